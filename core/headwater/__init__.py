@@ -1,0 +1,73 @@
+"""Headwater: from "connector + credentials" to a validated base connection in Adobe Experience Platform, exactly once.
+
+Public names resolve when first used, so that ``import headwater`` loads neither requests nor jsonschema.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headwater.connector import Connector
+    from headwater.errors import HeadwaterError
+    from headwater.flowservice import Endpoint, FlowService
+    from headwater.hooks import hookimpl
+    from headwater.models import AuthenticationSpec, ConnectionSpec, Field, PayloadRequest, Problem
+    from headwater.profiles import connect
+    from headwater.registry import available, find, load
+    from headwater.runner import Created, create_connection
+    from headwater.secret import Secret
+
+_HOME = {
+    "AuthenticationSpec": "models",
+    "ConnectionSpec": "models",
+    "Connector": "connector",
+    "Created": "runner",
+    "Endpoint": "flowservice",
+    "Field": "models",
+    "FlowService": "flowservice",
+    "HeadwaterError": "errors",
+    "PayloadRequest": "models",
+    "Problem": "models",
+    "Secret": "secret",
+    "available": "registry",
+    "connect": "profiles",
+    "create_connection": "runner",
+    "find": "registry",
+    "hookimpl": "hooks",
+    "load": "registry",
+}
+
+__all__ = [
+    "AuthenticationSpec",
+    "ConnectionSpec",
+    "Connector",
+    "Created",
+    "Endpoint",
+    "Field",
+    "FlowService",
+    "HeadwaterError",
+    "PayloadRequest",
+    "Problem",
+    "Secret",
+    "available",
+    "connect",
+    "create_connection",
+    "find",
+    "hookimpl",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'headwater' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"headwater.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,115 @@
+"""One connector behind its own hook relay: typed methods in front of untyped hook calls."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from headwater import hooks
+from headwater.defaults import Defaults
+from headwater.errors import BrokenPlugin
+from headwater.foreign import foreign
+from headwater.models import AuthenticationSpec, ConnectionSpec
+from headwater.secret import secrets_in
+
+if TYPE_CHECKING:
+    from headwater.models import Distribution, Payload, PayloadRequest
+
+REQUIRED = ("connection_spec", "credential_schemas")
+
+
+class _Manager(pluggy.PluginManager):
+    """Looks only at public plain functions and methods, whatever the pluggy version.
+
+    Skipping underscore names makes a manager four times cheaper, and skipping properties keeps pluggy 1.6 from
+    evaluating them while it registers.
+    """
+
+    def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
+        if name.startswith("_") or isinstance(inspect.getattr_static(plugin, name, None), property):
+            return None
+        if isinstance(inspect.getattr_static(type(plugin), name, None), property):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
+
+    def parse_hookspec_opts(self, module_or_class: Any, name: str) -> Any:
+        return None if name.startswith("_") else super().parse_hookspec_opts(module_or_class, name)
+
+
+class Connector:
+    """A loaded connector: its slug, the distribution that answers for it, its facts, and its payload builder.
+
+    Loading calls both fact hooks once and checks the answers' types, so `spec` and `authentication` never fail later.
+    Raises `BrokenPlugin` when the plugin breaks a rule of the hooks; the message names the rule and the distribution.
+    """
+
+    def __init__(self, slug: str, plugin: object, distribution: Distribution) -> None:
+        self.slug = slug
+        self.distribution = distribution
+        self._hook = self._relay(plugin)
+        self.spec: ConnectionSpec = self._checked_spec()
+        self.authentication: tuple[AuthenticationSpec, ...] = self._checked_authentication()
+
+    def __repr__(self) -> str:
+        return f"<Connector {self.slug} of {self.distribution}>"
+
+    def build_payload(self, request: PayloadRequest) -> Payload:
+        """Return the body for ``POST /connections``; secrets stay `Secret`. Raises `BrokenPlugin`."""
+        with foreign(f"connector {self.slug}: build_payload", self.distribution, secrets_in(dict(request.params))):
+            payload = self._hook.build_payload(request=request)
+        if not isinstance(payload, dict):
+            raise self._broken("build_payload must return a dict")
+        if (payload.get("connectionSpec") or {}).get("id") != request.spec.id:
+            raise self._broken("build_payload must send the connection specification id it was given")
+        return payload
+
+    def _relay(self, plugin: object) -> Any:
+        if inspect.isclass(plugin):
+            raise self._broken("the entry point names a class; name an instance of it, or a module")
+        manager = _Manager(hooks.PROJECT)
+        manager.add_hookspecs(hooks)
+        with foreign(f"connector {self.slug}: registering", self.distribution):
+            manager.register(Defaults(), "headwater-defaults")
+            manager.register(plugin, self.slug)
+            manager.check_pending()
+        self._check_implementations(manager, plugin)
+        return manager.hook
+
+    def _check_implementations(self, manager: pluggy.PluginManager, plugin: object) -> None:
+        for name in vars(manager.hook):
+            caller = getattr(manager.hook, name)
+            own = [impl for impl in caller.get_hookimpls() if impl.plugin is plugin]
+            if name in REQUIRED and len(own) != 1:
+                raise self._broken(f"the required hook {name} needs exactly one @hookimpl function, found {len(own)}")
+            if not own and getattr(plugin, name, None) is not None:
+                raise self._broken(f"{name} is there but is no @hookimpl function, so it would never be called")
+            if any(impl.kwargnames for impl in own):
+                raise self._broken(f"{name} must not give its arguments defaults")
+            if any(impl.wrapper or impl.hookwrapper for impl in own):
+                raise self._broken(f"{name} must not be a wrapper")
+
+    def _checked_spec(self) -> ConnectionSpec:
+        with foreign(f"connector {self.slug}: connection_spec", self.distribution):
+            spec = self._hook.connection_spec()
+        if not isinstance(spec, ConnectionSpec):
+            raise self._broken("connection_spec must return a headwater.ConnectionSpec")
+        return spec
+
+    def _checked_authentication(self) -> tuple[AuthenticationSpec, ...]:
+        with foreign(f"connector {self.slug}: credential_schemas", self.distribution):
+            specs = tuple(self._hook.credential_schemas() or ())
+        if not all(isinstance(spec, AuthenticationSpec) for spec in specs):
+            raise self._broken("credential_schemas must return headwater.AuthenticationSpec values")
+        keys = [(spec.spec_name, spec.cloud, spec.variant) for spec in specs]
+        if len(set(keys)) != len(keys):
+            raise self._broken("credential_schemas returns two of the same name, cloud and variant")
+        return specs
+
+    def _broken(self, rule: str) -> BrokenPlugin:
+        return BrokenPlugin(
+            f"connector {self.slug} of {self.distribution}: {rule}",
+            distribution=str(self.distribution),
+            remedy=f"report it to the authors of {self.distribution.name}, or uninstall it",
+        )

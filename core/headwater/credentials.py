@@ -1,0 +1,177 @@
+"""Authentication specification to JSON Schema, and credentials held against it: every problem, never a value."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from headwater.errors import InvalidCredentials, InvalidInput
+from headwater.models import JSON_TYPES, AuthenticationSpec, Field, Problem
+from headwater.secret import Secret, is_mask, revealed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from jsonschema.exceptions import ValidationError
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+
+
+def json_schema(auth: AuthenticationSpec) -> dict[str, Any]:
+    """Render the specification as Flow Service does: JSON Schema draft-07, secrets with ``format: password``."""
+    if auth.raw is not None:
+        return dict(auth.raw)
+    return {
+        "$schema": DRAFT,
+        "type": "object",
+        "properties": {field.name: _property(field) for field in auth.fields},
+        "required": [field.name for field in auth.fields if field.required],
+        "additionalProperties": False,
+    }
+
+
+def auth_spec(auth: AuthenticationSpec) -> dict[str, Any]:
+    """Render one element of a connection specification's ``authSpec`` array: ``{name, type, spec}``."""
+    return {"name": auth.spec_name, "type": auth.spec_name.replace(" ", ""), "spec": json_schema(auth)}
+
+
+def from_auth_spec(element: Mapping[str, Any]) -> AuthenticationSpec:
+    """Read an ``authSpec`` element of a tenant: the schema is kept as it came, and validation goes by it."""
+    schema = element.get("spec") or {}
+    required = schema.get("required") or ()
+    fields = [_field(name, prop, name in required) for name, prop in (schema.get("properties") or {}).items()]
+    return AuthenticationSpec(str(element.get("name") or "(unnamed)"), fields, raw=dict(schema))
+
+
+def validate(auth: AuthenticationSpec, values: Mapping[str, Any]) -> list[Problem]:
+    """Return everything wrong with the values, by field; an empty list means they fit. Makes no network call.
+
+    `values` are plain JSON values; a secret may be a `Secret`, a text, or a reference that is not resolved here.
+    """
+    import jsonschema
+    import referencing
+
+    # A registry of our own: the default one would fetch a remote $ref of a tenant's schema over the network.
+    validator = jsonschema.Draft7Validator(json_schema(auth), registry=referencing.Registry())
+    plain = revealed(dict(values))
+    failure = ""
+    problems: list[Problem] = []
+    try:
+        problems = [problem for error in validator.iter_errors(plain) for problem in _explain(error, auth)]
+    except Exception as error:  # a tenant's schema can be broken in any way
+        failure = type(error).__name__
+    if failure:
+        raise InvalidInput(f"the authentication specification {auth.label} cannot be evaluated ({failure})")
+    problems += _our_rules(auth, plain, {problem.field for problem in problems})
+    order = {field.name: position for position, field in enumerate(auth.fields)}
+    return sorted(dict.fromkeys(problems), key=lambda problem: (order.get(problem.field, len(order)), problem.field))
+
+
+def check(auth: AuthenticationSpec, values: Mapping[str, Any], *, remedy: str = "") -> None:
+    """Raise `InvalidCredentials` with every problem, or return when the values fit."""
+    problems = validate(auth, values)
+    if problems:
+        raise InvalidCredentials(f"the credentials do not fit {auth.label}", problems, remedy=remedy)
+
+
+def sealed(auth: AuthenticationSpec, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with every secret field's text wrapped as a literal `Secret`, resolving nothing."""
+    secret = auth.secret_names
+    return {
+        name: Secret(value) if name in secret and isinstance(value, str) else value for name, value in values.items()
+    }
+
+
+def _property(field: Field) -> dict[str, Any]:
+    facts = {
+        "type": field.type,
+        "format": "password" if field.secret else None,
+        "description": field.description,
+        "enum": list(field.enum),
+        "default": field.default,
+        "examples": [field.example] if field.example is not None and not field.secret else None,
+    }
+    return {name: fact for name, fact in facts.items() if fact not in (None, "", [])}
+
+
+def _field(name: str, prop: Any, required: bool) -> Field:
+    prop = prop if isinstance(prop, dict) else {}
+    secret = prop.get("format") == "password"
+    declared = prop.get("type")
+    known = declared if isinstance(declared, str) and declared in JSON_TYPES else None
+    return Field(name, "string" if secret else known, required=required, secret=secret)
+
+
+def _our_rules(auth: AuthenticationSpec, values: Mapping[str, Any], reported: set[str]) -> Iterator[Problem]:
+    """Rules the schema does not spell out: nothing empty, and no mask in the place of a secret."""
+    for field in auth.fields:
+        value = values.get(field.name)
+        if field.name in reported or not isinstance(value, str):
+            continue
+        if not value.strip():
+            yield Problem(
+                field.name, "notEmpty", "is empty; give a value" + ("" if field.required else " or leave it out")
+            )
+        elif field.secret and is_mask(value):
+            yield Problem(
+                field.name, "mask", "is a mask copied from output; give the secret itself or a reference to it"
+            )
+
+
+def _explain(error: ValidationError, auth: AuthenticationSpec) -> Iterator[Problem]:
+    """Say what is wrong from the rule and the path alone: jsonschema's own message prints the value."""
+    path = ".".join(str(part) for part in error.absolute_path)
+    rule = str(error.validator)
+    instance: Any = error.instance
+    if rule == "required":
+        # jsonschema reports each missing name in an error of its own and names it only in its text, which we do not
+        # read: every error answers with all of them, and the caller drops the repeats.
+        yield from (
+            Problem(_join(path, name), rule, "is missing") for name in error.validator_value if name not in instance
+        )
+    elif rule == "additionalProperties" and isinstance(instance, dict):
+        for name in _unknown_names(error):
+            yield Problem(_join(path, name), "unknown", _unknown_message(name, error.schema, auth))
+    else:
+        yield Problem(path or "(credentials)", rule, _RULES.get(rule, _other)(error))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _unknown_names(error: ValidationError) -> list[str]:
+    import re
+
+    known = error.schema.get("properties", {})
+    patterns = error.schema.get("patternProperties", {})
+    return [
+        name
+        for name in error.instance
+        if name not in known and not any(re.search(pattern, name) for pattern in patterns)
+    ]
+
+
+def _unknown_message(name: str, schema: Any, auth: AuthenticationSpec) -> str:
+    known = list(schema.get("properties", {})) or [field.name for field in auth.fields]
+    folded = {candidate.lower(): candidate for candidate in known}
+    near = difflib.get_close_matches(name.lower(), folded, n=1)
+    return f"is not a field; did you mean {folded[near[0]]}?" if near else f"is not a field; known: {', '.join(known)}"
+
+
+def _type_message(error: ValidationError) -> str:
+    expected = error.validator_value
+    return f"must be of type {expected if isinstance(expected, str) else ' or '.join(map(str, expected))}"
+
+
+def _enum_message(error: ValidationError) -> str:
+    return f"must be one of {', '.join(str(choice) for choice in error.validator_value)}"
+
+
+def _other(error: ValidationError) -> str:
+    limit = error.validator_value
+    suffix = f" {limit}" if isinstance(limit, (int, float)) and not isinstance(limit, bool) else ""
+    return f"breaks the rule {error.validator}{suffix} of the authentication specification"
+
+
+_RULES = {"type": _type_message, "enum": _enum_message}

@@ -1,0 +1,161 @@
+"""The frozen values that cross the boundary between core and plugins."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+JsonType: TypeAlias = str  # one of JSON_TYPES
+Payload: TypeAlias = dict[str, Any]
+
+JSON_TYPES = ("string", "integer", "number", "boolean", "object", "array")
+LIFECYCLES = ("ga", "beta", "deprecated")
+
+
+def _uuid_or_none(_instance: object, attribute: attrs.Attribute[Any], value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        well_formed = str(uuid.UUID(value)) == value
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        raise ValueError(f"{attribute.name} must be a lower-case UUID with dashes, or None")
+
+
+@attrs.frozen
+class Field:
+    """One credential: a property of ``auth.params``.
+
+    `type` is a JSON type name, or None where the source's documentation does not say. `example` is shown to people and
+    never sent; `default` is what the platform assumes when the field is left out, and is not sent either.
+    """
+
+    name: str = attrs.field(validator=attrs.validators.min_len(1))
+    type: JsonType | None = attrs.field(
+        default="string", validator=attrs.validators.optional(attrs.validators.in_(JSON_TYPES))
+    )
+    required: bool = attrs.field(default=True, kw_only=True)
+    secret: bool = attrs.field(default=False, kw_only=True)
+    description: str = attrs.field(default="", kw_only=True)
+    enum: tuple[Any, ...] = attrs.field(default=(), converter=tuple, kw_only=True)
+    default: Any = attrs.field(default=None, kw_only=True)
+    example: Any = attrs.field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        if self.secret and self.type not in ("string", None):
+            raise ValueError(f"secret field {self.name} must be a string")
+        if self.secret and (self.default is not None or self.enum):
+            raise ValueError(f"secret field {self.name} can have neither default nor enum")
+
+
+@attrs.frozen
+class AuthenticationSpec:
+    """One way to authenticate, as Flow Service's ``authSpec`` lists it.
+
+    `spec_name` goes into ``auth.specName``. It is not unique within a connector: (`spec_name`, `cloud`, `variant`) is.
+    `cloud` is ``azure`` or ``aws`` where the specification holds for one of them only. `raw` is the JSON Schema of a
+    specification that came from a tenant; validation then goes by it, and `fields` only says which are secret.
+    """
+
+    spec_name: str = attrs.field(validator=attrs.validators.min_len(1))
+    fields: tuple[Field, ...] = attrs.field(converter=tuple)
+    cloud: str | None = attrs.field(
+        default=None, kw_only=True, validator=attrs.validators.optional(attrs.validators.in_(("azure", "aws")))
+    )
+    variant: str | None = attrs.field(default=None, kw_only=True)
+    deprecated: bool = attrs.field(default=False, kw_only=True)
+    note: str = attrs.field(default="", kw_only=True)
+    raw: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        names = [field.name for field in self.fields]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"authentication specification {self.spec_name} lists twice: {', '.join(repeated)}")
+
+    @property
+    def label(self) -> str:
+        """The name for people: the spec name, with cloud and variant where they tell two of the same name apart."""
+        marks = [mark for mark in (self.cloud, self.variant) if mark]
+        return f"{self.spec_name} ({', '.join(marks)})" if marks else self.spec_name
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """Names of the fields that hold secrets."""
+        return frozenset(field.name for field in self.fields if field.secret)
+
+    def field(self, name: str) -> Field | None:
+        """Return the field of this name, or None."""
+        return next((field for field in self.fields if field.name == name), None)
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionSpec:
+    """What is fixed about a source: its connection specification and how the platform treats it.
+
+    `id` is the connection specification's UUID, or None with the reason in `no_id_reason`. `misprinted_ids` are forms of
+    it that documentation prints by mistake: looked up, never sent. `extra_payload` is merged into ``POST /connections``.
+    `base_connection` is False for sources that start elsewhere; `lifecycle_note` then says where.
+    """
+
+    id: str | None = attrs.field(validator=_uuid_or_none)
+    version: str = "1.0"
+    name: str
+    category: str
+    ingestion: str = attrs.field(default="batch", validator=attrs.validators.in_(("batch", "streaming")))
+    kind: str = attrs.field(default="table", validator=attrs.validators.in_(("table", "file", "streaming")))
+    lifecycle: str = attrs.field(default="ga", validator=attrs.validators.in_(LIFECYCLES))
+    lifecycle_note: str = ""
+    misprinted_ids: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    extra_payload: Mapping[str, Any] = attrs.field(factory=dict)
+    documentation: str = ""
+    base_connection: bool = True
+    no_id_reason: str = ""
+
+    def __attrs_post_init__(self) -> None:
+        if self.id is None and not self.no_id_reason:
+            raise ValueError("a connection specification without id needs no_id_reason")
+
+
+@attrs.frozen(kw_only=True)
+class PayloadRequest:
+    """What `build_payload` gets: everything needed for the body of ``POST /connections``.
+
+    `params` maps field names to values; secrets are `headwater.Secret` and belong into the body as they are.
+    """
+
+    name: str
+    description: str | None
+    spec: ConnectionSpec
+    auth: AuthenticationSpec
+    params: Mapping[str, Any]
+
+
+@attrs.frozen
+class Problem:
+    """One thing wrong with given credentials: `field` (a path with dots), the `rule` it breaks, and a `message`."""
+
+    field: str
+    rule: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the problem for JSON output."""
+        return {"field": self.field, "rule": self.rule, "message": self.message}
+
+
+@attrs.frozen
+class Distribution:
+    """The installed distribution a plugin comes from."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
