@@ -12,7 +12,7 @@ from headwater.defaults import Defaults
 from headwater.errors import BrokenPlugin
 from headwater.foreign import foreign
 from headwater.models import AuthenticationSpec, ConnectionSpec
-from headwater.secret import secrets_in
+from headwater.secret import resealed, secrets_in
 
 if TYPE_CHECKING:
     from headwater.models import Distribution, Payload, PayloadRequest
@@ -56,14 +56,19 @@ class Connector:
         return f"<Connector {self.slug} of {self.distribution}>"
 
     def build_payload(self, request: PayloadRequest) -> Payload:
-        """Return the body for ``POST /connections``; secrets stay `Secret`. Raises `BrokenPlugin`."""
-        with foreign(f"connector {self.slug}: build_payload", self.distribution, secrets_in(dict(request.params))):
+        """Return the body for ``POST /connections``; secrets in it are `Secret`. Raises `BrokenPlugin`.
+
+        A text that a connector composed from a revealed secret becomes a `Secret` as a whole.
+        """
+        secrets = tuple(secrets_in(dict(request.params)))
+        with foreign(f"connector {self.slug}: build_payload", self.distribution, secrets):
             payload = self._hook.build_payload(request=request)
         if not isinstance(payload, dict):
             raise self._broken("build_payload must return a dict")
-        if (payload.get("connectionSpec") or {}).get("id") != request.spec.id:
+        reference = payload.get("connectionSpec")
+        if not isinstance(reference, dict) or reference.get("id") != request.spec.id:
             raise self._broken("build_payload must send the connection specification id it was given")
-        return payload
+        return {name: resealed(value, secrets) for name, value in payload.items()}
 
     def _relay(self, plugin: object) -> Any:
         if inspect.isclass(plugin):

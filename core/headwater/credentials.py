@@ -10,9 +10,7 @@ from headwater.models import JSON_TYPES, AuthenticationSpec, Field, Problem
 from headwater.secret import Secret, is_mask, revealed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from jsonschema.exceptions import ValidationError
+    from collections.abc import Collection, Iterator, Mapping
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -43,10 +41,11 @@ def from_auth_spec(element: Mapping[str, Any]) -> AuthenticationSpec:
     return AuthenticationSpec(str(element.get("name") or "(unnamed)"), fields, raw=dict(schema))
 
 
-def validate(auth: AuthenticationSpec, values: Mapping[str, Any]) -> list[Problem]:
+def validate(auth: AuthenticationSpec, values: Mapping[str, Any], *, pending: Collection[str] = ()) -> list[Problem]:
     """Return everything wrong with the values, by field; an empty list means they fit. Makes no network call.
 
-    `values` are plain JSON values; a secret may be a `Secret`, a text, or a reference that is not resolved here.
+    `values` are plain JSON values; a secret may be a `Secret` or a text. Fields in `pending` hold a reference that is
+    not resolved yet: only their presence and type can be judged.
     """
     import jsonschema
     import referencing
@@ -63,15 +62,16 @@ def validate(auth: AuthenticationSpec, values: Mapping[str, Any]) -> list[Proble
     if failure:
         raise InvalidInput(f"the authentication specification {auth.label} cannot be evaluated ({failure})")
     problems += _our_rules(auth, plain, {problem.field for problem in problems})
+    problems = [problem for problem in problems if problem.rule == "type" or problem.field not in pending]
     order = {field.name: position for position, field in enumerate(auth.fields)}
     return sorted(dict.fromkeys(problems), key=lambda problem: (order.get(problem.field, len(order)), problem.field))
 
 
-def check(auth: AuthenticationSpec, values: Mapping[str, Any], *, remedy: str = "") -> None:
+def check(auth: AuthenticationSpec, values: Mapping[str, Any], *, pending: Collection[str] = ()) -> None:
     """Raise `InvalidCredentials` with every problem, or return when the values fit."""
-    problems = validate(auth, values)
+    problems = validate(auth, values, pending=pending)
     if problems:
-        raise InvalidCredentials(f"the credentials do not fit {auth.label}", problems, remedy=remedy)
+        raise InvalidCredentials(f"the credentials do not fit {auth.label}", problems)
 
 
 def sealed(auth: AuthenticationSpec, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _our_rules(auth: AuthenticationSpec, values: Mapping[str, Any], reported: se
             )
 
 
-def _explain(error: ValidationError, auth: AuthenticationSpec) -> Iterator[Problem]:
+def _explain(error: Any, auth: AuthenticationSpec) -> Iterator[Problem]:
     """Say what is wrong from the rule and the path alone: jsonschema's own message prints the value."""
     path = ".".join(str(part) for part in error.absolute_path)
     rule = str(error.validator)
@@ -140,7 +140,7 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _unknown_names(error: ValidationError) -> list[str]:
+def _unknown_names(error: Any) -> list[str]:
     import re
 
     known = error.schema.get("properties", {})
@@ -159,16 +159,16 @@ def _unknown_message(name: str, schema: Any, auth: AuthenticationSpec) -> str:
     return f"is not a field; did you mean {folded[near[0]]}?" if near else f"is not a field; known: {', '.join(known)}"
 
 
-def _type_message(error: ValidationError) -> str:
+def _type_message(error: Any) -> str:
     expected = error.validator_value
     return f"must be of type {expected if isinstance(expected, str) else ' or '.join(map(str, expected))}"
 
 
-def _enum_message(error: ValidationError) -> str:
+def _enum_message(error: Any) -> str:
     return f"must be one of {', '.join(str(choice) for choice in error.validator_value)}"
 
 
-def _other(error: ValidationError) -> str:
+def _other(error: Any) -> str:
     limit = error.validator_value
     suffix = f" {limit}" if isinstance(limit, (int, float)) and not isinstance(limit, bool) else ""
     return f"breaks the rule {error.validator}{suffix} of the authentication specification"

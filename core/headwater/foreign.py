@@ -23,6 +23,7 @@ def foreign(what: str, distribution: Distribution, secrets: Iterable[Secret] = (
     `what` says what was being done ("connector x: build_payload"). The foreign exception itself is dropped: its text,
     its notes and the exceptions it chains could all hold values.
     """
+    secrets = tuple(secrets)
     failure: Exception | None = None
     try:
         yield
@@ -45,8 +46,7 @@ def raise_bare(error: BaseException) -> None:
         error.__context__ = None
 
 
-def _broken(what: str, distribution: Distribution, error: BaseException, secrets: Iterable[Secret]) -> BrokenPlugin:
-    secrets = tuple(secrets)
+def _broken(what: str, distribution: Distribution, error: BaseException, secrets: tuple[Secret, ...]) -> BrokenPlugin:
     text = clean(str(error), secrets)
     message = f"{what} of {distribution} failed: {type(error).__name__}" + (f": {text}" if text else "")
     return BrokenPlugin(
@@ -57,6 +57,6 @@ def _broken(what: str, distribution: Distribution, error: BaseException, secrets
     )
 
 
-def _holds(error: HeadwaterError, secrets: Iterable[Secret]) -> bool:
+def _holds(error: HeadwaterError, secrets: tuple[Secret, ...]) -> bool:
     text = f"{error} {error.data()!r}"
     return clean(text, secrets) != text

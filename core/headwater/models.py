@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 JsonType: TypeAlias = str  # one of JSON_TYPES
 Payload: TypeAlias = dict[str, Any]
@@ -17,15 +17,19 @@ JSON_TYPES = ("string", "integer", "number", "boolean", "object", "array")
 LIFECYCLES = ("ga", "beta", "deprecated")
 
 
-def _uuid_or_none(_instance: object, attribute: attrs.Attribute[Any], value: str | None) -> None:
-    if value is None:
-        return
+def _values(given: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(given)
+
+
+def _texts(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(given)
+
+
+def _is_uuid(text: str) -> bool:
     try:
-        well_formed = str(uuid.UUID(value)) == value
+        return str(uuid.UUID(text)) == text
     except ValueError:
-        well_formed = False
-    if not well_formed:
-        raise ValueError(f"{attribute.name} must be a lower-case UUID with dashes, or None")
+        return False
 
 
 @attrs.frozen
@@ -37,21 +41,25 @@ class Field:
     """
 
     name: str = attrs.field(validator=attrs.validators.min_len(1))
-    type: JsonType | None = attrs.field(
-        default="string", validator=attrs.validators.optional(attrs.validators.in_(JSON_TYPES))
-    )
+    type: JsonType | None = "string"
     required: bool = attrs.field(default=True, kw_only=True)
     secret: bool = attrs.field(default=False, kw_only=True)
     description: str = attrs.field(default="", kw_only=True)
-    enum: tuple[Any, ...] = attrs.field(default=(), converter=tuple, kw_only=True)
+    enum: tuple[Any, ...] = attrs.field(default=(), converter=_values, kw_only=True)
     default: Any = attrs.field(default=None, kw_only=True)
     example: Any = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
+        if self.type is not None and self.type not in JSON_TYPES:
+            raise ValueError(f"the type of field {self.name} must be one of {', '.join(JSON_TYPES)}, or None")
         if self.secret and self.type not in ("string", None):
             raise ValueError(f"secret field {self.name} must be a string")
         if self.secret and (self.default is not None or self.enum):
             raise ValueError(f"secret field {self.name} can have neither default nor enum")
+
+
+def _fields(given: Iterable[Field]) -> tuple[Field, ...]:
+    return tuple(given)
 
 
 @attrs.frozen
@@ -64,7 +72,7 @@ class AuthenticationSpec:
     """
 
     spec_name: str = attrs.field(validator=attrs.validators.min_len(1))
-    fields: tuple[Field, ...] = attrs.field(converter=tuple)
+    fields: tuple[Field, ...] = attrs.field(converter=_fields)
     cloud: str | None = attrs.field(
         default=None, kw_only=True, validator=attrs.validators.optional(attrs.validators.in_(("azure", "aws")))
     )
@@ -99,12 +107,12 @@ class AuthenticationSpec:
 class ConnectionSpec:
     """What is fixed about a source: its connection specification and how the platform treats it.
 
-    `id` is the connection specification's UUID, or None with the reason in `no_id_reason`. `misprinted_ids` are forms of
-    it that documentation prints by mistake: looked up, never sent. `extra_payload` is merged into ``POST /connections``.
-    `base_connection` is False for sources that start elsewhere; `lifecycle_note` then says where.
+    `id` is the connection specification's UUID, or None with the reason in `no_id_reason`. `misprinted_ids` are forms
+    of it that documentation prints by mistake: looked up, never sent. `extra_payload` is merged into the body of
+    ``POST /connections``. `base_connection` is False for sources that start elsewhere; `lifecycle_note` says where.
     """
 
-    id: str | None = attrs.field(validator=_uuid_or_none)
+    id: str | None
     version: str = "1.0"
     name: str
     category: str
@@ -112,13 +120,15 @@ class ConnectionSpec:
     kind: str = attrs.field(default="table", validator=attrs.validators.in_(("table", "file", "streaming")))
     lifecycle: str = attrs.field(default="ga", validator=attrs.validators.in_(LIFECYCLES))
     lifecycle_note: str = ""
-    misprinted_ids: tuple[str, ...] = attrs.field(default=(), converter=tuple)
+    misprinted_ids: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     extra_payload: Mapping[str, Any] = attrs.field(factory=dict)
     documentation: str = ""
     base_connection: bool = True
     no_id_reason: str = ""
 
     def __attrs_post_init__(self) -> None:
+        if self.id is not None and not _is_uuid(self.id):
+            raise ValueError("id must be a lower-case UUID with dashes, or None")
         if self.id is None and not self.no_id_reason:
             raise ValueError("a connection specification without id needs no_id_reason")
 

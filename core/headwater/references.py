@@ -48,6 +48,14 @@ def resolve(text: str, field: str, *, base: Path | None = None) -> Secret:
     return Secret(value)
 
 
+def pending(auth: AuthenticationSpec, values: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the secret fields whose value is a reference still to be looked up."""
+    secret = auth.secret_names
+    return frozenset(
+        name for name, value in values.items() if name in secret and isinstance(value, str) and is_reference(value)
+    )
+
+
 def is_reference(text: str) -> bool:
     """Say whether a text names a place to look up rather than being the secret itself."""
     scheme, separator, _target = text.partition(":")
@@ -113,9 +121,8 @@ def _literal(text: str, _field: str, _base: Path) -> str:
 
 
 def _place(scheme: str, target: str) -> str:
-    return {"env": "environment variable", "file": "file"}.get(scheme, scheme) + (
-        f" {target}" if scheme in ("env", "file") else ""
-    )
+    """Name a place that was looked at. A keyring entry or a literal is named by its caller, if at all."""
+    return {"env": f"environment variable {target}", "file": f"file {target}"}.get(scheme, scheme)
 
 
 _SCHEMES: dict[str, Callable[[str, str, Path], str]] = {

@@ -10,7 +10,7 @@ import xml.sax.saxutils
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 MASK = "******"
 
@@ -50,9 +50,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(
-            self._value.encode("utf-8", "surrogatepass"), other._value.encode("utf-8", "surrogatepass")
-        )
+        return hmac.compare_digest(_bytes(self._value), _bytes(other._value))
 
     def __hash__(self) -> int:
         return hash((Secret, self._value))
@@ -103,14 +101,27 @@ def revealed(value: Any) -> Any:
     return _replaced(value, Secret.reveal)
 
 
-def _replaced(value: Any, replace: Any) -> Any:
-    if isinstance(value, Secret):
-        return replace(value)
+def resealed(value: Any, secrets: Iterable[Secret]) -> Any:
+    """Return the same structure with every text that contains one of the secrets made a `Secret` itself."""
+    values = [secret.reveal() for secret in secrets if secret]
+
+    def seal(text: Any) -> Any:
+        return Secret(text) if isinstance(text, str) and any(value in text for value in values) else text
+
+    return _mapped(value, seal)
+
+
+def _replaced(value: Any, replace: Callable[[Secret], str]) -> Any:
+    return _mapped(value, lambda leaf: replace(leaf) if isinstance(leaf, Secret) else leaf)
+
+
+def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Apply a change to every leaf of nested mappings and sequences."""
     if isinstance(value, dict):
-        return {key: _replaced(item, replace) for key, item in value.items()}
+        return {key: _mapped(item, change) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_replaced(item, replace) for item in value]
-    return value
+        return [_mapped(item, change) for item in value]
+    return change(value)
 
 
 def clean(text: str, secrets: Iterable[Secret]) -> str:
@@ -140,11 +151,15 @@ def _forms(value: str) -> set[str]:
     return {form for form in seen if len(form) >= _SHORTEST_CLEANABLE}
 
 
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _encodings(text: str) -> Iterator[str]:
     yield json.dumps(text)[1:-1]
     yield json.dumps(text, ensure_ascii=False)[1:-1]
     yield json.dumps(text)[1:-1].replace("/", "\\/")
-    raw = text.encode("utf-8", "surrogatepass")
+    raw = _bytes(text)
     for safe in ("", "/", "!*'()~-._"):
         quoted = urllib.parse.quote(raw, safe=safe)
         yield quoted

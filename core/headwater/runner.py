@@ -1,0 +1,109 @@
+"""The thin runner: validate the credentials, build the payload, ensure that the connection exists exactly once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from headwater import credentials as rules
+from headwater import references
+from headwater.authentication import choose
+from headwater.errors import InvalidInput, NotCreatable
+from headwater.exactly_once import Created, ensure
+from headwater.models import PayloadRequest
+from headwater.registry import load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from headwater.connector import Connector
+    from headwater.flowservice import FlowService
+    from headwater.models import AuthenticationSpec, Payload
+
+__all__ = ["Created", "Prepared", "choose", "create_connection", "ensure", "prepare"]
+
+
+@attrs.frozen(kw_only=True)
+class Prepared:
+    """A validated request that waits to be sent: `payload` is its body, secrets in it still `Secret`."""
+
+    connector: Connector
+    auth: AuthenticationSpec
+    name: str
+    payload: Payload
+
+
+def prepare(
+    connector: Connector | str,
+    *,
+    name: str,
+    credentials: Mapping[str, Any],
+    auth: str | None = None,
+    cloud: str | None = None,
+    description: str | None = None,
+    base: Path | None = None,
+) -> Prepared:
+    """Validate credentials, look references up and build the body of ``POST /connections``. Sends nothing.
+
+    `credentials` maps field names to JSON values; a secret may be a `Secret`, the text itself, or a reference
+    (``env:``, ``file:``, ``keyring:``). Relative ``file:`` references start at `base`.
+
+    Raises `UnknownConnector`, `NotCreatable`, `InvalidCredentials` with every problem, `UnresolvedReference`, or
+    `BrokenPlugin`.
+    """
+    connector = load(connector) if isinstance(connector, str) else connector
+    _check_creatable(connector)
+    if not name.strip():
+        raise InvalidInput("the connection's name is empty", remedy="give it a name; connections are told apart by it")
+    spec = choose(connector, credentials, auth=auth, cloud=cloud)
+    params = settled_credentials(spec, credentials, base=base)
+    request = PayloadRequest(name=name, description=description, spec=connector.spec, auth=spec, params=params)
+    return Prepared(connector=connector, auth=spec, name=name, payload=connector.build_payload(request))
+
+
+def settled_credentials(
+    auth: AuthenticationSpec, credentials: Mapping[str, Any], *, base: Path | None = None
+) -> dict[str, Any]:
+    """Return validated ``auth.params``: checked as given, references looked up, then checked once more.
+
+    Raises `InvalidCredentials` or `UnresolvedReference`.
+    """
+    rules.check(auth, credentials, pending=references.pending(auth, credentials))
+    params = references.resolved(auth, credentials, base=base)
+    rules.check(auth, params)
+    return params
+
+
+def create_connection(
+    connector: Connector | str,
+    *,
+    name: str,
+    credentials: Mapping[str, Any],
+    service: FlowService,
+    auth: str | None = None,
+    cloud: str | None = None,
+    description: str | None = None,
+    if_exists: str = "fail",
+    settle: float = 60.0,
+    base: Path | None = None,
+) -> Created:
+    """Create a base connection exactly once: `prepare`, then `ensure`, with the errors of both."""
+    prepared = prepare(
+        connector, name=name, credentials=credentials, auth=auth, cloud=cloud, description=description, base=base
+    )
+    return ensure(service, prepared, if_exists=if_exists, settle=settle)
+
+
+def _check_creatable(connector: Connector) -> None:
+    spec = connector.spec
+    if not spec.base_connection:
+        raise NotCreatable(
+            f"{spec.name} has no base connection", remedy=spec.lifecycle_note or f"see {spec.documentation}"
+        )
+    if spec.id is None:
+        raise NotCreatable(
+            f"the connection specification id of {spec.name} is not verified: {spec.no_id_reason}",
+            remedy="look it up in your tenant's /connectionSpecs",
+        )
