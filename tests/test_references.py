@@ -73,10 +73,10 @@ def test_a_path_that_is_none_is_refused() -> None:
 
 def _keyring(monkeypatch: pytest.MonkeyPatch, entries: dict[tuple[str, str], str]) -> None:
     """Put a back end with known entries behind the real keyring interface."""
-    keyring = pytest.importorskip("keyring")
-    backend = pytest.importorskip("keyring.backend")
+    import keyring.backend
+    import keyring.core
 
-    class Known(backend.KeyringBackend):  # type: ignore[misc]
+    class Known(keyring.backend.KeyringBackend):
         priority = 1
 
         def get_password(self, service: str, username: str) -> str | None:
@@ -87,7 +87,7 @@ def _keyring(monkeypatch: pytest.MonkeyPatch, entries: dict[tuple[str, str], str
         def set_password(self, service: str, username: str, password: str) -> None:
             raise NotImplementedError
 
-    monkeypatch.setattr(keyring.core, "_keyring_backend", Known())
+    monkeypatch.setattr(keyring.core, "_keyring_backend", Known())  # type: ignore[no-untyped-call]
 
 
 def test_keyring_splits_at_the_last_slash(monkeypatch: pytest.MonkeyPatch) -> None:
