@@ -1,0 +1,1 @@
+"""Claims of the README, measured: each module times both sides in one run and prints the ratio."""

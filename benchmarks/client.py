@@ -1,0 +1,137 @@
+"""What the client adds to bare HTTP: the same requests to the same served Flow Service, with and without Headwater."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from benchmarks.pairs import compare, report
+from headwater import Endpoint, FlowService, Secret, create_connection
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BATCH = 100
+BATCHES = 10  # 1,000 connections on each side
+SPEC = "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
+CREDENTIALS = {"host": "acme.custhelp.com", "username": "integration", "password": "correct-horse-battery"}
+BASE = "/data/foundation/flowservice"
+
+
+@contextlib.contextmanager
+def served() -> Iterator[str]:
+    """Run ``headwater serve`` on a free port with a fresh store and yield its URL."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(Path(sys.executable).parent / "headwater"), "serve", "--port", "0"]
+        environment = {**os.environ, "HEADWATER_LOCAL_STORE": str(Path(folder) / "local.db")}
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        try:
+            assert process.stdout is not None
+            line = next(line for line in process.stdout if "listening on" in line)
+            yield re.findall(r"http://[0-9.:]+", line)[0]
+        finally:
+            process.terminate()
+            process.wait(10)
+            process.stdout.close()
+
+
+class Bare:
+    """The same requests with a plain Session and nothing else."""
+
+    def __init__(self, url: str, org_id: str) -> None:
+        self._url = url + BASE
+        self._session = requests.Session()
+        self._session.headers.update(
+            {
+                "Authorization": "Bearer token",
+                "x-api-key": "benchmark",
+                "x-gw-ims-org-id": org_id,
+                "x-sandbox-name": "prod",
+            }
+        )
+
+    def post(self, name: str) -> None:
+        """Create a connection."""
+        body = {
+            "name": name,
+            "auth": {"specName": "Basic Authentication", "params": CREDENTIALS},
+            "connectionSpec": {"id": SPEC, "version": "1.0"},
+        }
+        self._session.post(self._url + "/connections", json=body, timeout=30).raise_for_status()
+
+    def look_up(self) -> None:
+        """List the connections of the specification, page by page, as looking a name up does."""
+        path: str | None = "/connections"
+        parameters: dict[str, Any] | None = {"property": f"connectionSpec.id=={SPEC}", "limit": 100}
+        while path:
+            answer = self._session.get(self._url + path, params=parameters, timeout=30)
+            answer.raise_for_status()
+            path, parameters = answer.json()["_links"].get("next", {}).get("href"), None
+
+    def close(self) -> None:
+        """Close the session."""
+        self._session.close()
+
+
+def _service(url: str, org_id: str) -> FlowService:
+    return FlowService(
+        Endpoint(url=url, org_id=org_id, sandbox="prod", api_key="benchmark", access_token=Secret("token"))
+    )
+
+
+def _ensuring(url: str) -> None:
+    names = (f"connection {number}" for number in itertools.count())
+    bare, service = Bare(url, "bare@AdobeOrg"), _service(url, "ours@AdobeOrg")
+
+    def ours() -> None:
+        for _ in range(BATCH):
+            create_connection("oracle-service-cloud", name=next(names), credentials=CREDENTIALS, service=service)
+
+    def theirs() -> None:
+        for _ in range(BATCH):
+            bare.look_up()
+            bare.post(next(names))
+            bare.look_up()
+
+    with service, contextlib.closing(bare):
+        report(f"{BATCH * BATCHES} x create_connection", compare(ours, theirs, runs=BATCHES), 1.3)
+
+
+def _posting(url: str) -> None:
+    bare, service = Bare(url, "bare-post@AdobeOrg"), _service(url, "ours-post@AdobeOrg")
+    payload = {
+        "name": "connection",
+        "auth": {"specName": "Basic Authentication", "params": {**CREDENTIALS, "password": Secret("correct-horse")}},
+        "connectionSpec": {"id": SPEC, "version": "1.0"},
+    }
+
+    def ours() -> None:
+        for _ in range(BATCH):
+            service.connections.create(payload)
+
+    def theirs() -> None:
+        for _ in range(BATCH):
+            bare.post("connection")
+
+    with service, contextlib.closing(bare):
+        report(f"{BATCH * BATCHES} x connections.create", compare(ours, theirs, runs=BATCHES), 1.25)
+
+
+def main() -> None:
+    """Print both ratios."""
+    with served() as url:
+        _ensuring(url)
+        _posting(url)
+
+
+if __name__ == "__main__":
+    main()

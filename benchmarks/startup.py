@@ -1,0 +1,31 @@
+"""How long the command line takes to start, as a multiple of importing click and pluggy and reading the entry points."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.pairs import compare, report
+
+RUNS = 21
+FLOOR = "import click, pluggy, importlib.metadata as m; m.entry_points(group='headwater.connectors')"
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def main() -> None:
+    """Print the ratios of ``headwater --help`` and ``headwater list``."""
+    headwater = str(Path(sys.executable).parent / "headwater")
+
+    def floor() -> None:
+        _run(sys.executable, "-c", FLOOR)
+
+    report("headwater --help", compare(lambda: _run(headwater, "--help"), floor, runs=RUNS), 1.2)
+    report("headwater list", compare(lambda: _run(headwater, "list"), floor, runs=RUNS), 1.5)
+
+
+if __name__ == "__main__":
+    main()
