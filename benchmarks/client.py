@@ -33,15 +33,13 @@ def served() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         command = [str(Path(sys.executable).parent / "headwater"), "serve", "--port", "0"]
         environment = {**os.environ, "HEADWATER_LOCAL_STORE": str(Path(folder) / "local.db")}
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-        try:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
             assert process.stdout is not None
             line = next(line for line in process.stdout if "listening on" in line)
-            yield re.findall(r"http://[0-9.:]+", line)[0]
-        finally:
-            process.terminate()
-            process.wait(10)
-            process.stdout.close()
+            try:
+                yield re.findall(r"http://[0-9.:]+", line)[0]
+            finally:
+                process.terminate()
 
 
 class Bare:

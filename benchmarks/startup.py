@@ -1,4 +1,4 @@
-"""How long the command line takes to start, as a multiple of importing click and pluggy and reading the entry points."""
+"""How long the command line takes to start, as a multiple of importing click and pluggy and reading entry points."""
 
 from __future__ import annotations
 

@@ -82,9 +82,9 @@ def test_reuse_adopts_a_connection_with_our_fields(app: FlowServiceApp) -> None:
 def test_reuse_does_not_adopt_a_connection_with_other_fields_and_names_them(app: FlowServiceApp) -> None:
     with FaultyService(app, "nothing").running() as faulty, _service(faulty.url, read_timeout=10) as service:
         _create(service)
-        others = {"credentials": {**CREDENTIALS, "host": "other.custhelp.com"}, "description": "d"}
+        others: dict[str, Any] = {"credentials": {**CREDENTIALS, "host": "other.custhelp.com"}, "description": "d"}
         with pytest.raises(ConnectionExists) as caught:
-            _create(service, if_exists="reuse", **others)
+            _create(service, **others, if_exists="reuse")
         assert caught.value.differing == ("description", "host")
         assert "other.custhelp.com" not in str(caught.value)
 

@@ -145,5 +145,11 @@ def _by_slug(entries: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
 
 
 def _distribution(entry: EntryPoint) -> Distribution:
-    dist = entry.dist
-    return Distribution(dist.name, dist.version) if dist is not None else Distribution("(unknown distribution)", "")
+    return _named(entry.dist) if entry.dist is not None else Distribution("(unknown distribution)", "")
+
+
+@functools.lru_cache(maxsize=256)
+def _named(dist: importlib.metadata.Distribution) -> Distribution:
+    """Read the metadata once for all entry points of a distribution: its `name` and `version` each parse the file."""
+    metadata = dist.metadata
+    return Distribution(metadata["Name"], metadata["Version"])
