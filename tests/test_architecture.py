@@ -25,8 +25,9 @@ ARROWS: dict[str, set[str]] = {
     "registry": {"connector", "errors", "foreign", "models"},
     "authentication": {"connector", "credentials", "errors", "models", "references"},
     "rendering": {"connector", "credentials", "models", "registry"},
+    "documents": {"errors"},
     "flowservice": {"errors", "foreign", "models", "secret"},
-    "profiles": {"errors", "flowservice", "foreign", "references", "secret"},
+    "profiles": {"documents", "errors", "flowservice", "foreign", "references", "secret"},
     "exactly_once": {"errors", "flowservice", "foreign", "models", "runner", "secret"},
     "runner": {
         "authentication", "connector", "credentials", "errors", "exactly_once", "flowservice", "models", "references",

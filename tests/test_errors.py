@@ -25,7 +25,7 @@ def test_kinds_tell_the_leaves_apart() -> None:
 
 
 def test_the_text_is_message_then_remedy() -> None:
-    assert str(errors.InvalidInput("the name is empty", remedy="give one")) == "the name is empty. give one"
+    assert str(errors.InvalidInput("the name is empty", remedy="give one")) == "the name is empty; give one"
     assert str(errors.InvalidInput("the name is empty")) == "the name is empty"
 
 

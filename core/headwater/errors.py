@@ -48,7 +48,7 @@ class HeadwaterError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.message}. {self.remedy}" if self.remedy else self.message
+        return f"{self.message}; {self.remedy}" if self.remedy else self.message
 
     def data(self) -> dict[str, Any]:
         """Return the error for programs: `kind`, `message`, `remedy` and whatever else the class knows."""

@@ -40,15 +40,17 @@ def prepare(
     *,
     name: str,
     credentials: Mapping[str, Any],
-    auth: str | None = None,
+    auth: AuthenticationSpec | str | None = None,
     cloud: str | None = None,
     description: str | None = None,
     base: Path | None = None,
+    look_up: bool = True,
 ) -> Prepared:
     """Validate credentials, look references up and build the body of ``POST /connections``. Sends nothing.
 
     `credentials` maps field names to JSON values; a secret may be a `Secret`, the text itself, or a reference
-    (``env:``, ``file:``, ``keyring:``). Relative ``file:`` references start at `base`.
+    (``env:``, ``file:``, ``keyring:``). Relative ``file:`` references start at `base`; without `look_up` references
+    stay as they are, which is enough for a body that is only shown.
 
     Raises `UnknownConnector`, `NotCreatable`, `InvalidCredentials` with every problem, `UnresolvedReference`, or
     `BrokenPlugin`.
@@ -57,20 +59,23 @@ def prepare(
     _check_creatable(connector)
     if not name.strip():
         raise InvalidInput("the connection's name is empty", remedy="give it a name; connections are told apart by it")
-    spec = choose(connector, credentials, auth=auth, cloud=cloud)
-    params = settled_credentials(spec, credentials, base=base)
-    request = PayloadRequest(name=name, description=description, spec=connector.spec, auth=spec, params=params)
-    return Prepared(connector=connector, auth=spec, name=name, payload=connector.build_payload(request))
+    if auth is None or isinstance(auth, str):
+        auth = choose(connector, credentials, auth=auth, cloud=cloud)
+    params = settled_credentials(auth, credentials, base=base, look_up=look_up)
+    request = PayloadRequest(name=name, description=description, spec=connector.spec, auth=auth, params=params)
+    return Prepared(connector=connector, auth=auth, name=name, payload=connector.build_payload(request))
 
 
 def settled_credentials(
-    auth: AuthenticationSpec, credentials: Mapping[str, Any], *, base: Path | None = None
+    auth: AuthenticationSpec, credentials: Mapping[str, Any], *, base: Path | None = None, look_up: bool = True
 ) -> dict[str, Any]:
     """Return validated ``auth.params``: checked as given, references looked up, then checked once more.
 
     Raises `InvalidCredentials` or `UnresolvedReference`.
     """
     rules.check(auth, credentials, pending=references.pending(auth, credentials))
+    if not look_up:
+        return rules.sealed(auth, credentials)
     params = references.resolved(auth, credentials, base=base)
     rules.check(auth, params)
     return params
@@ -82,7 +87,7 @@ def create_connection(
     name: str,
     credentials: Mapping[str, Any],
     service: FlowService,
-    auth: str | None = None,
+    auth: AuthenticationSpec | str | None = None,
     cloud: str | None = None,
     description: str | None = None,
     if_exists: str = "fail",

@@ -1,0 +1,156 @@
+"""``headwater connections``: the base connections of a profile's sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from headwater.cli.options import common, credential_input, sending
+from headwater.cli.output import emit, table
+
+if TYPE_CHECKING:
+    from headwater.cli.state import State
+    from headwater.connector import Connector
+    from headwater.flowservice import Connection, Reference
+
+
+@click.group("connections")
+def command() -> None:
+    """List, read, test, change and delete base connections."""
+
+
+@command.command("list")
+@click.option("--connector", metavar="SLUG", help="Only those of one connector.")
+@click.option("--name", help="Only those of this name.")
+@sending
+@common
+@click.pass_obj
+def list_(state: State, /, *, connector: str | None, name: str | None) -> None:
+    """List the base connections of the sandbox."""
+    from headwater.registry import installed
+
+    filters = [f"connectionSpec.id=={installed().load(connector).spec.id}"] if connector else []
+    with state.service(state.profile()) as service:
+        found = [each for each in service.connections.list(property=filters) if name is None or each.name == name]
+    slugs = {one.spec.id: one.slug for one in installed().all()[0]} if not state.json else {}
+    rows = [(each.id, slugs.get(each.spec_id, each.spec_id), each.state, each.name) for each in found]
+    emit([dict(each.raw) for each in found], table(rows, ("ID", "CONNECTOR", "STATE", "NAME")), as_json=state.json)
+
+
+@command.command("get")
+@click.argument("connection_id", metavar="ID")
+@sending
+@common
+@click.pass_obj
+def get(state: State, /, *, connection_id: str) -> None:
+    """Show one base connection; secrets never come back."""
+    with state.service(state.profile()) as service:
+        found = service.connections.get(connection_id)
+    facts = {
+        "id": found.id,
+        "name": found.name,
+        "description": found.description,
+        "connection specification": f"{found.spec_id} (version {found.spec_version})",
+        "authentication": found.auth_name,
+        **{f"  {name}": value for name, value in found.params.items()},
+        "state": found.state,
+        "sandbox": found.sandbox,
+        "etag": found.etag,
+    }
+    emit(dict(found.raw), table((name, fact) for name, fact in facts.items() if fact != ""), as_json=state.json)
+
+
+@command.command("test")
+@click.argument("connection_id", metavar="ID")
+@sending
+@common
+@click.pass_obj
+def test(state: State, /, *, connection_id: str) -> int:
+    """Ask the service whether the connection works.
+
+    The platform connects to the source. The embedded service says that the stored credentials fit the specification,
+    and nothing more. Exits with 3 when the answer is no.
+    """
+    with state.service(state.profile()) as service:
+        works = service.connections.test(connection_id)
+    emit({"id": connection_id, "result": works}, "works" if works else "does not work", as_json=state.json)
+    return 0 if works else 3
+
+
+@command.command("update")
+@click.argument("connection_id", metavar="ID")
+@click.option("--name", help="The new name.")
+@click.option("--description", help="The new description.")
+@credential_input
+@sending
+@common
+@click.pass_obj
+def update(state: State, /, *, connection_id: str, name: str | None, description: str | None, **given: Any) -> None:
+    """Change a base connection, unless somebody else did meanwhile.
+
+    -c takes the complete credentials, validated as create does: the platform replaces them as a whole. The connection's
+    own authentication specification is kept unless --auth names another.
+    """
+    from headwater.errors import InvalidInput
+
+    with_credentials = bool(given["file"] or given["sets"])
+    if name is None and description is None and not with_credentials:
+        raise InvalidInput("nothing to change", remedy="give --name, --description or -c")
+    with state.service(state.profile()) as service:
+        found = service.connections.get(connection_id)
+        operations = _texts(found, name=name, description=description)
+        if with_credentials:
+            operations += _credentials(state, found, **given)
+        reference = service.connections.update(connection_id, operations, etag=found.etag)
+    _changed(state, reference)
+
+
+@command.command("delete")
+@click.argument("connection_id", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@sending
+@common
+@click.pass_obj
+def delete(state: State, /, *, connection_id: str, yes: bool) -> None:
+    """Delete a base connection, after asking."""
+    with state.service(state.profile()) as service:
+        if not yes:
+            found = service.connections.get(connection_id)
+            click.confirm(f"Delete the connection {found.name or connection_id}?", abort=True, err=True)
+        service.connections.delete(connection_id)
+    emit({"id": connection_id, "deleted": True}, f"{connection_id}  deleted", as_json=state.json)
+
+
+def _texts(found: Connection, **texts: str | None) -> list[dict[str, Any]]:
+    return [
+        {"op": "replace" if name in found.raw else "add", "path": f"/{name}", "value": text}
+        for name, text in texts.items()
+        if text is not None
+    ]
+
+
+def _credentials(state: State, found: Connection, **given: Any) -> list[dict[str, Any]]:
+    from headwater.cli.inputs import gather
+    from headwater.runner import settled_credentials
+
+    connector = _connector(found)
+    given["auth"] = given["auth"] or found.auth_name or None
+    credentials = gather(state, connector, **given)
+    params = settled_credentials(credentials.auth, credentials.values, base=credentials.base)
+    if not state.json:
+        click.echo(credentials.told(), err=True)
+    if found.auth_name == credentials.auth.spec_name:
+        return [{"op": "replace", "path": "/auth/params", "value": params}]
+    auth = {"specName": credentials.auth.spec_name, "params": params}
+    return [{"op": "replace" if "auth" in found.raw else "add", "path": "/auth", "value": auth}]
+
+
+def _connector(found: Connection) -> Connector:
+    from headwater.registry import find
+
+    return find(found.spec_id).connector
+
+
+def _changed(state: State, reference: Reference) -> None:
+    emit({"id": reference.id, "etag": reference.etag}, f"{reference.id}  changed", as_json=state.json)

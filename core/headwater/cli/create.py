@@ -1,0 +1,98 @@
+"""``headwater create``: a base connection, exactly once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from headwater.cli.options import common, credential_input, sending, slug_argument
+from headwater.cli.output import emit
+
+if TYPE_CHECKING:
+    from headwater.cli.inputs import Given
+    from headwater.cli.state import State
+    from headwater.profiles import Profile
+    from headwater.runner import Created, Prepared
+
+
+@click.command("create")
+@slug_argument
+@click.option("--name", required=True, help="Name of the connection; it is told apart by it.")
+@click.option("--description", help="What the connection is for.")
+@credential_input
+@click.option(
+    "--if-exists",
+    type=click.Choice(["fail", "reuse"]),
+    default="fail",
+    show_default=True,
+    help="What to do with a connection of this name: refuse, or adopt it if its non-secret fields are the same.",
+)
+@click.option(
+    "--settle",
+    type=click.FloatRange(0, 3600),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to look for the connection after an unknown outcome.",
+)
+@sending
+@common
+@click.pass_obj
+def command(
+    state: State, /, *, slug: str, name: str, description: str | None, if_exists: str, settle: float, **given: Any
+) -> None:
+    """Create a base connection, exactly once.
+
+    Validates offline, looks the name up, sends once, and never sends blindly again: see docs/exactly-once.md.
+    """
+    from headwater.cli.inputs import gather
+    from headwater.cli.lifecycle import lifecycle_notices
+    from headwater.registry import load
+    from headwater.runner import ensure, prepare
+
+    connector = load(slug)
+    profile = state.profile()
+    credentials = gather(state, connector, **given, cloud=profile.cloud)
+    prepared = prepare(
+        connector,
+        name=name,
+        credentials=credentials.values,
+        auth=credentials.auth,
+        description=description,
+        base=credentials.base,
+    )
+    _remember(state, prepared)
+    for notice in lifecycle_notices(connector, credentials.auth):
+        state.notice(notice)
+    with state.service(profile) as service:
+        created = ensure(service, prepared, if_exists=if_exists, settle=settle, progress=state.notice)
+    _report(state, created, credentials, profile)
+
+
+def _remember(state: State, prepared: Prepared) -> None:
+    from headwater.secret import secrets_in
+
+    state.secrets += secrets_in(prepared.payload)
+
+
+def _report(state: State, created: Created, credentials: Given, profile: Profile) -> None:
+    if created.duplicates:
+        state.notice(f"others of the same name were created meanwhile: {', '.join(created.duplicates)}")
+    if created.warning:
+        state.notice(f"the service says: {created.warning}")
+    result = {
+        "id": created.id,
+        "etag": created.etag,
+        "connector": created.connector,
+        "created": created.created,
+        "auth": credentials.auth.spec_name,
+        "profile": profile.name,
+        "duplicates": list(created.duplicates),
+        "notices": state.notices,
+        "sources": dict(credentials.sources),
+    }
+    if not state.json:
+        click.echo(credentials.told(), err=True)
+    verb = "created" if created.created else "exists already, adopted"
+    emit(result, f"{created.id}  {verb} ({created.connector}, profile {profile.name})", as_json=state.json)

@@ -1,0 +1,96 @@
+"""Every failure becomes text or JSON on standard error, and an exit code, here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from headwater import errors
+from headwater.secret import clean
+
+if TYPE_CHECKING:
+    from headwater.cli.state import State
+
+# The first class that fits decides; docs/cli.md lists the codes.
+EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
+    (errors.InvalidInput, 2),
+    (errors.NotAuthenticated, 4),
+    (errors.NotPermitted, 4),
+    (errors.ChangedMeanwhile, 5),
+    (errors.ConnectionExists, 5),
+    (errors.Unavailable, 6),
+    (errors.Unreachable, 6),
+    (errors.OutcomeUnknown, 6),
+    (errors.ServiceError, 3),
+)
+MEANINGS = {
+    0: "fine",
+    1: "a bug, of Headwater or of the plugin it names",
+    2: "invalid input or usage, or a declined or impossible prompt",
+    3: "refused by the service",
+    4: "not authenticated or not permitted",
+    5: "exists already, or changed meanwhile",
+    6: "unreachable, busy, or outcome unknown",
+    130: "interrupted",
+}
+
+
+def report(error: BaseException, state: State) -> int:
+    """Print the error and return its exit code."""
+    if isinstance(error, KeyboardInterrupt) or _was_interrupted(error):
+        return _say(state, {"kind": "interrupted", "message": "interrupted"}, 130)
+    if isinstance(error, click.Abort):
+        return _say(state, {"kind": "declined", "message": "declined, or no input; nothing was done"}, 2)
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, errors.HeadwaterError):
+        return _ours(error, state)
+    return _bug(error, state)
+
+
+def exit_code(error: errors.HeadwaterError) -> int:
+    """Return the exit code of one of our errors."""
+    return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
+
+
+def _ours(error: errors.HeadwaterError, state: State) -> int:
+    code = _say(state, error.data(), exit_code(error), text=str(error))
+    frames = getattr(error, "frames", "")
+    if state.debug and frames:
+        click.echo(frames, err=True)
+    return code
+
+
+def _bug(error: BaseException, state: State) -> int:
+    place = ""
+    frames = traceback.extract_tb(error.__traceback__)
+    if frames:
+        place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
+    # The error's own text could hold anything, so it is shown only on request, and cleaned.
+    message = f"internal error: {type(error).__name__}{place}"
+    remedy = "" if state.debug else "run again with --debug, and report it with what that prints"
+    code = _say(state, {"kind": "bug", "message": message, "remedy": remedy}, 1)
+    if state.debug:
+        click.echo(clean("".join(traceback.format_exception(error)), state.secrets), err=True)
+    return code
+
+
+def _say(state: State, data: dict[str, Any], code: int, *, text: str = "") -> int:
+    if state.json:
+        told = {"notices": state.notices} if state.notices else {}
+        click.echo(json.dumps({"error": {**data, **told}}), err=True)
+        return code
+    remedy = data.get("remedy", "")
+    click.echo(f"error: {text or data['message'] + (f'; {remedy}' if remedy else '')}", err=True)
+    return code
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Say whether click turned Ctrl-C into its `Abort`, as it does within prompts."""
+    chain = (error.__cause__, error.__context__)
+    return isinstance(error, click.Abort) and any(isinstance(each, KeyboardInterrupt) for each in chain)

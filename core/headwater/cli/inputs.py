@@ -1,0 +1,178 @@
+"""Credentials from the file, ``--set``, the environment and prompts, and where each field came from."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from headwater import credentials, documents, references
+from headwater.authentication import choose
+from headwater.errors import InvalidInput
+from headwater.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from headwater.cli.state import State
+    from headwater.connector import Connector
+    from headwater.models import AuthenticationSpec, Field
+
+_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+@attrs.frozen(kw_only=True)
+class Given:
+    """The credentials of one command: `sources` names where each field came from, `base` where file: paths start."""
+
+    auth: AuthenticationSpec
+    values: Mapping[str, Any] = attrs.field(repr=False)
+    sources: Mapping[str, str]
+    base: Path
+
+    def told(self) -> str:
+        """Say in one line which authentication specification was taken, and where the fields came from."""
+        fields = ", ".join(f"{name} from {source}" for name, source in self.sources.items())
+        return f"{self.auth.label}: {fields or 'no fields given'}"
+
+
+def gather(
+    state: State,
+    connector: Connector,
+    *,
+    file: str | None,
+    sets: Sequence[str],
+    auth: str | None,
+    cloud: str | None = None,
+) -> Given:
+    """Collect the credentials for a connector and choose the authentication specification they are meant for.
+
+    Raises `InvalidInput`. What does not fit the specification is left to validation, which reports everything.
+    """
+    written, base = _read(file)
+    state.secrets += [Secret(value) for value in written.values() if isinstance(value, str) and value]
+    texts = _assignments(sets, connector)
+    collected = _Collected(connector.slug, written, file or "", texts)
+    spec = choose(connector, written, auth=auth, cloud=cloud or state.cloud(), fill=collected.values)
+    values, sources = collected.both(spec)
+    if file != "-" and sys.stdin.isatty():
+        _prompt(spec, values, sources)
+    state.secrets += [Secret(values[name]) for name in spec.secret_names if isinstance(values.get(name), str)]
+    return Given(auth=spec, values=values, sources=sources, base=base)
+
+
+def problems(given: Given, *, look_up: bool = False) -> list[Any]:
+    """Return what is wrong with the credentials; with `look_up`, references are resolved and judged as well."""
+    found = credentials.validate(given.auth, given.values, pending=references.pending(given.auth, given.values))
+    if found or not look_up:
+        return found
+    return credentials.validate(given.auth, references.resolved(given.auth, given.values, base=given.base))
+
+
+def variable(slug: str, field: str) -> str:
+    """Return the environment variable that can give a required field."""
+    return f"HEADWATER_CRED_{slug.upper().replace('-', '_')}__{field.upper()}"
+
+
+@attrs.frozen
+class _Collected:
+    """What is there before anybody is asked: the file, ``--set``, and the environment for required fields."""
+
+    slug: str
+    written: Mapping[str, Any]
+    file: str
+    texts: Mapping[str, str]
+
+    def values(self, spec: AuthenticationSpec, _given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self.both(spec)[0]
+
+    def both(self, spec: AuthenticationSpec) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return values and sources as they are for one specification, texts converted to its types."""
+        values = dict(self.written)
+        name = "standard input" if self.file == "-" else self.file
+        sources = {each: _through(name, spec, each, value) for each, value in self.written.items()}
+        for given, text in self.texts.items():
+            values[given] = _converted(text, spec.field(given))
+            sources[given] = "--set"
+        for field in spec.fields:
+            wanted = variable(self.slug, field.name)
+            if field.required and field.name not in values and wanted in os.environ:
+                values[field.name] = _converted(os.environ[wanted], field)
+                sources[field.name] = _through(f"environment variable {wanted}", spec, field.name, values[field.name])
+        return values, sources
+
+
+def _through(place: str, spec: AuthenticationSpec, field: str, value: Any) -> str:
+    """Name a place, and for a secret's reference the kind of place it leads on to."""
+    referring = field in spec.secret_names and isinstance(value, str) and references.is_reference(value)
+    return f"{place} ({value})" if referring else place
+
+
+def _read(file: str | None) -> tuple[dict[str, Any], Path]:
+    if file is None:
+        return {}, Path()
+    if file == "-":
+        name, base, suffix = "standard input", Path(), ""
+        text = documents.decoded(sys.stdin.buffer.read(documents.LARGEST + 1), name)
+    else:
+        path = Path(file)
+        name, base, suffix = file, path.absolute().parent, path.suffix.lower()
+        text = _file_text(path)
+    if not text.strip():
+        raise InvalidInput(f"{name} is empty", remedy="`headwater show` lists the fields it should give")
+    as_json = suffix == ".json" or (suffix != ".toml" and text.lstrip()[:1] in ("{", "["))
+    found = documents.parsed_json(text, name) if as_json else documents.parsed_toml(text, name)
+    if not isinstance(found, dict):
+        raise InvalidInput(f"{name} must hold one object of fields and values")
+    return found, base
+
+
+def _file_text(path: Path) -> str:
+    try:
+        return documents.read_text(path)
+    except FileNotFoundError:
+        pass
+    raise InvalidInput(f"there is no file {path}", remedy="check the path; - reads standard input")
+
+
+def _assignments(sets: Sequence[str], connector: Connector) -> dict[str, str]:
+    secret = {name for spec in connector.authentication for name in spec.secret_names}
+    found: dict[str, str] = {}
+    for assignment in sets:
+        name, sign, text = assignment.partition("=")
+        if not sign or not name:
+            raise InvalidInput("--set takes FIELD=VALUE")
+        if name in secret:
+            raise InvalidInput(
+                f"--set cannot give {name}: it is a secret, and others can read command lines",
+                remedy=f"write it into the credentials file as env:NAME or file:PATH, or set "
+                f"{variable(connector.slug, name)}",
+            )
+        found[name] = text
+    return found
+
+
+def _prompt(spec: AuthenticationSpec, values: dict[str, Any], sources: dict[str, str]) -> None:
+    for field in spec.fields:
+        if field.required and field.name not in values:
+            meaning = f" ({field.description})" if field.description else ""
+            text = click.prompt(f"{field.name}{meaning}", hide_input=field.secret, err=True, type=str)
+            values[field.name] = _converted(text, field)
+            sources[field.name] = "prompt"
+
+
+def _converted(text: str, field: Field | None) -> Any:
+    """Convert a text to the field's type; a text that is none of it stays a text, and validation says so."""
+    kind = field.type if field else "string"
+    try:
+        if kind == "integer":
+            return int(text)
+        if kind == "number":
+            return float(text)
+    except ValueError:
+        return text
+    return _BOOLEANS.get(text.lower(), text) if kind == "boolean" else text

@@ -1,0 +1,94 @@
+"""Options that several commands share; each writes into the run's `State`."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from headwater.cli.state import State
+
+    Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def common(function: Decorated) -> Decorated:
+    """Add ``--json``, ``--verbose`` and ``--debug``."""
+    for option in (
+        _flag(
+            "--debug", help="Show the cleaned traceback of a bug.", store=lambda state: setattr(state, "debug", True)
+        ),
+        _flag("-v", "--verbose", help="Log every request to standard error.", store=_log),
+        _flag("--json", help="Print JSON for programs.", store=lambda state: setattr(state, "json", True)),
+    ):
+        function = option(function)
+    return function
+
+
+def sending(function: Decorated) -> Decorated:
+    """Add the options that say where to send, and how."""
+    for option in (
+        _override("--read-timeout", type=float, metavar="SECONDS", help="How long to wait for an answer."),
+        _override("--connect-timeout", type=float, metavar="SECONDS", help="How long to wait for a connection."),
+        _override("--proxy", metavar="URL", help="Send through this proxy."),
+        _override("--ca-bundle", metavar="FILE", help="Certificate authorities to trust instead of the usual ones."),
+        _override("--sandbox", metavar="NAME", help="Use this sandbox instead of the profile's."),
+        click.option(
+            "--profile", metavar="NAME", expose_value=False, callback=_profile, help="Where to send; local is built in."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def credential_input(function: Decorated) -> Decorated:
+    """Add the options that give credentials."""
+    for option in (
+        _override("--cloud", type=click.Choice(["azure", "aws"]), help="Cloud of the organization, for choosing."),
+        click.option("--auth", metavar="NAME", help="Authentication specification; chosen by the fields without it."),
+        click.option("--set", "sets", metavar="FIELD=VALUE", multiple=True, help="Give a field that is no secret."),
+        click.option("-c", "--credentials", "file", metavar="FILE", help="Credentials in JSON or TOML; - is stdin."),
+    ):
+        function = option(function)
+    return function
+
+
+def slug_argument(function: Decorated) -> Decorated:
+    """Add the connector's slug, which completes without importing a plugin."""
+    return click.argument("slug", shell_complete=_slugs)(function)
+
+
+def _flag(*names: str, help: str, store: Callable[[State], object]) -> Callable[[Decorated], Decorated]:
+    def callback(context: click.Context, _parameter: click.Parameter, value: bool) -> None:
+        if value:
+            store(context.obj)
+
+    return click.option(*names, is_flag=True, expose_value=False, is_eager=True, callback=callback, help=help)
+
+
+def _override(name: str, **details: Any) -> Callable[[Decorated], Decorated]:
+    def callback(context: click.Context, parameter: click.Parameter, value: Any) -> None:
+        context.obj.overrides[parameter.name] = value
+
+    return click.option(name, expose_value=False, callback=callback, **details)
+
+
+def _profile(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    context.obj.profile_name = value
+
+
+def _log(_state: State) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    logger = logging.getLogger("headwater")
+    logger.handlers = [handler]
+    logger.setLevel(logging.INFO)
+
+
+def _slugs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    from headwater.registry import available
+
+    return [slug for slug in available() if slug.startswith(incomplete)]

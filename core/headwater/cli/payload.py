@@ -1,0 +1,106 @@
+"""``headwater payload``: exactly what ``create`` would send, to look at or to send by other means."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from headwater.cli.options import common, credential_input, sending, slug_argument
+
+if TYPE_CHECKING:
+    from headwater.cli.state import State
+    from headwater.profiles import Profile
+
+PATH = "/data/foundation/flowservice/connections"
+SERVED = "http://127.0.0.1:8700"  # where `headwater serve` listens unless told otherwise
+
+
+@click.command("payload")
+@slug_argument
+@click.option("--name", required=True, help="Name of the connection.")
+@click.option("--description", help="What the connection is for.")
+@credential_input
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "curl", "http"]),
+    default="json",
+    show_default=True,
+    help="The body alone, a curl command, or the HTTP request.",
+)
+@click.option("--reveal", is_flag=True, help="Look references up and show secrets in clear.")
+@sending
+@common
+@click.pass_obj
+def command(
+    state: State, /, *, slug: str, name: str, description: str | None, form: str, reveal: bool, **given: Any
+) -> None:
+    """Print exactly what create would send.
+
+    Secrets are shown as ****** unless --reveal is given. Nothing is sent, and --format json needs no profile.
+    """
+    from headwater.cli.inputs import gather
+    from headwater.registry import load
+    from headwater.runner import prepare
+    from headwater.secret import masked, revealed
+
+    connector = load(slug)
+    credentials = gather(state, connector, **given)
+    prepared = prepare(
+        connector,
+        name=name,
+        credentials=credentials.values,
+        auth=credentials.auth,
+        description=description,
+        base=credentials.base,
+        look_up=reveal,
+    )
+    body = json.dumps((revealed if reveal else masked)(prepared.payload), indent=2, ensure_ascii=False)
+    if form == "json":
+        click.echo(body)
+        return
+    url, headers = _request(state, reveal=reveal)
+    click.echo(_curl(url, headers, body) if form == "curl" else _http(url, headers, body))
+
+
+def _request(state: State, *, reveal: bool) -> tuple[str, dict[str, str]]:
+    profile = state.profile()
+    root = profile.url
+    if profile.embedded:
+        root = SERVED
+        state.notice(f"the embedded service has no address of its own; {SERVED} is where `headwater serve` listens")
+    values = profile.values
+    headers = {
+        "Authorization": f"Bearer {_token(profile, reveal=reveal)}",
+        "x-api-key": str(values.get("api_key") or values.get("client_id") or "{API_KEY}"),
+        "x-gw-ims-org-id": str(values.get("org_id", "{ORG_ID}")),
+        "x-sandbox-name": str(values.get("sandbox", "{SANDBOX_NAME}")),
+        "Content-Type": "application/json",
+    }
+    return root.rstrip("/") + PATH, headers
+
+
+def _token(profile: Profile, *, reveal: bool) -> str:
+    from headwater.secret import MASK
+
+    if not reveal:
+        return MASK
+    token = profile.endpoint().access_token
+    return token.reveal() if token is not None else "{ACCESS_TOKEN}"  # fetched from IMS when something is sent
+
+
+def _curl(url: str, headers: dict[str, str], body: str) -> str:
+    parts = [f"curl -X POST {shlex.quote(url)}"]
+    parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
+    return " \\\n  ".join([*parts, f"--data-binary {shlex.quote(body)}"])
+
+
+def _http(url: str, headers: dict[str, str], body: str) -> str:
+    parts = urlsplit(url)
+    lines = [f"POST {parts.path} HTTP/1.1", f"Host: {parts.netloc}"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, f"Content-Length: {len(body.encode())}", "", body])

@@ -1,0 +1,101 @@
+"""The root command: knows every command by name and one line, and imports one when it is run."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.metadata
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from importlib.metadata import EntryPoint
+
+GROUP = "headwater.commands"
+
+# Name -> where it is, and the first line of its help, so that `headwater --help` imports no command.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "list": ("headwater.cli.list:command", "List the installed connectors."),
+    "show": ("headwater.cli.show:command", "Show what one connector needs and is."),
+    "validate": ("headwater.cli.validate:command", "Hold credentials against a connector, offline."),
+    "payload": ("headwater.cli.payload:command", "Print exactly what create would send."),
+    "create": ("headwater.cli.create:command", "Create a base connection, exactly once."),
+    "connections": ("headwater.cli.connections:command", "List, read, test, change and delete base connections."),
+    "profiles": ("headwater.cli.profiles:command", "Say where to send, and as whom."),
+}
+
+# Commands of plugins from this project, for who has not installed them: name -> distribution and first line of help.
+OFFERED: Mapping[str, tuple[str, str]] = {
+    "serve": ("headwater-local-flow-service", "Serve the embedded Flow Service over HTTP."),
+}
+
+
+class Root(click.Group):
+    """A lazy group. Core's commands come first; a plugin can add commands but not take one over."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return [*COMMANDS, *sorted({*OFFERED, *_plugins()} - set(COMMANDS))]
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in COMMANDS:
+            module, _colon, attribute = COMMANDS[name][0].partition(":")
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command
+        plugins = _plugins().get(name)
+        if plugins:
+            from headwater.cli.plugin_commands import load
+
+            return load(name, plugins)
+        if name in OFFERED:
+            from headwater.cli.plugin_commands import not_installed
+
+            raise not_installed(name, OFFERED[name][0])
+        return super().get_command(ctx, name)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        name = args[0]
+        known = self.list_commands(ctx)
+        if not ctx.resilient_parsing and not name.startswith("-") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise click.UsageError(f"no such command: {name}" + (f"; did you mean {near[0]}?" if near else ""), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, self._line(name)) for name in self.list_commands(_ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def _line(self, name: str) -> str:
+        if name in COMMANDS:
+            return COMMANDS[name][1]
+        if name in OFFERED:
+            return OFFERED[name][1]
+        return f"(from {', '.join(entry.dist.name for entry in _plugins()[name] if entry.dist)})"
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            from headwater.cli import quiet
+
+            return quiet()
+
+
+@click.group(
+    cls=Root,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Shell completion: see docs/cli.md. Exit codes: 0 fine, 2 invalid input, 3 refused, 4 not permitted, "
+    "5 exists or changed, 6 unreachable or unknown, 1 a bug.",
+)
+@click.version_option(package_name="headwater", prog_name="headwater")
+def root() -> None:
+    """Connect sources to Adobe Experience Platform: from connector and credentials to a base connection."""
+
+
+def _plugins() -> dict[str, list[EntryPoint]]:
+    found: dict[str, list[EntryPoint]] = {}
+    for entry in importlib.metadata.entry_points(group=GROUP):
+        found.setdefault(entry.name, []).append(entry)
+    return found

@@ -1,0 +1,85 @@
+"""Files that people write: read as UTF-8, parsed as TOML or JSON, and complained about by place, never by content."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from headwater.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LARGEST = 1_048_576  # bytes
+
+_PLACE = re.compile(r"\(at (line \d+, column \d+|end of document)\)$")
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file. Raises `InvalidInput` naming the path, and `FileNotFoundError` where there is none."""
+    problem = ""
+    raw = b""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        problem = f"cannot be read ({getattr(error, 'strerror', None) or 'not a path'})"
+    if problem:
+        raise InvalidInput(f"{path} {problem}", remedy="check the path and its permissions")
+    return decoded(raw, str(path))
+
+
+def decoded(raw: bytes, name: str) -> str:
+    """Return bytes as text; a byte order mark is dropped. Raises `InvalidInput` for anything but UTF-8."""
+    if len(raw) > LARGEST:
+        raise InvalidInput(f"{name} is larger than 1 MiB")
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InvalidInput(f"{name} is UTF-16 text", remedy="save it as UTF-8")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    raise InvalidInput(f"{name} is not UTF-8 text", remedy="save it as UTF-8")
+
+
+def parsed_toml(text: str, name: str) -> dict[str, Any]:
+    """Return a TOML document. Raises `InvalidInput` with the place."""
+    return dict(_parsed(tomllib.loads, text, name, "TOML"))
+
+
+def parsed_json(text: str, name: str) -> Any:
+    """Return a JSON value. Raises `InvalidInput` with the place, or with a name that an object gives twice."""
+    return _parsed(lambda text: json.loads(text, object_pairs_hook=_unique), text, name, "JSON")
+
+
+class _RepeatedError(ValueError):
+    """An object has one name twice; which of the values counts differs between readers."""
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _RepeatedError(name)
+        found[name] = value
+    return found
+
+
+def _parsed(parse: Callable[[str], Any], text: str, name: str, kind: str) -> Any:
+    # The parsers' errors quote the document or carry it whole, so nothing of them but the place goes on.
+    problem = ""
+    try:
+        return parse(text)
+    except _RepeatedError as error:
+        problem = f"gives {error} twice"
+    except json.JSONDecodeError as error:
+        problem = f"is not {kind}: see line {error.lineno}, column {error.colno}"
+    except (ValueError, RecursionError) as error:
+        place = _PLACE.search(str(error))
+        problem = f"is not {kind}" + (f": see {place[1]}" if place else "")
+    raise InvalidInput(f"{name} {problem}", remedy="mend it and run again")

@@ -1,0 +1,37 @@
+"""The platform client: Flow Service over HTTP, with everything that can go wrong there as one of our errors.
+
+Public names resolve when first used, so that building an `Endpoint` loads neither requests nor tenacity.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from headwater.flowservice.endpoint import Endpoint
+    from headwater.flowservice.models import Connection, Reference, RemoteSpec
+    from headwater.flowservice.service import FlowService
+
+_HOME = {
+    "Connection": "models",
+    "Endpoint": "endpoint",
+    "FlowService": "service",
+    "Reference": "models",
+    "RemoteSpec": "models",
+}
+
+__all__ = ["Connection", "Endpoint", "FlowService", "Reference", "RemoteSpec"]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'headwater.flowservice' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"headwater.flowservice.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

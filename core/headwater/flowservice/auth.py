@@ -1,0 +1,199 @@
+"""Who we are: a given access token, or one fetched from IMS (OAuth server-to-server), kept in memory and renewed."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlencode
+
+import attrs
+from requests.auth import AuthBase
+
+from headwater.errors import NotAuthenticated, NotFound, Unavailable, Unreachable
+from headwater.flowservice import wire
+from headwater.flowservice.answers import NoAnswer
+from headwater.flowservice.endpoint import host_of
+from headwater.flowservice.problems import failure
+from headwater.flowservice.remedies import remedy_for
+from headwater.flowservice.sender import Outgoing
+from headwater.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from headwater.errors import ServiceError
+    from headwater.flowservice.answers import Answer
+    from headwater.flowservice.endpoint import Endpoint
+    from headwater.flowservice.retries import Outcome
+
+PATH = "/ims/token/v3"
+SCOPE = "openid,AdobeID,read_organizations,additional_info.projectedProductContext,session"
+DEFAULT_LIFETIME = 3600.0  # seconds, where the answer names none
+LONGEST_LIFETIME = 172_800.0  # seconds; a larger number is milliseconds, as the retired JWT exchange gave
+MARGIN = 300.0  # seconds before its end that a token is renewed, but never more than a tenth of its life
+
+MOST_MILLISECONDS = 1e12  # beyond any lifetime somebody could mean
+
+_WRONG_PLACE = "check ims_url: it must be the root of the identity service"
+_VISIBLE = re.compile(r"[!-~]+")
+
+
+class Bearer(AuthBase):
+    """Put an access token on a request: the only place where it is revealed."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
+        r.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        return r
+
+
+class Tokens(Protocol):
+    """Where access tokens come from."""
+
+    renewable: bool
+
+    def token(self) -> Secret:
+        """Return a token to send now."""
+
+    def renewed(self, stale: Secret) -> Secret | None:
+        """Return another token than the one the service refused, or None where there is no other."""
+
+
+class GivenToken:
+    """An access token from the caller: sent as it is, and not renewed."""
+
+    renewable = False
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def token(self) -> Secret:
+        """Return the token."""
+        return self._token
+
+    def renewed(self, stale: Secret) -> Secret | None:  # noqa: ARG002 - the protocol's signature
+        """Return None: only the caller can get another one."""
+        return None
+
+
+@attrs.frozen
+class _Current:
+    token: Secret
+    renew_at: float
+
+
+class FetchedToken:
+    """A token from IMS. One thread fetches while the others wait for the same answer.
+
+    `send` carries one request to IMS, with its retries; `clock` counts seconds.
+    """
+
+    renewable = True
+
+    def __init__(
+        self, endpoint: Endpoint, send: Callable[[Outgoing], Outcome], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._endpoint = endpoint
+        self._send = send
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._current: _Current | None = None
+
+    def token(self) -> Secret:
+        """Return the current token, fetched when there is none or its end is near.
+
+        Raises `NotAuthenticated`, `Rejected`, `Unavailable` or `Unreachable`, naming the IMS host.
+        """
+        current = self._fresh()
+        if current is None:
+            with self._lock:
+                current = self._fresh() or self._fetch()
+        return current.token
+
+    def renewed(self, stale: Secret) -> Secret | None:
+        """Return a token fetched after the stale one, by this thread or by another. Raises as `token` does."""
+        with self._lock:
+            current = self._current
+            if current is None or current.token == stale:
+                current = self._fetch()
+        return None if current.token == stale else current.token
+
+    def _fresh(self) -> _Current | None:
+        current = self._current
+        return current if current is not None and self._clock() < current.renew_at else None
+
+    def _fetch(self) -> _Current:
+        asked_at = self._clock()
+        outcome = self._send(self._request())
+        host = host_of(self._endpoint.ims_url)
+        if isinstance(outcome, NoAnswer):
+            # Whatever became of the token request: the request it was for has not been sent.
+            raise Unreachable(f"IMS at {host}: {outcome.what}", sent=False, host=host, remedy=outcome.remedy)
+        if not outcome.fine:
+            raise _refused(outcome, host)
+        token, lifetime = _granted(outcome, host)
+        self._current = _Current(token, asked_at + lifetime - min(MARGIN, lifetime / 10))
+        return self._current
+
+    def _request(self) -> Outgoing:
+        secret = self._endpoint.client_secret
+        assert secret is not None  # the endpoint has checked that one of both ways is complete
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._endpoint.client_id,
+            "client_secret": secret.reveal(),
+            "scope": SCOPE,
+        }
+        return Outgoing(
+            method="POST",
+            path=PATH,
+            body=urlencode(form).encode("ascii"),
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+            secrets=(secret,),
+        )
+
+
+def tokens_for(endpoint: Endpoint, send: Callable[[Outgoing], Outcome]) -> Tokens:
+    """Return the caller's token where there is one, and otherwise what fetches one."""
+    return FetchedToken(endpoint, send) if endpoint.access_token is None else GivenToken(endpoint.access_token)
+
+
+def _granted(answer: Answer, host: str) -> tuple[Secret, float]:
+    """Read token and lifetime in seconds; the body is never shown, for it holds the token."""
+    body: Any = None
+    with contextlib.suppress(ValueError):
+        body = wire.decode(answer.body)
+    token = body.get("access_token") if isinstance(body, dict) else None
+    if not isinstance(token, str) or not _VISIBLE.fullmatch(token):
+        raise Unavailable(
+            f"IMS at {host} answered {answer.status}, but its body holds no usable access_token",
+            method=answer.method,
+            path=answer.path,
+            status=answer.status,
+            remedy=_WRONG_PLACE,
+        )
+    return Secret(token), _lifetime(body.get("expires_in"))
+
+
+def _lifetime(given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given < MOST_MILLISECONDS:
+        return DEFAULT_LIFETIME
+    return given / 1000 if given > LONGEST_LIFETIME else float(given)
+
+
+def _refused(answer: Answer, host: str) -> ServiceError:
+    error = failure(answer, renewable=True)
+    kind = NotAuthenticated if answer.status in (400, 401, 403) else type(error)
+    facts = ("method", "path", "status", "code", "title", "detail", "request_id", "retry_after")
+    return kind(
+        f"IMS at {host}: {error.message}",
+        **{name: getattr(error, name) for name in facts},
+        remedy=_WRONG_PLACE if isinstance(error, NotFound) else remedy_for(kind, error.code, renewable=True),
+    )

@@ -1,0 +1,168 @@
+"""Where to send, and as whom: checked before anything is sent, so that no foreign error ever prints a value of it."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+
+from headwater.errors import InvalidInput, NotConfigured
+from headwater.secret import Secret, is_mask
+
+if TYPE_CHECKING:
+    from typing import Any
+
+IMS_URL = "https://ims-na1.adobelogin.com"
+
+# Deliberately narrow: what this accepts, every URL parser reads the same way. No userinfo, path, query or fragment.
+_ROOT = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?"
+)
+_PROXY = re.compile(r"(?:https?|socks5h?)://(?:[!-.0-9;-?A-~]+(?::[!-.0-9:-?A-~]*)?@)?[A-Za-z0-9._\[\]:-]+/?")
+_ADAPTER = re.compile(r"http\+[a-z0-9][a-z0-9.-]*")
+_VISIBLE = re.compile(r"[!-~]+")
+
+
+def scheme_of(url: str) -> str:
+    """Return the scheme of a checked root URL."""
+    return url.partition("://")[0]
+
+
+def host_of(url: str) -> str:
+    """Return host and port of a checked root URL, as messages name it."""
+    return url.partition("://")[2]
+
+
+def is_local(url: str) -> bool:
+    """Say whether a checked root URL leads to this machine: loopback, or an adapter inside this process."""
+    parts = _ROOT.fullmatch(url)
+    return parts is not None and (_is_adapter(parts["scheme"]) or _is_loopback(parts["host"]))
+
+
+def _is_adapter(scheme: str) -> bool:
+    return _ADAPTER.fullmatch(scheme) is not None
+
+
+def _is_loopback(host: str) -> bool:
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _root(text: Any) -> Any:
+    return text.rstrip("/") if isinstance(text, str) else text
+
+
+def _secret(value: Secret | str | None) -> Secret | None:
+    return Secret(value) if isinstance(value, str) else value
+
+
+def _check_url(_endpoint: Endpoint, attribute: attrs.Attribute[str], value: str) -> None:
+    _check_given(attribute.name, value)
+    parts = _ROOT.fullmatch(value)
+    if parts is None or int((parts["port"] or ":1")[1:]) not in range(1, 65536):
+        raise InvalidInput(
+            f"{attribute.name} must be a scheme and a host, with a port or without, and nothing else",
+            remedy="give the root alone, as in https://platform.adobe.io; the path is added to it",
+        )
+    if parts["scheme"] == "https" or _is_adapter(parts["scheme"]):
+        return
+    if parts["scheme"] != "http":
+        raise InvalidInput(f"{attribute.name} must begin with https://", remedy="credentials travel over TLS only")
+    if not _is_loopback(parts["host"]):
+        raise InvalidInput(
+            f"{attribute.name} must begin with https://: plain http is for this machine only",
+            remedy="use https, or a loopback address such as http://127.0.0.1:8700",
+        )
+
+
+def _check_header(_endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Any) -> None:
+    """Refuse what cannot travel in a header; requests would print the value in its own refusal."""
+    if value is None:
+        return
+    text = value.reveal() if isinstance(value, Secret) else value
+    _check_given(attribute.name, text)
+    if not _VISIBLE.fullmatch(text):
+        raise InvalidInput(
+            f"{attribute.name} must be printable ASCII without spaces or line breaks",
+            remedy=f"look at how {attribute.name} was copied: a line break at its end is easily overlooked",
+        )
+    _check_mask(attribute.name, text)
+
+
+def _check_secret(_endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Secret | None) -> None:
+    if value is None:
+        return
+    if not isinstance(value, Secret):
+        raise InvalidInput(f"{attribute.name} must be a text")
+    _check_given(attribute.name, value.reveal())
+    _check_mask(attribute.name, value.reveal())
+    if any("\ud800" <= char <= "\udfff" for char in value.reveal()):
+        raise InvalidInput(f"{attribute.name} is not valid Unicode text")
+
+
+def _check_given(name: str, text: Any) -> None:
+    if not isinstance(text, str):
+        raise InvalidInput(f"{name} must be a text")
+    if not text.strip():
+        raise NotConfigured(f"{name} is empty", (name,))
+
+
+def _check_mask(name: str, text: str) -> None:
+    if is_mask(text):
+        raise InvalidInput(f"{name} is a mask copied from some output, not a value", remedy="give the value itself")
+
+
+def _check_proxy(_endpoint: Endpoint, attribute: attrs.Attribute[Any], value: str | None) -> None:
+    if value is not None and not (isinstance(value, str) and _PROXY.fullmatch(value)):
+        raise InvalidInput(f"{attribute.name} must be the URL of a proxy, as in http://proxy.example.com:3128")
+
+
+def _check_seconds(_endpoint: Endpoint, attribute: attrs.Attribute[float], value: float) -> None:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not math.isfinite(value) or value <= 0:
+        raise InvalidInput(f"{attribute.name} must be a number of seconds greater than 0")
+
+
+@attrs.frozen(kw_only=True)
+class Endpoint:
+    """One Flow Service as one caller sees it: platform root, organization, sandbox, and how to authenticate.
+
+    Give `access_token`, or `client_id` and `client_secret` (IMS OAuth server-to-server); the token wins where both are
+    given. `url` and `ims_url` are https, or http to loopback, or ``http+NAME`` for an adapter inside this process.
+    `proxy` is not used towards this machine. Timeouts are seconds.
+
+    Raises `NotConfigured` for what is missing and `InvalidInput` for what cannot be used, naming the field.
+    """
+
+    url: str = attrs.field(converter=_root, validator=_check_url)
+    org_id: str = attrs.field(validator=_check_header)
+    sandbox: str = attrs.field(validator=_check_header)
+    api_key: str = attrs.field(validator=_check_header)
+    access_token: Secret | None = attrs.field(
+        default=None, repr=False, converter=_secret, validator=[_check_secret, _check_header]
+    )
+    client_id: str | None = attrs.field(default=None, validator=_check_header)
+    client_secret: Secret | None = attrs.field(default=None, repr=False, converter=_secret, validator=_check_secret)
+    ims_url: str = attrs.field(default=IMS_URL, converter=_root, validator=_check_url)
+    ca_bundle: str | None = None
+    proxy: str | None = attrs.field(default=None, repr=False, validator=_check_proxy)
+    connect_timeout: float = attrs.field(default=10.0, validator=_check_seconds)
+    read_timeout: float = attrs.field(default=60.0, validator=_check_seconds)
+
+    def __attrs_post_init__(self) -> None:
+        if self.access_token is not None:
+            return
+        missing = [name for name in ("client_id", "client_secret") if getattr(self, name) is None]
+        if missing:
+            raise NotConfigured(
+                f"nothing to authenticate with: {' and '.join(missing)} missing",
+                missing,
+                remedy="give a client id with its client secret, or an access token",
+            )

@@ -1,0 +1,204 @@
+"""One `requests` Session and how it is used: verified TLS, timeouts always, no redirects, no cookies, no netrc."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import time
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import attrs
+import requests
+from requests.adapters import HTTPAdapter
+
+from headwater.errors import HeadwaterError, InvalidInput
+from headwater.flowservice.adapters import adapter_for
+from headwater.flowservice.answers import Answer, NoAnswer
+from headwater.flowservice.endpoint import host_of, is_local, scheme_of
+from headwater.flowservice.problems import request_id
+from headwater.flowservice.seam import no_answer, unusable
+from headwater.secret import Secret, clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from requests.auth import AuthBase
+
+    from headwater.flowservice.endpoint import Endpoint
+
+logger = logging.getLogger("headwater.flowservice")
+
+_POOL = 32  # connections kept open per host; more threads than this open new ones
+
+
+@attrs.frozen(kw_only=True)
+class Outgoing:
+    """One request to write; `path` is what messages and the log call it, `query` never appears in either."""
+
+    method: str
+    path: str
+    query: str = attrs.field(default="", repr=False)
+    body: bytes | None = attrs.field(default=None, repr=False)
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    auth: AuthBase | None = attrs.field(default=None, repr=False)
+    secrets: tuple[Secret, ...] = attrs.field(default=(), repr=False)
+
+
+class _Session(requests.Session):
+    """A session that neither follows a redirect nor looks where it leads."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the parent's signature
+        return None
+
+
+class Sender:
+    """Sends to the hosts of one endpoint and returns an answer or the knowledge why there is none; never retries.
+
+    Proxy and certificate settings of the environment are read once, here, and not at all for this machine. After that
+    the session is not changed any more (cookies are refused), and urllib3's pools take care of themselves: any number
+    of threads may send at once.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._timeout = (endpoint.connect_timeout, endpoint.read_timeout)
+        self._session = _open_session()
+        roots = {endpoint.url, endpoint.ims_url} if endpoint.access_token is None else {endpoint.url}
+        self._settings = {root: _settings(self._session, root, endpoint) for root in roots}
+        _check_bundles(endpoint.ca_bundle, self._settings.values())
+        self._session.trust_env = False  # so that netrc never takes the place of our Authorization
+        for scheme in {scheme_of(root) for root in roots} - {"http", "https"}:
+            self._session.mount(f"{scheme}://", adapter_for(scheme))
+        self._proxy_secrets = _proxy_secrets(self._settings.values())
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._session.close()
+
+    def send(self, root: str, base: str, outgoing: Outgoing) -> Answer | NoAnswer:
+        """Send once to ``root + base + path``."""
+        started = time.perf_counter()
+        outcome = self._exchange(root, base, attrs.evolve(outgoing, secrets=outgoing.secrets + self._proxy_secrets))
+        if logger.isEnabledFor(logging.INFO):
+            _log(outgoing, outcome, 1000 * (time.perf_counter() - started))
+        return outcome
+
+    def _exchange(self, root: str, base: str, outgoing: Outgoing) -> Answer | NoAnswer:
+        host = host_of(root)
+        url = f"{root}{base}{outgoing.path}" + (f"?{outgoing.query}" if outgoing.query else "")
+        request = requests.Request(
+            outgoing.method, url, headers=dict(outgoing.headers), data=outgoing.body, auth=outgoing.auth
+        )
+        try:
+            prepared = self._session.prepare_request(request)
+        except Exception as error:
+            return unusable(error, host)
+        try:
+            response = self._session.send(
+                prepared, timeout=self._timeout, allow_redirects=False, **self._settings[root]
+            )
+        except HeadwaterError as error:
+            own = error
+        except Exception as error:
+            return no_answer(error, host)
+        else:
+            return _read(response, outgoing, host)
+        return _from_adapter(own, outgoing, host)
+
+
+def _read(response: requests.Response, outgoing: Outgoing, host: str) -> Answer | NoAnswer:
+    """Read the body to the end. Where it breaks off, an error status still tells what happened."""
+    body = b""
+    broken: NoAnswer | None = None
+    try:
+        body = response.content
+    except Exception as error:
+        broken = no_answer(error, host)
+    finally:
+        response.close()
+    if broken is not None and broken.passing and response.status_code < 400:
+        return broken
+    return Answer(
+        method=outgoing.method,
+        path=outgoing.path,
+        status=response.status_code,
+        headers=response.headers,
+        body=body,
+        secrets=outgoing.secrets,
+        flaw="" if broken is None else broken.what,
+    )
+
+
+def _from_adapter(error: HeadwaterError, outgoing: Outgoing, host: str) -> NoAnswer:
+    """Let an adapter's own error through if it is harmless, and otherwise keep nothing of it but its class."""
+    text = f"{error} {error.data()!r}"
+    if error.__cause__ is None and error.__context__ is None and clean(text, outgoing.secrets) == text:
+        raise error
+    return no_answer(error, host)
+
+
+def _open_session() -> requests.Session:
+    session = _Session()
+    session.headers.update({"User-Agent": "headwater", "Accept": "application/json"})
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for prefix in ("https://", "http://"):
+        session.mount(prefix, HTTPAdapter(pool_maxsize=_POOL))
+    return session
+
+
+def _settings(session: requests.Session, root: str, endpoint: Endpoint) -> Mapping[str, Any]:
+    """Return proxies and certificates for one host; the endpoint's own come before those of the environment."""
+    verify = endpoint.ca_bundle or True
+    if is_local(root):
+        return {"proxies": {}, "verify": verify, "stream": True, "cert": None}
+    proxies = {"http": endpoint.proxy, "https": endpoint.proxy} if endpoint.proxy else {}
+    return session.merge_environment_settings(root, proxies, True, verify, None)
+
+
+def _check_bundles(given: str | None, settings: Iterable[Mapping[str, Any]]) -> None:
+    """Tell a wrong certificate bundle now and by the name of its setting, not at the first request.
+
+    A given one is loaded. One of the environment is usually the system's, large and good: that it exists must do.
+    """
+    problem = _flaw_of_bundle(given) if given is not None else ""
+    if problem:
+        raise InvalidInput(f"ca_bundle {problem}", remedy="name a file with the certificate authorities to trust")
+    if not all(each["verify"] is True or Path(each["verify"]).exists() for each in settings):
+        raise InvalidInput(
+            "the certificate bundle named by the environment does not exist",
+            remedy="correct or unset REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE)",
+        )
+
+
+def _flaw_of_bundle(path: str) -> str:
+    """Return what is wrong with a bundle, or an empty text."""
+    folder = Path(path).is_dir()
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+            capath=path if folder else None, cafile=None if folder else path
+        )
+    except ssl.SSLError:
+        return "holds no certificates in PEM form"
+    except (OSError, ValueError):
+        return "cannot be read"
+    return ""
+
+
+def _proxy_secrets(settings: Iterable[Mapping[str, Any]]) -> tuple[Secret, ...]:
+    found = set()
+    for each in settings:
+        for proxy in each["proxies"].values():
+            password = urlsplit(proxy).password if isinstance(proxy, str) and "@" in proxy else None
+            found |= {Secret(password), Secret(unquote(password))} if password else set()
+    return tuple(found)
+
+
+def _log(outgoing: Outgoing, outcome: Answer | NoAnswer, milliseconds: float) -> None:
+    if isinstance(outcome, NoAnswer):
+        logger.info("%s %s: %s (%.0f ms)", outgoing.method, outgoing.path, outcome.what, milliseconds)
+    else:
+        logger.info(
+            "%s %s %d %.0f ms %s", outgoing.method, outgoing.path, outcome.status, milliseconds, request_id(outcome)
+        )

@@ -1,0 +1,8 @@
+"""Where to send: profiles of the config file, the environment, or the embedded service where neither says anything."""
+
+from __future__ import annotations
+
+from headwater.profiles.layers import LOCAL, cloud, connect, resolve
+from headwater.profiles.profile import Profile
+
+__all__ = ["LOCAL", "Profile", "cloud", "connect", "resolve"]
