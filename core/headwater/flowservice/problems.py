@@ -177,7 +177,7 @@ def _target_host(answer: Answer) -> str:
         return "an unreadable address"
     if host is None:
         return "another path of the same host"
-    # Every host form is tried on the location too: parsing lower-cases the host and would disguise a secret.
+    # The whole location is looked at: parsing lower-cases the host, which would disguise a secret in it.
     safe = shown(location, answer.secrets, limit=len(location)) == " ".join(location.split())
     return token(host, _HOST, answer.secrets) if safe and _HOST.fullmatch(host) else "another host"
 

@@ -1,0 +1,88 @@
+"""Ids are found, misprints too; what cannot be created refuses with its reason, before anything is sent."""
+
+from __future__ import annotations
+
+import importlib.metadata
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from headwater import runner
+from headwater.errors import NotCreatable
+from headwater.registry import CATALOG, Registry
+from headwater.secret import revealed
+from headwater_adobe_catalog import provenance, slugs, source_of
+
+if TYPE_CHECKING:
+    from headwater.models import Field
+
+NOT_VERIFIED = [slug for slug in slugs() if source_of(slug).connection_spec().id is None]
+NO_BASE = [slug for slug in slugs() if not source_of(slug).connection_spec().base_connection]
+MISPRINTS = {printed: slug for slug in slugs() for printed in source_of(slug).connection_spec().misprinted_ids}
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    """Return a registry that no plugin of the group headwater.connectors overrides."""
+    return Registry((), importlib.metadata.entry_points(group=CATALOG))
+
+
+def test_the_documented_sets_are_of_the_known_sizes() -> None:
+    assert (len(NOT_VERIFIED), len(NO_BASE), len(MISPRINTS)) == (5, 6, 5)
+
+
+def test_every_source_with_an_id_is_found_by_it(registry: Registry) -> None:
+    for slug in set(slugs()) - set(NOT_VERIFIED):
+        found = registry.find(str(source_of(slug).connection_spec().id))
+        assert (found.connector.slug, found.misprint) == (slug, False)
+
+
+@pytest.mark.parametrize("printed", MISPRINTS)
+def test_a_misprint_finds_its_source_and_says_so(registry: Registry, printed: str) -> None:
+    found = registry.find(printed)
+    assert (found.connector.slug, found.misprint) == (MISPRINTS[printed], True)
+    assert found.connector.spec.id != printed
+
+
+@pytest.mark.parametrize("slug", NOT_VERIFIED)
+def test_a_source_without_a_verified_id_refuses_with_the_reason(registry: Registry, slug: str) -> None:
+    connector = registry.load(slug)
+    with pytest.raises(NotCreatable) as caught:
+        runner.prepare(connector, name="Any", credentials=_credentials(connector.authentication[0].fields))
+    assert connector.spec.no_id_reason in caught.value.message
+    assert provenance(slug)["unverified_id"] not in str(caught.value)
+
+
+@pytest.mark.parametrize("slug", NO_BASE)
+def test_a_source_without_base_connection_refuses_and_says_where_to_start(registry: Registry, slug: str) -> None:
+    connector = registry.load(slug)
+    with pytest.raises(NotCreatable, match="has no base connection") as caught:
+        runner.prepare(connector, name="Any", credentials={})
+    assert "Start with a source connection" in caught.value.remedy
+    assert connector.spec.documentation in caught.value.remedy
+
+
+def test_every_other_source_builds_a_body_for_each_authentication(registry: Registry) -> None:
+    for slug in set(slugs()) - {*NOT_VERIFIED, *NO_BASE}:
+        connector = registry.load(slug)
+        for auth in connector.authentication:
+            values = _credentials(auth.fields)
+            prepared = runner.prepare(connector, name="Any", credentials=values, auth=auth.label)
+            body: dict[str, Any] = revealed(prepared.payload)
+            assert prepared.auth == auth, f"{slug}: {auth.label}"
+            assert body["auth"] == {"specName": auth.spec_name, "params": values}
+            assert body["connectionSpec"] == {"id": connector.spec.id, "version": connector.spec.version}
+            assert body.items() >= dict(connector.spec.extra_payload).items()
+
+
+def _credentials(fields: tuple[Field, ...]) -> dict[str, Any]:
+    """Return a value for each field: its example or default, one of its enum, or something of its type."""
+    return {field.name: _value(field) for field in fields}
+
+
+def _value(field: Field) -> Any:
+    if field.enum:
+        return field.enum[0]
+    if field.example is not None and not field.secret:
+        return field.example
+    return {"integer": 1, "boolean": True}.get(field.type or "string", "text")

@@ -1,0 +1,150 @@
+"""The service's refusals, and how each is written: the platform's shapes A (gateway), B (Flow Service) and D (problem).
+
+Codes read ``<family>-<number>-<HTTP status>``. The family ``HEADWATER`` stands for conditions for which the platform
+has published no code. Texts are made of names and rules, never of what the caller sent in a value.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import falcon
+
+from headwater_local_flow_service.storeerrors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+log = logging.getLogger("headwater.local")
+log.addHandler(logging.NullHandler())  # in the process, the program decides what to show; `serve` shows it all
+
+TYPE = "https://ns.adobe.com/aep/errors/"
+
+_TITLES = {
+    "FLOW-1103": "Service Unavailable",
+    "FLOW-1400": "Internal Error",
+    "FLOW-1403": "Header is missing",
+    "FLOW-1404": "Version not matching",
+    "FLOW-1439": "Resource not found",
+    "FLOW-2100": "Sandbox not found",
+    "FLOW-2105": "Header is missing",
+    "FLOW-2110": "Headers not allowed",
+    "FLOW-2111": "Headers with value restricted",
+    "HEADWATER-1405": "Method Not Allowed",
+    "HEADWATER-1413": "Payload Too Large",
+    "HEADWATER-1422": "Unprocessable Entity",
+}
+_FAMILY_TITLES = {"FLOW": "Invalid request", "CONNECTOR": "Bad Request", "HEADWATER": "Invalid request"}
+
+
+class FlowError(Exception):
+    """A refusal of Flow Service itself; `id` and `type` name the one resource concerned, if any."""
+
+    def __init__(
+        self, code: str, text: str, *, id: str = "", type: str = "", headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+        self.id = id
+        self.type = type
+        self.headers = dict(headers or {})
+
+    @property
+    def status(self) -> int:
+        """The HTTP status, which every code ends with."""
+        return int(self.code.rpartition("-")[2])
+
+    def body(self, request_id: str) -> dict[str, Any]:
+        """Return the body in the current shape; the three texts are identical, as on the platform."""
+        stem = self.code.rpartition("-")[0]
+        report = {"detailed-message": self.text, "request-id": request_id, "id": self.id, "type": self.type}
+        return {
+            "type": TYPE + self.code,
+            "title": _TITLES.get(stem) or _FAMILY_TITLES[self.code.partition("-")[0]],
+            "status": self.status,
+            "report": {name: fact for name, fact in report.items() if fact},
+            "errorMessage": self.text,
+            "errorDetails": self.text,
+        }
+
+
+class GatewayError(Exception):
+    """A refusal of the gateway in front of the service; the first three digits of the code are the HTTP status."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+
+class ContentTypeError(Exception):
+    """A body without a content type the service reads; the platform answers it in a shape of its own."""
+
+
+def not_found(id: str, type: str) -> FlowError:
+    """Return the answer for an object that is not there, or belongs to somebody else."""
+    return FlowError("FLOW-1439-404", f"no such resource in {type}", id=id, type=type)
+
+
+def install(app: falcon.App[Any, Any]) -> None:
+    """Teach an application to write every failure as the platform would, and never a traceback."""
+    app.add_error_handler(Exception, _unexpected)
+    app.add_error_handler(falcon.HTTPError, _http)
+    app.add_error_handler(FlowError, _flow)
+    app.add_error_handler(GatewayError, _gateway)
+    app.add_error_handler(ContentTypeError, _content_type)
+    app.add_error_handler(StoreUnavailable, _store)
+
+
+def _flow(req: falcon.Request, resp: falcon.Response, error: FlowError, _params: Any) -> None:
+    resp.status = falcon.code_to_http_status(error.status)
+    resp.set_headers(error.headers)
+    resp.media = error.body(request_id(req))
+
+
+def _gateway(_req: falcon.Request, resp: falcon.Response, error: GatewayError, _params: Any) -> None:
+    resp.status = falcon.code_to_http_status(int(error.code[:3]))
+    resp.media = {"error_code": error.code, "message": error.text}
+
+
+def _content_type(_req: falcon.Request, resp: falcon.Response, _error: ContentTypeError, _params: Any) -> None:
+    resp.status = falcon.HTTP_400
+    resp.media = {
+        "type": "about:blank",
+        "status": 400,
+        "title": "BadRequestError",
+        "detail": "a request with a body needs the header Content-Type: application/json",
+    }
+
+
+def _http(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: Any) -> None:
+    status = error.status_code
+    if status == 405:
+        flow = FlowError("HEADWATER-1405-405", f"{req.method} is not an operation of this resource")
+    elif status == 404:
+        flow = FlowError("FLOW-1439-404", "there is no such resource")
+    else:
+        flow = FlowError(f"HEADWATER-1000-{status}", f"the request cannot be read ({error.title or status})")
+    flow.headers = dict(error.headers or {})
+    _flow(req, resp, flow, params)
+
+
+def _store(req: falcon.Request, resp: falcon.Response, error: StoreUnavailable, params: Any) -> None:
+    log.error("request %s: the store does not answer (%s)", request_id(req), error)
+    flow = FlowError("FLOW-1103-503", "the store does not answer; try again later", headers={"Retry-After": "1"})
+    _flow(req, resp, flow, params)
+
+
+def _unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, params: Any) -> None:
+    # Frames only: an exception's text could hold what the caller sent.
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("request %s failed: %s\n%s", request_id(req), type(error).__name__, frames)
+    _flow(req, resp, FlowError("FLOW-1400-500", "the embedded service failed; its log says where"), params)
+
+
+def request_id(req: falcon.Request) -> str:
+    """Return the id that this request carries in the answer's header, its error body and the log."""
+    return str(getattr(req.context, "request_id", ""))

@@ -1,0 +1,126 @@
+"""What arrives: query parameters and JSON bodies, bounded and checked before anything else looks at them."""
+
+from __future__ import annotations
+
+import json
+import math
+import urllib.parse
+from typing import TYPE_CHECKING, Any
+
+from headwater_local_flow_service.errors import ContentTypeError, FlowError
+from headwater_local_flow_service.texts import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import falcon
+
+    from headwater_local_flow_service.settings import Settings
+
+_MOST_PARAMETERS = 100
+_EMPTY = "the body is missing or empty"
+
+
+def parameters(req: falcon.Request, allowed: Collection[str]) -> dict[str, list[str]]:
+    """Return the query parameters, each with all its values. Raises `FlowError` for unknown ones."""
+    # WSGI hands bytes over as Latin-1; servers pass a raw non-ASCII query on.
+    text = req.query_string.encode("latin-1", "replace").decode("utf-8", "replace")
+    pairs: list[tuple[str, str]] | None = None
+    try:
+        pairs = urllib.parse.parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+    except ValueError:
+        pairs = None
+    if pairs is None:
+        raise FlowError("FLOW-1451-400", f"there are more than {_MOST_PARAMETERS} query parameters")
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    if not found.keys() <= set(allowed):
+        known = ", ".join(sorted(allowed)) or "none"
+        raise FlowError("FLOW-1451-400", f"unknown query parameter; this operation takes: {known}")
+    return found
+
+
+def json_body(req: falcon.Request, settings: Settings) -> Any:
+    """Read a JSON body. Raises `FlowError` or `ContentTypeError`; whatever arrives, nothing else."""
+    raw = raw_body(req, settings.largest_body)
+    if not raw.strip():
+        raise FlowError("FLOW-1405-400", _EMPTY)
+    media = (req.content_type or "").partition(";")[0].strip().lower()
+    if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
+        raise ContentTypeError
+    failure = ""
+    body: Any = None
+    try:
+        body = json.loads(raw, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError:
+        failure = "is nested too deep"
+    except ValueError:
+        failure = "is not JSON in UTF-8"
+    if failure:
+        raise FlowError("CONNECTOR-1000-400", f"the body {failure}")
+    if body is None:
+        raise FlowError("FLOW-1405-400", _EMPTY)
+    check_shape(body, settings, code="CONNECTOR-1000-400")
+    return body
+
+
+def json_object(req: falcon.Request, settings: Settings) -> dict[str, Any]:
+    """Read a body that must be a JSON object with something in it. Raises as `json_body` does."""
+    body = json_body(req, settings)
+    if not isinstance(body, dict):
+        raise FlowError("CONNECTOR-1000-400", "the body must be a JSON object")
+    if not body:
+        raise FlowError("FLOW-1405-400", _EMPTY)
+    return body
+
+
+def raw_body(req: falcon.Request, most: int) -> bytes:
+    """Read the body, whether its length is announced or not. Raises `FlowError` when it is larger than `most` bytes."""
+    length = req.content_length
+    if length is not None and length > most:
+        raise _too_large(most)
+    announced = length is not None
+    if not announced and not req.env.get("wsgi.input_terminated"):
+        return b""  # reading on would wait for a body that never comes
+    stream = req.bounded_stream if announced else req.stream
+    raw = bytes(stream.read(most + 1))
+    if len(raw) > most:
+        raise _too_large(most)
+    return raw
+
+
+def check_shape(body: Any, settings: Settings, *, code: str) -> None:
+    """Refuse what a store or a client could not hold: too deep, too large, broken characters. Raises `FlowError`."""
+    size, level = 0, [body]
+    for _depth in range(settings.deepest_body + 1):
+        inner: list[Any] = []
+        for value in level:
+            size += len(value) if isinstance(value, (str, dict, list)) else 1
+            if isinstance(value, str) and not storable(value):
+                raise FlowError(code, "the body holds a character that no text may hold (NUL or half a surrogate pair)")
+            if isinstance(value, dict):
+                inner += [*value, *value.values()]
+            elif isinstance(value, list):
+                inner += value
+        if size > settings.largest_body:
+            raise FlowError(code, "the resource would become too large")
+        if not inner:
+            return
+        level = inner
+    raise FlowError(code, f"the body is nested deeper than {settings.deepest_body} levels")
+
+
+def _too_large(most: int) -> FlowError:
+    return FlowError("HEADWATER-1413-413", f"the body is larger than {most} bytes")
+
+
+def _refuse(_name: str) -> Any:
+    raise ValueError
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number

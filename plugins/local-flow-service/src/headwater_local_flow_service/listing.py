@@ -1,0 +1,100 @@
+"""Pages of one collection: what SQL can decide is decided there, the rest is looked at row by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from headwater_local_flow_service import ordering
+from headwater_local_flow_service.paging import LARGEST_SCAN_PAGE
+from headwater_local_flow_service.tables import INDEXED_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import ColumnElement, Table
+
+    from headwater_local_flow_service.filters import Condition, Filters
+    from headwater_local_flow_service.paging import Listing
+    from headwater_local_flow_service.store import Record, Scope, Store
+
+    Render = Callable[[Record], dict[str, Any]]
+
+_COLUMNS = {"id": "id", "name": "name", "connectionSpec.id": "spec_id", "state": "state"}
+
+
+@attrs.frozen
+class Page:
+    """Some items, and the token that continues behind them, or None at the end."""
+
+    items: list[dict[str, Any]]
+    token: str | None
+
+
+def page(store: Store, table: Table, scope: Scope, listing: Listing, render: Render) -> Page:
+    """Return the page a listing asks for."""
+    items: list[dict[str, Any]] = []
+    last: Record | None = None
+    for record, item in _matching(store, table, scope, listing, render):
+        if len(items) == listing.limit and last is not None:
+            return Page(items, listing.token(ordering.position(last, listing.order)))
+        items.append(listing.filters.projected(item))
+        last = record
+    return Page(items, None)
+
+
+def count(store: Store, table: Table, scope: Scope, listing: Listing, render: Render) -> int:
+    """Return how many items the filters of a listing let through."""
+    where, rest = _split(table, listing.filters)
+    if not rest:
+        return store.count(table, scope, where)
+    whole = attrs.evolve(listing, limit=LARGEST_SCAN_PAGE, position=())
+    return sum(1 for _found in _matching(store, table, scope, whole, render))
+
+
+def _matching(
+    store: Store, table: Table, scope: Scope, listing: Listing, render: Render
+) -> Iterator[tuple[Record, dict[str, Any]]]:
+    where, rest = _split(table, listing.filters)
+    order = ordering.clauses(table, listing.order)
+    position = listing.position
+    size = LARGEST_SCAN_PAGE if rest else listing.limit + 1
+    while True:
+        behind = [ordering.after(table, listing.order, position)] if position else []
+        records = store.select(table, scope, [*where, *behind], order, size)
+        for record in records:
+            item = render(record)
+            if all(condition.matches(item) for condition in rest):
+                yield record, item
+        if len(records) < size:
+            return
+        position = tuple(ordering.position(records[-1], listing.order))
+
+
+def _split(table: Table, filters: Filters) -> tuple[list[ColumnElement[bool]], list[Condition]]:
+    where: list[ColumnElement[bool]] = []
+    rest: list[Condition] = []
+    named = any(condition.field == "name" and condition.operator == "==" for condition in filters.conditions)
+    for condition in filters.conditions:
+        column = _COLUMNS.get(condition.field)
+        if column is None or condition.operator != "==":
+            rest.append(condition)
+            continue
+        values = [_stored(column, value) for value in condition.values]
+        where.append(_operand(table, column, named).in_(values))
+        # The column holds the beginning of a name, and nothing where there is none: look at the name itself as well.
+        if column == "name" and not all(0 < len(value) < INDEXED_NAME for value in condition.values):
+            rest.append(condition)
+    return where, rest
+
+
+def _operand(table: Table, column: str, named: bool) -> ColumnElement[str]:
+    """Return what to compare; beside a name as an expression, or SQLite searches the index of the specifications."""
+    return table.c[column] + "" if named and column in ("spec_id", "state") else table.c[column]
+
+
+def _stored(column: str, value: str) -> str:
+    if column == "state":
+        return value.lower()  # states are compared without regard to case, and stored in lower case
+    return value[:INDEXED_NAME] if column == "name" else value

@@ -1,0 +1,85 @@
+"""Addresses and ports: which are this machine's own, which are free, and holding one for the workers."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from headwater.errors import Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to ask for a server that listens everywhere
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach an address. A name other than localhost could lead anywhere."""
+    try:
+        return ipaddress.ip_address(bare(host)).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def bare(host: str) -> str:
+    """Return an address without the brackets that IPv6 wears in URLs."""
+    return host.strip("[]")
+
+
+def address_of(host: str) -> str:
+    """Return the address of a name; an address is its own. Raises `Unreachable` for a name that leads nowhere."""
+    if host.lower() == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(socket.getaddrinfo(bare(host), None, type=socket.SOCK_STREAM)[0][4][0])
+    except (OSError, UnicodeError):
+        failure = f"the name {host} cannot be resolved"
+    raise Unreachable(failure, sent=False, remedy="give an address of this machine")
+
+
+def authority(host: str, port: int) -> str:
+    """Return host and port as a URL has them."""
+    return f"[{bare(host)}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def answers(address: str, port: int) -> bool:
+    """Say whether something accepts connections there."""
+    try:
+        socket.create_connection((_EVERYWHERE.get(address, address), port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def reserved(address: str, wanted: int) -> Iterator[int]:
+    """Hold a port for the workers, which bind it with SO_REUSEPORT: two servers would otherwise share it unnoticed.
+
+    Port 0 takes a free one. Raises `Unreachable` when the port is taken or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    port = _free(family, address, wanted)
+    with socket.socket(family, socket.SOCK_STREAM) as holder:
+        if sys.platform == "linux":  # elsewhere granian's parent process holds it itself
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            holder.bind((address, port))
+        yield port
+
+
+def _free(family: int, address: str, port: int) -> int:
+    failure = ""
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        try:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+            return int(probe.getsockname()[1])
+        except OSError as error:
+            failure = error.strerror or type(error).__name__
+    raise Unreachable(
+        f"cannot listen on {address} port {port} ({failure})",
+        sent=False,
+        remedy="stop the program that uses it, or choose another with --port (0 takes a free one)",
+    )

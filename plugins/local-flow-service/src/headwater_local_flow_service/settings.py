@@ -1,0 +1,139 @@
+"""Everything the embedded service can be told, as one frozen value."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from headwater.errors import InvalidInput
+from headwater.secret import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+ORGANIZATION = re.compile(r"[A-Za-z0-9_.-]{1,128}@AdobeOrg")
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+EMBEDDED_HOST = "embedded"
+
+_SANDBOX = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_ENVIRONMENT = "HEADWATER_SERVE_SETTINGS"
+_PARENT = "HEADWATER_SERVE_PARENT"
+
+
+def _texts(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(given))
+
+
+@attrs.frozen(kw_only=True)
+class Strictness:
+    """Where the platform's documentation contradicts itself or the platform is stricter; all off means tolerant."""
+
+    require_sandbox_header: bool = False  # FLOW-2105-400 instead of the sandbox prod
+    require_spec_version: bool = False  # 422 instead of version 1.0
+    require_if_match_quotes: bool = False  # FLOW-1404-412 for an etag sent without its quotes
+    refuse_misprinted_ids: bool = False  # FLOW-1413-400 instead of storing the right id with a warning
+
+    @classmethod
+    def strict(cls) -> Strictness:
+        """Return the platform's side of every switch."""
+        return cls(**{field.name: True for field in attrs.fields(cls)})
+
+
+@attrs.frozen(kw_only=True)
+class Client:
+    """A client that may ask for tokens. Without `organizations` it may act for any."""
+
+    id: str = attrs.field(validator=attrs.validators.min_len(1))
+    secret: Secret
+    organizations: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+
+    def __attrs_post_init__(self) -> None:
+        if not self.secret:
+            raise InvalidInput("a client's secret is empty")
+        if not all(ORGANIZATION.fullmatch(organization) for organization in self.organizations):
+            raise InvalidInput("a client's organization must look like NAME@AdobeOrg")
+
+
+def _clients(given: Iterable[Client]) -> tuple[Client, ...]:
+    return tuple(given)
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """How one embedded service behaves.
+
+    `store` is a path (SQLite) or an SQLAlchemy URL. `key` is 32 bytes in base64; without it the key is kept in
+    `key_file`, by default beside the store. `hosts` are the names a request's Host header may carry. With `clients`,
+    only tokens of the service's own IMS endpoint are accepted.
+    """
+
+    store: str
+    key: Secret | None = None
+    key_file: Path | None = None
+    hosts: tuple[str, ...] = attrs.field(default=(*LOOPBACK_NAMES, EMBEDDED_HOST), converter=_texts)
+    sandboxes: tuple[str, ...] = attrs.field(default=("prod", "dev"), converter=_texts)
+    clients: tuple[Client, ...] = attrs.field(default=(), converter=_clients)
+    strictness: Strictness = Strictness()
+    largest_body: int = 1_048_576  # bytes
+    deepest_body: int = 32  # nested arrays and objects
+    busy_timeout: float = 5.0  # seconds to wait for another writer
+    token_lifetime: int = 86_399  # seconds
+
+    def __attrs_post_init__(self) -> None:
+        if not all(_SANDBOX.fullmatch(name) for name in self.sandboxes):
+            raise InvalidInput("a sandbox name is made of lower-case letters, digits and dashes")
+        ids = [client.id for client in self.clients]
+        if len(set(ids)) != len(ids):
+            raise InvalidInput("two clients have the same id")
+
+    @property
+    def default_sandbox(self) -> str:
+        """The sandbox of a request that names none."""
+        return "prod"
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+        """Return settings with store and key from ``HEADWATER_LOCAL_STORE`` and ``HEADWATER_LOCAL_KEY``."""
+        key = environ.get("HEADWATER_LOCAL_KEY")
+        defaults = {"store": default_store(environ), "key": Secret(key) if key else None}
+        return cls(**defaults | given)
+
+
+def default_store(environ: Mapping[str, str] = os.environ) -> str:
+    """Return ``HEADWATER_LOCAL_STORE``, or the database in the user's data directory."""
+    import platformdirs
+
+    return environ.get("HEADWATER_LOCAL_STORE") or str(platformdirs.user_data_path("headwater") / "local.db")
+
+
+def hand_over(settings: Settings) -> None:
+    """Put the settings and this process's id into the environment, where the worker processes find them."""
+    facts = attrs.asdict(settings, value_serializer=_plain)
+    os.environ[_ENVIRONMENT] = json.dumps(facts)
+    os.environ[_PARENT] = str(os.getpid())
+
+
+def handed_over() -> Settings:
+    """Take the settings that the parent process has handed over out of the environment."""
+    facts = json.loads(os.environ[_ENVIRONMENT])
+    facts["key"] = Secret(facts["key"]) if facts["key"] else None
+    facts["key_file"] = Path(facts["key_file"]) if facts["key_file"] else None
+    facts["clients"] = [Client(**client | {"secret": Secret(client["secret"])}) for client in facts["clients"]]
+    facts["strictness"] = Strictness(**facts["strictness"])
+    return Settings(**facts)
+
+
+def parent() -> int:
+    """Return the id of the process that handed the settings over."""
+    return int(os.environ[_PARENT])
+
+
+def _plain(_instance: Any, _attribute: Any, value: Any) -> Any:
+    if isinstance(value, Secret):
+        return value.reveal()
+    return str(value) if isinstance(value, Path) else value

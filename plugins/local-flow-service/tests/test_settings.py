@@ -1,0 +1,65 @@
+"""Settings: where the store is, what may be set, and how workers get them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from headwater.errors import InvalidInput
+from headwater.secret import Secret
+from headwater_local_flow_service import Client, Settings, Strictness, settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_store_comes_from_the_environment_or_lies_with_the_users_data() -> None:
+    assert Settings.from_environ({"HEADWATER_LOCAL_STORE": "/x/y.db"}).store == "/x/y.db"
+    assert Settings.from_environ({}).store.endswith("local.db")
+    assert Settings.from_environ({"HEADWATER_LOCAL_STORE": "/x"}, store="/z").store == "/z"
+    assert Settings.from_environ({"HEADWATER_LOCAL_KEY": "k"}).key == Secret("k")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"sandboxes": ["Prod"]},
+        {"sandboxes": ["a b"]},
+        {"sandboxes": [""]},
+        {"clients": [Client(id="a", secret=Secret("x")), Client(id="a", secret=Secret("y"))]},
+    ],
+)
+def test_what_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        Settings(store="x", **wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"secret": Secret("")}, {"secret": Secret("x"), "organizations": ["ACME"]}])
+def test_a_client_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInput):
+        Client(id="a", **wrong)
+
+
+def test_workers_get_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HEADWATER_SERVE_SETTINGS", "")
+    monkeypatch.setenv("HEADWATER_SERVE_PARENT", "")
+    given = Settings(
+        store="x",
+        key=Secret("k"),
+        key_file=tmp_path / "key",
+        clients=[Client(id="a", secret=Secret("s"), organizations=["ACME@AdobeOrg"])],
+        strictness=Strictness.strict(),
+        sandboxes=["one"],
+        hosts=["h"],
+        largest_body=5,
+    )
+    settings.hand_over(given)
+    assert settings.handed_over() == given
+    assert settings.parent() == os.getpid()
+
+
+def test_settings_print_no_secret() -> None:
+    given = Settings(store="x", key=Secret("canary"), clients=[Client(id="a", secret=Secret("canary"))])
+    assert "canary" not in repr(given)
