@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,12 @@ RUNS = 21
 FLOOR = "import click, pluggy, importlib.metadata as m; m.entry_points(group='headwater.connectors')"
 
 
+# Byte code is kept, as it is wherever Headwater is installed.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, env=ENVIRONMENT)
 
 
 def main() -> None:

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.secret import MASK, Secret, clean, is_mask, masked, revealed, secrets_in
+from headwater.cleaning import clean
+from headwater.secret import MASK, Secret, is_mask, masked, revealed, secrets_in
 
 CANARIES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=16, max_size=40).filter(
     lambda text: len(set(text)) > 6

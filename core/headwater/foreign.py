@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from headwater.errors import BrokenPlugin, HeadwaterError
-from headwater.secret import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,6 +45,10 @@ def raise_bare(error: BaseException) -> None:
 
 
 def _broken(what: str, distribution: Distribution, error: BaseException, secrets: tuple[Secret, ...]) -> BrokenPlugin:
+    import traceback
+
+    from headwater.cleaning import clean
+
     text = clean(str(error), secrets)
     message = f"{what} of {distribution} failed: {type(error).__name__}" + (f": {text}" if text else "")
     return BrokenPlugin(
@@ -58,5 +60,7 @@ def _broken(what: str, distribution: Distribution, error: BaseException, secrets
 
 
 def _holds(error: HeadwaterError, secrets: tuple[Secret, ...]) -> bool:
+    from headwater.cleaning import clean
+
     text = f"{error} {error.data()!r}"
     return clean(text, secrets) != text

@@ -46,7 +46,8 @@ class Registry:
     @classmethod
     def installed(cls) -> Registry:
         """Read the entry points of the running environment."""
-        return cls(importlib.metadata.entry_points(group=CONNECTORS), importlib.metadata.entry_points(group=CATALOG))
+        entries = importlib.metadata.entry_points()  # reads every distribution's metadata, so only once
+        return cls(entries.select(group=CONNECTORS), entries.select(group=CATALOG))
 
     def available(self) -> tuple[str, ...]:
         """Return the slugs of all installed connectors, sorted, without importing any of them."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headwater import errors
-from headwater.secret import clean
+from headwater.cleaning import clean
 
 if TYPE_CHECKING:
     from headwater.cli.state import State

@@ -56,11 +56,15 @@ class Root(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            self._check_known(ctx, name)
+        return super().resolve_command(ctx, args)
+
+    def _check_known(self, ctx: click.Context, name: str) -> None:
         known = self.list_commands(ctx)
-        if not ctx.resilient_parsing and not name.startswith("-") and name not in known:
+        if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             raise click.UsageError(f"no such command: {name}" + (f"; did you mean {near[0]}?" if near else ""), ctx)
-        return super().resolve_command(ctx, args)
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         rows = [(name, self._line(name)) for name in self.list_commands(_ctx)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater.secret import clean
+from headwater.cleaning import clean
 
 if TYPE_CHECKING:
     import re

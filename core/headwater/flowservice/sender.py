@@ -14,13 +14,14 @@ import attrs
 import requests
 from requests.adapters import HTTPAdapter
 
+from headwater.cleaning import clean
 from headwater.errors import HeadwaterError, InvalidInput
 from headwater.flowservice.adapters import adapter_for
 from headwater.flowservice.answers import Answer, NoAnswer
 from headwater.flowservice.endpoint import host_of, is_local, scheme_of
 from headwater.flowservice.problems import request_id
 from headwater.flowservice.seam import no_answer, unusable
-from headwater.secret import Secret, clean
+from headwater.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
