@@ -14,9 +14,10 @@ ROOT = Path(headwater.__file__).parent
 # room -> rooms of headwater it may import, at run time or for types
 ARROWS: dict[str, set[str]] = {
     "secret": set(),
+    "cleaning": {"secret"},
     "errors": {"models"},  # for types only
     "models": {"secret"},
-    "foreign": {"errors", "models", "secret"},
+    "foreign": {"cleaning", "errors", "models", "secret"},
     "references": {"errors", "models", "secret"},
     "credentials": {"errors", "models", "secret"},
     "hooks": {"models"},
@@ -26,7 +27,7 @@ ARROWS: dict[str, set[str]] = {
     "authentication": {"connector", "credentials", "errors", "models", "references"},
     "rendering": {"connector", "credentials", "models", "registry"},
     "documents": {"errors"},
-    "flowservice": {"errors", "foreign", "models", "secret"},
+    "flowservice": {"cleaning", "errors", "foreign", "models", "secret"},
     "profiles": {"documents", "errors", "flowservice", "foreign", "references", "secret"},
     "exactly_once": {"errors", "flowservice", "foreign", "models", "runner", "secret"},
     "runner": {

@@ -26,6 +26,7 @@ logger = logging.getLogger("headwater.runner")
 
 RESENDS = 4
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0)  # seconds between looks; the last one repeats
+IMS = "/ims/"  # path of the identity service, which is asked for a token before the request goes out
 LONGEST_PAUSE = 60.0  # seconds; what a Retry-After may ask of us at most
 
 _REUSE = "run the same command again with --if-exists reuse: it adopts the connection if it was created"
@@ -157,6 +158,8 @@ def _nothing_accepted(failure: Unreachable | ServiceError) -> bool:
 
 
 def _outcome_unknown(failure: Unreachable | ServiceError) -> bool:
+    if isinstance(failure, ServiceError) and failure.path.startswith(IMS):
+        return False  # no token, so the request itself was never sent
     return not _nothing_accepted(failure) and isinstance(failure, (Unreachable, Unavailable))
 
 

@@ -36,8 +36,11 @@ class Given:
 
     def told(self) -> str:
         """Say in one line which authentication specification was taken, and where the fields came from."""
-        fields = ", ".join(f"{name} from {source}" for name, source in self.sources.items())
-        return f"{self.auth.label}: {fields or 'no fields given'}"
+        by_place: dict[str, list[str]] = {}
+        for name, source in self.sources.items():
+            by_place.setdefault(source, []).append(name)
+        places = "; ".join(f"{', '.join(names)} from {place}" for place, names in by_place.items())
+        return f"{self.auth.label}: {places or 'no fields given'}"
 
 
 def gather(

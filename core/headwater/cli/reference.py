@@ -32,7 +32,7 @@ Shell completion, slugs included: `eval "$(_HEADWATER_COMPLETE=bash_source headw
 def reference() -> str:
     """Return the whole page."""
     codes = "".join(f"| {code} | {meaning} |\n" for code, meaning in MEANINGS.items())
-    context = click.Context(root, info_name="headwater")
+    context = click.Context(root, info_name="headwater", **root.context_settings)
     sections = "\n".join(_sections(root, context))
     return f"{_HEAD}{codes}{_COMPLETION}\n{sections}"
 
