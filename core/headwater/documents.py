@@ -37,7 +37,7 @@ def read_text(path: Path) -> str:
 def decoded(raw: bytes, name: str) -> str:
     """Return bytes as text; a byte order mark is dropped. Raises `InvalidInput` for anything but UTF-8."""
     if len(raw) > LARGEST:
-        raise InvalidInput(f"{name} is larger than 1 MiB")
+        raise InvalidInput(f"{name} is larger than 1 MiB", remedy="check that it is the file you meant")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InvalidInput(f"{name} is UTF-16 text", remedy="save it as UTF-8")
     try:

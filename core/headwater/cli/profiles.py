@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,8 +11,13 @@ from headwater.cli.options import common
 from headwater.cli.output import emit, table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from headwater.cli.state import State
+    from headwater.profiles import Profile
     from headwater.profiles.config import Config
+
+_COLUMNS = ("url", "org_id", "sandbox", "cloud")
 
 
 @click.group("profiles")
@@ -24,17 +30,13 @@ def command() -> None:
 @click.pass_obj
 def list_(state: State, /) -> None:
     """List the profiles of the config file, and the built-in one."""
-    from headwater.profiles import LOCAL
+    from headwater.profiles.config import Config
 
-    config = _config(state)
-    entries = [
-        {"name": name, "default": name == config.default, **_facts(values)} for name, values in config.profiles.items()
-    ]
-    entries.append({"name": LOCAL, "default": not config.exists, "url": "the embedded Flow Service"})
-    columns = ("url", "org_id", "sandbox", "cloud")
+    config = Config.read()
+    _tell(state, config.notices)
+    entries = [*(_entry(config.profile(name), name == config.default_name) for name in config.profiles), _local(config)]
     rows = [
-        ("*" if each["default"] else "", each["name"], *(each.get(column, "") for column in columns))
-        for each in entries
+        ("*" if each["default"] else "", *(each[column] or "" for column in ("name", *_COLUMNS))) for each in entries
     ]
     emit(entries, table(rows, ("", "NAME", "URL", "ORGANIZATION", "SANDBOX", "CLOUD")), as_json=state.json)
 
@@ -47,13 +49,16 @@ def show(state: State, /, *, name: str | None) -> None:
     """Show what would be used now, or one profile, and where each value comes from."""
     from headwater.profiles import resolve
 
-    _config(state)
     profile = resolve(name)
+    _tell(state, profile.notices)
+    if profile.missing:
+        state.notice(f"profile {profile.name} lacks {', '.join(profile.missing)}")
     shown = profile.shown()
-    rows = [(key, value, profile.sources.get(key, "")) for key, value in shown.items()]
-    result = {"name": profile.name, "origin": profile.origin, "values": shown, "sources": dict(profile.sources)}
+    sources = {key: profile.sources.get(key, "default") for key in shown}
+    result = {"name": profile.name, "origin": profile.origin, "values": shown, "sources": sources}
+    rows = [(key, value, sources[key]) for key, value in shown.items()]
     text = f"{profile.name} ({profile.origin})\n{table(rows, ('SETTING', 'VALUE', 'FROM'))}"
-    emit(result, text, as_json=state.json)
+    emit({**result, "missing": profile.missing}, text, as_json=state.json)
 
 
 @command.command("add")
@@ -78,16 +83,23 @@ def show(state: State, /, *, name: str | None) -> None:
 def add(state: State, /, *, name: str, use: bool, force: bool, **given: Any) -> None:
     """Write a profile into the config file. Secrets are written as references, never themselves."""
     from headwater.errors import InvalidInput
-    from headwater.profiles.config import Config, write_profile
+    from headwater.profiles.config import Config, beside, check_name, check_profile, config_path
     from headwater.profiles.profile import check_complete, check_usable
+    from headwater.profiles.writing import write_profile
 
     values = {key: value for key, value in given.items() if value is not None}
+    if "ca_bundle" in values:
+        values["ca_bundle"] = beside(Path.cwd(), values["ca_bundle"])
+    check_name(name)
+    check_profile(config_path(), name, values)  # first of all, so that a secret given here is never overlooked
     if name in Config.read().profiles and not force:
         raise InvalidInput(f"there is a profile named {name} already", remedy="replace it with --force")
     check_complete(name, values)
     check_usable(values)
     path = write_profile(name, values, use=use)
-    emit({"name": name, "path": str(path)}, f"{name}  written to {path}", as_json=state.json)
+    default = Config.read(path).default_name == name
+    text = f"{name}  written to {path}" + (", and the default now" if default else "")
+    emit({"name": name, "path": str(path), "default": default}, text, as_json=state.json)
 
 
 @command.command("use")
@@ -96,22 +108,23 @@ def add(state: State, /, *, name: str, use: bool, force: bool, **given: Any) -> 
 @click.pass_obj
 def use(state: State, /, *, name: str) -> None:
     """Make a profile of the config file the default."""
-    from headwater.profiles.config import write_default
+    from headwater.profiles.writing import write_default
 
     path = write_default(name)
     emit({"name": name, "path": str(path)}, f"{name}  is the default now", as_json=state.json)
 
 
-def _facts(values: Any) -> dict[str, Any]:
-    from headwater.profiles.profile import PLATFORM_URL
+def _entry(profile: Profile, default: bool) -> dict[str, Any]:
+    shown = profile.shown()
+    return {"name": profile.name, **{column: shown.get(column) for column in _COLUMNS}, "default": default}
 
-    return {"url": PLATFORM_URL, "cloud": "azure", **values}
+
+def _local(config: Config) -> dict[str, Any]:
+    from headwater.profiles import LOCAL, resolve
+
+    return _entry(resolve(LOCAL, environ={}), not config.exists)
 
 
-def _config(state: State) -> Config:
-    from headwater.profiles.config import Config
-
-    config = Config.read()
-    if config.readable_by_others:
-        state.notice(f"{config.path} can be read by other users of this machine; run chmod 600 on it")
-    return config
+def _tell(state: State, notices: Iterable[str]) -> None:
+    for notice in notices:
+        state.notice(notice)

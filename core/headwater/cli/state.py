@@ -29,6 +29,8 @@ class State:
         from headwater import profiles
 
         profile = profiles.resolve(self.profile_name, overrides=self.overrides)
+        for text in profile.notices:
+            self.notice(text)
         if profile.embedded and not self.profile_name:
             self.notice("using the embedded Flow Service on this machine (profile local)")
         return profile

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from headwater.profiles.layers import LOCAL, cloud, connect, resolve
+from headwater.profiles.config import LOCAL
+from headwater.profiles.layers import cloud, connect, resolve
 from headwater.profiles.profile import Profile
 
 __all__ = ["LOCAL", "Profile", "cloud", "connect", "resolve"]

@@ -1,11 +1,11 @@
-"""The config file: TOML, written without losing what its owner wrote, holding references in the place of secrets."""
+"""The config file: TOML that holds references in the place of secrets."""
 
 from __future__ import annotations
 
 import difflib
 import os
+import re
 import stat
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +16,22 @@ from headwater.errors import InvalidInput, NotConfigured
 from headwater.profiles.profile import KEYS, SECRETS, Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+LOCAL = "local"  # the built-in profile's name
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def config_path(environ: Mapping[str, str] | None = None) -> Path:
     """Return where the config file is: ``HEADWATER_CONFIG``, or the user's config folder."""
     given = (os.environ if environ is None else environ).get("HEADWATER_CONFIG")
     if given:
-        return Path(given).expanduser()
+        try:
+            return Path(given).expanduser()
+        except RuntimeError:  # ~ of a user nobody knows
+            pass
+        raise NotConfigured("the home folder that HEADWATER_CONFIG begins with is not known", remedy="give a full path")
     import platformdirs
 
     return platformdirs.user_config_path("headwater") / "config.toml"
@@ -43,138 +51,156 @@ class Config:
     def read(cls, path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
         """Read the file. Raises `InvalidInput` or `NotConfigured`, naming the path, the profile and the key."""
         path = path or config_path(environ)
-        text = _text(path)
+        text = text_of(path)
         if text is None:
             return cls(path, False, None, {})
         document = documents.parsed_toml(text, f"the config file {path}")
         profiles = document.get("profiles", {})
         _check_document(path, document, profiles)
         for name, values in profiles.items():
-            _check_profile(path, name, values)
-        lax = bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
-        return cls(path, True, document.get("default"), profiles, lax)
+            check_profile(path, name, values)
+        return cls(path, True, document.get("default"), profiles, _is_readable_by_others(path))
+
+    @property
+    def default_name(self) -> str | None:
+        """The profile that counts without a choice: the default, or the only one."""
+        only = next(iter(self.profiles)) if len(self.profiles) == 1 else None
+        return self.default if self.default is not None else only
 
     def profile(self, name: str) -> Profile:
         """Return one profile. Raises `NotConfigured`, offering the nearest name."""
         if name not in self.profiles:
-            near = difflib.get_close_matches(name, [*self.profiles, "local"], n=1)
             raise NotConfigured(
-                f"there is no profile named {name}",
-                remedy=f"did you mean {near[0]}?" if near else "run `headwater profiles list` for those there are",
+                f"there is no profile named {name} in {self.path}",
+                remedy=_nearest(name, [*self.profiles, LOCAL])
+                or f"those there are: {', '.join([*self.profiles, LOCAL])}",
             )
         values = dict(self.profiles[name])
-        sources = dict.fromkeys(values, str(self.path))
-        return Profile(name=name, origin="config", values=values, sources=sources, base=self.path.parent)
+        if "ca_bundle" in values:
+            values["ca_bundle"] = beside(self.path.parent, values["ca_bundle"])
+        return Profile(
+            name=name,
+            origin="config",
+            values=values,
+            sources=dict.fromkeys(values, str(self.path)),
+            base=self.path.parent,
+            notices=self.notices,
+        )
 
     def default_profile(self) -> Profile:
         """Return the default profile, or the only one. Raises `NotConfigured` where there is neither."""
-        names = list(self.profiles)
-        if self.default is not None:
-            return self.profile(self.default)
-        if len(names) == 1:
-            return self.profile(names[0])
-        if names:
+        if self.default == LOCAL:
+            raise local_is_no_default(self.path)
+        if self.default_name is not None:
+            return self.profile(self.default_name)
+        if self.profiles:
             raise NotConfigured(
-                f"several profiles and no default: {', '.join(names)}",
+                f"several profiles in {self.path} and no default: {', '.join(self.profiles)}",
                 remedy="choose with --profile, or set one with `headwater profiles use NAME`",
             )
         raise NotConfigured(
             f"{self.path} holds no profile", remedy="add one with `headwater profiles add`, or use --profile local"
         )
 
-
-def write_profile(name: str, values: Mapping[str, Any], *, use: bool = False, path: Path | None = None) -> Path:
-    """Write one profile into the file, replacing what it said of it, and return the path.
-
-    The file is replaced as a whole (mode 0600), so that a failure leaves the old one. Raises `InvalidInput` for a
-    secret that is no reference, and `NotConfigured` where the file cannot be written.
-    """
-    import tomlkit
-
-    path = path or config_path()
-    _check_profile(path, name, values)
-    document = _editable(path)
-    profiles = document.setdefault("profiles", tomlkit.table(is_super_table=True))
-    table = tomlkit.table()
-    table.update(dict(values))
-    profiles[name] = table
-    default = name if use or (len(profiles) == 1 and "default" not in document) else None
-    return _write(path, _text_of(document, default))
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What people should be told about the file."""
+        if not self.readable_by_others:
+            return ()
+        return (f"{self.path} can be read by other users of this machine; run chmod 600 on it",)
 
 
-def write_default(name: str, *, path: Path | None = None) -> Path:
-    """Make one profile the default. Raises `NotConfigured` for a name the file does not hold."""
-    path = path or config_path()
-    Config.read(path).profile(name)
-    return _write(path, _text_of(_editable(path), name))
+def beside(folder: Path, name: str) -> str:
+    """Return the path of a file named by somebody in this folder, so that it does not depend on where we run."""
+    return os.path.join(folder, os.path.expanduser(name))  # noqa: PTH111, PTH118 - Path.expanduser raises
 
 
-def _text_of(document: Any, default: str | None) -> str:
-    import tomlkit
-
-    if default is not None and "default" in document:
-        document["default"] = default
-    text = tomlkit.dumps(document)
-    if default is None or "default" in document:
-        return text
-    # A new key of the document itself must stand before its first table.
-    return f"default = {tomlkit.string(default).as_string()}\n\n{text}"
-
-
-def _editable(path: Path) -> Any:
-    import tomlkit
-
-    Config.read(path)
-    return tomlkit.parse(_text(path) or "")
-
-
-def _text(path: Path) -> str | None:
+def text_of(path: Path) -> str | None:
+    """Return the text of the config file, or None where there is none. Raises `InvalidInput`."""
     try:
         return documents.read_text(path)
     except FileNotFoundError:
         return None
 
 
-def _check_document(path: Path, document: Mapping[str, Any], profiles: Any) -> None:
-    unknown = [key for key in document if key not in ("default", "profiles")]
-    if unknown:
-        raise NotConfigured(f"the config file {path} has a key that is not known: {unknown[0]}")
-    if not isinstance(document.get("default", ""), str):
-        raise NotConfigured(f"default in {path} must be the name of a profile")
-    if not isinstance(profiles, dict) or not all(isinstance(values, dict) for values in profiles.values()):
-        raise NotConfigured(f"profiles in {path} must be tables, as in [profiles.dev]")
+def check_name(name: str) -> None:
+    """Raise `InvalidInput` for a name that no new profile may have."""
+    if name == LOCAL:
+        raise InvalidInput("the name local belongs to the embedded service", remedy="choose another name")
+    if not _NAME.fullmatch(name):
+        raise InvalidInput(
+            "the name of a profile is made of letters, digits, dots, hyphens and underscores, "
+            "and begins with a letter or a digit",
+            remedy="choose another name",
+        )
 
 
-def _check_profile(path: Path, name: str, values: Mapping[str, Any]) -> None:
+def check_profile(path: Path, name: str, values: Mapping[str, Any]) -> None:
+    """Raise `NotConfigured` or `InvalidInput` for a name, a key, a type or a literal secret that cannot stand there."""
     where = f"profile {name} in {path}"
-    if name == "local":
-        raise NotConfigured(f"{where}: the name local belongs to the embedded service", remedy="choose another name")
+    if name == LOCAL:
+        raise NotConfigured(f"{where}: the name local belongs to the embedded service", remedy="rename that profile")
     for key, value in values.items():
         if key not in KEYS:
-            near = difflib.get_close_matches(key, KEYS, n=1)
-            known = f"did you mean {near[0]}?" if near else f"known: {', '.join(KEYS)}"
-            raise NotConfigured(f"{where}: {key} is not known", remedy=known)
+            remedy = _nearest(key, KEYS) or f"known: {', '.join(KEYS)}"
+            raise NotConfigured(f"{where}: {key} is not known", remedy=remedy)
         if not isinstance(value, KEYS[key]) or isinstance(value, bool):
-            raise NotConfigured(f"{where}: {key} must be {'a text' if KEYS[key] is str else 'a number of seconds'}")
-        if key in SECRETS and not references.is_reference(str(value)):
-            raise InvalidInput(
-                f"{where}: {key} must be a reference, not the secret itself",
-                remedy="write env:NAME, file:PATH or keyring:SERVICE/USER; the file is no place for a secret",
-            )
+            kind = "a text" if KEYS[key] is str else "a number of seconds"
+            raise NotConfigured(f"{where}: {key} must be {kind}", remedy=f"correct {key}")
+        _check_reference(where, key, value)
 
 
-def _write(path: Path, text: str) -> Path:
-    problem = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # made with mode 0600
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError as error:
-        problem = error.strerror or type(error).__name__
-    if problem:
-        raise NotConfigured(f"the config file {path} cannot be written ({problem})")
-    return path
+def local_is_no_default(path: Path) -> NotConfigured:
+    """Return the error for making the embedded service what counts without a choice."""
+    return NotConfigured(
+        f"local is no default for {path}: with a config file, the embedded service answers only when it is asked for",
+        remedy="choose it with --profile local or HEADWATER_PROFILE=local",
+    )
+
+
+def _check_reference(where: str, key: str, value: Any) -> None:
+    """Refuse what the file is no place for, and a reference that can lead nowhere."""
+    if key not in SECRETS and not (key == "proxy" and (references.is_reference(value) or "@" in value)):
+        return
+    if not references.is_reference(value):
+        what = "the secret itself" if key in SECRETS else "a URL with a password"
+        raise InvalidInput(
+            f"{where}: {key} must be a reference, not {what}",
+            remedy="give env:NAME, file:PATH or keyring:SERVICE/USER; the file is no place for a secret",
+        )
+    scheme, _colon, target = value.partition(":")
+    service, _slash, user = target.rpartition("/")
+    if not target.strip() or (scheme == "keyring" and not (service and user)):
+        raise InvalidInput(
+            f"{where}: the {scheme}: reference of {key} is not complete",
+            remedy="give env:NAME, file:PATH or keyring:SERVICE/USER",
+        )
+
+
+def _check_document(path: Path, document: Mapping[str, Any], profiles: Any) -> None:
+    known = ("default", "profiles")
+    unknown = [key for key in document if key not in known]
+    if unknown:
+        raise NotConfigured(
+            f"the config file {path} has a key that is not known: {unknown[0]}",
+            remedy=_nearest(unknown[0], known) or "the settings of a profile belong under [profiles.NAME]",
+        )
+    default = document.get("default", "?")
+    if not isinstance(default, str) or not default:
+        raise NotConfigured(
+            f"default in {path} must be the name of a profile", remedy="set it with `headwater profiles use NAME`"
+        )
+    if not isinstance(profiles, dict) or not all(isinstance(values, dict) for values in profiles.values()):
+        raise NotConfigured(
+            f"profiles in {path} must be tables", remedy="begin each with its name, as in [profiles.dev]"
+        )
+
+
+def _is_readable_by_others(path: Path) -> bool:
+    # Windows has no such bits: its mode says 0666 of every file.
+    return os.name == "posix" and bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else ""

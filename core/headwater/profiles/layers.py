@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from headwater.errors import InvalidInput, NotConfigured
-from headwater.profiles.config import Config
+from headwater.profiles.config import LOCAL, Config, config_path
 from headwater.profiles.profile import CLOUDS, KEYS, SECRETS, Profile, checked_cloud, missing_values
 from headwater.secret import Secret
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from headwater.flowservice import FlowService
 
-LOCAL = "local"
 LOCAL_VALUES: Mapping[str, Any] = {
     "url": "http+local://embedded",
     "org_id": "local@AdobeOrg",
@@ -41,6 +42,8 @@ VARIABLES: Mapping[str, str] = {
 }
 # Where requests go and what opens the door there: these are never mixed from two layers.
 ENDPOINT = ("url", "ims_url", "client_id", "client_secret", "access_token")
+# What the environment may say of the embedded service: nothing that opens a door elsewhere.
+OF_LOCAL = ("org_id", "sandbox", "cloud")
 
 
 def resolve(
@@ -58,28 +61,39 @@ def resolve(
     """
     environ = os.environ if environ is None else environ
     flags = {key: value for key, value in (overrides or {}).items() if value is not None}
-    variables = {key: environ[variable] for key, variable in VARIABLES.items() if environ.get(variable)}
-    config = Config.read(path, environ)
-    chosen = name or environ.get("HEADWATER_PROFILE") or None
-    profile = _chosen(chosen, config, variables) if chosen else _unnamed(config, variables)
-    return _overridden(profile, flags)
+    _check_flags(flags)
+    variables = _variables(environ)
+    chosen = name or environ.get("HEADWATER_PROFILE")
+    if chosen == LOCAL:
+        profile = _built_in(variables)
+    elif chosen:
+        profile = _chosen(chosen, variables, path or config_path(environ))
+    else:
+        profile = _unnamed(variables, path or config_path(environ))
+    profile = _overridden(profile, flags)
+    _ = profile.cloud  # an unknown one is refused before anything else is done
+    return profile
 
 
 def cloud(name: str | None = None, *, environ: Mapping[str, str] | None = None, path: Path | None = None) -> str:
-    """Return the cloud for offline work: half a configuration is enough, and none at all means ``azure``.
+    """Return the cloud for offline work: what `resolve` would say, but half a configuration is enough.
 
-    Raises `InvalidInput` where the cloud that is named is none.
+    None at all means ``azure``, and so does a config file that cannot be used. Raises `InvalidInput` where the cloud
+    that is named is none.
     """
     environ = os.environ if environ is None else environ
-    if environ.get(VARIABLES["cloud"]):
-        return checked_cloud(environ[VARIABLES["cloud"]])
+    variables = _variables(environ)
+    if "cloud" in variables:
+        return checked_cloud(variables["cloud"], _source("cloud"))
+    chosen = name or environ.get("HEADWATER_PROFILE")
+    if not chosen and _of_endpoint(variables):
+        return CLOUDS[0]
     try:
         config = Config.read(path, environ)
-        chosen = name or environ.get("HEADWATER_PROFILE") or config.default
-        values = config.profiles.get(chosen or "", {})
+        profile = config.profile(chosen) if chosen else config.default_profile()
     except InvalidInput:
-        values = {}
-    return checked_cloud(values.get("cloud", CLOUDS[0]))
+        return CLOUDS[0]
+    return profile.cloud
 
 
 def connect(name: str | None = None, **overrides: Any) -> FlowService:
@@ -89,72 +103,81 @@ def connect(name: str | None = None, **overrides: Any) -> FlowService:
     return FlowService(resolve(name, overrides=overrides).endpoint())
 
 
-def _chosen(name: str, config: Config, variables: Mapping[str, str]) -> Profile:
-    mixed = [VARIABLES[key] for key in ENDPOINT if key in variables]
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the platform variables by their keys; an empty one counts as not set."""
+    return {key: environ[variable] for key, variable in VARIABLES.items() if environ.get(variable)}
+
+
+def _of_endpoint(variables: Mapping[str, str]) -> list[str]:
+    return [VARIABLES[key] for key in ENDPOINT if key in variables]
+
+
+def _source(key: str) -> str:
+    return f"environment variable {VARIABLES[key]}"
+
+
+def _chosen(name: str, variables: Mapping[str, str], path: Path) -> Profile:
+    mixed = _of_endpoint(variables)
     if mixed:
         raise NotConfigured(
             f"both profile {name} and {', '.join(mixed)} say where to send or as whom",
             remedy=f"unset {' and '.join(mixed)}, or choose no profile: "
             "credentials and URL must come from the same place",
         )
-    rest = {key: value for key, value in variables.items() if key not in ENDPOINT}
-    if name == LOCAL:
-        return _built_in(rest)
-    return _with_variables(config.profile(name), rest)
+    return _with_variables(Config.read(path).profile(name), variables)
 
 
-def _unnamed(config: Config, variables: Mapping[str, str]) -> Profile:
-    if any(key in variables for key in ENDPOINT):
-        return _of_environment(variables, config)
+def _unnamed(variables: Mapping[str, str], path: Path) -> Profile:
+    if _of_endpoint(variables):
+        return _of_environment(variables, path)
+    config = Config.read(path)
     if config.exists:
         return _with_variables(config.default_profile(), variables)
     if variables:
-        return _of_environment(variables, config)
+        return _of_environment(variables, path)
     return _built_in({})
 
 
-def _of_environment(variables: Mapping[str, str], config: Config) -> Profile:
+def _of_environment(variables: Mapping[str, str], path: Path) -> Profile:
     values = {key: Secret(value) if key in SECRETS else value for key, value in variables.items()}
     missing = [VARIABLES[key] for key in missing_values(values)]
     if missing:
         aside = ""
-        if config.exists:
-            aside = "; the environment is never completed from a profile, whose credentials belong to its own URL"
+        if os.path.exists(path):  # noqa: PTH110 - Path.exists raises where the folder may not be read
+            aside = "; a URL or a credential of the environment is never combined with those of a profile"
         raise NotConfigured(
             f"the environment configures Headwater in part: {', '.join(missing)} missing{aside}",
             missing,
             remedy="set them too (HEADWATER_ACCESS_TOKEN with HEADWATER_API_KEY will do for a client and its secret), "
-            "or unset all HEADWATER_ variables, or choose a profile",
+            f"or unset {' and '.join(VARIABLES[key] for key in variables)}",
         )
     return Profile(
-        name="environment",
-        origin="environment",
-        values=values,
-        sources={key: f"environment variable {VARIABLES[key]}" for key in values},
+        name="environment", origin="environment", values=values, sources={key: _source(key) for key in values}
     )
 
 
 def _built_in(variables: Mapping[str, str]) -> Profile:
     base = Profile(name=LOCAL, origin="embedded", values=LOCAL_VALUES, sources=dict.fromkeys(LOCAL_VALUES, "built in"))
-    return _with_variables(base, variables)
+    return _with_variables(base, {key: value for key, value in variables.items() if key in OF_LOCAL})
 
 
 def _with_variables(profile: Profile, variables: Mapping[str, str]) -> Profile:
-    return _changed(profile, variables, {key: f"environment variable {VARIABLES[key]}" for key in variables})
+    return _changed(profile, variables, {key: _source(key) for key in variables})
+
+
+def _check_flags(flags: Mapping[str, Any]) -> None:
+    allowed = [key for key in KEYS if key not in ENDPOINT]
+    unknown = [key for key in flags if key not in allowed]
+    if unknown:
+        raise NotConfigured(
+            f"not a setting that can be overridden: {', '.join(sorted(unknown))}",
+            remedy=f"these can be: {', '.join(allowed)}",
+        )
 
 
 def _overridden(profile: Profile, flags: Mapping[str, Any]) -> Profile:
-    unknown = sorted(set(flags) - set(KEYS) | set(flags) & set(ENDPOINT))
-    if unknown:
-        raise NotConfigured(f"not a setting that can be overridden: {', '.join(unknown)}")
     return _changed(profile, flags, {key: f"--{key.replace('_', '-')}" for key in flags})
 
 
 def _changed(profile: Profile, values: Mapping[str, Any], sources: Mapping[str, str]) -> Profile:
-    return Profile(
-        name=profile.name,
-        origin=profile.origin,
-        values={**profile.values, **values},
-        sources={**profile.sources, **sources},
-        base=profile.base,
-    )
+    return attrs.evolve(profile, values={**profile.values, **values}, sources={**profile.sources, **sources})

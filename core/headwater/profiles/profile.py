@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ import attrs
 
 from headwater import references
 from headwater.errors import InvalidInput, NotConfigured
-from headwater.secret import Secret
+from headwater.secret import MASK, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,10 @@ KEYS: Mapping[str, type | tuple[type, ...]] = {
 }
 SECRETS = ("client_secret", "access_token")
 
+# What may stand before the host of a URL, a name and a password, is shown nowhere.
+_URLS = ("url", "ims_url", "proxy")
+_USER = re.compile(r"^(.*?//)?.*@", re.DOTALL)
+
 
 @attrs.frozen(kw_only=True)
 class Profile:
@@ -44,7 +49,7 @@ class Profile:
 
     `values` holds what was configured, by the keys of the config file; a secret is a `Secret` (from the environment) or
     the text of a reference (from the file). `sources` says where each value came from. `base` is where relative
-    ``file:`` references start.
+    ``file:`` references start. `notices` is what people should be told beside the result.
     """
 
     name: str
@@ -52,6 +57,7 @@ class Profile:
     values: Mapping[str, Any] = attrs.field(repr=False)
     sources: Mapping[str, str]
     base: Path = attrs.field(factory=Path)
+    notices: tuple[str, ...] = ()
 
     @property
     def embedded(self) -> bool:
@@ -60,13 +66,18 @@ class Profile:
 
     @property
     def cloud(self) -> str:
-        """The cloud the organization is on: ``azure`` or ``aws``."""
-        return checked_cloud(self.values.get("cloud", "azure"))
+        """The cloud the organization is on: ``azure`` or ``aws``. Raises `InvalidInput` for any other."""
+        return checked_cloud(self.values.get("cloud", CLOUDS[0]), self.sources.get("cloud", ""))
 
     @property
     def url(self) -> str:
         """Root URL of the platform."""
         return str(self.values.get("url", PLATFORM_URL))
+
+    @property
+    def missing(self) -> list[str]:
+        """What is still needed before anything can be sent."""
+        return missing_values(self.values)
 
     def endpoint(self) -> Endpoint:
         """Return the endpoint, its secret references looked up.
@@ -77,19 +88,31 @@ class Profile:
 
         check_complete(self.name, self.values)
         values = {name: value for name, value in self.values.items() if name != "cloud"}
-        for name in SECRETS:
-            if isinstance(values.get(name), str):
-                values[name] = references.resolve(values[name], name, base=self.base)
+        for name in (*SECRETS, "proxy"):
+            if isinstance(values.get(name), str) and references.is_reference(values[name]):
+                secret = references.resolve(values[name], name, base=self.base)
+                values[name] = secret if name in SECRETS else secret.reveal()
         values.setdefault("api_key", values.get("client_id"))
         return Endpoint(**{"url": PLATFORM_URL, **values})
 
     def shown(self) -> dict[str, Any]:
-        """Return the values for people and programs: secrets as their reference, or masked."""
-        return {
-            name: str(self.values[name]) if isinstance(self.values[name], Secret) else self.values[name]
-            for name in KEYS
-            if name in self.values
-        }
+        """Return what would be used, defaults included, for people and programs.
+
+        A secret is its reference, or masked; so are name and password within a URL.
+        """
+        values = {**self.defaults(), **self.values}
+        return {name: _shown(name, values[name]) for name in KEYS if values.get(name) is not None}
+
+    def defaults(self) -> dict[str, Any]:
+        """Return what counts where nothing was configured."""
+        from headwater.flowservice import Endpoint
+
+        fields = attrs.fields_dict(Endpoint)
+        names = ("ims_url", "connect_timeout", "read_timeout")
+        defaults = {name: fields[name].default for name in names} | {"url": PLATFORM_URL, "cloud": CLOUDS[0]}
+        if "access_token" in self.values:
+            del defaults["ims_url"]  # nobody is asked for a token
+        return defaults | {"api_key": self.values.get("client_id")}
 
 
 def check_complete(name: str, values: Mapping[str, Any]) -> None:
@@ -99,15 +122,17 @@ def check_complete(name: str, values: Mapping[str, Any]) -> None:
         raise NotConfigured(
             f"profile {name} lacks {', '.join(missing)}",
             missing,
-            remedy=f"add them with `headwater profiles add {name} --force`, or set their variables",
+            remedy="give each of them: as an option of `headwater profiles add`, or as a key of the profile's table",
         )
 
 
 def check_usable(values: Mapping[str, Any]) -> None:
-    """Raise `InvalidInput` for a value no endpoint would take; secrets are not looked up."""
+    """Raise `InvalidInput` for a value no endpoint would take; references are not looked up."""
     from headwater.flowservice import Endpoint
 
     settings = {name: value for name, value in values.items() if name not in ("cloud", *SECRETS)}
+    if references.is_reference(str(settings.get("proxy"))):
+        del settings["proxy"]
     settings.setdefault("api_key", values.get("client_id"))
     Endpoint(**{"url": PLATFORM_URL, **settings, "access_token": Secret("only-for-this-check")})
     checked_cloud(values.get("cloud", CLOUDS[0]))
@@ -121,8 +146,14 @@ def missing_values(values: Mapping[str, Any]) -> list[str]:
     return missing + [name for name in ("client_id", "client_secret") if name not in values]
 
 
-def checked_cloud(name: Any) -> str:
-    """Return the cloud's name if it is one. Raises `InvalidInput`."""
+def checked_cloud(name: Any, source: str = "") -> str:
+    """Return the cloud's name if it is one. Raises `InvalidInput` naming where it came from."""
     if name not in CLOUDS:
-        raise InvalidInput("the cloud must be azure or aws", remedy="check cloud in the profile, or HEADWATER_CLOUD")
+        raise InvalidInput("the cloud must be azure or aws", remedy=f"correct it in {source}" if source else "")
     return str(name)
+
+
+def _shown(name: str, value: Any) -> Any:
+    if isinstance(value, Secret):
+        return MASK
+    return _USER.sub(rf"\1{MASK}@", value) if name in _URLS else value

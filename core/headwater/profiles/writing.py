@@ -1,0 +1,123 @@
+"""Writing the config file without losing what its owner wrote, and never by half."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headwater.errors import NotConfigured
+from headwater.profiles.config import (
+    LOCAL,
+    Config,
+    check_name,
+    check_profile,
+    config_path,
+    local_is_no_default,
+    text_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def write_profile(name: str, values: Mapping[str, Any], *, use: bool = False, path: Path | None = None) -> Path:
+    """Write one profile into the file, replacing what it said of it, and return the path.
+
+    The first profile becomes the default, as any does with `use`. The file is replaced as a whole (mode 0600), so that
+    a failure leaves the old one. Raises `InvalidInput` for a secret that is no reference, and `NotConfigured` where
+    the file cannot be written.
+    """
+    path = path or config_path()
+    check_name(name)
+    check_profile(path, name, values)
+    config = Config.read(path)
+    first = not config.profiles and config.default is None
+    return _change(path, config, {name: dict(values)}, name if use or first else config.default)
+
+
+def write_default(name: str, *, path: Path | None = None) -> Path:
+    """Make one profile the default. Raises `NotConfigured` for a name the file does not hold."""
+    path = path or config_path()
+    if name == LOCAL:
+        raise local_is_no_default(path)
+    config = Config.read(path)
+    config.profile(name)
+    return _change(path, config, {}, name)
+
+
+def _change(path: Path, config: Config, profiles: Mapping[str, Mapping[str, Any]], default: str | None) -> Path:
+    """Write the file if its new text says what it should, which not every layout allows for."""
+    wanted: dict[str, Any] = {"profiles": {**config.profiles, **profiles}}
+    if default is not None:
+        wanted["default"] = default
+    text = _edited(text_of(path) or "", profiles, default)
+    if text is None or _parsed(text) != wanted:
+        raise NotConfigured(
+            f"the layout of {path} is none that can be edited without loss",
+            remedy="give each profile a table of its own, as in [profiles.dev], or edit the file by hand",
+        )
+    _write(path, text)
+    return path
+
+
+def _edited(text: str, profiles: Mapping[str, Mapping[str, Any]], default: str | None) -> str | None:
+    import tomlkit
+
+    try:
+        document = tomlkit.parse(text)
+        tables = document.setdefault("profiles", tomlkit.table(is_super_table=True)) if profiles else {}
+        for name, values in profiles.items():
+            _fill(tables.setdefault(name, tomlkit.table()), values)
+        if default is not None and "default" in document:
+            document["default"] = default
+        text = tomlkit.dumps(document)
+    except (ValueError, KeyError, TypeError, AttributeError):  # what tomlkit raises over layouts it cannot change
+        return None
+    if default is None or "default" in document:
+        return text
+    # A new key of the document itself must stand before its first table.
+    return f"default = {tomlkit.string(default).as_string()}\n\n{text}"
+
+
+def _fill(table: Any, values: Mapping[str, Any]) -> None:
+    """Change a table in place: the comments within it, and those before the next table, are its owner's."""
+    for key in [key for key in table if key not in values]:
+        del table[key]
+    for key, value in values.items():
+        if key not in table or table[key] != value:
+            table[key] = value
+
+
+def _parsed(text: str) -> Any:
+    try:
+        found = tomllib.loads(text)
+    except ValueError:
+        return None
+    return {"profiles": {}, **found}
+
+
+def _write(path: Path, text: str) -> None:
+    problem = ""
+    temporary: Path | None = None
+    try:
+        target = path.resolve()  # a link, as from a folder of dot files, stays one
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # made with mode 0600
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        problem = getattr(error, "strerror", None) or type(error).__name__
+    if problem:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise NotConfigured(
+            f"the config file {path} cannot be written ({problem})",
+            remedy="check the permissions of its folder, or name another file with HEADWATER_CONFIG",
+        )

@@ -1,0 +1,38 @@
+"""Run the command line as a person or a program does."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+HEADWATER = str(Path(sys.executable).parent / "headwater")
+ORACLE = {"host": "acme.custhelp.com", "username": "integration", "password": "correct-horse-battery"}
+
+
+def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run one command in a process of its own."""
+    command = [HEADWATER, *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=60)
+
+
+def result(*arguments: str, stdin: str = "") -> Any:
+    """Run one command that must succeed, and return its JSON."""
+    done = run(*arguments, "--json", stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def failure(*arguments: str, stdin: str = "") -> tuple[int, Any]:
+    """Run one command that must fail, and return its exit code and what its JSON says of the error."""
+    done = run(*arguments, "--json", stdin=stdin)
+    assert done.returncode != 0, done.stdout
+    return done.returncode, json.loads(done.stderr)["error"]
+
+
+def created(name: str = "Desk", **changes: Any) -> Any:
+    """Create an Oracle Service Cloud connection and return the command's JSON."""
+    given = json.dumps({**ORACLE, **changes})
+    return result("create", "oracle-service-cloud", "--name", name, "-c", "-", stdin=given)

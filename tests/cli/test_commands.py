@@ -1,0 +1,273 @@
+"""The commands against the embedded service: what they print, and what they exit with."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cli.terminal import ORACLE, created, failure, result, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CANARY = str(ORACLE["password"])
+GIVEN = json.dumps(ORACLE)
+CREATE = ("create", "oracle-service-cloud", "--name", "Desk", "-c", "-")
+
+
+def test_list_is_what_programs_rely_on() -> None:
+    [oracle] = [each for each in result("list") if each["slug"] == "oracle-service-cloud"]
+    assert oracle == {
+        "slug": "oracle-service-cloud",
+        "name": "Oracle Service Cloud",
+        "category": "customer-success",
+        "lifecycle": "deprecated",
+        "connectionSpec": {"id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003", "version": "1.0"},
+        "auth": ["Basic Authentication"],
+        "distribution": "headwater-oracle-service-cloud 0.1.0",
+    }
+
+
+def test_show_names_every_field_and_the_deprecation() -> None:
+    page = run("show", "salesforce-service-cloud").stdout
+    for text in (
+        "cb66ab34-8619-49cb-96d1-39b37ede86ea",
+        "securityToken",
+        "required, secret",
+        "deprecated January 2026",
+    ):
+        assert text in page
+
+
+def test_show_json_is_the_connection_specification_with_its_auth_spec() -> None:
+    shown = result("show", "oracle-service-cloud")
+    assert shown["id"] == "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
+    assert shown["authSpec"][0]["spec"]["properties"]["password"]["format"] == "password"
+
+
+def test_show_finds_a_connector_by_a_misprinted_id_and_says_so() -> None:
+    done = run("show", "b66ab34-8619-49cb-96d1-39b37ede86ea")
+    assert done.stdout.startswith("Salesforce Service Cloud")
+    assert "misprints this id; the right one is cb66ab34" in done.stderr
+
+
+def test_an_unknown_slug_offers_the_nearest() -> None:
+    assert failure("show", "oracle-servce-cloud") == (
+        2,
+        {
+            "kind": "unknown-connector",
+            "message": "no connector named oracle-servce-cloud is installed",
+            "remedy": "did you mean oracle-service-cloud?",
+        },
+    )
+
+
+def test_validate_reports_every_problem_and_exits_with_2() -> None:
+    done = run("validate", "oracle-service-cloud", "-c", "-", "--json", stdin='{"hots": "x", "password": ""}')
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["valid"]) == (2, False)
+    assert [(each["field"], each["rule"]) for each in told["problems"]] == [
+        ("host", "required"),
+        ("username", "required"),
+        ("password", "notEmpty"),
+        ("hots", "unknown"),
+    ]
+
+
+def test_an_unknown_authentication_name_offers_the_nearest() -> None:
+    _code, error = failure("validate", "oracle-service-cloud", "-c", "-", "--auth", "Basic", stdin=GIVEN)
+    assert "Basic Authentication" in error["remedy"]
+
+
+def test_payload_hides_secrets_unless_they_are_asked_for() -> None:
+    arguments = ("payload", "oracle-service-cloud", "--name", "Desk", "-c", "-")
+    assert json.loads(run(*arguments, stdin=GIVEN).stdout)["auth"]["params"]["password"] == "******"
+    assert json.loads(run(*arguments, "--reveal", stdin=GIVEN).stdout)["auth"]["params"] == ORACLE
+
+
+def test_payload_does_not_look_references_up_to_hide_them() -> None:
+    given = json.dumps({**ORACLE, "password": "env:NOT_SET_ANYWHERE"})
+    arguments = ("payload", "oracle-service-cloud", "--name", "Desk", "-c", "-")
+    assert run(*arguments, stdin=given).returncode == 0
+    assert failure(*arguments, "--reveal", stdin=given)[1]["kind"] == "unresolved-reference"
+
+
+def test_payload_as_curl_is_a_command_a_shell_reads_back() -> None:
+    given = json.dumps({**ORACLE, "username": 'it\'s $HOME `x` "q"'})
+    printed = run(
+        "payload", "oracle-service-cloud", "--name", "D'esk", "-c", "-", "--format", "curl", stdin=given
+    ).stdout
+    words = shlex.split(printed.replace("\\\n", ""))
+    assert words[:4] == ["curl", "-X", "POST", "http://127.0.0.1:8700/data/foundation/flowservice/connections"]
+    assert "Authorization: Bearer ******" in words
+    body = json.loads(words[words.index("--data-binary") + 1])
+    assert (body["name"], body["auth"]["params"]["username"]) == ("D'esk", 'it\'s $HOME `x` "q"')
+
+
+def test_payload_as_http_announces_the_length_of_its_body() -> None:
+    arguments = ("payload", "oracle-service-cloud", "--name", "Dësk", "-c", "-", "--format", "http")
+    head, _blank, body = run(*arguments, stdin=GIVEN).stdout.rstrip("\n").partition("\n\n")
+    assert head.startswith("POST /data/foundation/flowservice/connections HTTP/1.1")
+    assert f"Content-Length: {len(body.encode())}" in head
+
+
+def test_create_answers_what_programs_rely_on() -> None:
+    told = created()
+    assert {name: told[name] for name in ("connector", "created", "profile", "auth", "duplicates")} == {
+        "connector": "oracle-service-cloud",
+        "created": True,
+        "profile": "local",
+        "auth": "Basic Authentication",
+        "duplicates": [],
+    }
+    assert any("embedded" in notice for notice in told["notices"])
+    assert any("deprecated" in notice for notice in told["notices"])
+
+
+def test_create_twice_exits_with_5_and_reuse_adopts() -> None:
+    first = created()
+    code, error = failure(*CREATE, stdin=GIVEN)
+    assert (code, error["kind"], error["ids"]) == (5, "connection-exists", [first["id"]])
+    again = result(*CREATE, "--if-exists", "reuse", stdin=GIVEN)
+    assert (again["id"], again["created"]) == (first["id"], False)
+
+
+def test_create_with_invalid_credentials_sends_nothing() -> None:
+    code, error = failure(*CREATE, stdin='{"host": "x"}')
+    assert (code, error["kind"]) == (2, "invalid-credentials")
+    assert [each["field"] for each in error["problems"]] == ["username", "password"]
+    assert result("connections", "list") == []
+
+
+def test_a_connection_is_read_tested_changed_and_deleted() -> None:
+    connection = created()["id"]
+    assert result("connections", "get", connection)["auth"]["params"]["password"] == "******"
+    assert result("connections", "test", connection) == {"id": connection, "result": True}
+    changed = json.dumps({**ORACLE, "host": "other.example"})
+    told = result("connections", "update", connection, "--name", "New", "--description", "d", "-c", "-", stdin=changed)
+    assert told["id"] == connection
+    read = result("connections", "get", connection)
+    assert (read["name"], read["description"], read["auth"]["params"]["host"]) == ("New", "d", "other.example")
+    assert read["etag"] == told["etag"]
+    assert result("connections", "delete", connection, "--yes") == {"id": connection, "deleted": True}
+    assert failure("connections", "get", connection)[0] == 3
+
+
+def test_update_takes_complete_credentials_and_refuses_a_mask() -> None:
+    connection = created()["id"]
+    code, error = failure("connections", "update", connection, "-c", "-", stdin='{"host": "x"}')
+    assert (code, error["kind"]) == (2, "invalid-credentials")
+    masked = json.dumps({**ORACLE, "password": "******"})
+    assert failure("connections", "update", connection, "-c", "-", stdin=masked)[0] == 2
+
+
+def test_update_with_nothing_to_change_is_an_input_error() -> None:
+    assert failure("connections", "update", created()["id"])[1]["message"] == "nothing to change"
+
+
+def test_update_can_change_the_authentication_specification() -> None:
+    oauth = json.dumps({"environmentUrl": "https://x.example", "clientId": "c", "clientSecret": CANARY})
+    basic = json.dumps({"username": "u", "password": CANARY, "securityToken": "t0ken"})
+    slug = "salesforce-service-cloud"
+    connection = result("create", slug, "--name", "S", "-c", "-", stdin=basic)["id"]
+    result("connections", "update", connection, "-c", "-", "--auth", "OAuth2 Client Credential", stdin=oauth)
+    read = result("connections", "get", connection)
+    assert read["auth"] == {
+        "specName": "OAuth2 Client Credential",
+        "params": {"environmentUrl": "https://x.example", "clientId": "c", "clientSecret": "******"},
+    }
+
+
+def test_delete_without_a_terminal_needs_yes() -> None:
+    connection = created()["id"]
+    assert failure("connections", "delete", connection)[0] == 2
+    assert result("connections", "get", connection)["id"] == connection
+
+
+def test_connections_are_listed_by_connector_and_name() -> None:
+    first, _second = created("One"), created("Two")
+    basic = json.dumps({"username": "u", "password": CANARY, "securityToken": "t0ken"})
+    result("create", "salesforce-service-cloud", "--name", "One", "-c", "-", stdin=basic)
+    listed = result("connections", "list", "--connector", "oracle-service-cloud", "--name", "One")
+    assert [each["id"] for each in listed] == [first["id"]]
+    assert len(result("connections", "list")) == 3
+    assert "oracle-service-cloud" in run("connections", "list").stdout
+
+
+def test_a_wrong_sandbox_is_refused_with_a_remedy() -> None:
+    code, error = failure(*CREATE, "--sandbox", "nowhere", stdin=GIVEN)
+    assert (code, error["code"]) == (3, "FLOW-2100-404")
+    assert "sandbox" in error["remedy"]
+
+
+def _remote(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    for name, value in {"URL": url, "ACCESS_TOKEN": "token-0123456789", "API_KEY": "k", "ORG_ID": "a@AdobeOrg"}.items():
+        monkeypatch.setenv(f"HEADWATER_{name}", value)
+    monkeypatch.setenv("HEADWATER_SANDBOX", "prod")
+
+
+def test_a_dead_server_exits_with_6(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        _remote(monkeypatch, f"http://127.0.0.1:{unused.getsockname()[1]}")
+        code, error = failure(*CREATE, stdin=GIVEN)
+    assert (code, error["kind"]) == (6, "unreachable")
+    assert "refused" in error["message"]
+
+
+def test_a_hanging_server_exits_with_6(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        _remote(monkeypatch, f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        code, error = failure("connections", "list", "--read-timeout", "0.1")
+    assert (code, error["kind"]) == (6, "unreachable")
+
+
+def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    _remote(monkeypatch, "http://platform.example")
+    code, error = failure("connections", "list")
+    assert code == 2
+    assert "https" in error["message"]
+
+
+def test_half_a_configuration_lists_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADWATER_URL", "https://platform.adobe.io")
+    code, error = failure("connections", "list")
+    assert (code, error["kind"]) == (2, "not-configured")
+    assert error["missing"] == [
+        "HEADWATER_ORG_ID",
+        "HEADWATER_SANDBOX",
+        "HEADWATER_CLIENT_ID",
+        "HEADWATER_CLIENT_SECRET",
+    ]
+
+
+def test_a_corrupt_store_is_an_error_naming_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = tmp_path / "corrupt.db"
+    store.write_bytes(b"this is no database, " * 100)
+    monkeypatch.setenv("HEADWATER_LOCAL_STORE", str(store))
+    code, error = failure(*CREATE, stdin=GIVEN)
+    assert code == 2
+    assert str(store) in error["message"]
+    assert store.read_bytes() == b"this is no database, " * 100
+
+
+@pytest.mark.parametrize("extra", [(), ("-v",), ("--debug",), ("--json",), ("-v", "--debug", "--json")])
+def test_no_output_of_any_command_shows_a_secret(extra: tuple[str, ...]) -> None:
+    def told(*arguments: str, stdin: str = GIVEN) -> Any:
+        done = run(*arguments, *extra, stdin=stdin)
+        assert CANARY not in done.stdout + done.stderr, arguments
+        return done
+
+    told(*CREATE)
+    told(*CREATE)
+    told(*CREATE, "--if-exists", "reuse")
+    told(*CREATE, "--sandbox", "nowhere")
+    told("validate", "oracle-service-cloud", "-c", "-")
+    told("validate", "salesforce-service-cloud", "-c", "-")
+    told("validate", "oracle-service-cloud", "-c", "-", stdin=GIVEN[:-1])
+    told("payload", "oracle-service-cloud", "--name", "Desk", "-c", "-", "--format", "curl")
+    told("connections", "list")
+    told("connections", "update", "no-such-id", "-c", "-")

@@ -1,0 +1,184 @@
+"""Credentials from the file, --set, the environment and prompts; every place is named, no value is."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pty
+import select
+import subprocess
+import termios
+from typing import TYPE_CHECKING
+
+import pytest
+from cli.terminal import HEADWATER, ORACLE, failure, result, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CANARY = "correct-horse-battery"
+
+
+def _validate(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return run("validate", "oracle-service-cloud", *arguments, stdin=stdin)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("c.json", json.dumps(ORACLE)),
+        ("c.toml", 'host = "a.example"\nusername = "u"\npassword = "p4ss"\n'),
+        ("c", json.dumps(ORACLE)),
+        ("c.txt", 'host = "a.example"\nusername = "u"\npassword = "p4ss"\n'),
+        ("bom.json", "\ufeff" + json.dumps(ORACLE)),
+    ],
+)
+def test_files_are_json_or_toml_by_name_or_content(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    done = _validate("-c", str(tmp_path / name))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b'{"password": "' + CANARY.encode() + b'", oops}', "is not JSON: see line 1, column"),
+        (b'password = "' + CANARY.encode() + b'" oops', "is not TOML"),
+        (b'{"password": "a", "password": "b"}', "gives password twice"),
+        (b"[1, 2]", "must hold one object"),
+        (b"   ", "is empty"),
+        (json.dumps(ORACLE).encode("utf-16"), "UTF-16"),
+        (b'{"host": "\xff"}', "is not UTF-8"),
+        (b'{"a": ' * 100_000, "is not JSON"),
+        (b" " * 1_048_577, "larger than 1 MiB"),
+    ],
+)
+def test_an_unusable_file_is_an_error_by_place_and_never_by_content(tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / "c").write_bytes(content)
+    done = _validate("-c", str(tmp_path / "c"))
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert CANARY not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
+    assert "there is no file" in _validate("-c", str(tmp_path / "none.json")).stderr
+    assert "cannot be read (Is a directory)" in _validate("-c", str(tmp_path)).stderr
+
+
+def test_malformed_input_leaves_nothing_in_debug_output(tmp_path: Path) -> None:
+    done = _validate("-c", "-", "--debug", stdin='{"password": "' + CANARY + '",}')
+    assert done.returncode == 2
+    assert CANARY not in done.stderr
+
+
+def test_set_gives_fields_that_are_no_secrets() -> None:
+    told = result("validate", "oracle-service-cloud", "-c", "-", "--set", "host=b.example", stdin=json.dumps(ORACLE))
+    assert told["sources"] == {"host": "--set", "username": "standard input", "password": "standard input"}
+
+
+def test_set_refuses_a_secret_with_the_reason() -> None:
+    done = _validate("--set", f"password={CANARY}")
+    assert done.returncode == 2
+    assert "others can read command lines" in done.stderr
+    assert CANARY not in done.stderr
+
+
+def test_texts_are_converted_to_the_fields_type_and_json_values_are_not() -> None:
+    good = json.dumps({"host": "h", "userName": "u", "password": "p4ss"})
+    sftp = ("validate", "sftp", "-c", "-", "--auth", "Basic Authentication for sftp")
+    assert result(*sftp, "--set", "port=2222", "--set", "disableChunking=true", stdin=good)["valid"] is True
+    wrong = run(*sftp, "--set", "port=many", "--json", stdin=good)
+    assert [(each["field"], each["rule"]) for each in json.loads(wrong.stdout)["problems"]] == [("port", "type")]
+    quoted = json.dumps({"host": "h", "userName": "u", "password": "p4ss", "port": "22"})
+    assert [each["field"] for each in json.loads(run(*sftp, "--json", stdin=quoted).stdout)["problems"]] == ["port"]
+
+
+def test_missing_required_fields_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADWATER_CRED_ORACLE_SERVICE_CLOUD__PASSWORD", CANARY)
+    monkeypatch.setenv("HEADWATER_CRED_ORACLE_SERVICE_CLOUD__HOST", "not-needed.example")
+    given = json.dumps({"host": "a.example", "username": "u"})
+    told = result("validate", "oracle-service-cloud", "-c", "-", stdin=given)
+    assert told["sources"] == {
+        "host": "standard input",
+        "username": "standard input",
+        "password": "environment variable HEADWATER_CRED_ORACLE_SERVICE_CLOUD__PASSWORD",
+    }
+
+
+def test_the_fields_choose_the_authentication(tmp_path: Path) -> None:
+    basic = json.dumps({"username": "u", "password": "p4ss", "securityToken": "t0ken"})
+    told = result("validate", "salesforce-service-cloud", "-c", "-", stdin=basic)
+    assert (told["auth"], told["valid"]) == ("Basic Authentication", True)
+
+
+def test_resolve_looks_references_up_relative_to_the_file(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(json.dumps({**ORACLE, "password": "file:secret.txt"}))
+    file = str(tmp_path / "c.json")
+    assert _validate("-c", file).returncode == 0
+    code, error = failure("validate", "oracle-service-cloud", "-c", file, "--resolve")
+    assert (code, error["kind"]) == (2, "unresolved-reference")
+    assert error["tried"] == [f"file {tmp_path / 'secret.txt'}"]
+    (tmp_path / "secret.txt").write_text("******\n")
+    assert json.loads(run("validate", "oracle-service-cloud", "-c", file, "--resolve", "--json").stdout)[
+        "problems"
+    ] == [
+        {
+            "field": "password",
+            "rule": "mask",
+            "message": "is a mask copied from output; give the secret itself or a reference to it",
+        }
+    ]
+
+
+def _at_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
+    """Run a command on a pseudo-terminal, answer its prompts, and return exit code and everything shown."""
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        [HEADWATER, *arguments],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C typed there reaches it
+    ) as process:
+        os.close(follower)
+        shown = ""
+        while True:
+            ready, _, _ = select.select([leader], [], [], 20)
+            try:
+                piece = os.read(leader, 4096).decode() if ready else ""
+            except OSError:  # the other side has closed
+                piece = ""
+            if not piece:
+                process.kill()  # ended already, or silent for too long
+                break
+            shown += piece
+            if piece.endswith(": ") and answers:
+                os.write(leader, answers.pop(0).encode())
+        code = process.wait(20)
+    os.close(leader)
+    return code, shown
+
+
+def test_a_terminal_is_asked_for_missing_fields_and_secrets_are_not_echoed() -> None:
+    arguments = ["validate", "oracle-service-cloud", "--set", "host=a.example"]
+    code, shown = _at_a_terminal(arguments, ["someone\n", f"{CANARY}\n"])
+    assert code == 0
+    assert "username" in shown
+    assert "someone" in shown
+    assert CANARY not in shown
+    assert "username, password from prompt" in shown
+
+
+def test_interrupting_a_prompt_exits_with_130() -> None:
+    code, shown = _at_a_terminal(["validate", "oracle-service-cloud"], ["\x03"])
+    assert code == 130
+    assert "Traceback" not in shown
+
+
+def test_ending_input_at_a_prompt_is_declining() -> None:
+    code, _shown = _at_a_terminal(["validate", "oracle-service-cloud"], ["\x04"])
+    assert code == 2

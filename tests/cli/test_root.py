@@ -1,0 +1,186 @@
+"""The root: lazy, complete, and quiet when nobody reads on."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from cli.terminal import HEADWATER, run
+
+from headwater import cli, errors
+from headwater.cli import failures
+from headwater.cli.reference import reference
+from headwater.cli.root import COMMANDS, OFFERED, root
+from headwater.cli.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def _commands(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    yield context.command_path, command
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from _commands(child, click.Context(child, info_name=name, parent=context))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_short_helps_are_those_of_the_commands(name: str) -> None:
+    module, _colon, attribute = COMMANDS[name][0].partition(":")
+    command = getattr(importlib.import_module(module), attribute)
+    assert command.name == name
+    assert (command.help or "").splitlines()[0] == COMMANDS[name][1]
+
+
+def test_help_imports_no_command_and_nothing_heavy() -> None:
+    program = (
+        "import sys; from headwater import cli; cli.run(['--help'])\n"
+        "names = ('attr', 'jsonschema', 'pluggy', 'requests', 'tomlkit')\n"
+        "print([n for n in sys.modules if n in names or n.startswith(('headwater_', 'headwater.cli.create'))])"
+    )
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert printed.splitlines()[-1] == "[]"
+
+
+def test_every_command_prints_its_help() -> None:
+    for path, _command in _commands(root, click.Context(root, info_name="headwater")):
+        done = run(*path.split()[1:], "--help")
+        assert (done.returncode, done.stderr) == (0, ""), path
+        assert done.stdout.startswith(f"Usage: {path}")
+
+
+def test_the_command_reference_is_current() -> None:
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == reference()
+
+
+def test_every_command_and_option_has_a_help() -> None:
+    for path, command in _commands(root, click.Context(root, info_name="headwater")):
+        assert command.help, path
+        for parameter in command.params:
+            assert not isinstance(parameter, click.Option) or parameter.help, f"{path} {parameter.name}"
+
+
+def test_an_unknown_command_offers_the_nearest() -> None:
+    done = run("lst")
+    assert done.returncode == 2
+    assert "no such command: lst; did you mean list?" in done.stderr
+
+
+def test_a_command_of_a_missing_plugin_names_distribution_and_remedy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("headwater.cli.root._plugins", dict)
+    assert cli.run(["serve"]) == 2
+    told = capsys.readouterr().err
+    assert OFFERED["serve"][0] in told
+    assert "python -m pip install headwater-local-flow-service" in told
+
+
+def test_the_version_is_the_distributions() -> None:
+    assert run("--version").stdout.strip() == "headwater, version 0.1.0"
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    done = subprocess.run(
+        f"{HEADWATER} list | head -1; exit ${{PIPESTATUS[0]}}", shell=True, executable="/bin/bash",
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_interrupting_a_running_command_exits_with_130() -> None:
+    # Standard input that never comes keeps the command waiting.
+    command = [HEADWATER, "validate", "oracle-service-cloud", "-c", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(2)  # long enough to be reading; earlier, Python itself would be interrupted while it imports
+        process.send_signal(signal.SIGINT)
+        _out, told = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "Traceback" not in told
+
+
+def test_slugs_complete_without_importing_a_plugin() -> None:
+    environment = {**os.environ, "_HEADWATER_COMPLETE": "bash_complete", "COMP_WORDS": "headwater show oracle-s"}
+    environment["COMP_CWORD"] = "2"
+    done = subprocess.run([HEADWATER], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "plain,oracle-service-cloud"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.InvalidInput("x"), 2),
+        (errors.UnknownConnector("x"), 2),
+        (errors.NotConfigured("x"), 2),
+        (errors.Rejected("x", method="GET", path="/", status=400), 3),
+        (errors.NotFound("x", method="GET", path="/", status=404), 3),
+        (errors.NotAuthenticated("x", method="GET", path="/", status=401), 4),
+        (errors.NotPermitted("x", method="GET", path="/", status=403), 4),
+        (errors.ConnectionExists("x"), 5),
+        (errors.ChangedMeanwhile("x", method="GET", path="/", status=412), 5),
+        (errors.Unreachable("x", sent=False), 6),
+        (errors.OutcomeUnknown("x"), 6),
+        (errors.Unavailable("x", method="GET", path="/", status=503), 6),
+        (errors.BrokenPlugin("x"), 1),
+        (errors.ConnectorClash("x"), 1),
+    ],
+)
+def test_every_kind_of_error_has_its_exit_code(error: errors.HeadwaterError, code: int) -> None:
+    assert failures.exit_code(error) == code
+    assert code in failures.MEANINGS
+
+
+def test_a_bug_is_one_line_and_its_text_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert failures.report(_raised(RuntimeError("correct-horse-battery")), State()) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("error: internal error: RuntimeError at test_root.py:")
+    assert "correct-horse" not in told
+    assert "--debug" in told
+
+
+def test_debug_shows_the_traceback_cleaned_of_known_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    from headwater import Secret
+
+    state = State()
+    state.debug = True
+    state.secrets = [Secret("correct-horse-battery")]
+    assert failures.report(_raised(RuntimeError("bad: correct-horse-battery")), state) == 1
+    told = capsys.readouterr().err
+    assert "Traceback" in told
+    assert "correct-horse" not in told
+
+
+def test_errors_are_json_where_json_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    state = State()
+    state.json = True
+    state.notice("careful")
+    assert failures.report(errors.ConnectionExists("it exists", ids=["1"], remedy="adopt it"), state) == 5
+    assert json.loads(capsys.readouterr().err) == {
+        "error": {
+            "kind": "connection-exists",
+            "message": "it exists",
+            "remedy": "adopt it",
+            "ids": ["1"],
+            "notices": ["careful"],
+        }
+    }
+
+
+def _raised(error: Exception) -> Exception:
+    try:
+        raise error
+    except Exception as caught:
+        return caught
