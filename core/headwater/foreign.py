@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from headwater.errors import BrokenPlugin, HeadwaterError
 
@@ -26,18 +26,16 @@ def foreign(what: str, distribution: Distribution, secrets: Iterable[Secret] = (
     try:
         yield
     except HeadwaterError as error:
-        failure = (
-            error if error.__cause__ is None and error.__context__ is None and not _holds(error, secrets) else None
-        )
-        failure = failure or _broken(what, distribution, error, secrets)
+        failure = _broken(what, distribution, error, secrets) if _holds(error, secrets) else error
     except (Exception, SystemExit) as error:
         failure = _broken(what, distribution, error, secrets)
     if failure is not None:
         raise_bare(failure)
 
 
-def raise_bare(error: BaseException) -> None:
+def raise_bare(error: BaseException) -> NoReturn:
     """Raise an error that remembers no other: ``from None`` hides the context but still carries it."""
+    error.__cause__ = None
     try:
         raise error
     finally:

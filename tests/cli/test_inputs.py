@@ -142,7 +142,7 @@ def _at_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
         stdout=follower,
         stderr=follower,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C typed there reaches it
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - so that a typed Ctrl-C reaches it
     ) as process:
         os.close(follower)
         shown = ""
@@ -152,8 +152,9 @@ def _at_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
                 piece = os.read(leader, 4096).decode() if ready else ""
             except OSError:  # the other side has closed
                 piece = ""
+            if not ready:
+                process.kill()  # waiting for input that nobody gives
             if not piece:
-                process.kill()  # ended already, or silent for too long
                 break
             shown += piece
             if piece.endswith(": ") and answers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from headwater.cli.root import root
+from headwater.cli.group import root
 from headwater.cli.state import State
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; see docs/cli.md for what the codes mean."""
     state = State()
     try:
-        result = root.main(args=list(arguments), prog_name="headwater", standalone_mode=False, obj=state)
+        result = root.main(args=[*arguments], prog_name="headwater", standalone_mode=False, obj=state)
         state.tell_held_back()
         sys.stdout.flush()
     except BrokenPipeError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -116,10 +117,17 @@ def delete(state: State, /, *, connection_id: str, yes: bool) -> None:
     """Delete a base connection, after asking."""
     with state.service(state.profile()) as service:
         if not yes:
-            found = service.connections.get(connection_id)
-            click.confirm(f"Delete the connection {found.name or connection_id}?", abort=True, err=True)
+            _confirm(service.connections.get(connection_id))
         service.connections.delete(connection_id)
     emit({"id": connection_id, "deleted": True}, f"{connection_id}  deleted", as_json=state.json)
+
+
+def _confirm(found: Connection) -> None:
+    from headwater.errors import InvalidInput
+
+    if not sys.stdin.isatty():
+        raise InvalidInput("deleting asks first, and there is no terminal to ask at", remedy="give --yes")
+    click.confirm(f"Delete the connection {found.name or found.id}?", abort=True, err=True)
 
 
 def _texts(found: Connection, **texts: str | None) -> list[dict[str, Any]]:

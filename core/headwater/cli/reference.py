@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from headwater.cli.failures import MEANINGS
-from headwater.cli.root import root
+from headwater.cli.group import root
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,6 +21,7 @@ from headwater.flowservice.answers import Answer, NoAnswer
 from headwater.flowservice.endpoint import host_of, is_local, scheme_of
 from headwater.flowservice.problems import request_id
 from headwater.flowservice.seam import no_answer, unusable
+from headwater.foreign import raise_bare
 from headwater.secret import Secret
 
 if TYPE_CHECKING:
@@ -133,10 +134,10 @@ def _read(response: requests.Response, outgoing: Outgoing, host: str) -> Answer 
 
 
 def _from_adapter(error: HeadwaterError, outgoing: Outgoing, host: str) -> NoAnswer:
-    """Let an adapter's own error through if it is harmless, and otherwise keep nothing of it but its class."""
+    """Let an adapter's own error through, without what it chains, if its text is harmless; else keep only its class."""
     text = f"{error} {error.data()!r}"
-    if error.__cause__ is None and error.__context__ is None and clean(text, outgoing.secrets) == text:
-        raise error
+    if clean(text, outgoing.secrets) == text:
+        raise_bare(error)
     return no_answer(error, host)
 
 

@@ -17,7 +17,7 @@ GROUP = "headwater.commands"
 
 # Name -> where it is, and the first line of its help, so that `headwater --help` imports no command.
 COMMANDS: Mapping[str, tuple[str, str]] = {
-    "list": ("headwater.cli.list:command", "List the installed connectors."),
+    "list": ("headwater.cli.listing:command", "List the installed connectors."),
     "show": ("headwater.cli.show:command", "Show what one connector needs and is."),
     "validate": ("headwater.cli.validate:command", "Hold credentials against a connector, offline."),
     "payload": ("headwater.cli.payload:command", "Print exactly what create would send."),

@@ -18,8 +18,8 @@ from cli.terminal import HEADWATER, run
 
 from headwater import cli, errors
 from headwater.cli import failures
+from headwater.cli.group import COMMANDS, OFFERED, root
 from headwater.cli.reference import reference
-from headwater.cli.root import COMMANDS, OFFERED, root
 from headwater.cli.state import State
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def test_an_unknown_command_offers_the_nearest() -> None:
 def test_a_command_of_a_missing_plugin_names_distribution_and_remedy(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("headwater.cli.root._plugins", dict)
+    monkeypatch.setattr("headwater.cli.group._plugins", dict)
     assert cli.run(["serve"]) == 2
     told = capsys.readouterr().err
     assert OFFERED["serve"][0] in told
@@ -146,7 +146,7 @@ def test_every_kind_of_error_has_its_exit_code(error: errors.HeadwaterError, cod
 def test_a_bug_is_one_line_and_its_text_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert failures.report(_raised(RuntimeError("correct-horse-battery")), State()) == 1
     told = capsys.readouterr().err
-    assert told.startswith("error: internal error: RuntimeError at test_root.py:")
+    assert told.startswith("error: internal error: RuntimeError at test_group.py:")
     assert "correct-horse" not in told
     assert "--debug" in told
 
