@@ -56,7 +56,7 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
 
 
 def test_every_command_prints_its_help() -> None:
-    for path, _command in _commands(root, click.Context(root, info_name="headwater")):
+    for path, _command in _commands(root, click.Context(root, info_name="headwater", **root.context_settings)):
         done = run(*path.split()[1:], "--help")
         assert (done.returncode, done.stderr) == (0, ""), path
         assert done.stdout.startswith(f"Usage: {path}")
@@ -67,7 +67,7 @@ def test_the_command_reference_is_current() -> None:
 
 
 def test_every_command_and_option_has_a_help() -> None:
-    for path, command in _commands(root, click.Context(root, info_name="headwater")):
+    for path, command in _commands(root, click.Context(root, info_name="headwater", **root.context_settings)):
         assert command.help, path
         for parameter in command.params:
             assert not isinstance(parameter, click.Option) or parameter.help, f"{path} {parameter.name}"
