@@ -67,7 +67,7 @@ def test_without_a_file_and_without_variables_the_embedded_service_answers(tmp_p
         org_id="local@AdobeOrg",
         sandbox="prod",
         api_key="local",
-        access_token=Secret("local"),
+        access_token=Secret("embedded-service-asks-for-none"),
     )
 
 
@@ -100,7 +100,7 @@ def test_local_works_whatever_else_is_configured_and_takes_no_credentials_from_i
     assert (endpoint.url, endpoint.api_key, endpoint.access_token) == (
         "http+local://embedded",
         "local",
-        Secret("local"),
+        Secret("embedded-service-asks-for-none"),
     )
     assert (endpoint.client_id, endpoint.client_secret) == (None, None)
     assert (endpoint.org_id, endpoint.sandbox) == ("aws", "aws")

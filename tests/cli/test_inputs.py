@@ -157,7 +157,7 @@ def _at_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
             if not piece:
                 break
             shown += piece
-            if piece.endswith(": ") and answers:
+            if "): " in piece and answers:
                 os.write(leader, answers.pop(0).encode())
         code = process.wait(20)
     os.close(leader)

@@ -26,7 +26,7 @@ LOCAL_VALUES: Mapping[str, Any] = {
     "org_id": "local@AdobeOrg",
     "sandbox": "prod",
     "api_key": "local",
-    "access_token": Secret("the-embedded-service-asks-for-none"),
+    "access_token": Secret("embedded-service-asks-for-none"),
 }
 
 VARIABLES: Mapping[str, str] = {
