@@ -15,6 +15,7 @@ ROOT = Path(headwater.__file__).parent
 ARROWS: dict[str, set[str]] = {
     "secret": set(),
     "cleaning": {"secret"},
+    "lazy": set(),
     "errors": {"models"},  # for types only
     "models": {"secret"},
     "foreign": {"cleaning", "errors", "models", "secret"},
@@ -27,7 +28,7 @@ ARROWS: dict[str, set[str]] = {
     "authentication": {"connector", "credentials", "errors", "models", "references"},
     "rendering": {"connector", "credentials", "models", "registry"},
     "documents": {"errors"},
-    "flowservice": {"cleaning", "errors", "foreign", "models", "secret"},
+    "flowservice": {"cleaning", "errors", "lazy", "foreign", "models", "secret"},
     "profiles": {"documents", "errors", "flowservice", "foreign", "references", "secret"},
     "exactly_once": {"errors", "flowservice", "foreign", "models", "runner", "secret"},
     "runner": {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headwater.cli.options import common, credential_input, sending, slug_argument
+from headwater.cli.options import common, new_connection, sending
 from headwater.cli.output import emit
 
 if TYPE_CHECKING:
@@ -17,10 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("create")
-@slug_argument
-@click.option("--name", required=True, help="Name of the connection; it is told apart by it.")
-@click.option("--description", help="What the connection is for.")
-@credential_input
+@new_connection
 @click.option(
     "--if-exists",
     type=click.Choice(["fail", "reuse"]),

@@ -44,6 +44,14 @@ def sending(function: Decorated) -> Decorated:
     return function
 
 
+def new_connection(function: Decorated) -> Decorated:
+    """Add what describes a connection that is to be created: slug, name, description, credentials."""
+    function = credential_input(function)
+    function = click.option("--description", help="What the connection is for.")(function)
+    function = click.option("--name", required=True, help="Name of the connection; it is told apart by it.")(function)
+    return slug_argument(function)
+
+
 def credential_input(function: Decorated) -> Decorated:
     """Add the options that give credentials."""
     for option in (

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from headwater.cli.options import common, credential_input, sending, slug_argument
+from headwater.cli.options import common, new_connection, sending
 
 if TYPE_CHECKING:
     from headwater.cli.state import State
@@ -20,10 +20,7 @@ SERVED = "http://127.0.0.1:8700"  # where `headwater serve` listens unless told 
 
 
 @click.command("payload")
-@slug_argument
-@click.option("--name", required=True, help="Name of the connection.")
-@click.option("--description", help="What the connection is for.")
-@credential_input
+@new_connection
 @click.option(
     "--format",
     "form",

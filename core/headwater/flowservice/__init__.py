@@ -5,8 +5,9 @@ Public names resolve when first used, so that building an `Endpoint` loads neith
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from headwater.lazy import lazily
 
 if TYPE_CHECKING:
     from headwater.flowservice.endpoint import Endpoint
@@ -24,13 +25,7 @@ _HOME = {
 __all__ = ["Connection", "Endpoint", "FlowService", "Reference", "RemoteSpec"]
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module 'headwater.flowservice' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"headwater.flowservice.{home}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOME)
 
 
 def __dir__() -> list[str]:

@@ -5,8 +5,9 @@ Public names resolve when first used, so that the command line can list `serve` 
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from headwater.lazy import lazily
 
 if TYPE_CHECKING:
     from headwater_local_flow_service.adapter import LocalAdapter
@@ -27,10 +28,8 @@ _HOME = {
 __all__ = ["Client", "LocalAdapter", "Settings", "StoreBusy", "StoreError", "Strictness", "build_app"]
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module 'headwater_local_flow_service' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"headwater_local_flow_service.{home}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOME)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
