@@ -68,6 +68,7 @@ def test_without_a_file_and_without_variables_the_embedded_service_answers(tmp_p
         sandbox="prod",
         api_key="local",
         access_token=Secret("embedded-service-asks-for-none"),
+        ims_url="http+local://embedded",
     )
 
 
@@ -343,6 +344,18 @@ def _layers(endpoint: Endpoint) -> set[str]:
 _ANY = st.sets(st.sampled_from(sorted(_said_by(""))))
 _COMPLETE = _ANY.map(lambda keys: keys | {"org_id", "sandbox", "client_id", "client_secret"})
 _HARMLESS = st.sets(st.sampled_from(sorted({*NOT_ENDPOINT} - {"cloud"})))
+
+
+def test_a_service_on_this_machine_gives_its_own_tokens_unless_told_otherwise(tmp_path: Path) -> None:
+    client = {"CLIENT_ID": "c", "CLIENT_SECRET": "correct-horse", "ORG_ID": "a@AdobeOrg", "SANDBOX": "prod"}
+    environ = {f"HEADWATER_{name}": value for name, value in client.items()}
+
+    def ims(**urls: str) -> str:
+        return profiles.resolve(environ={**environ, **urls}, path=tmp_path / "none").endpoint().ims_url
+
+    assert ims(HEADWATER_URL="http://127.0.0.1:8700") == "http://127.0.0.1:8700"
+    assert ims(HEADWATER_URL="http://127.0.0.1:8700", HEADWATER_IMS_URL="https://ims.example") == "https://ims.example"
+    assert ims() == "https://ims-na1.adobelogin.com"
 
 
 @settings(max_examples=400, deadline=None)

@@ -144,6 +144,18 @@ def test_a_secret_given_as_such_is_taken_as_it_is() -> None:
     assert references.resolved(AUTH, {"password": Secret("env:HOME")}) == {"password": Secret("env:HOME")}
 
 
+@pytest.mark.parametrize("text", ["env:", "env:A B", "file:", "keyring:abc", "keyring:/x", "keyring:x/"])
+def test_a_reference_of_the_wrong_form_is_a_problem_before_anything_is_looked_up(text: str) -> None:
+    [problem] = references.malformed(AUTH, {"password": text})
+    assert (problem.field, problem.rule) == ("password", "reference")
+    assert references.malformed(AUTH, {"username": text}) == []
+
+
+@pytest.mark.parametrize("text", ["env:A_1", "file:a b.txt", "keyring:a/b/c", "literal:", "plain"])
+def test_a_reference_of_the_right_form_is_none(text: str) -> None:
+    assert references.malformed(AUTH, {"password": text}) == []
+
+
 @pytest.mark.parametrize(
     ("text", "reference"), [("env:A", True), ("literal:x", False), ("plain", False), ("https://x", False)]
 )

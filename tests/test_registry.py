@@ -93,6 +93,18 @@ def test_a_connector_is_found_by_the_id_its_tutorial_misprints() -> None:
     assert found.connector.spec.id == "cb66ab34-8619-49cb-96d1-39b37ede86ea"
 
 
+def test_an_id_that_two_connectors_claim_is_an_error_naming_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = GOOD.format(note="").replace(
+        "11111111-2222-4333-8444-555555555555", "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
+    )
+    _install(tmp_path, "acme-copy", source)
+    registry = _registry(tmp_path, monkeypatch)
+    with pytest.raises(ConnectorClash, match=r"acme of acme-copy 1\.0, oracle-service-cloud of"):
+        registry.find("ba5126ec-c9ac-11eb-b8bc-0242ac130003")
+
+
 def test_an_unknown_id_is_an_unknown_connector() -> None:
     with pytest.raises(UnknownConnector, match="specification id"):
         headwater.find("00000000-0000-4000-8000-000000000000")

@@ -63,7 +63,9 @@ def _candidates(connector: Connector, auth: str | None, cloud: str | None) -> li
 def _unknown(connector: Connector, auth: str | None) -> InvalidInput:
     names = list(dict.fromkeys(spec.spec_name for spec in connector.authentication))
     if not names:
-        return InvalidInput(f"connector {connector.slug} lists no authentication specification")
+        return InvalidInput(
+            f"{connector.spec.name} takes no credentials", remedy=connector.spec.lifecycle_note or "leave them out"
+        )
     near = difflib.get_close_matches(auth or "", names, n=1, cutoff=0.5)
     guess = f"did you mean {near[0]}? " if near else ""
     return InvalidInput(

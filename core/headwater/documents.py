@@ -40,6 +40,8 @@ def decoded(raw: bytes, name: str) -> str:
         raise InvalidInput(f"{name} is larger than 1 MiB", remedy="check that it is the file you meant")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InvalidInput(f"{name} is UTF-16 text", remedy="save it as UTF-8")
+    if b"\0" in raw:
+        raise InvalidInput(f"{name} holds NUL characters, as UTF-16 text does", remedy="save it as UTF-8")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -79,7 +81,9 @@ def _parsed(parse: Callable[[str], Any], text: str, name: str, kind: str) -> Any
         problem = f"gives {error} twice"
     except json.JSONDecodeError as error:
         problem = f"is not {kind}: see line {error.lineno}, column {error.colno}"
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        problem = "is nested too deep"
+    except ValueError as error:
         place = _PLACE.search(str(error))
         problem = f"is not {kind}" + (f": see {place[1]}" if place else "")
     raise InvalidInput(f"{name} {problem}", remedy="mend it and run again")

@@ -91,7 +91,7 @@ class UnresolvedReference(InvalidInput):
     kind = "unresolved-reference"
 
     def __init__(self, message: str, tried: Sequence[str] = (), *, remedy: str = "") -> None:
-        super().__init__(message, remedy=remedy)
+        super().__init__(f"{message} (looked at: {', '.join(tried)})" if tried else message, remedy=remedy)
         self.tried = tuple(tried)
 
     def _facts(self) -> dict[str, Any]:

@@ -7,10 +7,12 @@ A text without one of these prefixes is the secret itself.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater.errors import UnresolvedReference
+from headwater.models import Problem
 from headwater.secret import Secret
 
 if TYPE_CHECKING:
@@ -54,6 +56,16 @@ def pending(auth: AuthenticationSpec, values: Mapping[str, Any]) -> frozenset[st
     return frozenset(
         name for name, value in values.items() if name in secret and isinstance(value, str) and is_reference(value)
     )
+
+
+def malformed(auth: AuthenticationSpec, values: Mapping[str, Any]) -> list[Problem]:
+    """Return a problem for each reference that could lead nowhere, whatever the place it names holds."""
+    return [
+        Problem(name, "reference", f"must read {_FORMS[scheme][1]}")
+        for name in sorted(pending(auth, values))
+        for scheme, _colon, target in [values[name].partition(":")]
+        if not _FORMS[scheme][0].fullmatch(target)
+    ]
 
 
 def is_reference(text: str) -> bool:
@@ -111,9 +123,19 @@ def _from_keyring(target: str, field: str, _base: Path) -> str:
         raise UnresolvedReference(
             f"{failure or 'the keyring has no such entry'} for {field}",
             (f"keyring service {service}, user {user}",),
-            remedy="install headwater[keyring]" if "installed" in failure else "store it with `keyring set`",
+            remedy=_keyring_remedy(failure),
         )
     return value
+
+
+def _keyring_remedy(failure: str) -> str:
+    if "installed" in failure:
+        return "install headwater[keyring]"
+    return (
+        "run `keyring diagnose`: a back end must be installed and unlocked"
+        if failure
+        else "store it with `keyring set`"
+    )
 
 
 def _literal(text: str, _field: str, _base: Path) -> str:
@@ -124,6 +146,12 @@ def _place(scheme: str, target: str) -> str:
     """Name a place that was looked at. A keyring entry or a literal is named by its caller, if at all."""
     return {"env": f"environment variable {target}", "file": f"file {target}"}.get(scheme, scheme)
 
+
+_FORMS = {
+    "env": (re.compile(r"[A-Za-z_][A-Za-z0-9_]*"), "env:NAME, the name of an environment variable"),
+    "file": (re.compile(r"[^\0]+"), "file:PATH"),
+    "keyring": (re.compile(r".+/[^/]+", re.DOTALL), "keyring:SERVICE/USER"),
+}
 
 _SCHEMES: dict[str, Callable[[str, str, Path], str]] = {
     "env": _from_environment,

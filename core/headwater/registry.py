@@ -77,13 +77,20 @@ class Registry:
     def find(self, spec_id: str) -> Found:
         """Look a connector up by its connection specification id, or by a known misprint of it.
 
-        Raises `UnknownConnector`. Connectors that fail to load are passed over.
+        Raises `UnknownConnector`, and `ConnectorClash` where several have this id. Connectors that fail to load are
+        passed over.
         """
         working, _failures = self.all()
         wanted = spec_id.lower()
-        for connector in working:
-            if connector.spec.id == wanted:
-                return Found(connector, misprint=False)
+        same = [connector for connector in working if connector.spec.id == wanted]
+        if len(same) > 1:
+            owners = ", ".join(f"{connector.slug} of {connector.distribution}" for connector in same)
+            raise ConnectorClash(
+                f"several connectors have this connection specification id: {owners}",
+                remedy="name the one you mean by its slug, or uninstall the others",
+            )
+        if same:
+            return Found(same[0], misprint=False)
         for connector in working:
             if wanted in connector.spec.misprinted_ids:
                 return Found(connector, misprint=True)

@@ -9,7 +9,7 @@ import attrs
 from headwater import credentials as rules
 from headwater import references
 from headwater.authentication import choose
-from headwater.errors import InvalidInput, NotCreatable
+from headwater.errors import InvalidCredentials, InvalidInput, NotCreatable
 from headwater.exactly_once import Created, ensure
 from headwater.models import PayloadRequest
 from headwater.registry import load
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from headwater.connector import Connector
     from headwater.flowservice import FlowService
-    from headwater.models import AuthenticationSpec, Payload
+    from headwater.models import AuthenticationSpec, Payload, Problem
 
-__all__ = ["Created", "Prepared", "choose", "create_connection", "ensure", "prepare"]
+__all__ = ["Created", "Prepared", "check_creatable", "choose", "create_connection", "ensure", "prepare", "problems"]
 
 
 @attrs.frozen(kw_only=True)
@@ -56,7 +56,7 @@ def prepare(
     `BrokenPlugin`.
     """
     connector = load(connector) if isinstance(connector, str) else connector
-    _check_creatable(connector)
+    check_creatable(connector)
     if not name.strip():
         raise InvalidInput("the connection's name is empty", remedy="give it a name; connections are told apart by it")
     if auth is None or isinstance(auth, str):
@@ -66,6 +66,12 @@ def prepare(
     return Prepared(connector=connector, auth=auth, name=name, payload=connector.build_payload(request))
 
 
+def problems(auth: AuthenticationSpec, credentials: Mapping[str, Any]) -> list[Problem]:
+    """Return everything that can be known to be wrong offline; references are judged by their form alone."""
+    pending = references.pending(auth, credentials)
+    return rules.validate(auth, credentials, pending=pending) + references.malformed(auth, credentials)
+
+
 def settled_credentials(
     auth: AuthenticationSpec, credentials: Mapping[str, Any], *, base: Path | None = None, look_up: bool = True
 ) -> dict[str, Any]:
@@ -73,7 +79,9 @@ def settled_credentials(
 
     Raises `InvalidCredentials` or `UnresolvedReference`.
     """
-    rules.check(auth, credentials, pending=references.pending(auth, credentials))
+    found = problems(auth, credentials)
+    if found:
+        raise InvalidCredentials(f"the credentials do not fit {auth.label}", found)
     if not look_up:
         return rules.sealed(auth, credentials)
     params = references.resolved(auth, credentials, base=base)
@@ -101,7 +109,8 @@ def create_connection(
     return ensure(service, prepared, if_exists=if_exists, settle=settle)
 
 
-def _check_creatable(connector: Connector) -> None:
+def check_creatable(connector: Connector) -> None:
+    """Raise `NotCreatable` with the reason where the source has no base connection, or no verified id."""
     spec = connector.spec
     if not spec.base_connection:
         raise NotCreatable(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 import socket
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cli.terminal import ORACLE, created, failure, result, run
+from cli.terminal import HEADWATER, ORACLE, created, failure, result, run
+from falcon import testing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,7 +147,9 @@ def test_create_with_invalid_credentials_sends_nothing() -> None:
 def test_a_connection_is_read_tested_changed_and_deleted() -> None:
     connection = created()["id"]
     assert result("connections", "get", connection)["auth"]["params"]["password"] == "******"
-    assert result("connections", "test", connection) == {"id": connection, "result": True}
+    tested = result("connections", "test", connection)
+    assert (tested["id"], tested["result"]) == (connection, True)
+    assert "does not reach the source" in tested["notices"][-1]
     changed = json.dumps({**ORACLE, "host": "other.example"})
     told = result("connections", "update", connection, "--name", "New", "--description", "d", "-c", "-", stdin=changed)
     assert told["id"] == connection
@@ -179,6 +183,52 @@ def test_update_can_change_the_authentication_specification() -> None:
         "specName": "OAuth2 Client Credential",
         "params": {"environmentUrl": "https://x.example", "clientId": "c", "clientSecret": "******"},
     }
+
+
+def test_update_refuses_an_empty_name() -> None:
+    code, error = failure("connections", "update", created()["id"], "--name", " ")
+    assert (code, error["message"]) == (2, "the new name is empty")
+
+
+def test_a_connection_whose_connector_is_gone_fails_its_test_with_a_word_on_why(tmp_path: Path) -> None:
+    from headwater_local_flow_service.app import build_app
+    from headwater_local_flow_service.settings import Settings
+
+    connection = created()["id"]
+    app = build_app(Settings.from_environ(), connectors=())  # the same store, with no connector installed
+    try:
+        client = testing.TestClient(app, headers={"Host": "embedded"})
+        headers = {"Authorization": "Bearer t", "x-api-key": "k", "x-gw-ims-org-id": "local@AdobeOrg"}
+        path = f"/data/foundation/flowservice/connections/{connection}/test"
+        assert client.simulate_get(path, headers=headers).json == {"result": False}
+    finally:
+        app.close()
+
+
+def test_a_source_without_base_connection_says_where_to_start() -> None:
+    code, error = failure("create", "data-landing-zone", "--name", "Zone")
+    assert (code, error["kind"]) == (2, "not-creatable")
+    assert error["remedy"]
+
+
+def test_payload_in_other_forms_is_an_object_for_programs() -> None:
+    given = ("payload", "oracle-service-cloud", "--name", "Desk", "-c", "-", "--format", "curl")
+    told = result(*given, stdin=GIVEN)
+    assert (told["method"], told["headers"]["Authorization"]) == ("POST", "Bearer ******")
+    assert told["body"]["auth"]["params"]["password"] == "******"
+
+
+def test_an_unwritable_output_is_no_bug() -> None:
+    done = subprocess.run(f"{HEADWATER} list > /dev/full", shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "the output cannot be written" in done.stderr
+
+
+def test_a_wrong_key_of_the_local_store_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HEADWATER_LOCAL_KEY", "abc")
+    code, error = failure("connections", "list")
+    assert code == 2
+    assert "HEADWATER_LOCAL_KEY" in json.dumps(error)
 
 
 def test_delete_without_a_terminal_needs_yes() -> None:

@@ -49,8 +49,9 @@ def test_files_are_json_or_toml_by_name_or_content(tmp_path: Path, name: str, te
         (b"[1, 2]", "must hold one object"),
         (b"   ", "is empty"),
         (json.dumps(ORACLE).encode("utf-16"), "UTF-16"),
+        (json.dumps(ORACLE).encode("utf-16-le"), "NUL characters, as UTF-16"),
         (b'{"host": "\xff"}', "is not UTF-8"),
-        (b'{"a": ' * 100_000, "is not JSON"),
+        (b'{"a": ' * 100_000, "is nested too deep"),
         (b" " * 1_048_577, "larger than 1 MiB"),
     ],
 )

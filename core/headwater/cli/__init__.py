@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from headwater.cli import streams
 from headwater.cli.group import root
 from headwater.cli.state import State
 
@@ -16,6 +17,7 @@ __all__ = ["main", "run"]
 
 def main() -> None:
     """Run the command line of this process and exit."""
+    streams.mend()
     code = run(sys.argv[1:])
     if code:
         sys.exit(code)
@@ -25,11 +27,15 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; see docs/cli.md for what the codes mean."""
     state = State()
     try:
+        _check_text(arguments)
         result = root.main(args=[*arguments], prog_name="headwater", standalone_mode=False, obj=state)
         state.tell_held_back()
         sys.stdout.flush()
+    except SystemExit as stop:
+        return _ended(stop)
     except BrokenPipeError:
-        return quiet()
+        streams.silence(1)
+        return 0
     except (Exception, KeyboardInterrupt) as error:
         from headwater.cli.failures import report
 
@@ -37,10 +43,17 @@ def run(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def quiet() -> int:
-    """End without complaint after the reader of our output has gone, as after ``| head``."""
-    import os
+def _check_text(arguments: Sequence[str]) -> None:
+    """Refuse arguments that are no text: they could neither be sent nor shown as they were given."""
+    if any("\ud800" <= char <= "\udfff" for argument in arguments for char in argument):
+        from headwater.errors import InvalidInput
 
-    # What is left in the buffer would fail again when the interpreter flushes it at exit.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+        raise InvalidInput("an argument is not text in the encoding of this terminal", remedy="give it as UTF-8")
+
+
+def _ended(stop: SystemExit) -> int:
+    """Return the exit code. Click leaves this way when the reader of our output has gone, as after ``| head``."""
+    if isinstance(stop.__context__, BrokenPipeError):
+        streams.silence(1)
+        return 0
+    return stop.code if isinstance(stop.code, int) else 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headwater.cli.options import common, credential_input, sending
-from headwater.cli.output import emit, table
+from headwater.cli.output import emit, printable, say, table
 
 if TYPE_CHECKING:
     from headwater.cli.state import State
@@ -31,7 +31,7 @@ def list_(state: State, /, *, connector: str | None, name: str | None) -> None:
     """List the base connections of the sandbox."""
     from headwater.registry import installed
 
-    filters = [f"connectionSpec.id=={installed().load(connector).spec.id}"] if connector else []
+    filters = [f"connectionSpec.id=={_spec_id(connector)}"] if connector else []
     with state.service(state.profile()) as service:
         found = [each for each in service.connections.list(property=filters) if name is None or each.name == name]
     slugs = {one.spec.id: one.slug for one in installed().all()[0]} if not state.json else {}
@@ -70,12 +70,20 @@ def get(state: State, /, *, connection_id: str) -> None:
 def test(state: State, /, *, connection_id: str) -> int:
     """Ask the service whether the connection works.
 
-    The platform connects to the source. The embedded service says that the stored credentials fit the specification,
+    The platform connects to the source. An embedded service says that the stored credentials fit the specification,
     and nothing more. Exits with 3 when the answer is no.
     """
-    with state.service(state.profile()) as service:
+    from headwater.flowservice.endpoint import is_local
+
+    profile = state.profile()
+    with state.service(profile) as service:
         works = service.connections.test(connection_id)
-    emit({"id": connection_id, "result": works}, "works" if works else "does not work", as_json=state.json)
+    if is_local(profile.url):
+        state.notice("the embedded service does not reach the source: it says whether the stored credentials fit")
+    if not works:
+        state.notice("see that its connector is installed, then give the credentials anew with `connections update`")
+    text = "the service says yes" if works else "the service says no"
+    emit({"id": connection_id, "result": works, "notices": state.notices}, text, as_json=state.json)
     return 0 if works else 3
 
 
@@ -96,6 +104,8 @@ def update(state: State, /, *, connection_id: str, name: str | None, description
     from headwater.errors import InvalidInput
 
     with_credentials = bool(given["file"] or given["sets"])
+    if name is not None and not name.strip():
+        raise InvalidInput("the new name is empty", remedy="give a name; connections are told apart by it")
     if name is None and description is None and not with_credentials:
         raise InvalidInput("nothing to change", remedy="give --name, --description or -c")
     with state.service(state.profile()) as service:
@@ -122,12 +132,21 @@ def delete(state: State, /, *, connection_id: str, yes: bool) -> None:
     emit({"id": connection_id, "deleted": True}, f"{connection_id}  deleted", as_json=state.json)
 
 
+def _spec_id(slug: str) -> str:
+    from headwater.registry import load
+    from headwater.runner import check_creatable
+
+    connector = load(slug)
+    check_creatable(connector)
+    return str(connector.spec.id)
+
+
 def _confirm(found: Connection) -> None:
     from headwater.errors import InvalidInput
 
     if not sys.stdin.isatty():
         raise InvalidInput("deleting asks first, and there is no terminal to ask at", remedy="give --yes")
-    click.confirm(f"Delete the connection {found.name or found.id}?", abort=True, err=True)
+    click.confirm(f"Delete the connection {printable(found.name) or found.id}?", abort=True, err=True)
 
 
 def _texts(found: Connection, **texts: str | None) -> list[dict[str, Any]]:
@@ -146,8 +165,9 @@ def _credentials(state: State, found: Connection, **given: Any) -> list[dict[str
     given["auth"] = given["auth"] or found.auth_name or None
     credentials = gather(state, connector, **given)
     params = settled_credentials(credentials.auth, credentials.values, base=credentials.base)
+    state.remember(params)
     if not state.json:
-        click.echo(credentials.told(), err=True)
+        say(credentials.told())
     if found.auth_name == credentials.auth.spec_name:
         return [{"op": "replace", "path": "/auth/params", "value": params}]
     auth = {"specName": credentials.auth.spec_name, "params": params}

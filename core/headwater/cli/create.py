@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headwater.cli.options import common, new_connection, sending
-from headwater.cli.output import emit
+from headwater.cli.options import Seconds, common, new_connection, sending
+from headwater.cli.output import emit, say
 
 if TYPE_CHECKING:
     from headwater.cli.inputs import Given
     from headwater.cli.state import State
     from headwater.profiles import Profile
-    from headwater.runner import Created, Prepared
+    from headwater.runner import Created
 
 
 @click.command("create")
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--settle",
-    type=click.FloatRange(0, 3600),
+    type=Seconds(0, 3600),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
@@ -46,9 +46,10 @@ def command(
     from headwater.cli.inputs import gather
     from headwater.cli.lifecycle import lifecycle_notices
     from headwater.registry import load
-    from headwater.runner import ensure, prepare
+    from headwater.runner import check_creatable, ensure, prepare
 
     connector = load(slug)
+    check_creatable(connector)
     profile = state.profile()
     credentials = gather(state, connector, **given, cloud=profile.cloud)
     prepared = prepare(
@@ -59,18 +60,12 @@ def command(
         description=description,
         base=credentials.base,
     )
-    _remember(state, prepared)
+    state.remember(prepared.payload)
     for notice in lifecycle_notices(connector, credentials.auth):
         state.notice(notice)
     with state.service(profile) as service:
         created = ensure(service, prepared, if_exists=if_exists, settle=settle, progress=state.notice)
     _report(state, created, credentials, profile)
-
-
-def _remember(state: State, prepared: Prepared) -> None:
-    from headwater.secret import secrets_in
-
-    state.secrets += secrets_in(prepared.payload)
 
 
 def _report(state: State, created: Created, credentials: Given, profile: Profile) -> None:
@@ -90,6 +85,6 @@ def _report(state: State, created: Created, credentials: Given, profile: Profile
         "sources": dict(credentials.sources),
     }
     if not state.json:
-        click.echo(credentials.told(), err=True)
+        say(credentials.told())
     verb = "created" if created.created else "exists already, adopted"
     emit(result, f"{created.id}  {verb} ({created.connector}, profile {profile.name})", as_json=state.json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import traceback
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from headwater import errors
 from headwater.cleaning import clean
+from headwater.cli.output import say
 
 if TYPE_CHECKING:
     from headwater.cli.state import State
@@ -50,6 +52,8 @@ def report(error: BaseException, state: State) -> int:
         return error.exit_code
     if isinstance(error, errors.HeadwaterError):
         return _ours(error, state)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
+        return _say(state, {"kind": "output", "message": f"the output cannot be written ({error.strerror})"}, 2)
     return _bug(error, state)
 
 
@@ -62,7 +66,7 @@ def _ours(error: errors.HeadwaterError, state: State) -> int:
     code = _say(state, error.data(), exit_code(error), text=str(error))
     frames = getattr(error, "frames", "")
     if state.debug and frames:
-        click.echo(frames, err=True)
+        say(frames)
     return code
 
 
@@ -72,21 +76,24 @@ def _bug(error: BaseException, state: State) -> int:
     if frames:
         place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
     # The error's own text could hold anything, so it is shown only on request, and cleaned.
-    message = f"internal error: {type(error).__name__}{place}"
+    owner = f" of {state.plugin}" if state.plugin else ""
+    message = f"internal error{owner}: {type(error).__name__}{place}"
     remedy = "" if state.debug else "run again with --debug, and report it with what that prints"
-    code = _say(state, {"kind": "bug", "message": message, "remedy": remedy}, 1)
+    if state.plugin:
+        remedy = f"report it to the authors of {state.plugin}"
+    code = _say(state, {"kind": "bug", "message": message, "remedy": remedy, "distribution": state.plugin}, 1)
     if state.debug:
-        click.echo(clean("".join(traceback.format_exception(error)), state.secrets), err=True)
+        say(clean("".join(traceback.format_exception(error)), state.secrets))
     return code
 
 
 def _say(state: State, data: dict[str, Any], code: int, *, text: str = "") -> int:
     if state.json:
         told = {"notices": state.notices} if state.notices else {}
-        click.echo(json.dumps({"error": {**data, **told}}), err=True)
+        say(json.dumps({"error": {**data, **told}}))
         return code
     remedy = data.get("remedy", "")
-    click.echo(f"error: {text or data['message'] + (f'; {remedy}' if remedy else '')}", err=True)
+    say(f"error: {text or data['message'] + (f'; {remedy}' if remedy else '')}")
     return code
 
 

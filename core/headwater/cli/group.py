@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headwater.cli.state import State
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from importlib.metadata import EntryPoint
@@ -45,9 +47,12 @@ class Root(click.Group):
             return command
         plugins = _plugins().get(name)
         if plugins:
-            from headwater.cli.plugin_commands import load
+            from headwater.cli.plugin_commands import load, owner
 
-            return load(name, plugins)
+            loaded = load(name, plugins)
+            if isinstance(ctx.obj, State):
+                ctx.obj.plugin = str(owner(plugins[0]))
+            return loaded
         if name in OFFERED:
             from headwater.cli.plugin_commands import not_installed
 
@@ -70,6 +75,9 @@ class Root(click.Group):
         rows = [(name, self._line(name)) for name in self.list_commands(_ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+        for name in sorted(set(_plugins()) & set(COMMANDS)):
+            owners = ", ".join(entry.dist.name for entry in _plugins()[name] if entry.dist)
+            formatter.write(f"\nThe command {name} of {owners} is left out: a plugin cannot replace one of these.\n")
 
     def _line(self, name: str) -> str:
         if name in COMMANDS:
@@ -77,14 +85,6 @@ class Root(click.Group):
         if name in OFFERED:
             return OFFERED[name][1]
         return f"(from {', '.join(entry.dist.name for entry in _plugins()[name] if entry.dist)})"
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            from headwater.cli import quiet
-
-            return quiet()
 
 
 @click.group(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from headwater import credentials, documents, references
+from headwater import credentials, documents, references, runner
 from headwater.authentication import choose
 from headwater.errors import InvalidInput
 from headwater.secret import Secret
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
     from headwater.connector import Connector
     from headwater.models import AuthenticationSpec, Field
 
+_DEEPEST = 20
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_LONGEST_NUMBER = 100  # characters; a longer text is no port, count or size
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -70,7 +76,7 @@ def gather(
 
 def problems(given: Given, *, look_up: bool = False) -> list[Any]:
     """Return what is wrong with the credentials; with `look_up`, references are resolved and judged as well."""
-    found = credentials.validate(given.auth, given.values, pending=references.pending(given.auth, given.values))
+    found = runner.problems(given.auth, given.values)
     if found or not look_up:
         return found
     return credentials.validate(given.auth, references.resolved(given.auth, given.values, base=given.base))
@@ -131,7 +137,15 @@ def _read(file: str | None) -> tuple[dict[str, Any], Path]:
     found = documents.parsed_json(text, name) if as_json else documents.parsed_toml(text, name)
     if not isinstance(found, dict):
         raise InvalidInput(f"{name} must hold one object of fields and values")
+    if _too_deep(found):
+        raise InvalidInput(f"{name} is nested too deep", remedy="give one object of fields and values")
     return found, base
+
+
+def _too_deep(value: Any, depth: int = 0) -> bool:
+    """Say whether a value is nested deeper than any credential, and than the recursion that handles it."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return depth > _DEEPEST or any(_too_deep(item, depth + 1) for item in inner)
 
 
 def _file_text(path: Path) -> str:
@@ -171,11 +185,8 @@ def _prompt(spec: AuthenticationSpec, values: dict[str, Any], sources: dict[str,
 def _converted(text: str, field: Field | None) -> Any:
     """Convert a text to the field's type; a text that is none of it stays a text, and validation says so."""
     kind = field.type if field else "string"
-    try:
-        if kind == "integer":
-            return int(text)
-        if kind == "number":
-            return float(text)
-    except ValueError:
-        return text
+    if kind == "integer" and len(text) < _LONGEST_NUMBER and _INTEGER.fullmatch(text):
+        return int(text)
+    if kind == "number" and len(text) < _LONGEST_NUMBER and _NUMBER.fullmatch(text) and math.isfinite(float(text)):
+        return float(text)
     return _BOOLEANS.get(text.lower(), text) if kind == "boolean" else text

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from headwater.cli import streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -13,13 +16,33 @@ if TYPE_CHECKING:
 
 def emit(value: Any, text: str, *, as_json: bool) -> None:
     """Print one result."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False) if as_json else text)
+    click.echo(in_json(value) if as_json else printable(text, keep="\n"))
+
+
+def in_json(value: Any) -> str:
+    """Return a value as JSON that the terminal's encoding can write."""
+    return json.dumps(value, indent=2, ensure_ascii=not streams.writes_unicode())
+
+
+def say(text: str) -> None:
+    """Tell something on standard error. Nobody reading there is no reason to leave the work undone."""
+    try:
+        click.echo(printable(text, keep="\n"), err=True)
+    except BrokenPipeError:
+        streams.silence(2)
+
+
+def printable(text: str, *, keep: str = "") -> str:
+    """Escape characters that would command a terminal instead of showing: names come from other people."""
+    if text.isprintable():
+        return text
+    return "".join(char if char in keep or _shows(char) else char.encode("unicode_escape").decode() for char in text)
 
 
 def table(rows: Iterable[Sequence[object]], header: Sequence[str] = ()) -> str:
     """Return rows as left-aligned columns, two blanks apart."""
-    lines = [[str(cell) for cell in row] for row in ([header] if header else [])] + [
-        [str(cell) for cell in row] for row in rows
+    lines = [[printable(str(cell)) for cell in row] for row in ([header] if header else [])] + [
+        [printable(str(cell)) for cell in row] for row in rows
     ]
     if not lines:
         return ""
@@ -27,3 +50,7 @@ def table(rows: Iterable[Sequence[object]], header: Sequence[str] = ()) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
     )
+
+
+def _shows(char: str) -> bool:
+    return char.isprintable() or unicodedata.category(char) == "Zs"

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from headwater.cli.options import common, new_connection, sending
+from headwater.cli.output import emit, in_json
 
 if TYPE_CHECKING:
     from headwater.cli.state import State
@@ -38,14 +39,16 @@ def command(
 ) -> None:
     """Print exactly what create would send.
 
-    Secrets are shown as ****** unless --reveal is given. Nothing is sent, and --format json needs no profile.
+    Secrets are shown as ****** unless --reveal is given. Nothing is sent, and --format json needs no profile. With
+    --json, the other formats become an object of method, url, headers and body.
     """
     from headwater.cli.inputs import gather
     from headwater.registry import load
-    from headwater.runner import prepare
+    from headwater.runner import check_creatable, prepare
     from headwater.secret import masked, revealed
 
     connector = load(slug)
+    check_creatable(connector)
     credentials = gather(state, connector, **given)
     prepared = prepare(
         connector,
@@ -56,11 +59,15 @@ def command(
         base=credentials.base,
         look_up=reveal,
     )
-    body = json.dumps((revealed if reveal else masked)(prepared.payload), indent=2, ensure_ascii=False)
+    state.remember(prepared.payload)
+    body = in_json((revealed if reveal else masked)(prepared.payload))
     if form == "json":
         click.echo(body)
         return
     url, headers = _request(state, reveal=reveal)
+    if state.json:
+        emit({"method": "POST", "url": url, "headers": headers, "body": json.loads(body)}, "", as_json=True)
+        return
     click.echo(_curl(url, headers, body) if form == "curl" else _http(url, headers, body))
 
 

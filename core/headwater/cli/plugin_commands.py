@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def load(name: str, entries: list[EntryPoint]) -> click.Command:
     """Return the click command of an entry point. Raises `ConnectorClash` or `BrokenPlugin`."""
-    owners = [_distribution(entry) for entry in entries]
+    owners = [owner(entry) for entry in entries]
     if len(owners) > 1:
         raise ConnectorClash(
             f"the command {name} is registered by two distributions: {', '.join(map(str, owners))}",
@@ -39,5 +39,6 @@ def not_installed(name: str, distribution: str) -> NotConfigured:
     )
 
 
-def _distribution(entry: EntryPoint) -> Distribution:
+def owner(entry: EntryPoint) -> Distribution:
+    """Return the distribution that registers an entry point."""
     return Distribution(entry.dist.name, entry.dist.version) if entry.dist else Distribution("(unknown)", "")

@@ -19,10 +19,17 @@ class State:
     def __init__(self) -> None:
         self.json = False
         self.debug = False
+        self.plugin = ""  # the distribution whose command is run
         self.profile_name: str | None = None
         self.overrides: dict[str, Any] = {}
         self.secrets: list[Secret] = []
         self.notices: list[str] = []
+
+    def remember(self, value: Any) -> None:
+        """Take note of every secret in a value."""
+        from headwater.secret import secrets_in
+
+        self.secrets += secrets_in(value)
 
     def profile(self) -> Profile:
         """Return the profile to use, saying so when it is the embedded one because nothing is configured."""
@@ -66,6 +73,6 @@ class State:
 
 
 def _tell(text: str) -> None:
-    import click
+    from headwater.cli.output import say
 
-    click.echo(f"note: {text}", err=True)
+    say(f"note: {text}")

@@ -34,6 +34,8 @@ _HOST = re.compile(r"[A-Za-z0-9.:_-]{1,255}")
 _UNAUTHENTICATED = re.compile(r"FLOW-20[0-9]{2}-401")
 _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 
+_PAGE = "a web page answered: check that the URL leads to Flow Service itself, not to a proxy or a login page"
+
 _CLASSES: dict[int, type[ServiceError]] = {
     401: NotAuthenticated,
     403: NotPermitted,
@@ -71,7 +73,7 @@ def failure(answer: Answer, *, renewable: bool = False) -> ServiceError:
         detail=problem.detail,
         request_id=problem.request_id,
         retry_after=retry_after(answer.headers),
-        remedy=remedy_for(kind, problem.code, renewable=renewable),
+        remedy=_PAGE if _is_page(answer) else remedy_for(kind, problem.code, renewable=renewable),
     )
 
 
@@ -139,6 +141,10 @@ def _code(answer: Answer, body: dict[str, Any]) -> str:
     if isinstance(gateway, int) and not isinstance(gateway, bool):
         gateway = f"{gateway:d}" if 0 <= gateway < 10**8 else ""
     return token(gateway, _CODE, answer.secrets) or token(body.get("error"), _OAUTH_CODE, answer.secrets)
+
+
+def _is_page(answer: Answer) -> bool:
+    return answer.status < 500 and answer.body.lstrip()[:1] == b"<"
 
 
 def _unstructured(answer: Answer) -> Problem:

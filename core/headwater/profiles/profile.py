@@ -85,6 +85,7 @@ class Profile:
         Raises `NotConfigured` listing everything that is missing, `UnresolvedReference`, or `InvalidInput`.
         """
         from headwater.flowservice import Endpoint
+        from headwater.flowservice.endpoint import is_local
 
         check_complete(self.name, self.values)
         values = {name: value for name, value in self.values.items() if name != "cloud"}
@@ -93,6 +94,9 @@ class Profile:
                 secret = references.resolve(values[name], name, base=self.base)
                 values[name] = secret if name in SECRETS else secret.reveal()
         values.setdefault("api_key", values.get("client_id"))
+        if is_local(self.url):
+            # A service on this machine brings its own token endpoint; its client's secret is not for Adobe.
+            values.setdefault("ims_url", self.url)
         return Endpoint(**{"url": PLATFORM_URL, **values})
 
     def shown(self) -> dict[str, Any]:
