@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import socket
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -273,6 +274,24 @@ def test_a_hanging_server_exits_with_6(monkeypatch: pytest.MonkeyPatch) -> None:
         _remote(monkeypatch, f"http://127.0.0.1:{hanging.getsockname()[1]}")
         code, error = failure("connections", "list", "--read-timeout", "0.1")
     assert (code, error["kind"]) == (6, "unreachable")
+
+
+def test_interrupting_a_create_says_that_the_outcome_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        _remote(monkeypatch, f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        command = [HEADWATER, *CREATE[:-1], "/dev/stdin"]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdin is not None
+            process.stdin.write(GIVEN)
+            process.stdin.close()
+            process.stdin = None
+            accepted, _address = hanging.accept()
+            with accepted:
+                accepted.recv(1)  # the request is on its way
+                process.send_signal(signal.SIGINT)
+                told = process.communicate(timeout=20)[1]
+    assert process.returncode == 130
+    assert "--if-exists reuse" in told
 
 
 def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,9 +31,7 @@ def run(arguments: Sequence[str]) -> int:
         result = root.main(args=[*arguments], prog_name="headwater", standalone_mode=False, obj=state)
         state.tell_held_back()
         sys.stdout.flush()
-    except SystemExit as stop:
-        return _ended(stop)
-    except BrokenPipeError:
+    except (streams.ReaderGone, BrokenPipeError):
         streams.silence(1)
         return 0
     except (Exception, KeyboardInterrupt) as error:
@@ -49,11 +47,3 @@ def _check_text(arguments: Sequence[str]) -> None:
         from headwater.errors import InvalidInput
 
         raise InvalidInput("an argument is not text in the encoding of this terminal", remedy="give it as UTF-8")
-
-
-def _ended(stop: SystemExit) -> int:
-    """Return the exit code. Click leaves this way when the reader of our output has gone, as after ``| head``."""
-    if isinstance(stop.__context__, BrokenPipeError):
-        streams.silence(1)
-        return 0
-    return stop.code if isinstance(stop.code, int) else 1

@@ -63,8 +63,12 @@ def command(
     state.remember(prepared.payload)
     for notice in lifecycle_notices(connector, credentials.auth):
         state.notice(notice)
-    with state.service(profile) as service:
-        created = ensure(service, prepared, if_exists=if_exists, settle=settle, progress=state.notice)
+    try:
+        with state.service(profile) as service:
+            created = ensure(service, prepared, if_exists=if_exists, settle=settle, progress=state.notice)
+    except KeyboardInterrupt:
+        state.notice("the connection may have been created: run the same command again with --if-exists reuse")
+        raise
     _report(state, created, credentials, profile)
 
 

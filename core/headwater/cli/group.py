@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headwater.cli import streams
 from headwater.cli.state import State
 
 if TYPE_CHECKING:
@@ -78,6 +79,14 @@ class Root(click.Group):
         for name in sorted(set(_plugins()) & set(COMMANDS)):
             owners = ", ".join(entry.dist.name for entry in _plugins()[name] if entry.dist)
             formatter.write(f"\nThe command {name} of {owners} is left out: a plugin cannot replace one of these.\n")
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with streams.noticing():  # --help prints here
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with streams.noticing():
+            return super().invoke(ctx)
 
     def _line(self, name: str) -> str:
         if name in COMMANDS:

@@ -4,6 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class ReaderGone(Exception):
+    """Nobody reads our output any more, as after ``| head``. Not an `OSError`: click would exit with 1 for that."""
+
+
+@contextmanager
+def noticing() -> Iterator[None]:
+    """Turn a broken pipe into `ReaderGone`."""
+    gone = False
+    try:
+        yield
+    except BrokenPipeError:
+        gone = True
+    if gone:
+        raise ReaderGone
 
 
 def mend() -> None:
