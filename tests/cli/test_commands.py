@@ -232,6 +232,19 @@ def test_a_wrong_key_of_the_local_store_is_told_as_such(monkeypatch: pytest.Monk
     assert "HEADWATER_LOCAL_KEY" in json.dumps(error)
 
 
+def test_connections_of_a_connector_without_a_verified_id_cannot_be_listed() -> None:
+    code, error = failure("connections", "list", "--connector", "pinterest-ads")
+    assert (code, error["kind"]) == (2, "not-creatable")
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "soon"])
+def test_settle_takes_a_bounded_number_of_seconds(seconds: str) -> None:
+    done = run(*CREATE, "--settle", seconds, stdin=GIVEN)
+    assert done.returncode == 2
+    assert "--settle" in done.stderr
+    assert result("connections", "list") == []
+
+
 def test_delete_without_a_terminal_needs_yes() -> None:
     connection = created()["id"]
     assert failure("connections", "delete", connection)[0] == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from cli.terminal import HEADWATER, run
 
 from headwater import cli, errors
 from headwater.cli import failures
-from headwater.cli.group import COMMANDS, OFFERED, root
+from headwater.cli.group import COMMANDS, GROUP, OFFERED, root
 from headwater.cli.reference import reference
 from headwater.cli.state import State
 
@@ -101,13 +102,17 @@ def test_a_closed_pipe_ends_quietly() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_interrupting_a_running_command_exits_with_130() -> None:
-    # Standard input that never comes keeps the command waiting.
-    command = [HEADWATER, "validate", "oracle-service-cloud", "-c", "-"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(2)  # long enough to be reading; earlier, Python itself would be interrupted while it imports
-        process.send_signal(signal.SIGINT)
-        _out, told = process.communicate(timeout=20)
+def test_interrupting_a_running_command_exits_with_130(tmp_path: Path) -> None:
+    pipe = tmp_path / "never-written.json"
+    os.mkfifo(pipe)
+    command = [HEADWATER, "validate", "oracle-service-cloud", "-c", str(pipe)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        with pipe.open("wb"):  # opens when the command does, which then waits for what never comes
+            while process.poll() is None:  # Python loses a signal that comes just before it waits
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.2)
+        assert process.stderr is not None
+        told = process.stderr.read()
     assert process.returncode == 130
     assert "Traceback" not in told
 
@@ -151,6 +156,33 @@ def test_a_bug_is_one_line_and_its_text_is_not_shown(capsys: pytest.CaptureFixtu
     assert "--debug" in told
 
 
+def test_a_bug_in_the_command_of_a_plugin_names_its_distribution(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _register(monkeypatch, _entry("measure", "_broken_command"))
+    assert cli.run(["measure"]) == 1
+    told = capsys.readouterr().err
+    assert "internal error of headwater-oracle-service-cloud 0.1.0: KeyError" in told
+    assert "report it to the authors" in told
+
+
+def test_a_plugin_cannot_replace_a_command_and_help_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _register(monkeypatch, _entry("show", "_broken_command"))
+    assert cli.run(["show", "oracle-service-cloud"]) == 0
+    cli.run(["--help"])
+    assert "The command show of headwater-oracle-service-cloud is left out" in capsys.readouterr().out
+
+
+def test_two_plugins_with_one_command_are_both_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _register(monkeypatch, _entry("measure", "_broken_command"), _entry("measure", "_broken_command"))
+    assert cli.run(["measure"]) == 1
+    assert "registered by two distributions" in capsys.readouterr().err
+
+
 def test_debug_shows_the_traceback_cleaned_of_known_secrets(capsys: pytest.CaptureFixture[str]) -> None:
     from headwater import Secret
 
@@ -177,6 +209,23 @@ def test_errors_are_json_where_json_was_asked_for(capsys: pytest.CaptureFixture[
             "notices": ["careful"],
         }
     }
+
+
+@click.command()
+def _broken_command() -> None:
+    raise KeyError("correct-horse-battery")
+
+
+def _entry(name: str, attribute: str) -> importlib.metadata.EntryPoint:
+    """Return an entry point to something of this module, of a distribution that is installed."""
+    sys.modules.setdefault("cli_test_group", sys.modules[__name__])
+    entry = importlib.metadata.EntryPoint(name, f"cli_test_group:{attribute}", GROUP)
+    vars(entry)["dist"] = importlib.metadata.distribution("headwater-oracle-service-cloud")
+    return entry
+
+
+def _register(monkeypatch: pytest.MonkeyPatch, *entries: importlib.metadata.EntryPoint) -> None:
+    monkeypatch.setattr("headwater.cli.group._plugins", lambda: {entries[0].name: list(entries)})
 
 
 def _raised(error: Exception) -> Exception:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CANARY = "correct-horse-battery"
+INTERRUPT = "\x03"  # Ctrl-C
 
 
 def _validate(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -87,6 +88,20 @@ def test_set_refuses_a_secret_with_the_reason() -> None:
     assert CANARY not in done.stderr
 
 
+@pytest.mark.parametrize("text", ["many", "2_2", "٢٢", "nan", "1e999", "", "9" * 5000])
+def test_a_text_that_is_no_number_stays_a_text_and_is_a_problem(text: str) -> None:
+    good = json.dumps({"host": "h", "userName": "u", "password": "p4ss"})
+    sftp = ("validate", "sftp", "-c", "-", "--auth", "Basic Authentication for sftp", "--json")
+    done = run(*sftp, "--set", f"port={text}", stdin=good)
+    assert [(each["field"], each["rule"]) for each in json.loads(done.stdout)["problems"]] == [("port", "type")]
+
+
+def test_input_nested_deeper_than_any_credential_is_refused() -> None:
+    done = _validate("-c", "-", stdin='{"a": ' * 500 + "1" + "}" * 500)
+    assert done.returncode == 2
+    assert "nested too deep" in done.stderr
+
+
 def test_texts_are_converted_to_the_fields_type_and_json_values_are_not() -> None:
     good = json.dumps({"host": "h", "userName": "u", "password": "p4ss"})
     sftp = ("validate", "sftp", "-c", "-", "--auth", "Basic Authentication for sftp")
@@ -146,9 +161,15 @@ def _at_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - so that a typed Ctrl-C reaches it
     ) as process:
         os.close(follower)
-        shown = ""
+        shown = typed = ""
+        patience = 20
         while True:
-            ready, _, _ = select.select([leader], [], [], 20)
+            ready, _, _ = select.select([leader], [], [], 1)
+            if not ready and patience:
+                patience -= 1
+                if typed == INTERRUPT:  # Python loses one that comes between its prompt and its read; people repeat it
+                    os.write(leader, typed.encode())
+                continue
             try:
                 piece = os.read(leader, 4096).decode() if ready else ""
             except OSError:  # the other side has closed
@@ -159,7 +180,8 @@ def _at_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
                 break
             shown += piece
             if "): " in piece and answers:
-                os.write(leader, answers.pop(0).encode())
+                typed = answers.pop(0)
+                os.write(leader, typed.encode())
         code = process.wait(20)
     os.close(leader)
     return code, shown
@@ -176,7 +198,7 @@ def test_a_terminal_is_asked_for_missing_fields_and_secrets_are_not_echoed() -> 
 
 
 def test_interrupting_a_prompt_exits_with_130() -> None:
-    code, shown = _at_a_terminal(["validate", "oracle-service-cloud"], ["\x03"])
+    code, shown = _at_a_terminal(["validate", "oracle-service-cloud"], [INTERRUPT])
     assert code == 130
     assert "Traceback" not in shown
 

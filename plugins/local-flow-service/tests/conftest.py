@@ -44,9 +44,11 @@ class Talker:
     def create(self, name: str = "desk", **changes: Any) -> dict[str, Any]:
         answer = self.post("/connections", json=oracle(name, **changes))
         assert answer.status_code == 201, answer.text
-        return answer.json()
+        reference: dict[str, Any] = answer.json()
+        return reference
 
     def read(self, id: str) -> dict[str, Any]:
+        item: dict[str, Any]
         [item] = self.get(f"/connections/{id}").json()["items"]
         return item
 

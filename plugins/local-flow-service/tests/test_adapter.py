@@ -51,7 +51,7 @@ def test_parameters_and_bodies_arrive_as_over_http(tmp_path: Path, oracle: Any) 
             URL, data=iter([b'{"name"', b":1}"]), headers=HEADERS | {"Content-Type": "application/json"}
         )
         assert stream.json()["type"].endswith("FLOW-1413-400") or stream.json()["type"].endswith("CONNECTOR-1312-400")
-        assert session.get(URL, headers=HEADERS, stream=True).iter_content
+        assert next(session.get(URL, headers=HEADERS, stream=True).iter_content(1)) == b"{"
 
 
 def test_a_store_that_cannot_open_is_an_error_in_words(tmp_path: Path) -> None:

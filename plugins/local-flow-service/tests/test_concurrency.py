@@ -19,7 +19,7 @@ def test_patches_of_one_object_lose_nothing_and_the_losers_get_412(service: Any)
     made = talker.create(counter=0)
 
     def count_up(_client: int) -> list[int]:
-        statuses = []
+        statuses: list[int] = []
         while statuses.count(200) < ROUNDS:
             item = talker.read(made["id"])
             change = {"op": "replace", "path": "/counter", "value": item["counter"] + 1}

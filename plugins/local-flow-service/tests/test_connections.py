@@ -18,9 +18,10 @@ SPEC = "11111111-2222-4333-8444-555555555555"
 
 
 def _connector(*authentication: AuthenticationSpec) -> Connector:
-    plugin = types.ModuleType("plugin")
-    plugin.connection_spec = hookimpl(lambda: ConnectionSpec(id=SPEC, name="Two Clouds", category="x"))
-    plugin.credential_schemas = hookimpl(lambda: authentication)
+    plugin = types.SimpleNamespace(
+        connection_spec=hookimpl(lambda: ConnectionSpec(id=SPEC, name="Two Clouds", category="x")),
+        credential_schemas=hookimpl(lambda: authentication),
+    )
     return Connector("two-clouds", plugin, Distribution("test", "1"))
 
 

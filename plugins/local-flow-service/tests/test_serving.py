@@ -156,7 +156,7 @@ def test_a_client_needs_a_secret_and_no_secret_is_taken_from_the_command_line(
         serving.settings_for(host="127.0.0.1", clients=["desk"], secrets=["other=env:PATH"])
     (tmp_path / "secret").write_text("from-a-file\n")
     monkeypatch.setenv(serving.SECRET_VARIABLE, "from-the-environment")
-    given = {"clients": ["a=X@AdobeOrg,Y@AdobeOrg", "b"], "secrets": [f"a=file:{tmp_path}/secret"]}
+    given: dict[str, Any] = {"clients": ["a=X@AdobeOrg,Y@AdobeOrg", "b"], "secrets": [f"a=file:{tmp_path}/secret"]}
     first, second = serving.settings_for(host="127.0.0.1", **given).clients
     assert (first.secret.reveal(), first.organizations) == ("from-a-file", ("X@AdobeOrg", "Y@AdobeOrg"))
     assert (second.secret.reveal(), second.organizations) == ("from-the-environment", ())

@@ -26,7 +26,8 @@ CANARY = "correct-horse-battery"
 
 
 def _open(store: Path | str, **given: Any) -> None:
-    build_app(Settings(**{"store": str(store), "busy_timeout": 0.05} | given)).close()
+    facts: dict[str, Any] = {"store": str(store), "busy_timeout": 0.05} | given
+    build_app(Settings(**facts)).close()
 
 
 def _sql(path: Path, *statements: str) -> None:
