@@ -46,20 +46,13 @@ def command(
     from headwater.cli.inputs import gather
     from headwater.cli.lifecycle import lifecycle_notices
     from headwater.registry import load
-    from headwater.runner import check_creatable, ensure, prepare
+    from headwater.runner import check_creatable, ensure
 
     connector = load(slug)
     check_creatable(connector)
     profile = state.profile()
     credentials = gather(state, connector, **given, cloud=profile.cloud)
-    prepared = prepare(
-        connector,
-        name=name,
-        credentials=credentials.values,
-        auth=credentials.auth,
-        description=description,
-        base=credentials.base,
-    )
+    prepared = credentials.prepared(name, description)
     state.remember(prepared.payload)
     for notice in lifecycle_notices(connector, credentials.auth):
         state.notice(notice)

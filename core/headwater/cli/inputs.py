@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from headwater.cli.state import State
     from headwater.connector import Connector
     from headwater.models import AuthenticationSpec, Field
+    from headwater.runner import Prepared
 
 _DEEPEST = 20
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -35,10 +36,23 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, 
 class Given:
     """The credentials of one command: `sources` names where each field came from, `base` where file: paths start."""
 
+    connector: Connector
     auth: AuthenticationSpec
     values: Mapping[str, Any] = attrs.field(repr=False)
     sources: Mapping[str, str]
     base: Path
+
+    def prepared(self, name: str, description: str | None, *, look_up: bool = True) -> Prepared:
+        """Validate and build the request; see `headwater.runner.prepare` for the errors."""
+        return runner.prepare(
+            self.connector,
+            name=name,
+            credentials=self.values,
+            auth=self.auth,
+            description=description,
+            base=self.base,
+            look_up=look_up,
+        )
 
     def told(self) -> str:
         """Say in one line which authentication specification was taken, and where the fields came from."""
@@ -71,7 +85,7 @@ def gather(
     if file != "-" and sys.stdin.isatty():
         _prompt(spec, values, sources)
     state.secrets += [Secret(values[name]) for name in spec.secret_names if isinstance(values.get(name), str)]
-    return Given(auth=spec, values=values, sources=sources, base=base)
+    return Given(connector=connector, auth=spec, values=values, sources=sources, base=base)
 
 
 def problems(given: Given, *, look_up: bool = False) -> list[Any]:

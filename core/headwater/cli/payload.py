@@ -44,21 +44,13 @@ def command(
     """
     from headwater.cli.inputs import gather
     from headwater.registry import load
-    from headwater.runner import check_creatable, prepare
+    from headwater.runner import check_creatable
     from headwater.secret import masked, revealed
 
     connector = load(slug)
     check_creatable(connector)
     credentials = gather(state, connector, **given)
-    prepared = prepare(
-        connector,
-        name=name,
-        credentials=credentials.values,
-        auth=credentials.auth,
-        description=description,
-        base=credentials.base,
-        look_up=reveal,
-    )
+    prepared = credentials.prepared(name, description, look_up=reveal)
     state.remember(prepared.payload)
     body = in_json((revealed if reveal else masked)(prepared.payload))
     if form == "json":
