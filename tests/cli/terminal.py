@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +32,19 @@ def failure(*arguments: str, stdin: str = "") -> tuple[int, Any]:
     done = run(*arguments, "--json", stdin=stdin)
     assert done.returncode != 0, done.stdout
     return done.returncode, json.loads(done.stderr)["error"]
+
+
+def interrupt(process: subprocess.Popen[str]) -> str:
+    """Interrupt a command until it ends, and return what it told on standard error.
+
+    Python loses a signal that arrives between its last check and its next system call; people press the key again.
+    """
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
+    assert process.stderr is not None
+    return process.stderr.read()
 
 
 def created(name: str = "Desk", **changes: Any) -> Any:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-import signal
 import socket
 import subprocess
+import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cli.terminal import HEADWATER, ORACLE, created, failure, result, run
+from cli.terminal import HEADWATER, ORACLE, created, failure, interrupt, result, run
 from falcon import testing
 
 if TYPE_CHECKING:
@@ -301,8 +301,7 @@ def test_interrupting_a_create_says_that_the_outcome_is_unknown(monkeypatch: pyt
             accepted, _address = hanging.accept()
             with accepted:
                 accepted.recv(1)  # the request is on its way
-                process.send_signal(signal.SIGINT)
-                told = process.communicate(timeout=20)[1]
+                told = interrupt(process)
     assert process.returncode == 130
     assert "--if-exists reuse" in told
 
@@ -353,3 +352,35 @@ def test_no_output_of_any_command_shows_a_secret(extra: tuple[str, ...]) -> None
     told("payload", "oracle-service-cloud", "--name", "Desk", "-c", "-", "--format", "curl")
     told("connections", "list")
     told("connections", "update", "no-such-id", "-c", "-")
+
+
+def test_list_can_be_narrowed_down() -> None:
+    narrowed = result("list", "--category", "customer-success", "--lifecycle", "deprecated", "--ingestion", "batch")
+    assert [each["slug"] for each in narrowed] == ["oracle-service-cloud"]
+    assert result("list", "--category", "no-such-category") == []
+    assert "categories: " in run("list", "--category", "no-such-category").stderr
+    for cloud in ("azure", "aws"):
+        assert 2 <= len(result("list", "--cloud", cloud)) <= len(result("list"))
+
+
+def test_the_example_of_every_authentication_specification_is_valid_and_holds_references() -> None:
+    from headwater.cli import example
+    from headwater.registry import installed
+    from headwater.runner import problems
+
+    connectors, _failures = installed().all()
+    for connector in connectors:
+        for auth in connector.authentication:
+            for values in (
+                example.values(connector.slug, auth),
+                tomllib.loads(example.as_toml(connector.slug, auth)),
+            ):
+                assert problems(auth, values) == [], (connector.slug, auth.label)
+                assert all(str(values[name]).startswith("env:") for name in auth.secret_names & set(values))
+
+
+def test_show_prints_an_example_that_validate_takes(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").write_text(run("show", "salesforce-service-cloud", "--example").stdout)
+    assert run("validate", "salesforce-service-cloud", "-c", str(tmp_path / "c.toml")).returncode == 0
+    told = result("show", "salesforce-service-cloud", "--example", "--auth", "Basic Authentication")
+    assert told["securityToken"] == "env:SALESFORCE_SERVICE_CLOUD_SECURITYTOKEN"

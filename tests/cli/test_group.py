@@ -6,16 +6,14 @@ import importlib
 import importlib.metadata
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import pytest
-from cli.terminal import HEADWATER, run
+from cli.terminal import HEADWATER, interrupt, run
 
 from headwater import cli, errors
 from headwater.cli import failures
@@ -108,11 +106,7 @@ def test_interrupting_a_running_command_exits_with_130(tmp_path: Path) -> None:
     command = [HEADWATER, "validate", "oracle-service-cloud", "-c", str(pipe)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         with pipe.open("wb"):  # opens when the command does, which then waits for what never comes
-            while process.poll() is None:  # Python loses a signal that comes just before it waits
-                process.send_signal(signal.SIGINT)
-                time.sleep(0.2)
-        assert process.stderr is not None
-        told = process.stderr.read()
+            told = interrupt(process)
     assert process.returncode == 130
     assert "Traceback" not in told
 

@@ -18,7 +18,10 @@ __all__ = ["main", "run"]
 def main() -> None:
     """Run the command line of this process and exit."""
     streams.mend()
-    code = run(sys.argv[1:])
+    try:
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # once more, while the first was being reported
+        code = 130
     if code:
         sys.exit(code)
 

@@ -10,28 +10,48 @@ from headwater.cli.options import common
 from headwater.cli.output import emit, table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from headwater.cli.state import State
     from headwater.connector import Connector
 
 
 @click.command("list")
+@click.option("--category", help="Only those of this category, such as crm or databases.")
+@click.option("--lifecycle", type=click.Choice(["ga", "beta", "deprecated"]), help="Only those of this lifecycle.")
+@click.option("--ingestion", type=click.Choice(["batch", "streaming"]), help="Only those that ingest this way.")
+@click.option("--cloud", type=click.Choice(["azure", "aws"]), help="Only those with credentials for this cloud.")
 @common
 @click.pass_obj
-def command(state: State, /) -> None:
+def command(state: State, /, *, cloud: str | None, **wanted: str | None) -> None:
     """List the installed connectors.
 
     A plugin that does not load is named on standard error; the others are listed.
     """
     from headwater.registry import installed
 
-    connectors, failures = installed().all()
+    everything, failures = installed().all()
     for failure in failures:
         state.notice(str(failure))
+    connectors = [one for one in everything if _fits(one, wanted) and _has_cloud(one, cloud)]
+    if everything and not connectors:
+        categories = ", ".join(sorted({one.spec.category for one in everything}))
+        state.notice(f"no connector is like that; categories: {categories}")
     rows = [
         (one.slug, one.spec.name, one.spec.category, one.spec.lifecycle, ", ".join(_names(one))) for one in connectors
     ]
     text = table(rows, ("SLUG", "NAME", "CATEGORY", "LIFECYCLE", "AUTHENTICATION"))
     emit([_entry(one) for one in connectors], text, as_json=state.json)
+
+
+def _fits(connector: Connector, wanted: Mapping[str, str | None]) -> bool:
+    return all(value is None or getattr(connector.spec, name) == value for name, value in wanted.items())
+
+
+def _has_cloud(connector: Connector, cloud: str | None) -> bool:
+    """Say whether credentials can be given for a cloud; a specification that names none holds for both."""
+    specs = connector.authentication
+    return cloud is None or not specs or any(spec.cloud in (None, cloud) for spec in specs)
 
 
 def _entry(connector: Connector) -> dict[str, Any]:

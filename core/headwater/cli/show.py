@@ -20,9 +20,11 @@ _ID = re.compile(r"[0-9A-Fa-f]{6,10}(-[0-9A-Fa-f]{2,14}){4}")
 
 @click.command("show")
 @slug_argument
+@click.option("--example", is_flag=True, help="Print a credentials file to fill in: TOML, or JSON with --json.")
+@click.option("--auth", metavar="NAME", help="Authentication specification of the example; the preferred one without.")
 @common
 @click.pass_obj
-def command(state: State, /, *, slug: str) -> None:
+def command(state: State, /, *, slug: str, example: bool, auth: str | None) -> None:
     """Show what one connector needs and is.
 
     SLUG may also be a connection specification id, even one that documentation misprints. With --json, the connector
@@ -31,6 +33,13 @@ def command(state: State, /, *, slug: str) -> None:
     from headwater.rendering import rendered
 
     connector = _find(state, slug)
+    if example:
+        from headwater.authentication import choose
+        from headwater.cli.example import as_toml, values
+
+        spec = choose(connector, {}, auth=auth, cloud=None if auth else state.cloud())
+        emit(values(connector.slug, spec), as_toml(connector.slug, spec), as_json=state.json)
+        return
     emit(rendered(connector), _page(connector), as_json=state.json)
 
 
