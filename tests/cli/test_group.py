@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
-from cli.terminal import HEADWATER, interrupt, run
+from cli.terminal import HEADWATER, run
 
 from headwater import cli, errors
 from headwater.cli import failures
@@ -101,12 +101,13 @@ def test_a_closed_pipe_ends_quietly() -> None:
 
 
 def test_interrupting_a_running_command_exits_with_130(tmp_path: Path) -> None:
-    pipe = tmp_path / "never-written.json"
+    pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     command = [HEADWATER, "validate", "oracle-service-cloud", "-c", str(pipe)]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        with pipe.open("wb"):  # opens when the command does, which then waits for what never comes
-            told = interrupt(process)
+        with pipe.open("w"):  # opens once the command is reading, and gives it nothing
+            process.send_signal(signal.SIGINT)
+            told = process.communicate(timeout=20)[1]
     assert process.returncode == 130
     assert "Traceback" not in told
 
