@@ -6,6 +6,7 @@ import importlib
 import importlib.metadata
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -104,10 +105,10 @@ def test_interrupting_a_running_command_exits_with_130(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     command = [HEADWATER, "validate", "oracle-service-cloud", "-c", str(pipe)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        with pipe.open("w"):  # opens once the command is reading, and gives it nothing
-            process.send_signal(signal.SIGINT)
-            told = process.communicate(timeout=20)[1]
+    # The pipe opens once the command is reading, and gives it nothing.
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process, pipe.open("w"):
+        process.send_signal(signal.SIGINT)
+        told = process.communicate(timeout=20)[1]
     assert process.returncode == 130
     assert "Traceback" not in told
 
