@@ -67,6 +67,10 @@ def test_a_mask_in_the_place_of_a_secret_is_refused() -> None:
     assert _found({**GOOD, "username": "******"}) == []
 
 
+def test_half_a_surrogate_pair_is_no_text() -> None:
+    assert _found({**GOOD, "username": "a\ud800b"}) == [("username", "text")]
+
+
 def test_a_boolean_is_not_an_integer() -> None:
     assert _found({**GOOD, "port": True}) == [("port", "type")]
 

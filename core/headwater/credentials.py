@@ -108,7 +108,9 @@ def _our_rules(auth: AuthenticationSpec, values: Mapping[str, Any], reported: se
         value = values.get(field.name)
         if field.name in reported or not isinstance(value, str):
             continue
-        if not value.strip():
+        if any("\ud800" <= char <= "\udfff" for char in value):
+            yield Problem(field.name, "text", "holds half of a surrogate pair, which no text can be sent with")
+        elif not value.strip():
             yield Problem(
                 field.name, "notEmpty", "is empty; give a value" + ("" if field.required else " or leave it out")
             )

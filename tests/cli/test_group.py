@@ -6,7 +6,6 @@ import importlib
 import importlib.metadata
 import json
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 import pytest
-from cli.terminal import HEADWATER, run
+from cli.terminal import HEADWATER, interrupt, run
 
 from headwater import cli, errors
 from headwater.cli import failures
@@ -107,8 +106,7 @@ def test_interrupting_a_running_command_exits_with_130(tmp_path: Path) -> None:
     command = [HEADWATER, "validate", "oracle-service-cloud", "-c", str(pipe)]
     # The pipe opens once the command is reading, and gives it nothing.
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process, pipe.open("w"):
-        process.send_signal(signal.SIGINT)
-        told = process.communicate(timeout=20)[1]
+        told = interrupt(process)
     assert process.returncode == 130
     assert "Traceback" not in told
 
