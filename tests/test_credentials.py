@@ -82,9 +82,9 @@ def test_a_pending_reference_is_judged_by_its_type_only() -> None:
     assert [problem.rule for problem in credentials.validate(auth, {"key": "short"})] == ["minLength"]
 
 
-def test_check_raises_with_every_problem() -> None:
+def test_problems_become_one_error_with_all_of_them() -> None:
     with pytest.raises(InvalidCredentials) as caught:
-        credentials.check(AUTH, {"username": "u"})
+        credentials.demand_none(AUTH, credentials.validate(AUTH, {"username": "u"}))
     assert [problem.field for problem in caught.value.problems] == ["environmentUrl", "password"]
 
 

@@ -56,6 +56,14 @@ def test_our_own_errors_with_a_value_in_them_do_not_pass() -> None:
     assert CANARY not in str(caught.value)
 
 
+def test_our_own_errors_with_a_value_in_a_note_do_not_pass() -> None:
+    error = InvalidInput("the password is too long")
+    error.add_note(f"it is {CANARY}")
+    with pytest.raises(BrokenPlugin) as caught, foreign("x", OWNER, [Secret(CANARY)]):
+        raise error
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
 def test_interrupting_is_not_an_error_of_the_plugin() -> None:
     with pytest.raises(KeyboardInterrupt), foreign("x", OWNER):
         raise KeyboardInterrupt

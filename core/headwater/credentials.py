@@ -10,7 +10,7 @@ from headwater.models import JSON_TYPES, AuthenticationSpec, Field, Problem
 from headwater.secret import Secret, is_mask, revealed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -67,9 +67,8 @@ def validate(auth: AuthenticationSpec, values: Mapping[str, Any], *, pending: Co
     return sorted(dict.fromkeys(problems), key=lambda problem: (order.get(problem.field, len(order)), problem.field))
 
 
-def check(auth: AuthenticationSpec, values: Mapping[str, Any], *, pending: Collection[str] = ()) -> None:
-    """Raise `InvalidCredentials` with every problem, or return when the values fit."""
-    problems = validate(auth, values, pending=pending)
+def demand_none(auth: AuthenticationSpec, problems: Sequence[Problem]) -> None:
+    """Raise `InvalidCredentials` with every problem, or return where there is none."""
     if problems:
         raise InvalidCredentials(f"the credentials do not fit {auth.label}", problems)
 

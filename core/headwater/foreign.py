@@ -60,5 +60,5 @@ def _broken(what: str, distribution: Distribution, error: BaseException, secrets
 def _holds(error: HeadwaterError, secrets: tuple[Secret, ...]) -> bool:
     from headwater.cleaning import clean
 
-    text = f"{error} {error.data()!r}"
+    text = f"{error} {error.data()!r} {getattr(error, '__notes__', ())!r}"  # a traceback prints the notes as well
     return clean(text, secrets) != text

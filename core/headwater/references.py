@@ -63,9 +63,15 @@ def malformed(auth: AuthenticationSpec, values: Mapping[str, Any]) -> list[Probl
     return [
         Problem(name, "reference", f"must read {_FORMS[scheme][1]}")
         for name in sorted(pending(auth, values))
-        for scheme, _colon, target in [values[name].partition(":")]
-        if not _FORMS[scheme][0].fullmatch(target)
+        for scheme in [values[name].partition(":")[0]]
+        if not is_well_formed(values[name])
     ]
+
+
+def is_well_formed(text: str) -> bool:
+    """Say whether a text is a reference that could lead somewhere; only such a one is shown to people."""
+    scheme, _colon, target = text.partition(":")
+    return is_reference(text) and _FORMS[scheme][0].fullmatch(target) is not None
 
 
 def is_reference(text: str) -> bool:

@@ -9,7 +9,7 @@ import attrs
 from headwater import credentials as rules
 from headwater import references
 from headwater.authentication import choose
-from headwater.errors import InvalidCredentials, InvalidInput, NotCreatable
+from headwater.errors import InvalidInput, NotCreatable
 from headwater.exactly_once import Created, ensure
 from headwater.models import PayloadRequest
 from headwater.registry import load
@@ -79,13 +79,11 @@ def settled_credentials(
 
     Raises `InvalidCredentials` or `UnresolvedReference`.
     """
-    found = problems(auth, credentials)
-    if found:
-        raise InvalidCredentials(f"the credentials do not fit {auth.label}", found)
+    rules.demand_none(auth, problems(auth, credentials))
     if not look_up:
         return rules.sealed(auth, credentials)
     params = references.resolved(auth, credentials, base=base)
-    rules.check(auth, params)
+    rules.demand_none(auth, rules.validate(auth, params))
     return params
 
 

@@ -124,6 +124,13 @@ def test_missing_required_fields_come_from_the_environment(monkeypatch: pytest.M
     }
 
 
+def test_a_secret_that_only_begins_like_a_reference_is_not_shown() -> None:
+    done = run("validate", "oracle-service-cloud", "-c", "-", stdin=json.dumps({**ORACLE, "password": f"env:{CANARY}"}))
+    assert done.returncode == 2
+    assert "must read env:NAME" in done.stdout
+    assert CANARY not in done.stdout + done.stderr
+
+
 def test_the_fields_choose_the_authentication(tmp_path: Path) -> None:
     basic = json.dumps({"username": "u", "password": "p4ss", "securityToken": "t0ken"})
     told = result("validate", "salesforce-service-cloud", "-c", "-", stdin=basic)

@@ -130,8 +130,8 @@ class _Collected:
 
 
 def _through(place: str, spec: AuthenticationSpec, field: str, value: Any) -> str:
-    """Name a place, and for a secret's reference the kind of place it leads on to."""
-    referring = field in spec.secret_names and isinstance(value, str) and references.is_reference(value)
+    """Name a place, and where a secret's reference leads on to; a text of another form may be the secret itself."""
+    referring = field in spec.secret_names and isinstance(value, str) and references.is_well_formed(value)
     return f"{place} ({value})" if referring else place
 
 
