@@ -56,6 +56,14 @@ def test_our_own_errors_with_a_value_in_them_do_not_pass() -> None:
     assert CANARY not in str(caught.value)
 
 
+@pytest.mark.parametrize("short", ["p", "it", "no"])
+def test_our_own_errors_pass_where_a_secret_is_too_short_to_be_told_from_words(short: str) -> None:
+    with pytest.raises(InvalidInput, match="the port"), foreign("x", OWNER, [Secret(short), Secret(CANARY)]):
+        raise InvalidInput("the port is not one of those that sites offer")
+    with pytest.raises(BrokenPlugin), foreign("x", OWNER, [Secret(short)]):
+        raise InvalidInput(f"the password is {short}")
+
+
 def test_our_own_errors_with_a_value_in_a_note_do_not_pass() -> None:
     error = InvalidInput("the password is too long")
     error.add_note(f"it is {CANARY}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import urllib.parse
 import xml.sax.saxutils
 from typing import TYPE_CHECKING
@@ -36,6 +37,18 @@ def clean(text: str, secrets: Iterable[Secret]) -> str:
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, MASK)
     return text
+
+
+def holds(text: str, secrets: Iterable[Secret]) -> bool:
+    """Say whether a text of ours holds a secret in any of these forms.
+
+    One of fewer than four characters occurs in ordinary words; it counts where it stands as a word of its own.
+    """
+    secrets = tuple(secrets)
+    short = [secret.reveal() for secret in secrets if 0 < len(secret.reveal()) < _SHORTEST_CLEANABLE]
+    whole = [secret for secret in secrets if len(secret.reveal()) >= _SHORTEST_CLEANABLE]
+    alone = any(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) for value in short)
+    return alone or clean(text, whole) != text
 
 
 def _forms(value: str) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,33 @@ def decoded(raw: bytes, name: str) -> str:
     except UnicodeDecodeError:
         pass
     raise InvalidInput(f"{name} is not UTF-8 text", remedy="save it as UTF-8")
+
+
+def replace(path: Path, text: str) -> str:
+    """Put a text in the place of a whole file (mode 0600), and return what went wrong, or an empty text.
+
+    A failure leaves the old file, and nobody ever reads half of one. Missing folders are made (mode 0700).
+    """
+    import tempfile
+    from pathlib import Path
+
+    problem = ""
+    temporary: Path | None = None
+    try:
+        target = path.resolve()  # a link, as from a folder of dot files, stays one
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # made with mode 0600
+        temporary = Path(name)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+        problem = getattr(error, "strerror", None) or type(error).__name__
+    if problem and temporary is not None:
+        temporary.unlink(missing_ok=True)
+    return problem
 
 
 def parsed_toml(text: str, name: str) -> dict[str, Any]:

@@ -8,20 +8,28 @@
     │   ├── InvalidCredentials                .problems says which fields
     │   ├── UnresolvedReference               .tried says where it was looked for
     │   ├── NotConfigured                     .missing says what is
-    │   └── NotCreatable                      the source has no (verified) base connection
+    │   ├── NotCreatable                      the source has no (verified) base connection
+    │   └── NotReadable                       the connector does not read its source directly
     ├── PluginError                           mend or remove a plugin
     │   ├── ConnectorClash                    two distributions claim one slug
     │   └── BrokenPlugin                      .frames holds its cleaned traceback
     ├── ConnectionExists                      adopt it, or choose another name
     ├── OutcomeUnknown                        run again with reuse
     ├── Unreachable (ConnectionError)         .sent says whether the request may have arrived
-    └── ServiceError                          the service answered
-        ├── Rejected                          correct the request
-        │   └── NotFound (LookupError)
-        ├── NotAuthenticated                  renew the token
-        ├── NotPermitted (PermissionError)    ask for the permission
-        ├── ChangedMeanwhile                  read again, then repeat
-        └── Unavailable                       wait, then repeat
+    ├── ServiceError                          the service answered
+    │   ├── Rejected                          correct the request
+    │   │   └── NotFound (LookupError)
+    │   ├── NotAuthenticated                  renew the token
+    │   ├── NotPermitted (PermissionError)    ask for the permission
+    │   ├── ChangedMeanwhile                  read again, then repeat
+    │   └── Unavailable                       wait, then repeat
+    └── SourceError                           a source was asked directly
+        ├── CredentialsRefused                correct them; never sent again by itself
+        ├── SourceNotPermitted                ask for the permission there
+        ├── SourceNotFound (LookupError)      no such table
+        ├── SourceThrottled                   wait .retry_after seconds
+        ├── SourceUnavailable                 wait, then repeat
+        └── SourceBug                         the connector asked what the source does not take
 
 Messages are made of names and rules, never of values; they start in lower case and carry no full stop at the end. The
 remedy is kept apart, so that a program can show either.
@@ -115,6 +123,12 @@ class NotCreatable(InvalidInput):
     """The connector is known, but a base connection cannot be created from what it knows."""
 
     kind = "not-creatable"
+
+
+class NotReadable(InvalidInput):
+    """The connector is known, but does not read its source directly."""
+
+    kind = "not-readable"
 
 
 class PluginError(HeadwaterError):
@@ -250,3 +264,52 @@ class Unavailable(ServiceError):
     """The service is busy, failing, or answered something unreadable (429, 5xx, a broken body)."""
 
     kind = "unavailable"
+
+
+class SourceError(HeadwaterError):
+    """Something went wrong between a connector's reader and its source. Messages never hold what the source sent."""
+
+    kind = "source"
+
+
+class CredentialsRefused(SourceError):
+    """The source does not accept the credentials."""
+
+    kind = "source-credentials"
+
+
+class SourceNotPermitted(SourceError):
+    """The account is known to the source, but may not do this; or the source is not to be reached from here."""
+
+    kind = "source-permission"
+
+
+class SourceNotFound(SourceError, LookupError):
+    """The source has no such table, or does not show it to this account."""
+
+    kind = "source-not-found"
+
+
+class SourceThrottled(SourceError):
+    """The source's allowance is used up for now; `retry_after` is in seconds, where the source says it."""
+
+    kind = "source-throttled"
+
+    def __init__(self, message: str, *, retry_after: float | None = None, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.retry_after = retry_after
+
+    def _facts(self) -> dict[str, Any]:
+        return {"retry_after": self.retry_after}
+
+
+class SourceUnavailable(SourceError):
+    """The source does not answer, or not with anything that can be used; trying again may help."""
+
+    kind = "source-unavailable"
+
+
+class SourceBug(SourceError):
+    """The source refuses what the connector asked for: the connector is at fault, not the credentials."""
+
+    kind = "source-bug"

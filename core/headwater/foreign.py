@@ -58,7 +58,7 @@ def _broken(what: str, distribution: Distribution, error: BaseException, secrets
 
 
 def _holds(error: HeadwaterError, secrets: tuple[Secret, ...]) -> bool:
-    from headwater.cleaning import clean
+    from headwater.cleaning import holds
 
-    text = f"{error} {error.data()!r} {getattr(error, '__notes__', ())!r}"  # a traceback prints the notes as well
-    return clean(text, secrets) != text
+    # A traceback prints the notes as well.
+    return holds(f"{error} {error.data()!r} {getattr(error, '__notes__', ())!r}", secrets)

@@ -1,0 +1,64 @@
+"""Where a reader may connect to: anywhere for a person at a terminal, only to named hosts for a service.
+
+Whoever can create a connection in a service chooses the host its credentials name. Without this, that would be a way to
+let the service knock at doors inside its own network.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import TYPE_CHECKING
+
+import attrs
+
+from headwater.errors import SourceNotPermitted
+from headwater.flowservice.endpoint import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Metadata services of clouds that do not lie in the link-local ranges.
+_METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "192.0.0.192")))
+
+
+def _lower(given: Iterable[str] | None) -> frozenset[str] | None:
+    return None if given is None else frozenset(name.lower() for name in given)
+
+
+@attrs.frozen
+class Reach:
+    """`hosts` are the names a reader may connect to beside this machine; None means any."""
+
+    hosts: frozenset[str] | None = attrs.field(default=None, converter=_lower)
+
+    def check_host(self, host: str, port: int) -> None:
+        """Refuse a host before anything is sent. Raises `SourceNotPermitted`; a name that does not resolve passes."""
+        if self.hosts is None:
+            return
+        if host.lower() not in self.hosts and not is_loopback(host):
+            raise _refused("its host is not among those this service may reach")
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError:
+            return  # connecting will fail, and say so
+        for *_family, address in found:
+            self.check_address(str(address[0]))
+
+    def check_address(self, address: str) -> None:
+        """Refuse an address, whatever name led to it. Raises `SourceNotPermitted`."""
+        if self.hosts is None:
+            return
+        ip = ipaddress.ip_address(address.partition("%")[0])
+        ip = getattr(ip, "ipv4_mapped", None) or ip
+        if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip in _METADATA:
+            raise _refused("its host leads to a link-local or metadata address, which is never reached")
+
+
+ANYWHERE = Reach()
+
+
+def _refused(why: str) -> SourceNotPermitted:
+    return SourceNotPermitted(
+        f"the source is not asked: {why}", remedy="name the host with --reach-sources when the service is started"
+    )
