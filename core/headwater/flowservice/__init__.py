@@ -11,18 +11,43 @@ from headwater.lazy import lazily
 
 if TYPE_CHECKING:
     from headwater.flowservice.endpoint import Endpoint
-    from headwater.flowservice.models import Connection, Reference, RemoteSpec
+    from headwater.flowservice.models import (
+        Connection,
+        Flow,
+        FlowSpec,
+        Reference,
+        RemoteSpec,
+        Run,
+        SourceConnection,
+        TargetConnection,
+    )
     from headwater.flowservice.service import FlowService
 
 _HOME = {
     "Connection": "models",
     "Endpoint": "endpoint",
+    "Flow": "models",
     "FlowService": "service",
+    "FlowSpec": "models",
     "Reference": "models",
     "RemoteSpec": "models",
+    "Run": "models",
+    "SourceConnection": "models",
+    "TargetConnection": "models",
 }
 
-__all__ = ["Connection", "Endpoint", "FlowService", "Reference", "RemoteSpec"]
+__all__ = [
+    "Connection",
+    "Endpoint",
+    "Flow",
+    "FlowService",
+    "FlowSpec",
+    "Reference",
+    "RemoteSpec",
+    "Run",
+    "SourceConnection",
+    "TargetConnection",
+]
 
 
 __getattr__ = lazily(__name__, _HOME)

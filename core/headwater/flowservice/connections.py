@@ -1,18 +1,27 @@
-"""Base connections: authenticated accounts of a source."""
+"""Connections: the authenticated account of a source, what is read from it, and where it goes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 
-from headwater.errors import InvalidInput
-from headwater.flowservice.models import Connection, JsonObject, connection
-from headwater.flowservice.resource import Collection
+from headwater.flowservice.collection import Collection
+from headwater.flowservice.exploring import explore_query, explored
+from headwater.flowservice.models import (
+    Connection,
+    SourceConnection,
+    TargetConnection,
+    connection,
+    source_connection,
+    target_connection,
+)
 
 if TYPE_CHECKING:
-    from headwater.flowservice.transport import Transport
+    import builtins
+    from collections.abc import Iterator
 
-JsonArray: TypeAlias = list[Any]
+    from headwater.flowservice.exploring import Found
+    from headwater.flowservice.models import JsonObject
+    from headwater.flowservice.transport import Transport
 
 
 class Connections(Collection[Connection]):
@@ -30,19 +39,37 @@ class Connections(Collection[Connection]):
             raise answer.unreadable("its body is no test result")
         return result
 
-    def explore(
-        self, id: str, *, object_type: str = "root", object: str | None = None, preview: bool = False
-    ) -> JsonArray | JsonObject:
+    def explore(self, id: str, *, object_type: str = "root", object: str | None = None, preview: bool = False) -> Found:
         """Look into the source: an array of what a root or folder holds, or an object that describes a table or file.
 
         `object` is the path of a table, file or folder, needed for every type but ``root``; `preview` adds rows.
         """
-        if object is None and object_type.lower() != "root":
-            raise InvalidInput(f"exploring a {object_type} needs object, its path in the source")
-        pairs = {"objectType": object_type, "object": object, "preview": "true" if preview else None}
-        query = urlencode({name: value for name, value in pairs.items() if value is not None})
-        answer = self._transport.fine("GET", self._at(id, "/explore"), query=query)
+        query = explore_query(object_type, object, preview)
+        return explored(self._transport.fine("GET", self._at(id, "/explore"), query=query))
+
+    def configs(self, id: str) -> builtins.list[JsonObject]:
+        """Return what the connection can be configured with."""
+        answer = self._transport.fine("GET", self._at(id, "/configs"))
         body = answer.json()
-        if not isinstance(body, (list, dict)):
-            raise answer.unreadable("its body is neither a list nor an object")
-        return body
+        items = body.get("items") if isinstance(body, dict) else None
+        if not isinstance(items, list):
+            raise answer.unreadable("its body is no list of items")
+        return items
+
+    def search(self, query: str = "", *, limit: int | None = None, orderby: str | None = None) -> Iterator[Connection]:
+        """Yield the connections that match `query`: filters as in `list`, joined with ``&``."""
+        return self._search(query, limit, orderby)
+
+
+class SourceConnections(Collection[SourceConnection]):
+    """``/sourceConnections``: which table or files of a base connection a dataflow reads."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport, "sourceConnections", source_connection)
+
+
+class TargetConnections(Collection[TargetConnection]):
+    """``/targetConnections``: which dataset a dataflow writes."""
+
+    def __init__(self, transport: Transport) -> None:
+        super().__init__(transport, "targetConnections", target_connection)

@@ -39,14 +39,15 @@ def host_of(url: str) -> str:
 def is_local(url: str) -> bool:
     """Say whether a checked root URL leads to this machine: loopback, or an adapter inside this process."""
     parts = _ROOT.fullmatch(url)
-    return parts is not None and (_is_adapter(parts["scheme"]) or _is_loopback(parts["host"]))
+    return parts is not None and (_is_adapter(parts["scheme"]) or is_loopback(parts["host"]))
 
 
 def _is_adapter(scheme: str) -> bool:
     return _ADAPTER.fullmatch(scheme) is not None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine's own: ``localhost``, or an address of the loopback ranges."""
     if host.lower() == "localhost":
         return True
     try:
@@ -75,7 +76,7 @@ def _check_url(_endpoint: Endpoint, attribute: attrs.Attribute[str], value: str)
         return
     if parts["scheme"] != "http":
         raise InvalidInput(f"{attribute.name} must begin with https://", remedy="credentials travel over TLS only")
-    if not _is_loopback(parts["host"]):
+    if not is_loopback(parts["host"]):
         raise InvalidInput(
             f"{attribute.name} must begin with https://: plain http is for this machine only",
             remedy="use https, or a loopback address such as http://127.0.0.1:8700",

@@ -56,6 +56,76 @@ class RemoteSpec:
     raw: JsonObject = attrs.field(repr=False, hash=False)
 
 
+@attrs.frozen(kw_only=True)
+class FlowSpec:
+    """A flow specification: `source_spec_ids` and `target_spec_ids` are the connection specifications it may join."""
+
+    id: str
+    name: str
+    version: str
+    source_spec_ids: tuple[str, ...]
+    target_spec_ids: tuple[str, ...]
+    raw: JsonObject = attrs.field(repr=False, hash=False)
+
+
+@attrs.frozen(kw_only=True)
+class SourceConnection:
+    """What a dataflow reads: a table or files of a base connection, described by `params`."""
+
+    id: str
+    name: str
+    base_id: str
+    spec_id: str
+    params: Mapping[str, Any] = attrs.field(repr=False, hash=False)
+    state: str
+    etag: str
+    raw: JsonObject = attrs.field(repr=False, hash=False)
+
+
+@attrs.frozen(kw_only=True)
+class TargetConnection:
+    """Where a dataflow writes: the dataset of `data_set_id`, whose schema is `schema_id`."""
+
+    id: str
+    name: str
+    spec_id: str
+    data_set_id: str
+    schema_id: str
+    state: str
+    etag: str
+    raw: JsonObject = attrs.field(repr=False, hash=False)
+
+
+@attrs.frozen(kw_only=True)
+class Flow:
+    """A dataflow: one source connection, one target connection, and when it runs. `schedule` is as it was sent."""
+
+    id: str
+    name: str
+    flow_spec_id: str
+    source_ids: tuple[str, ...]
+    target_ids: tuple[str, ...]
+    schedule: Mapping[str, Any] = attrs.field(repr=False, hash=False)
+    state: str
+    etag: str
+    raw: JsonObject = attrs.field(repr=False, hash=False)
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """One run of a dataflow; `status` is the service's own word, such as scheduled, inProgress, success or failed.
+
+    Values are not a closed set. A run that left a few rows out can be a success and carry errors all the same.
+    """
+
+    id: str
+    flow_id: str
+    status: str
+    etag: str
+    created_at: int | None  # epoch milliseconds
+    raw: JsonObject = attrs.field(repr=False, hash=False)
+
+
 def is_item(value: Any) -> bool:
     """Say whether a JSON value can be one of the service's objects: an object with an id."""
     return isinstance(value, dict) and isinstance(value.get("id"), str) and bool(value["id"])
@@ -87,6 +157,74 @@ def remote_spec(raw: JsonObject) -> RemoteSpec:
     return RemoteSpec(id=raw["id"], name=_text(raw, "name"), version=_text(raw, "version"), raw=raw)
 
 
+def flow_spec(raw: JsonObject) -> FlowSpec:
+    """Read a flow specification."""
+    return FlowSpec(
+        id=raw["id"],
+        name=_text(raw, "name"),
+        version=_text(raw, "version"),
+        source_spec_ids=_texts(raw, "sourceConnectionSpecIds"),
+        target_spec_ids=_texts(raw, "targetConnectionSpecIds"),
+        raw=raw,
+    )
+
+
+def source_connection(raw: JsonObject) -> SourceConnection:
+    """Read a source connection."""
+    return SourceConnection(
+        id=raw["id"],
+        name=_text(raw, "name"),
+        base_id=_text(raw, "baseConnectionId"),
+        spec_id=_text(_object(raw, "connectionSpec"), "id"),
+        params=_object(raw, "params"),
+        state=_text(raw, "state"),
+        etag=etag_of(raw),
+        raw=raw,
+    )
+
+
+def target_connection(raw: JsonObject) -> TargetConnection:
+    """Read a target connection; documentation spells two of its fields in two ways."""
+    schema, params = _object(_object(raw, "data"), "schema"), _object(raw, "params")
+    return TargetConnection(
+        id=raw["id"],
+        name=_text(raw, "name"),
+        spec_id=_text(_object(raw, "connectionSpec"), "id"),
+        data_set_id=_text(params, "dataSetId") or _text(params, "datasetId"),
+        schema_id=_text(schema, "id") or _text(schema, "schemaId"),
+        state=_text(raw, "state"),
+        etag=etag_of(raw),
+        raw=raw,
+    )
+
+
+def flow(raw: JsonObject) -> Flow:
+    """Read a dataflow."""
+    return Flow(
+        id=raw["id"],
+        name=_text(raw, "name"),
+        flow_spec_id=_text(_object(raw, "flowSpec"), "id"),
+        source_ids=_texts(raw, "sourceConnectionIds"),
+        target_ids=_texts(raw, "targetConnectionIds"),
+        schedule=_object(raw, "scheduleParams"),
+        state=_text(raw, "state"),
+        etag=etag_of(raw),
+        raw=raw,
+    )
+
+
+def run(raw: JsonObject) -> Run:
+    """Read a run."""
+    return Run(
+        id=raw["id"],
+        flow_id=_text(raw, "flowId"),
+        status=_text(_object(_object(raw, "metrics"), "statusSummary"), "status"),
+        etag=etag_of(raw),
+        created_at=_moment(raw, "createdAt"),
+        raw=raw,
+    )
+
+
 def etag_of(raw: JsonObject) -> str:
     """Return the etag, under either of the two spellings in circulation."""
     return _text(raw, "etag") or _text(raw, "eTag")
@@ -95,6 +233,11 @@ def etag_of(raw: JsonObject) -> str:
 def _text(raw: Mapping[str, Any], name: str) -> str:
     value = raw.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _texts(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    value = raw.get(name)
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
 def _object(raw: Mapping[str, Any], name: str) -> JsonObject:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _PORTS = {"https": 443, "http": 80}
 
 
-def pages(transport: Transport, path: str, query: str) -> Iterator[JsonObject]:
-    """Yield the objects of every page of the list that ``path?query`` begins.
+def pages(transport: Transport, path: str, query: str, *, search: JsonObject | None = None) -> Iterator[JsonObject]:
+    """Yield the objects of every page of the list that ``path?query`` begins; a `search` is posted for each page.
 
     Raises `Unavailable` for a page that cannot be read or a list that leads back to itself, `Rejected` for one that
     leads to another host.
@@ -28,16 +28,20 @@ def pages(transport: Transport, path: str, query: str) -> Iterator[JsonObject]:
     following: str | None = query
     seen = {following}
     while following is not None:
-        answer = transport.fine("GET", path, query=following)
+        if search is None:
+            answer = transport.fine("GET", path, query=following)
+        else:
+            answer = transport.fine("POST", path, query=following, payload=search, changes=False)
         body = answer.json()
-        yield from _items(answer, body)
+        yield from items_of(answer, body)
         following = _next_query(transport, answer, body)
         if following in seen:
             raise answer.unreadable("the list's continuation leads back to where it has been")
         seen.add(following)
 
 
-def _items(answer: Answer, body: Any) -> list[JsonObject]:
+def items_of(answer: Answer, body: Any) -> list[JsonObject]:
+    """Return the objects of a list answer. Raises `Unavailable` when its body is none."""
     items = body.get("items") if isinstance(body, dict) else None
     if not isinstance(items, list) or not all(is_item(item) for item in items):
         raise answer.unreadable("its body is not a list of objects with ids")
@@ -55,7 +59,7 @@ def _next_query(transport: Transport, answer: Answer, body: JsonObject) -> str |
     if (parts.scheme or parts.netloc) and not _same_host(parts, transport.endpoint.url):
         raise _leads_away(answer)
     place = parts.path.removeprefix(transport.base).rstrip("/")
-    if place not in ("", answer.path):
+    if place not in ("", answer.path, answer.path.removesuffix("/search")):
         raise answer.unreadable("the link to the next page leads to something else")
     return parts.query
 

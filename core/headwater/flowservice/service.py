@@ -6,14 +6,17 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from headwater.errors import InvalidInput
-from headwater.flowservice.connection_specs import ConnectionSpecs
-from headwater.flowservice.connections import Connections
+from headwater.flowservice.connections import Connections, SourceConnections, TargetConnections
+from headwater.flowservice.flows import Flows, Runs
+from headwater.flowservice.probing import probe
+from headwater.flowservice.specs import ConnectionSpecs, FlowSpecs
 from headwater.flowservice.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from headwater.flowservice.endpoint import Endpoint
+    from headwater.flowservice.probing import Probe
 
 
 class FlowService:
@@ -31,6 +34,11 @@ class FlowService:
         self._transport = Transport(endpoint, attempts=retries + 1, sleep=sleep)
         self.connections = Connections(self._transport)
         self.connection_specs = ConnectionSpecs(self._transport)
+        self.source_connections = SourceConnections(self._transport)
+        self.target_connections = TargetConnections(self._transport)
+        self.flows = Flows(self._transport)
+        self.flow_specs = FlowSpecs(self._transport)
+        self.runs = Runs(self._transport)
 
     def __repr__(self) -> str:
         return f"<FlowService {self.endpoint.url} sandbox={self.endpoint.sandbox}>"
@@ -40,6 +48,10 @@ class FlowService:
 
     def __exit__(self, *_exception: object) -> None:
         self.close()
+
+    def probe(self) -> Probe:
+        """Read the list of connections, one at most, and return what the clocks said meanwhile."""
+        return probe(self._transport)
 
     def close(self) -> None:
         """Close every connection to the service."""

@@ -62,16 +62,24 @@ class Transport:
         return failure(answer, renewable=self._tokens.renewable)
 
     def exchange(
-        self, method: str, path: str, *, query: str = "", payload: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        payload: Any = None,
+        headers: Mapping[str, str] | None = None,
+        changes: bool = True,
     ) -> Answer:
         """Send and return the answer, whatever its status; a payload travels as JSON.
 
-        GET, DELETE, PATCH and PUT are repeated as `retries` says, POST is sent once. Raises `InvalidInput` for a
-        payload that cannot be sent, `Unreachable` where no answer came, and what fetching a token raises.
+        GET, DELETE, PATCH and PUT are repeated as `retries` says; POST is sent once, unless it `changes` nothing.
+        Raises `InvalidInput` for a payload that cannot be sent, `Unreachable` where no answer came, and what fetching
+        a token raises.
         """
         outgoing = self._outgoing(method, path, query, payload, headers or {})
         run = _Run(outgoing, self._send)
-        outcome = self._retrying(run.attempt) if method in retries.METHODS else run.attempt()
+        outcome = self._retrying(run.attempt) if method in retries.METHODS or not changes else run.attempt()
         if isinstance(outcome, NoAnswer):
             raise outcome.error(sent=outcome.sent or run.uncertain)
         return attrs.evolve(outcome, uncertain=True) if run.uncertain else outcome
