@@ -1,0 +1,136 @@
+"""One connector held against the tenant's connection specifications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from headwater.doctor.results import ABSENT, DRIFTED, SAME, UNVERIFIED, Finding, Verdict
+from headwater.doctor.schemas import compared
+from headwater.tenant.authspecs import authentication_of, is_readable
+from headwater.tenant.names import display_name, folded, is_named_like
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from headwater.connector import Connector
+    from headwater.flowservice import RemoteSpec
+
+_LICENCE = "a licence may be missing, or the source is retired there; ask who manages the tenant"
+
+
+def judged(connector: Connector, specs: Sequence[RemoteSpec], *, cloud: str, owned: Collection[str] = ()) -> Verdict:
+    """Say what the tenant's specifications say of a connector; `owned` are the ids of the installed connectors."""
+    if connector.spec.id is None:
+        return _without_id(connector, [spec for spec in specs if _suits(spec, connector, owned)], cloud)
+    spec = next((spec for spec in specs if spec.id.lower() == connector.spec.id), None)
+    if spec is not None:
+        return _with(connector, spec, cloud)
+    elsewhere = next((spec for spec in specs if _suits(spec, connector, owned)), None)
+    return _absent(connector) if elsewhere is None else _moved(connector, elsewhere)
+
+
+def _with(connector: Connector, spec: RemoteSpec, cloud: str) -> Verdict:
+    findings, notes = [*_version(connector, spec), *_name(connector, spec)], _notes(connector, spec)
+    differing, unclear = compared(connector.authentication, authentication_of(spec), cloud)
+    findings += differing
+    number = f"{len(findings)} difference{'s' if len(findings) > 1 else ''} to what the tenant lists"
+    return Verdict(
+        slug=connector.slug,
+        verdict=DRIFTED if findings else SAME,
+        id=connector.spec.id,
+        message=number if findings else "as the tenant lists it",
+        remedy=_update(connector) if findings else "",
+        machine_name=spec.name,
+        findings=findings,
+        notes=(*notes, *unclear),
+    )
+
+
+def _version(connector: Connector, spec: RemoteSpec) -> list[Finding]:
+    if not spec.version or spec.version == connector.spec.version:
+        return []
+    message = f"the connection specification is of version {spec.version} there, not {connector.spec.version}"
+    return [Finding(kind="version", message=message)]
+
+
+def _name(connector: Connector, spec: RemoteSpec) -> list[Finding]:
+    """Compare display names only: a machine name is the platform's own, and tells nothing of a slug."""
+    shown = display_name(spec)
+    if not shown or folded(shown) in (folded(connector.slug), folded(connector.spec.name)):
+        return []
+    return [Finding(kind="name", message=f"it is called {shown} there, not {connector.spec.name}")]
+
+
+def _notes(connector: Connector, spec: RemoteSpec) -> tuple[str, ...]:
+    notes = []
+    if not display_name(spec) and not is_named_like(spec, connector):
+        notes.append(f"name not compared: the tenant gives only the machine name {spec.name}")
+    elements = spec.raw.get("authSpec") or []
+    unreadable = sum(not is_readable(each) for each in elements) if isinstance(elements, list) else 1
+    if unreadable:
+        notes.append(f"not compared: {unreadable} of the tenant's authentication specifications cannot be read")
+    return tuple(notes)
+
+
+def _without_id(connector: Connector, fitting: Sequence[RemoteSpec], cloud: str) -> Verdict:
+    """Offer the tenant's ids of this name; where there is only one, say how its fields differ, too."""
+    verdict = Verdict(
+        slug=connector.slug,
+        verdict=UNVERIFIED,
+        id=None,
+        message="no verified id, and the tenant lists no source of this name",
+        suggested=tuple(spec.id for spec in fitting),
+    )
+    if not fitting:
+        return verdict
+    named = ", ".join(f"{spec.id} ({spec.name})" for spec in fitting)
+    verdict = attrs.evolve(verdict, message=f"no verified id; the tenant lists this name as {named}")
+    if len(fitting) > 1:
+        return attrs.evolve(verdict, remedy="choose one and give it with --spec-id")
+    findings, notes = compared(connector.authentication, authentication_of(fitting[0]), cloud)
+    return attrs.evolve(
+        verdict,
+        remedy="run `headwater specs pull`, and create takes it; or give it with --spec-id",
+        machine_name=fitting[0].name,
+        findings=findings,
+        notes=tuple(notes),
+    )
+
+
+def _moved(connector: Connector, spec: RemoteSpec) -> Verdict:
+    misprint = spec.id.lower() in connector.spec.misprinted_ids
+    message = f"the tenant lists {spec.name} under the id {spec.id}" + (
+        ", known here as a misprint" if misprint else ""
+    )
+    return Verdict(
+        slug=connector.slug,
+        verdict=DRIFTED,
+        id=connector.spec.id,
+        message="another id there",
+        remedy=_update(connector),
+        machine_name=spec.name,
+        findings=[Finding(kind="id", message=message)],
+    )
+
+
+def _absent(connector: Connector) -> Verdict:
+    return Verdict(
+        slug=connector.slug,
+        verdict=ABSENT,
+        id=connector.spec.id,
+        message="the tenant does not list its id",
+        remedy=_LICENCE,
+    )
+
+
+def _suits(spec: RemoteSpec, connector: Connector, owned: Collection[str]) -> bool:
+    """Say whether a specification has the connector's name, and no other connector's id."""
+    return spec.id.lower() not in owned and is_named_like(spec, connector)
+
+
+def _update(connector: Connector) -> str:
+    if connector.from_tenant:
+        return "run `headwater specs pull` again"
+    return f"update {connector.distribution.name}, or report it to its authors"

@@ -1,0 +1,83 @@
+"""The installed connectors, and below them those that only the tenant knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headwater.errors import PluginError
+from headwater.registry import Registry
+from headwater.tenant.connectors import connector_of, distribution_of, is_usable
+from headwater.tenant.names import is_named_like, slugs_of
+
+if TYPE_CHECKING:
+    from headwater.connector import Connector
+    from headwater.flowservice import RemoteSpec
+    from headwater.tenant.pulled import Pulled
+
+
+class TenantRegistry(Registry):
+    """A registry with the pulled specifications of one tenant as a third source of connectors.
+
+    An installed connector wins, by its slug and by its connection specification id. One whose id is not verified takes
+    the id of the only specification of the same name, and says so in `Connector.id_source`.
+    """
+
+    def __init__(self, installed: Registry, pulled: Pulled) -> None:
+        super().__init__(())
+        self._installed = installed
+        self._pulled = pulled
+        usable = {spec.id.lower(): spec for spec in pulled.specs if is_usable(spec)}
+        self._slugs = slugs_of(usable.values(), installed.available())
+
+    def available(self) -> tuple[str, ...]:
+        """Return all slugs, sorted, without importing any plugin: what the last pull knew of them has to do."""
+        installed = self._installed.available()
+        known = self._pulled.known
+        others = [slug for slug, spec in self._slugs.items() if known.get(spec.id.lower()) not in installed]
+        return tuple(sorted({*installed, *others}))
+
+    def load(self, slug: str) -> Connector:
+        """Load one connector; see `Registry.load` for the errors.
+
+        A slug of the tenant's whose id an installed connector has leads to that connector.
+        """
+        if slug in self._installed.available():
+            return self._completed(self._installed.load(slug))
+        spec = self._slugs.get(slug)
+        if spec is None:
+            raise self._unknown(slug)
+        own = next((one for one in self._all_installed() if one.spec.id == spec.id.lower()), None)
+        return own or self._made(slug)
+
+    def all(self) -> tuple[list[Connector], list[PluginError]]:
+        """Load every connector, the tenant's among them; see `Registry.all`."""
+        working, failures = self._all_installed(), [*self._installed.all()[1]]
+        ids = {one.spec.id for one in working}
+        for slug, spec in self._slugs.items():
+            try:
+                working += [] if spec.id.lower() in ids else [self._made(slug)]
+            except PluginError as error:
+                failures.append(error)
+        return sorted(working, key=lambda one: one.slug), failures
+
+    def _all_installed(self) -> list[Connector]:
+        return [self._completed(one) for one in self._installed.all()[0]]
+
+    def _completed(self, connector: Connector) -> Connector:
+        """Return the connector with the tenant's id where it has none of its own and just one fits by name."""
+        if connector.spec.id is not None:
+            return connector
+        taken = {one.spec.id for one in self._installed.all()[0]}
+        fitting = [
+            spec for spec in self._slugs.values() if spec.id.lower() not in taken and is_named_like(spec, connector)
+        ]
+        return self._identified(connector, fitting[0]) if len(fitting) == 1 else connector
+
+    def _identified(self, connector: Connector, spec: RemoteSpec) -> Connector:
+        source = f"the tenant's specification {spec.name} {self._pulled.label}"
+        return connector.identified(spec.id.lower(), version=spec.version, source=source)
+
+    def _made(self, slug: str) -> Connector:
+        if slug not in self._loaded:
+            self._loaded[slug] = connector_of(self._slugs[slug], slug, distribution_of(self._pulled))
+        return self._loaded[slug]
