@@ -20,21 +20,34 @@ ARROWS: dict[str, set[str]] = {
     "models": {"secret"},
     "foreign": {"cleaning", "errors", "models", "secret"},
     "references": {"errors", "models", "secret"},
-    "credentials": {"errors", "models", "secret"},
-    "hooks": {"models"},
+    "raw_schemas": {"models"},
+    "credentials": {"errors", "models", "raw_schemas", "secret"},
+    "sources": {"errors", "flowservice", "foreign", "lazy", "models", "secret"},
+    "hooks": {"models", "sources"},
     "defaults": {"hooks", "models"},
-    "connector": {"defaults", "errors", "foreign", "hooks", "models", "secret"},
+    "connector": {"defaults", "errors", "foreign", "hooks", "models", "secret", "sources"},
     "registry": {"connector", "errors", "foreign", "models"},
     "authentication": {"connector", "credentials", "errors", "models", "references"},
     "rendering": {"connector", "credentials", "models", "registry"},
     "documents": {"errors"},
     "flowservice": {"cleaning", "errors", "lazy", "foreign", "models", "secret"},
     "profiles": {"documents", "errors", "flowservice", "foreign", "references", "secret"},
+    "scaffold": {"connector", "errors", "lazy", "registry", "spec_ids"},
+    "testing": {
+        "authentication", "cleaning", "connector", "credentials", "errors", "flowservice", "lazy", "models", "profiles",
+        "references", "registry", "rendering", "runner", "secret", "sources",
+    },
     "exactly_once": {"errors", "flowservice", "foreign", "models", "runner", "secret"},
+    "spec_ids": {"connector", "errors", "registry"},
     "runner": {
         "authentication", "connector", "credentials", "errors", "exactly_once", "flowservice", "models", "references",
-        "registry", "secret",
+        "registry", "secret", "sources", "spec_ids",
     },
+    "tenant": {
+        "connector", "credentials", "documents", "errors", "flowservice", "hooks", "lazy", "models", "profiles",
+        "registry", "rendering",
+    },
+    "doctor": {"connector", "errors", "flowservice", "models", "profiles", "registry", "tenant"},
 }  # fmt: skip
 
 

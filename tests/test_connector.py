@@ -10,8 +10,9 @@ import attrs
 import pytest
 
 from headwater import AuthenticationSpec, ConnectionSpec, Connector, Field, PayloadRequest, Secret, hookimpl
-from headwater.errors import BrokenPlugin
+from headwater.errors import BrokenPlugin, NotReadable
 from headwater.models import Distribution
+from headwater.sources import SourceCredentials
 
 OWNER = Distribution("acme-headwater", "2.0")
 SPEC = ConnectionSpec(id="11111111-2222-4333-8444-555555555555", name="Acme", category="crm")
@@ -68,6 +69,14 @@ def test_hook_build_payload_of_the_connector_wins_over_the_default() -> None:
             return {"own": True, "connectionSpec": {"id": request.spec.id, "version": "9"}}
 
     assert _load(Own()).build_payload(_request())["own"] is True
+
+
+def test_hook_open_source_is_optional_and_says_so() -> None:
+    connector = _load(Acme())
+    assert not connector.readable
+    with pytest.raises(NotReadable, match="cannot read its source") as raised:
+        connector.open_source(SourceCredentials(auth=AUTH, params={}))
+    assert raised.value.remedy
 
 
 def test_the_default_payload_carries_extra_payload_and_description() -> None:

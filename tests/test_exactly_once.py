@@ -5,25 +5,74 @@ from __future__ import annotations
 import os
 import random
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from faulty import FAULTS, FaultyService
 
 from headwater import Created, Endpoint, FlowService, Secret, create_connection
 from headwater.errors import ConnectionExists, HeadwaterError, InvalidInput, OutcomeUnknown, Rejected
 from headwater_local_flow_service.app import build_app
+from headwater_local_flow_service.faults import Faults, FaultServer, Plan
 from headwater_local_flow_service.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
     from headwater_local_flow_service.app import FlowServiceApp
 
 CALLS = 1000 if os.environ.get("HEADWATER_TEST_FULL") else 160
+UNDONE = ("reset", "hang", "html")  # nothing is created, and the client cannot know
+FAULTS = (
+    "nothing",
+    "commit-then-500",
+    "commit-then-reset",
+    "commit-then-hang",
+    "hang-then-commit",
+    "truncated",
+    "refuse",
+    "429",
+    *UNDONE,
+)
 CREDENTIALS = {"host": "acme.custhelp.com", "username": "integration", "password": "correct-horse-battery"}
+
+
+class Counting:
+    """The application, how many POSTs have reached it, and the faults in front of it."""
+
+    def __init__(self, app: FlowServiceApp, faults: Faults) -> None:
+        self.posts = 0
+        self.url = ""
+        self.faults = faults
+        self._app = app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.posts += environ["REQUEST_METHOD"] == "POST"
+        return self._app(environ, start_response)
+
+
+def _rules(fault: str, hang: float) -> list[dict[str, Any]]:
+    """Strike the first POST; or stop listening with the first look-up, so that the POST is refused."""
+    details: dict[str, dict[str, Any]] = {
+        "429": {"retry_after": 0},
+        "refuse": {"method": "GET", "seconds": 0.15},
+        "commit-then-hang": {"seconds": hang},
+        "hang-then-commit": {"seconds": hang},
+    }
+    rule = {"fault": fault, "method": "POST", "times": 1, **details.get(fault, {})}
+    return [] if fault == "nothing" else [rule]
+
+
+@contextmanager
+def _failing(app: FlowServiceApp, fault: str, *, hang: float = 0.5) -> Iterator[Counting]:
+    """Serve the application with one fault; afterwards every request has been handled, late commits included."""
+    counting = Counting(app, Faults(Plan.of({"rules": _rules(fault, hang)})))
+    with FaultServer(counting, counting.faults) as server:
+        counting.url = server.url
+        yield counting
 
 
 @pytest.fixture
@@ -49,8 +98,8 @@ def _stored(service: FlowService, name: str = "Desk") -> list[str]:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_ends_with_one_connection_or_with_outcome_unknown(fault: str, app: FlowServiceApp) -> None:
-    with FaultyService(app, fault).running() as faulty, _service(faulty.url) as service:
-        if fault == "reset-before-commit":
+    with _failing(app, fault) as faulty, _service(faulty.url) as service:
+        if fault in UNDONE:
             with pytest.raises(OutcomeUnknown, match="--if-exists reuse"):
                 _create(service, settle=0.3)
             assert _stored(service) == []
@@ -60,10 +109,11 @@ def test_each_fault_ends_with_one_connection_or_with_outcome_unknown(fault: str,
             assert (created.created, created.duplicates) == (True, ())
             assert _stored(service) == [created.id]
         assert faulty.posts == 1
+        assert faulty.faults.struck == (() if fault == "nothing" else (1,))
 
 
 def test_an_existing_connection_is_an_error_and_nothing_is_sent(app: FlowServiceApp) -> None:
-    with FaultyService(app, "nothing").running() as faulty, _service(faulty.url, read_timeout=10) as service:
+    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
         first = _create(service)
         with pytest.raises(ConnectionExists) as caught:
             _create(service)
@@ -72,7 +122,7 @@ def test_an_existing_connection_is_an_error_and_nothing_is_sent(app: FlowService
 
 
 def test_reuse_adopts_a_connection_with_our_fields(app: FlowServiceApp) -> None:
-    with FaultyService(app, "nothing").running() as faulty, _service(faulty.url, read_timeout=10) as service:
+    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
         first = _create(service, description="d")
         again = _create(service, description="d", if_exists="reuse")
         assert (again.id, again.etag, again.created) == (first.id, first.etag, False)
@@ -80,7 +130,7 @@ def test_reuse_adopts_a_connection_with_our_fields(app: FlowServiceApp) -> None:
 
 
 def test_reuse_does_not_adopt_a_connection_with_other_fields_and_names_them(app: FlowServiceApp) -> None:
-    with FaultyService(app, "nothing").running() as faulty, _service(faulty.url, read_timeout=10) as service:
+    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
         _create(service)
         others: dict[str, Any] = {"credentials": {**CREDENTIALS, "host": "other.custhelp.com"}, "description": "d"}
         with pytest.raises(ConnectionExists) as caught:
@@ -91,14 +141,14 @@ def test_reuse_does_not_adopt_a_connection_with_other_fields_and_names_them(app:
 
 def test_a_name_is_compared_as_it_is_whatever_the_filter_grammar_holds(app: FlowServiceApp) -> None:
     name = 'Desk "EU", name==x&limit=1 ü'
-    with FaultyService(app, "nothing").running() as faulty, _service(faulty.url, read_timeout=10) as service:
+    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
         first = _create(service, name)
         assert _create(service, name, if_exists="reuse").id == first.id
         assert _create(service, name + " ").id != first.id
 
 
 def test_names_are_looked_up_beyond_the_first_page(app: FlowServiceApp) -> None:
-    with FaultyService(app, "nothing").running() as faulty, _service(faulty.url, read_timeout=10) as service:
+    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
         payload = {
             "auth": {"specName": "Basic Authentication", "params": CREDENTIALS},
             "connectionSpec": {"id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003", "version": "1.0"},
@@ -110,11 +160,11 @@ def test_names_are_looked_up_beyond_the_first_page(app: FlowServiceApp) -> None:
 
 def test_two_callers_on_one_name_are_detected_and_reported(app: FlowServiceApp) -> None:
     """The second caller's connection appears between the first caller's look-up and its POST."""
-    with FaultyService(app, "nothing").running() as faulty, _service(faulty.url, read_timeout=10) as service:
+    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
         rivals: list[str] = []
         create = service.connections.create
 
-        def overtaken(payload: Any) -> Any:
+        def overtaken(payload: Any, *, draft: bool = False) -> Any:
             rivals.append(create(payload).id)
             return create(payload)
 
@@ -124,7 +174,7 @@ def test_two_callers_on_one_name_are_detected_and_reported(app: FlowServiceApp) 
 
 
 def test_a_refusal_by_the_service_is_final(app: FlowServiceApp) -> None:
-    with FaultyService(app, "nothing").running() as faulty:
+    with _failing(app, "nothing") as faulty:
         endpoint = Endpoint(
             url=faulty.url, org_id="acme@AdobeOrg", sandbox="nowhere", api_key="key", access_token=Secret("token")
         )
@@ -147,7 +197,7 @@ def test_random_faults_never_make_two_connections_for_one_call_and_lose_none(app
     def call(item: tuple[int, str, float]) -> tuple[int, str, Created | HeadwaterError]:
         number, fault, hang = item
         with (
-            FaultyService(app, fault, hang=hang).running() as faulty,
+            _failing(app, fault, hang=hang) as faulty,
             _service(faulty.url, f"org{number % 50}@AdobeOrg") as service,
         ):
             try:
@@ -159,7 +209,7 @@ def test_random_faults_never_make_two_connections_for_one_call_and_lose_none(app
         outcomes = list(pool.map(call, plan))
 
     unknown = 0
-    with FaultyService(app, "nothing").running() as healthy:
+    with _failing(app, "nothing") as healthy:
         for number, fault, outcome in outcomes:
             with _service(healthy.url, f"org{number % 50}@AdobeOrg", read_timeout=30) as service:
                 stored = _stored(service, f"call {number}")
@@ -173,4 +223,4 @@ def test_random_faults_never_make_two_connections_for_one_call_and_lose_none(app
                 second = _create(service, f"call {number}", if_exists="reuse")
                 assert second.created is not bool(stored)
                 assert _stored(service, f"call {number}") == [second.id]
-    assert unknown >= sum(fault == "reset-before-commit" for _number, fault, _hang in plan) > 0
+    assert unknown >= sum(fault in UNDONE for _number, fault, _hang in plan) > 0

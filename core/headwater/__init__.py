@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from headwater.models import AuthenticationSpec, ConnectionSpec, Field, PayloadRequest, Problem
     from headwater.profiles import connect
     from headwater.registry import available, find, load
-    from headwater.runner import Created, create_connection
+    from headwater.runner import Created, create_connection, open_source
     from headwater.secret import Secret
 
 _HOME = {
@@ -38,6 +38,7 @@ _HOME = {
     "find": "registry",
     "hookimpl": "hooks",
     "load": "registry",
+    "open_source": "runner",
 }
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "find",
     "hookimpl",
     "load",
+    "open_source",
 ]
 
 

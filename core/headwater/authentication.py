@@ -30,11 +30,15 @@ def choose(
     `cloud` leaves out those of another cloud, `auth` those of another name (spec name or label). A deprecated one is
     taken only if no other fits. `fill` may complete the values for a candidate, as from the environment. Where none
     accepts the values, the nearest is returned, so that validation can say what is wrong: one that only lacks fields
-    before one that knows some of them not, then the one with the fewest problems.
+    first, then the one that knows most of them, then the one with the fewest problems.
 
-    Raises `InvalidInput` for a name the connector does not have, or a cloud it does not support.
+    Raises `InvalidInput` for a name the connector does not have, a cloud it does not support, or where a tenant's
+    schemas leave open which values are secret.
     """
-    candidates = sorted(_candidates(connector, auth, cloud), key=lambda spec: spec.deprecated)
+    found = sorted(_candidates(connector, auth, cloud), key=lambda spec: spec.deprecated)
+    candidates = [spec for spec in found if not spec.unusable]
+    if not candidates:
+        credentials.check_usable(found[0])
     ranked = []
     for position, spec in enumerate(candidates):
         values = fill(spec, given) if fill is not None else given
@@ -42,7 +46,8 @@ def choose(
         if not problems:
             return spec
         only_lacking = all(problem.rule == "required" for problem in problems)
-        ranked.append((not only_lacking, spec.deprecated if only_lacking else False, len(problems), position))
+        unknown = sum(problem.rule == "unknown" for problem in problems)
+        ranked.append((not only_lacking, spec.deprecated if only_lacking else False, unknown, len(problems), position))
     return candidates[min(ranked)[-1]]
 
 

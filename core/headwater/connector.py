@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import attrs
 import pluggy
 
 from headwater import hooks
 from headwater.defaults import Defaults
-from headwater.errors import BrokenPlugin
+from headwater.errors import BrokenPlugin, NotReadable
 from headwater.foreign import foreign
 from headwater.models import AuthenticationSpec, ConnectionSpec
 from headwater.secret import resealed, secrets_in
 
 if TYPE_CHECKING:
     from headwater.models import Distribution, Payload, PayloadRequest
+    from headwater.sources import SourceCredentials
+    from headwater.sources.guarded import GuardedReader
 
 REQUIRED = ("connection_spec", "credential_schemas")
+READER = ("__enter__", "__exit__", "check", "tables", "columns", "preview")
 
 
 class _Manager(pluggy.PluginManager):
@@ -47,17 +52,28 @@ class Connector:
 
     Loading calls both fact hooks once and checks the answers' types, so `spec` and `authentication` never fail later.
     Raises `BrokenPlugin` when the plugin breaks a rule of the hooks; the message names the rule and the distribution.
+    `id_source` says where the connection specification id comes from, where the plugin did not give it.
     """
+
+    from_tenant: ClassVar[bool] = False  # whether no plugin brought it, only a tenant's own specification
 
     def __init__(self, slug: str, plugin: object, distribution: Distribution) -> None:
         self.slug = slug
         self.distribution = distribution
+        self.id_source = ""
         self._hook = self._relay(plugin)
         self.spec: ConnectionSpec = self._checked_spec()
         self.authentication: tuple[AuthenticationSpec, ...] = self._checked_authentication()
 
     def __repr__(self) -> str:
         return f"<Connector {self.slug} of {self.distribution}>"
+
+    def identified(self, spec_id: str, *, version: str = "", source: str) -> Connector:
+        """Return the same connector with a connection specification id from elsewhere; `source` says from where."""
+        other = copy.copy(self)
+        other.spec = attrs.evolve(self.spec, id=spec_id, version=version or self.spec.version, no_id_reason="")
+        other.id_source = source
+        return other
 
     def build_payload(self, request: PayloadRequest) -> Payload:
         """Return the body for ``POST /connections``; secrets in it are `Secret`. Raises `BrokenPlugin`.
@@ -73,6 +89,32 @@ class Connector:
         if not isinstance(reference, dict) or reference.get("id") != request.spec.id:
             raise self._broken("build_payload must send the connection specification id it was given")
         return {name: resealed(value, secrets) for name, value in payload.items()}
+
+    @property
+    def readable(self) -> bool:
+        """Whether the connector can read its source directly."""
+        return bool(self._hook.open_source.get_hookimpls())
+
+    def check_readable(self) -> None:
+        """Raise `NotReadable` where the connector cannot read its source directly."""
+        if not self.readable:
+            raise NotReadable(
+                f"connector {self.slug} of {self.distribution} cannot read its source directly",
+                remedy="create the connection and let the platform explore it: `headwater connections explore`",
+            )
+
+    def open_source(self, credentials: SourceCredentials) -> GuardedReader:
+        """Return a reader for direct access to the source. Raises `NotReadable` where the connector has none."""
+        from headwater.sources.guarded import GuardedReader
+
+        self.check_readable()
+        secrets = tuple(secrets_in(dict(credentials.params)))
+        with foreign(f"connector {self.slug}: open_source", self.distribution, secrets):
+            reader = self._hook.open_source(credentials=credentials)
+        missing = [name for name in READER if not callable(getattr(reader, name, None))]
+        if missing:
+            raise self._broken(f"open_source must return a reader with {', '.join(missing)}")
+        return GuardedReader(reader, self.slug, self.distribution, secrets)
 
     def _relay(self, plugin: object) -> Any:
         if inspect.isclass(plugin):

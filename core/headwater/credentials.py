@@ -5,12 +5,15 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from headwater import raw_schemas
 from headwater.errors import InvalidCredentials, InvalidInput
-from headwater.models import JSON_TYPES, AuthenticationSpec, Field, Problem
+from headwater.models import AuthenticationSpec, Problem
 from headwater.secret import Secret, is_mask, revealed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from headwater.models import Field
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -36,35 +39,49 @@ def auth_spec(auth: AuthenticationSpec) -> dict[str, Any]:
 def from_auth_spec(element: Mapping[str, Any]) -> AuthenticationSpec:
     """Read an ``authSpec`` element of a tenant: the schema is kept as it came, and validation goes by it."""
     schema = element.get("spec") or {}
-    required = schema.get("required") or ()
-    fields = [_field(name, prop, name in required) for name, prop in (schema.get("properties") or {}).items()]
-    return AuthenticationSpec(str(element.get("name") or "(unnamed)"), fields, raw=dict(schema))
+    name = str(element.get("name") or "(unnamed)")
+    return AuthenticationSpec(name, raw_schemas.fields(schema), raw=dict(schema), unusable=raw_schemas.unusable(schema))
 
 
-def validate(auth: AuthenticationSpec, values: Mapping[str, Any], *, pending: Collection[str] = ()) -> list[Problem]:
+def validate(
+    auth: AuthenticationSpec, values: Mapping[str, Any], *, pending: Collection[str] = (), validator: Any = None
+) -> list[Problem]:
     """Return everything wrong with the values, by field; an empty list means they fit. Makes no network call.
 
     `values` are plain JSON values; a secret may be a `Secret` or a text. Fields in `pending` hold a reference that is
-    not resolved yet: only their presence and type can be judged.
+    not resolved yet: only their presence and type can be judged. `validator` is a class of jsonschema's to use in the
+    place of `Draft7Validator`, for schemas that are not trusted.
     """
     import jsonschema
     import referencing
 
     # A registry of our own: the default one would fetch a remote $ref of a tenant's schema over the network.
-    validator = jsonschema.Draft7Validator(json_schema(auth), registry=referencing.Registry())
+    held = (validator or jsonschema.Draft7Validator)(json_schema(auth), registry=referencing.Registry())
     plain = revealed(dict(values))
     failure = ""
     problems: list[Problem] = []
     try:
-        problems = [problem for error in validator.iter_errors(plain) for problem in _explain(error, auth)]
+        problems = [problem for error in held.iter_errors(plain) for problem in _explain(error, auth)]
     except Exception as error:  # a tenant's schema can be broken in any way
-        failure = type(error).__name__
+        failure = _BROKEN.get(type(error).__name__, "a part of it is broken")
     if failure:
-        raise InvalidInput(f"the authentication specification {auth.label} cannot be evaluated ({failure})")
+        raise InvalidInput(
+            f"the authentication specification {auth.label} is no JSON Schema that can be evaluated ({failure})",
+            remedy="see `headwater specs show`, and report it to who manages the tenant",
+        )
     problems += _our_rules(auth, plain, {problem.field for problem in problems})
     problems = [problem for problem in problems if problem.rule == "type" or problem.field not in pending]
     order = {field.name: position for position, field in enumerate(auth.fields)}
     return sorted(dict.fromkeys(problems), key=lambda problem: (order.get(problem.field, len(order)), problem.field))
+
+
+def check_usable(auth: AuthenticationSpec) -> None:
+    """Raise `InvalidInput` where a tenant's schema leaves open which values are secret."""
+    if auth.unusable:
+        raise InvalidInput(
+            f"the authentication specification {auth.label} cannot be used: {auth.unusable}",
+            remedy="see `headwater specs show`, and report it to who manages the tenant",
+        )
 
 
 def demand_none(auth: AuthenticationSpec, problems: Sequence[Problem]) -> None:
@@ -91,14 +108,6 @@ def _property(field: Field) -> dict[str, Any]:
         "examples": [field.example] if field.example is not None and not field.secret else None,
     }
     return {name: fact for name, fact in facts.items() if fact not in (None, "", [])}
-
-
-def _field(name: str, prop: Any, required: bool) -> Field:
-    prop = prop if isinstance(prop, dict) else {}
-    secret = prop.get("format") == "password"
-    declared = prop.get("type")
-    known = declared if isinstance(declared, str) and declared in JSON_TYPES else None
-    return Field(name, "string" if secret else known, required=required, secret=secret)
 
 
 def _our_rules(auth: AuthenticationSpec, values: Mapping[str, Any], reported: set[str]) -> Iterator[Problem]:
@@ -175,4 +184,9 @@ def _other(error: Any) -> str:
     return f"breaks the rule {error.validator}{suffix} of the authentication specification"
 
 
+# What jsonschema calls a broken schema, and what that means.
+_BROKEN = {
+    "UnknownType": "it names a type there is not",
+    "_WrappedReferencingError": "it refers to a schema that is not part of it",
+}
 _RULES = {"type": _type_message, "enum": _enum_message}

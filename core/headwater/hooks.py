@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from headwater.models import AuthenticationSpec, ConnectionSpec, Payload, PayloadRequest
+    from headwater.sources import SourceCredentials, SourceReader
 
 PROJECT = "headwater"
 
@@ -30,3 +31,8 @@ def credential_schemas() -> Sequence[AuthenticationSpec]:  # type: ignore[empty-
 @hookspec(firstresult=True)
 def build_payload(request: PayloadRequest) -> Payload:  # type: ignore[empty-body]
     """Return the body for ``POST /connections``. Core has a default; override it to differ."""
+
+
+@hookspec(firstresult=True)
+def open_source(credentials: SourceCredentials) -> SourceReader:  # type: ignore[empty-body]
+    """Return a reader for direct access to the source; sends nothing yet. Optional."""

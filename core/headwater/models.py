@@ -69,6 +69,7 @@ class AuthenticationSpec:
     `spec_name` goes into ``auth.specName``. It is not unique within a connector: (`spec_name`, `cloud`, `variant`) is.
     `cloud` is ``azure`` or ``aws`` where the specification holds for one of them only. `raw` is the JSON Schema of a
     specification that came from a tenant; validation then goes by it, and `fields` only says which are secret.
+    `unusable` is why credentials cannot be kept secret by it, where that is so: nothing is then sent with it.
     """
 
     spec_name: str = attrs.field(validator=attrs.validators.min_len(1))
@@ -80,6 +81,7 @@ class AuthenticationSpec:
     deprecated: bool = attrs.field(default=False, kw_only=True)
     note: str = attrs.field(default="", kw_only=True)
     raw: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False)
+    unusable: str = attrs.field(default="", kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         names = [field.name for field in self.fields]

@@ -104,12 +104,12 @@ class Registry:
         if not entries:
             raise self._unknown(slug)
         if len(entries) > 1:
-            owners = ", ".join(sorted(str(_distribution(entry)) for entry in entries))
+            owners = ", ".join(sorted(str(distribution_of(entry)) for entry in entries))
             raise ConnectorClash(
                 f"connector {slug} is registered by two distributions: {owners}",
                 remedy="uninstall one of them; other connectors go on working",
             )
-        distribution = _distribution(entries[0])
+        distribution = distribution_of(entries[0])
         with foreign(f"connector {slug}: importing {entries[0].value}", distribution):
             plugin = entries[0].load()
         return Connector(slug, plugin, distribution)
@@ -148,11 +148,12 @@ def _by_slug(entries: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
     """Group entry points by slug, counting one distribution once: it may be seen twice on ``sys.path``."""
     grouped: dict[str, dict[str, EntryPoint]] = {}
     for entry in entries:
-        grouped.setdefault(entry.name, {}).setdefault(_distribution(entry).name.lower(), entry)
+        grouped.setdefault(entry.name, {}).setdefault(distribution_of(entry).name.lower(), entry)
     return {slug: list(owners.values()) for slug, owners in grouped.items()}
 
 
-def _distribution(entry: EntryPoint) -> Distribution:
+def distribution_of(entry: EntryPoint) -> Distribution:
+    """Return the distribution that registers an entry point."""
     return _named(entry.dist) if entry.dist is not None else Distribution("(unknown distribution)", "")
 
 

@@ -13,6 +13,9 @@ from headwater.errors import InvalidInput, NotCreatable
 from headwater.exactly_once import Created, ensure
 from headwater.models import PayloadRequest
 from headwater.registry import load
+from headwater.sources.contract import SourceCredentials
+from headwater.sources.reach import ANYWHERE
+from headwater.spec_ids import with_spec_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +24,20 @@ if TYPE_CHECKING:
     from headwater.connector import Connector
     from headwater.flowservice import FlowService
     from headwater.models import AuthenticationSpec, Payload, Problem
+    from headwater.sources import Reach
+    from headwater.sources.guarded import GuardedReader
 
-__all__ = ["Created", "Prepared", "check_creatable", "choose", "create_connection", "ensure", "prepare", "problems"]
+__all__ = [
+    "Created",
+    "Prepared",
+    "check_creatable",
+    "choose",
+    "create_connection",
+    "ensure",
+    "open_source",
+    "prepare",
+    "problems",
+]
 
 
 @attrs.frozen(kw_only=True)
@@ -45,17 +60,21 @@ def prepare(
     description: str | None = None,
     base: Path | None = None,
     look_up: bool = True,
+    spec_id: str | None = None,
 ) -> Prepared:
     """Validate credentials, look references up and build the body of ``POST /connections``. Sends nothing.
 
     `credentials` maps field names to JSON values; a secret may be a `Secret`, the text itself, or a reference
     (``env:``, ``file:``, ``keyring:``). Relative ``file:`` references start at `base`; without `look_up` references
-    stay as they are, which is enough for a body that is only shown.
+    stay as they are, which is enough for a body that is only shown. `spec_id` is the connection specification id, for a
+    connector that has no verified one.
 
     Raises `UnknownConnector`, `NotCreatable`, `InvalidCredentials` with every problem, `UnresolvedReference`, or
     `BrokenPlugin`.
     """
     connector = load(connector) if isinstance(connector, str) else connector
+    if spec_id is not None:
+        connector = with_spec_id(connector, spec_id)
     check_creatable(connector)
     if not name.strip():
         raise InvalidInput("the connection's name is empty", remedy="give it a name; connections are told apart by it")
@@ -67,7 +86,11 @@ def prepare(
 
 
 def problems(auth: AuthenticationSpec, credentials: Mapping[str, Any]) -> list[Problem]:
-    """Return everything that can be known to be wrong offline; references are judged by their form alone."""
+    """Return everything that can be known to be wrong offline; references are judged by their form alone.
+
+    Raises `InvalidInput` for a tenant's schema that cannot be used or evaluated.
+    """
+    rules.check_usable(auth)
     pending = references.pending(auth, credentials)
     return rules.validate(auth, credentials, pending=pending) + references.malformed(auth, credentials)
 
@@ -99,12 +122,42 @@ def create_connection(
     if_exists: str = "fail",
     settle: float = 60.0,
     base: Path | None = None,
+    spec_id: str | None = None,
 ) -> Created:
     """Create a base connection exactly once: `prepare`, then `ensure`, with the errors of both."""
     prepared = prepare(
-        connector, name=name, credentials=credentials, auth=auth, cloud=cloud, description=description, base=base
+        connector,
+        name=name,
+        credentials=credentials,
+        auth=auth,
+        cloud=cloud,
+        description=description,
+        base=base,
+        spec_id=spec_id,
     )
     return ensure(service, prepared, if_exists=if_exists, settle=settle)
+
+
+def open_source(
+    connector: Connector | str,
+    *,
+    credentials: Mapping[str, Any],
+    auth: AuthenticationSpec | str | None = None,
+    cloud: str | None = None,
+    base: Path | None = None,
+    reach: Reach = ANYWHERE,
+) -> GuardedReader:
+    """Return a reader for direct access to the source, a context manager; sends nothing yet.
+
+    Credentials are given, validated and looked up as for `prepare`. Raises `NotReadable` where the connector cannot
+    read its source, and what `prepare` raises for credentials.
+    """
+    connector = load(connector) if isinstance(connector, str) else connector
+    connector.check_readable()
+    if auth is None or isinstance(auth, str):
+        auth = choose(connector, credentials, auth=auth, cloud=cloud)
+    params = settled_credentials(auth, credentials, base=base)
+    return connector.open_source(SourceCredentials(auth=auth, params=params, reach=reach))
 
 
 def check_creatable(connector: Connector) -> None:
@@ -117,5 +170,5 @@ def check_creatable(connector: Connector) -> None:
     if spec.id is None:
         raise NotCreatable(
             f"the connection specification id of {spec.name} is not verified: {spec.no_id_reason}",
-            remedy="look it up in your tenant's /connectionSpecs",
+            remedy="take it from your tenant with `headwater specs pull`, or give it with --spec-id",
         )

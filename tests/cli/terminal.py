@@ -39,10 +39,15 @@ def interrupt(process: subprocess.Popen[str]) -> str:
 
     Python loses a signal that arrives between its last check and its next system call; people press the key again.
     """
-    while process.poll() is None:
+    for _attempt in range(6):
+        if process.poll() is not None:
+            break
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=5)
+    else:
+        process.kill()
+        raise AssertionError("the command ignores Ctrl-C")
     assert process.stderr is not None
     return process.stderr.read()
 

@@ -12,13 +12,12 @@ from headwater.cli.output import emit, printable, say, table
 
 if TYPE_CHECKING:
     from headwater.cli.state import State
-    from headwater.connector import Connector
     from headwater.flowservice import Connection, Reference
 
 
 @click.group("connections")
 def command() -> None:
-    """List, read, test, change and delete base connections."""
+    """List, read, test, explore, change and delete base connections."""
 
 
 @command.command("list")
@@ -29,12 +28,10 @@ def command() -> None:
 @click.pass_obj
 def list_(state: State, /, *, connector: str | None, name: str | None) -> None:
     """List the base connections of the sandbox."""
-    from headwater.registry import installed
-
-    filters = [f"connectionSpec.id=={_spec_id(connector)}"] if connector else []
+    filters = [f"connectionSpec.id=={_spec_id(state, connector)}"] if connector else []
     with state.service(state.profile()) as service:
         found = [each for each in service.connections.list(property=filters) if name is None or each.name == name]
-    slugs = {one.spec.id: one.slug for one in installed().all()[0]} if not state.json else {}
+    slugs = {one.spec.id: one.slug for one in state.registry().all()[0]} if not state.json else {}
     rows = [(each.id, slugs.get(each.spec_id, each.spec_id), each.state, each.name) for each in found]
     emit([dict(each.raw) for each in found], table(rows, ("ID", "CONNECTOR", "STATE", "NAME")), as_json=state.json)
 
@@ -68,23 +65,38 @@ def get(state: State, /, *, connection_id: str) -> None:
 @common
 @click.pass_obj
 def test(state: State, /, *, connection_id: str) -> int:
-    """Ask the service whether the connection works.
+    """Ask the service whether the source accepts the connection's credentials.
 
-    The platform connects to the source. An embedded service says that the stored credentials fit the specification,
-    and nothing more. Exits with 3 when the answer is no.
+    The embedded service asks the source through the connector; where it cannot, it says so. Exits with 3 when the
+    answer is no.
     """
-    from headwater.flowservice.endpoint import is_local
-
-    profile = state.profile()
-    with state.service(profile) as service:
+    with state.service(state.profile()) as service:
         works = service.connections.test(connection_id)
-    if is_local(profile.url):
-        state.notice("the embedded service does not reach the source: it says whether the stored credentials fit")
     if not works:
         state.notice("see that its connector is installed, then give the credentials anew with `connections update`")
     text = "the service says yes" if works else "the service says no"
     emit({"id": connection_id, "result": works, "notices": state.notices}, text, as_json=state.json)
     return 0 if works else 3
+
+
+@command.command("explore")
+@click.argument("connection_id", metavar="ID")
+@click.argument("table_name", metavar="[TABLE]", required=False)
+@click.option("--preview", is_flag=True, help="Show the first rows as well.")
+@sending
+@common
+@click.pass_obj
+def explore(state: State, /, *, connection_id: str, table_name: str | None, preview: bool) -> None:
+    """Let the service look into the source: its tables, or the columns and first rows of one."""
+    from headwater.cli.exploring import explored
+    from headwater.errors import InvalidInput
+
+    if preview and table_name is None:
+        raise InvalidInput("--preview needs the table to preview", remedy="name it after the connection's id")
+    object_type = "root" if table_name is None else "table"
+    with state.service(state.profile()) as service:
+        found = service.connections.explore(connection_id, object_type=object_type, object=table_name, preview=preview)
+    emit(found, explored(found), as_json=state.json)
 
 
 @command.command("update")
@@ -132,11 +144,10 @@ def delete(state: State, /, *, connection_id: str, yes: bool) -> None:
     emit({"id": connection_id, "deleted": True}, f"{connection_id}  deleted", as_json=state.json)
 
 
-def _spec_id(slug: str) -> str:
-    from headwater.registry import load
+def _spec_id(state: State, slug: str) -> str:
     from headwater.runner import check_creatable
 
-    connector = load(slug)
+    connector = state.registry().load(slug)
     check_creatable(connector)
     return str(connector.spec.id)
 
@@ -161,7 +172,7 @@ def _credentials(state: State, found: Connection, **given: Any) -> list[dict[str
     from headwater.cli.inputs import gather
     from headwater.runner import settled_credentials
 
-    connector = _connector(found)
+    connector = state.registry().find(found.spec_id).connector
     given["auth"] = given["auth"] or found.auth_name or None
     credentials = gather(state, connector, **given)
     params = settled_credentials(credentials.auth, credentials.values, base=credentials.base)
@@ -172,12 +183,6 @@ def _credentials(state: State, found: Connection, **given: Any) -> list[dict[str
         return [{"op": "replace", "path": "/auth/params", "value": params}]
     auth = {"specName": credentials.auth.spec_name, "params": params}
     return [{"op": "replace" if "auth" in found.raw else "add", "path": "/auth", "value": auth}]
-
-
-def _connector(found: Connection) -> Connector:
-    from headwater.registry import find
-
-    return find(found.spec_id).connector
 
 
 def _changed(state: State, reference: Reference) -> None:

@@ -33,11 +33,22 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="How long to look for the connection after an unknown outcome.",
 )
+@click.option("--check", "proven", is_flag=True, help="Prove the credentials against the source first.")
 @sending
 @common
 @click.pass_obj
 def command(
-    state: State, /, *, slug: str, name: str, description: str | None, if_exists: str, settle: float, **given: Any
+    state: State,
+    /,
+    *,
+    slug: str,
+    spec_id: str | None,
+    name: str,
+    description: str | None,
+    if_exists: str,
+    settle: float,
+    proven: bool,
+    **given: Any,
 ) -> None:
     """Create a base connection, exactly once.
 
@@ -45,17 +56,20 @@ def command(
     """
     from headwater.cli.inputs import gather
     from headwater.cli.lifecycle import lifecycle_notices
-    from headwater.registry import load
-    from headwater.runner import check_creatable, ensure
+    from headwater.cli.origin import creatable
+    from headwater.runner import ensure
 
-    connector = load(slug)
-    check_creatable(connector)
+    connector = creatable(state, slug, spec_id)
+    if proven:
+        connector.check_readable()
     profile = state.profile()
     credentials = gather(state, connector, **given, cloud=profile.cloud)
     prepared = credentials.prepared(name, description)
     state.remember(prepared.payload)
     for notice in lifecycle_notices(connector, credentials.auth):
         state.notice(notice)
+    if proven:
+        _prove(state, credentials)
     try:
         with state.service(profile) as service:
             created = ensure(service, prepared, if_exists=if_exists, settle=settle, progress=state.notice)
@@ -63,6 +77,17 @@ def command(
         state.notice("the connection may have been created: run the same command again with --if-exists reuse")
         raise
     _report(state, created, credentials, profile)
+
+
+def _prove(state: State, credentials: Given) -> None:
+    """Ask the source whether it accepts the credentials; where it does not, nothing is created."""
+    from headwater.cli.source import reader
+
+    with reader(state, credentials, tell=False) as opened:
+        check = opened.check()
+    state.notice(f"the source accepts these credentials{f' (user {check.user})' if check.user else ''}")
+    for note in check.notes:
+        state.notice(note)
 
 
 def _report(state: State, created: Created, credentials: Given, profile: Profile) -> None:

@@ -28,15 +28,20 @@ EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.Unreachable, 6),
     (errors.OutcomeUnknown, 6),
     (errors.ServiceError, 3),
+    (errors.CredentialsRefused, 4),
+    (errors.SourceNotPermitted, 4),
+    (errors.SourceThrottled, 6),
+    (errors.SourceUnavailable, 6),
+    (errors.SourceNotFound, 3),
 )
 MEANINGS = {
     0: "fine",
     1: "a bug, of Headwater or of the plugin it names",
     2: "invalid input or usage, or a declined or impossible prompt",
-    3: "refused by the service",
-    4: "not authenticated or not permitted",
+    3: "refused by the service, or not found",
+    4: "not authenticated or not permitted, by the service or by the source",
     5: "exists already, or changed meanwhile",
-    6: "unreachable, busy, or outcome unknown",
+    6: "unreachable, busy, throttled, or outcome unknown",
     130: "interrupted",
 }
 

@@ -24,13 +24,24 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "show": ("headwater.cli.show:command", "Show what one connector needs and is."),
     "validate": ("headwater.cli.validate:command", "Hold credentials against a connector, offline."),
     "payload": ("headwater.cli.payload:command", "Print exactly what create would send."),
+    "check": ("headwater.cli.check:command", "Prove credentials against the source, or test every connection."),
+    "tables": ("headwater.cli.tables:command", "List the tables of a source, asking it directly."),
+    "columns": ("headwater.cli.columns:command", "Show the columns of a table as a source connection takes them."),
+    "preview": ("headwater.cli.preview:command", "Show the first rows of a table, asking the source."),
     "create": ("headwater.cli.create:command", "Create a base connection, exactly once."),
-    "connections": ("headwater.cli.connections:command", "List, read, test, change and delete base connections."),
+    "connections": (
+        "headwater.cli.connections:command",
+        "List, read, test, explore, change and delete base connections.",
+    ),
     "profiles": ("headwater.cli.profiles:command", "Say where to send, and as whom."),
+    "new": ("headwater.cli.new:command", "Start a connector: a distribution that installs and passes its tests."),
+    "specs": ("headwater.cli.specs:command", "Pull and read a tenant's connection specifications."),
+    "doctor": ("headwater.cli.doctor:command", "Check installation, profile, and connectors against the tenant."),
 }
 
 # Commands of plugins from this project, for who has not installed them: name -> distribution and first line of help.
 OFFERED: Mapping[str, tuple[str, str]] = {
+    "local": ("headwater-local-flow-service", "Look at, export, import and empty the embedded service's store."),
     "serve": ("headwater-local-flow-service", "Serve the embedded Flow Service over HTTP."),
 }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headwater.cli.options import common
+from headwater.cli.options import common, of_profile
 from headwater.cli.output import emit, table
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--lifecycle", type=click.Choice(["ga", "beta", "deprecated"]), help="Only those of this lifecycle.")
 @click.option("--ingestion", type=click.Choice(["batch", "streaming"]), help="Only those that ingest this way.")
 @click.option("--cloud", type=click.Choice(["azure", "aws"]), help="Only those with credentials for this cloud.")
+@of_profile()
 @common
 @click.pass_obj
 def command(state: State, /, *, cloud: str | None, **wanted: str | None) -> None:
@@ -28,9 +29,7 @@ def command(state: State, /, *, cloud: str | None, **wanted: str | None) -> None
 
     A plugin that does not load is named on standard error; the others are listed.
     """
-    from headwater.registry import installed
-
-    everything, failures = installed().all()
+    everything, failures = state.registry().all()
     for failure in failures:
         state.notice(str(failure))
     connectors = [one for one in everything if _fits(one, wanted) and _has_cloud(one, cloud)]
@@ -38,9 +37,15 @@ def command(state: State, /, *, cloud: str | None, **wanted: str | None) -> None
         categories = ", ".join(sorted({one.spec.category for one in everything}))
         state.notice(f"no connector is like that; categories: {categories}")
     rows = [
-        (one.slug, one.spec.name, one.spec.category, one.spec.lifecycle, ", ".join(_names(one))) for one in connectors
+        [one.slug, one.spec.name, one.spec.category, one.spec.lifecycle, ", ".join(_names(one))] for one in connectors
     ]
-    text = table(rows, ("SLUG", "NAME", "CATEGORY", "LIFECYCLE", "AUTHENTICATION"))
+    header = ["SLUG", "NAME", "CATEGORY", "LIFECYCLE", "AUTHENTICATION"]
+    tenant = [one for one in connectors if one.from_tenant]
+    if tenant:
+        state.notice(f"marked tenant: from the {tenant[0].distribution}, not from a plugin")
+        rows = [["tenant" if one.from_tenant else "", *row] for one, row in zip(connectors, rows, strict=True)]
+        header = ["", *header]
+    text = table(rows, header)
     emit([_entry(one) for one in connectors], text, as_json=state.json)
 
 

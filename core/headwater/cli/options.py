@@ -47,17 +47,25 @@ def sending(function: Decorated) -> Decorated:
         _override("--proxy", metavar="URL", help="Send through this proxy."),
         _override("--ca-bundle", metavar="FILE", help="Certificate authorities to trust instead of the usual ones."),
         _override("--sandbox", metavar="NAME", help="Use this sandbox instead of the profile's."),
-        click.option(
-            "--profile", metavar="NAME", expose_value=False, callback=_profile, help="Where to send; local is built in."
-        ),
+        of_profile("Where to send; local is built in."),
     ):
         function = option(function)
     return function
 
 
+def of_profile(
+    help: str = "Whose pulled specifications count as well; see `headwater specs`.",
+) -> Callable[[Decorated], Decorated]:
+    """Add ``--profile``, for commands that send nothing as well."""
+    return click.option("--profile", metavar="NAME", expose_value=False, callback=_profile, help=help)
+
+
 def new_connection(function: Decorated) -> Decorated:
-    """Add what describes a connection that is to be created: slug, name, description, credentials."""
+    """Add what describes a connection that is to be created: slug, its id, name, description, credentials."""
     function = credential_input(function)
+    function = click.option(
+        "--spec-id", metavar="UUID", help="Connection specification id, for a connector without a verified one."
+    )(function)
     function = click.option("--description", help="What the connection is for.")(function)
     function = click.option("--name", required=True, help="Name of the connection; it is told apart by it.")(function)
     return slug_argument(function)
@@ -107,7 +115,10 @@ def _log(_state: State) -> None:
     logger.setLevel(logging.INFO)
 
 
-def _slugs(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    from headwater.registry import available
+def _slugs(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    from headwater.cli.state import State
 
-    return [slug for slug in available() if slug.startswith(incomplete)]
+    state = State()  # of its own: while completing, nothing may be told
+    state.json = True
+    state.profile_name = context.params.get("profile")
+    return [slug for slug in state.registry().available() if slug.startswith(incomplete)]

@@ -35,7 +35,16 @@ SERVED = "http://127.0.0.1:8700"  # where `headwater serve` listens unless told 
 @common
 @click.pass_obj
 def command(
-    state: State, /, *, slug: str, name: str, description: str | None, form: str, reveal: bool, **given: Any
+    state: State,
+    /,
+    *,
+    slug: str,
+    spec_id: str | None,
+    name: str,
+    description: str | None,
+    form: str,
+    reveal: bool,
+    **given: Any,
 ) -> None:
     """Print exactly what create would send.
 
@@ -43,12 +52,10 @@ def command(
     --json, the other formats become an object of method, url, headers and body.
     """
     from headwater.cli.inputs import gather
-    from headwater.registry import load
-    from headwater.runner import check_creatable
+    from headwater.cli.origin import creatable
     from headwater.secret import masked, revealed
 
-    connector = load(slug)
-    check_creatable(connector)
+    connector = creatable(state, slug, spec_id)
     credentials = gather(state, connector, **given)
     prepared = credentials.prepared(name, description, look_up=reveal)
     state.remember(prepared.payload)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from headwater.flowservice import FlowService
     from headwater.profiles import Profile
+    from headwater.registry import Registry
     from headwater.secret import Secret
 
 
@@ -24,6 +25,7 @@ class State:
         self.overrides: dict[str, Any] = {}
         self.secrets: list[Secret] = []
         self.notices: list[str] = []
+        self._registry: Registry | None = None
 
     def remember(self, value: Any) -> None:
         """Take note of every secret in a value."""
@@ -55,6 +57,34 @@ class State:
         from headwater import profiles
 
         return str(self.overrides.get("cloud") or profiles.cloud(self.profile_name))
+
+    def registry(self) -> Registry:
+        """Return the connectors there are: the installed ones, and those whose specifications the tenant gave.
+
+        Where nobody has chosen a profile, one that cannot be used takes only the tenant's away, and is told; so does a
+        file of specifications.
+        """
+        from headwater.registry import installed
+        from headwater.tenant.place import anything_kept
+
+        if self._registry is None:
+            asked = anything_kept() or self.profile_name
+            self._registry = self._with_tenant(installed()) if asked else installed()
+        return self._registry
+
+    def _with_tenant(self, registry: Registry) -> Registry:
+        from headwater import profiles, tenant
+        from headwater.errors import InvalidInput, NotConfigured
+
+        try:
+            asked = tenant.Tenant.of(profiles.resolve(self.profile_name, overrides=self.overrides))
+            pulled = asked and tenant.read(asked)
+        except InvalidInput as error:
+            if self.profile_name and isinstance(error, NotConfigured):
+                raise
+            self.notice(f"without the tenant's specifications: {error}")
+            return registry
+        return tenant.TenantRegistry(registry, pulled) if pulled else registry
 
     def notice(self, text: str) -> None:
         """Tell people something beside the result, on standard error.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headwater.cli.options import common, credential_input, slug_argument
+from headwater.cli.options import common, credential_input, of_profile, slug_argument
 from headwater.cli.output import emit
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 @slug_argument
 @credential_input
 @click.option("--resolve", is_flag=True, help="Look secret references up as well, and judge what they lead to.")
+@of_profile()
 @common
 @click.pass_obj
 def command(state: State, /, *, slug: str, resolve: bool, **given: Any) -> int:
@@ -26,9 +27,11 @@ def command(state: State, /, *, slug: str, resolve: bool, **given: Any) -> int:
     keyring:) are left alone unless --resolve is given.
     """
     from headwater.cli.inputs import gather, problems
-    from headwater.registry import load
+    from headwater.cli.origin import tell_origin
 
-    credentials = gather(state, load(slug), **given)
+    connector = state.registry().load(slug)
+    tell_origin(state, connector)
+    credentials = gather(state, connector, **given)
     found = problems(credentials, look_up=resolve)
     result = {
         "valid": not found,

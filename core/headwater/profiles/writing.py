@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import tomllib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from headwater import documents
 from headwater.errors import NotConfigured
 from headwater.profiles.config import (
     LOCAL,
@@ -21,6 +19,7 @@ from headwater.profiles.config import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 def write_profile(name: str, values: Mapping[str, Any], *, use: bool = False, path: Path | None = None) -> Path:
@@ -100,23 +99,8 @@ def _parsed(text: str) -> Any:
 
 
 def _write(path: Path, text: str) -> None:
-    problem = ""
-    temporary: Path | None = None
-    try:
-        target = path.resolve()  # a link, as from a folder of dot files, stays one
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # made with mode 0600
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
-        problem = getattr(error, "strerror", None) or type(error).__name__
+    problem = documents.replace(path, text)
     if problem:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
         raise NotConfigured(
             f"the config file {path} cannot be written ({problem})",
             remedy="check the permissions of its folder, or name another file with HEADWATER_CONFIG",

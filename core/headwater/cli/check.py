@@ -1,0 +1,62 @@
+"""``headwater check``: whether a source accepts credentials, before they are handed over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from headwater.cli.options import common, credential_input, sending
+from headwater.cli.output import emit
+
+if TYPE_CHECKING:
+    from headwater.cli.state import State
+
+
+@click.command("check")
+@click.argument("slug", required=False)
+@click.option("--all", "everything", is_flag=True, help="Let the service test every base connection of the profile.")
+@credential_input
+@sending
+@common
+@click.pass_obj
+def command(state: State, /, *, slug: str | None, everything: bool, **given: Any) -> int:
+    """Prove credentials against the source, or test every connection.
+
+    Says who we are at the source and what is left of its allowances, in at most three requests. A refused password is
+    not sent again. With --all, Flow Service tests each base connection of the sandbox; exits with 3 if one does not
+    work.
+    """
+    from headwater.errors import InvalidInput
+
+    if everything == (slug is not None):
+        raise InvalidInput("name one connector, or give --all", remedy="run `headwater list` for the connectors")
+    if everything:
+        if given["file"] or given["sets"] or given["auth"]:
+            raise InvalidInput("--all takes no credentials: the service tests those it has stored")
+        return _all(state)
+    return _one(state, str(slug), **given)
+
+
+def _one(state: State, slug: str, **given: Any) -> int:
+    from headwater.cli import source
+
+    with source.opened(state, state.registry().load(slug), **given) as reader:
+        check = reader.check()
+    for note in check.notes:
+        state.notice(note)
+    emit({**check.as_dict(), "connector": slug}, source.check_text(check), as_json=state.json)
+    return 0
+
+
+def _all(state: State) -> int:
+    from headwater.cli.all_connections import tested
+
+    with state.service(state.profile()) as service:
+        results = tested(state, service)
+    if state.json:
+        emit(results, "", as_json=True)
+    failed = sum(result["result"] is not True for result in results)
+    if not state.json:
+        emit(None, f"{len(results)} tested, {failed} not working", as_json=False)
+    return 3 if failed else 0

@@ -1,0 +1,38 @@
+"""``headwater columns``: the columns of one table of a source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import click
+
+from headwater.cli.options import common, credential_input, slug_argument
+from headwater.cli.output import emit
+
+if TYPE_CHECKING:
+    from headwater.cli.state import State
+
+
+@click.command("columns")
+@slug_argument
+@click.argument("table")
+@credential_input
+@common
+@click.pass_obj
+def command(state: State, /, *, slug: str, table: str, **given: Any) -> None:
+    """Show the columns of a table as a source connection takes them.
+
+    With --json, `columns` can be pasted into `params.columns` of a source connection. Fields that are no column are
+    named with the reason.
+    """
+    from headwater.cli import source
+
+    with source.opened(state, state.registry().load(slug), **given) as reader:
+        found = reader.columns(table)
+    result = {
+        "table": table,
+        "columns": [column.as_dict() for column in found.columns],
+        "leftOut": [attrs.asdict(field) for field in found.left_out],
+    }
+    emit(result, source.columns_text(found), as_json=state.json)

@@ -1,0 +1,78 @@
+"""What the commands share that ask a source directly: opening a reader, and how its answers are printed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from headwater.cli.output import say, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from headwater.cli.inputs import Given
+    from headwater.cli.state import State
+    from headwater.connector import Connector
+    from headwater.sources import Check, Columns, Preview
+    from headwater.sources.guarded import GuardedReader
+
+_WIDEST = 40  # characters of one cell of a preview
+
+
+def opened(state: State, connector: Connector, **given: Any) -> GuardedReader:
+    """Collect credentials and return a reader, telling where the fields came from."""
+    from headwater.cli.inputs import gather
+
+    connector.check_readable()  # before anybody is asked for credentials
+    return reader(state, gather(state, connector, **given))
+
+
+def reader(state: State, credentials: Given, *, tell: bool = True) -> GuardedReader:
+    """Return a reader for collected credentials, telling where they came from."""
+    from headwater.runner import settled_credentials
+    from headwater.sources import SourceCredentials
+
+    params = settled_credentials(credentials.auth, credentials.values, base=credentials.base)
+    state.remember(params)
+    if tell and not state.json:
+        say(credentials.told())
+    return credentials.connector.open_source(SourceCredentials(auth=credentials.auth, params=params))
+
+
+def check_text(check: Check) -> str:
+    """Return a check for people."""
+    facts = {
+        "user": check.user,
+        "organization": check.organization,
+        "version": check.version,
+        "versions": f"{check.versions[0]} to {check.versions[-1]}" if check.versions else "",
+        "permissions": ", ".join(check.permissions),
+        **{f"left of {limit.name}": f"{limit.left} of {limit.most}" for limit in check.limits},
+    }
+    lines = [table((name, fact) for name, fact in facts.items() if fact)]
+    return "\n".join([*filter(None, lines), "the source accepts these credentials"])
+
+
+def columns_text(columns: Columns) -> str:
+    """Return columns for people: name, type, format; then what was left out, and why."""
+    rows = [(column.name, column.type, column.format) for column in columns.columns]
+    text = table(rows, ("COLUMN", "TYPE", "FORMAT"))
+    left_out = [f"left out: {field.name} ({field.reason})" for field in columns.left_out]
+    return "\n".join([text, *left_out])
+
+
+def rows_text(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
+    """Return rows as an aligned table; long values are cut."""
+    return table([[_cell(row.get(name)) for name in names] for row in rows], names)
+
+
+def preview_text(preview: Preview) -> str:
+    """Return a preview for people."""
+    return rows_text([column.name for column in preview.columns.columns], preview.rows)
+
+
+def _cell(value: Any) -> str:
+    import json
+
+    text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " ".join(text.split())  # a line break would break the table
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
