@@ -2,91 +2,102 @@
 
 from __future__ import annotations
 
+import base64
+import os
+import re
+import signal
+import subprocess
+import sys
+import uuid
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 import requests
+from dataflows import source_body, target_body
+from talking import HEADERS, Talker, code, oracle
 
-from headwater_local_flow_service import LocalAdapter, Settings, build_app
+from headwater.secret import Secret
+from headwater_local_flow_service import LocalAdapter, Settings, build_app, etags
+from headwater_local_flow_service.operating import resetting
+from headwater_local_flow_service.store import Record, Scope, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from headwater.connector import Connector
-    from headwater_local_flow_service.app import FlowServiceApp
 
-ROOT = "http+local://embedded"
-BASE = f"{ROOT}/data/foundation/flowservice"
-ORACLE = "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
+PROGRAM = "from headwater_local_flow_service.commands import serve; serve()"
+SERVER = "postgresql://postgres@127.0.0.1:5432/test"
 
 
-@attrs.frozen
-class Talker:
-    """Sends requests with the headers of one caller; an empty header value leaves the header out."""
-
-    session: requests.Session
-    app: FlowServiceApp
-    headers: dict[str, str]
-
-    def send(self, method: str, path: str, headers: dict[str, str] | None = None, **rest: Any) -> requests.Response:
-        url = path if path.startswith("http") else BASE + path
-        given = {name: value for name, value in (self.headers | (headers or {})).items() if value}
-        return self.session.request(method, url, headers=given, **rest)
-
-    def get(self, path: str, **rest: Any) -> requests.Response:
-        return self.send("GET", path, **rest)
-
-    def post(self, path: str, **rest: Any) -> requests.Response:
-        return self.send("POST", path, **rest)
-
-    def create(self, name: str = "desk", **changes: Any) -> dict[str, Any]:
-        answer = self.post("/connections", json=oracle(name, **changes))
-        assert answer.status_code == 201, answer.text
-        reference: dict[str, Any] = answer.json()
-        return reference
-
-    def read(self, id: str) -> dict[str, Any]:
-        item: dict[str, Any]
-        [item] = self.get(f"/connections/{id}").json()["items"]
-        return item
-
-    def patch(self, id: str, etag: str, *operations: Any, **rest: Any) -> requests.Response:
-        return self.send("PATCH", f"/connections/{id}", headers={"If-Match": etag}, json=list(operations), **rest)
-
-    def like(self, **headers: str) -> Talker:
-        names = {name.replace("_", "-"): value for name, value in headers.items()}
-        return attrs.evolve(self, headers=self.headers | names)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what resources promise on both databases; the other tests look into files, or do not touch a store."""
+    if "service" in metafunc.fixturenames and _on_both(metafunc.definition.path):
+        metafunc.parametrize("service", ["sqlite", "postgresql"], indirect=True)
 
 
-def oracle(name: str = "desk", **changes: Any) -> dict[str, Any]:
-    """Return a body the service accepts."""
-    params = {"host": "acme.example", "username": "integration", "password": "correct-horse-battery"}
-    body = {
-        "name": name,
-        "auth": {"specName": "Basic Authentication", "params": params},
-        "connectionSpec": {"id": ORACLE, "version": "1.0"},
-    }
-    return body | changes
+def _on_both(path: Path) -> bool:
+    return path.parent.name in ("resources", "neighbours") or path.name in ("test_paging.py", "test_filters.py")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[dict[str, Any]]:
+    """Return the settings of a store on PostgreSQL, in a schema of its own. Skips where no server answers."""
+    with schema() as settings:
+        yield settings
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Callable[..., Talker]]:
-    """Return a function that opens a service; settings are those of `Settings`, the store a fresh file."""
+def own_schema() -> Iterator[dict[str, Any]]:
+    """Return the settings of a store on PostgreSQL that nobody else uses. Skips where no server answers."""
+    with schema() as settings:
+        yield settings
+
+
+@contextmanager
+def schema() -> Iterator[dict[str, Any]]:
+    """Make a schema for one store, and remove it afterwards."""
+    psycopg = pytest.importorskip("psycopg")
+    try:
+        connection = psycopg.connect(SERVER, autocommit=True, connect_timeout=2)
+    except psycopg.OperationalError:
+        pytest.skip("no PostgreSQL server answers on 127.0.0.1:5432")
+    name = f"headwater_{uuid.uuid4().hex[:12]}"
+    with connection:
+        connection.execute(f"CREATE SCHEMA {name}")
+        try:
+            key = Secret(base64.b64encode(os.urandom(32)).decode())
+            yield {"store": f"{SERVER}?options=-csearch_path%3D{name}", "key": key}
+        finally:
+            connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+def _place(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    """Return the settings of an empty store: a fresh file, or the session's schema."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return {"store": str(tmp_path / "store" / "local.db")}
+    settings: dict[str, Any] = request.getfixturevalue("postgresql")
+    store = Store(Settings(**settings))
+    resetting.run(store)
+    store.close()
+    return settings
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Talker]]:
+    """Return a function that opens a service; settings are those of `Settings`, the store empty at first."""
     opened: list[Talker] = []
+    place = _place(request, tmp_path)
 
     def open_one(connectors: Iterable[Connector] | None = None, **given: Any) -> Talker:
-        app = build_app(Settings(**{"store": str(tmp_path / "store" / "local.db")} | given), connectors)
+        app = build_app(Settings(**(place if "store" not in given else {}) | given), connectors)
         session = requests.Session()
         session.mount("http+local://", LocalAdapter(app=app))
-        headers = {
-            "Authorization": "Bearer anything",
-            "x-api-key": "key",
-            "x-gw-ims-org-id": "ACME@AdobeOrg",
-            "x-sandbox-name": "prod",
-        }
-        opened.append(Talker(session, app, headers))
+        opened.append(Talker(session, app, dict(HEADERS)))
         return opened[-1]
 
     yield open_one
@@ -95,19 +106,38 @@ def service(tmp_path: Path) -> Iterator[Callable[..., Talker]]:
         talker.app.close()
 
 
-def code(answer: requests.Response) -> str:
-    """Return the code of a refusal, whatever its shape, and check that the shape is whole."""
-    body = answer.json()
-    if "error_code" in body:
-        assert body["message"]
-        assert str(answer.status_code) == body["error_code"][:3]
-        return str(body["error_code"])
-    assert body["status"] == answer.status_code
-    assert body["report"]["detailed-message"] == body["errorMessage"] == body["errorDetails"] != ""
-    assert body["report"]["request-id"] == answer.headers["x-request-id"]
-    found = str(body["type"]).removeprefix("https://ns.adobe.com/aep/errors/")
-    assert found.endswith(str(answer.status_code))
-    return found
+@pytest.fixture
+def served() -> Callable[..., AbstractContextManager[tuple[subprocess.Popen[str], str]]]:
+    """Return a context manager that runs the command and gives the process and the URL it names."""
+    return _served
+
+
+@contextmanager
+def _served(
+    tmp_path: Path, *options: str, store: str = "", shown: str = "127.0.0.1", **variables: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command in a process group of its own; yield it and the URL it names."""
+    store = store or str(tmp_path / "store" / "local.db")
+    with (tmp_path / "stderr").open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, "--port", "0", "--store", store, *options],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=os.environ | variables,
+            start_new_session=True,
+        )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.fullmatch(rf"listening on (http://{re.escape(shown)}:\d+) \(store (.*)\)\n", line)
+        assert found, (line, (tmp_path / "stderr").read_text())
+        assert found[2] in (store, store.replace("postgresql:", "postgresql+psycopg:"))
+        yield process, found[1]
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate(timeout=30)
 
 
 @pytest.fixture(name="code")
@@ -118,3 +148,39 @@ def _code() -> Callable[[requests.Response], str]:
 @pytest.fixture(name="oracle")
 def _oracle() -> Callable[..., dict[str, Any]]:
     return oracle
+
+
+def stored(talker: Any, table: Any, *refers_to: str, state: str = "enabled", **facts: Any) -> str:
+    """Store a row as its own resource would, and return its id."""
+    record = Record(
+        id=str(uuid.uuid4()),
+        scope=Scope(org="ACME@AdobeOrg", sandbox="prod"),
+        name="",
+        spec_id="",
+        state=state,
+        etag=etags.first(1),
+        created_at=1,
+        updated_at=1,
+        created_by="key",
+        updated_by="key",
+        document={},
+    )
+    record = attrs.evolve(record, **facts)
+    with talker.app.store.writing(record.scope) as rows:
+        rows.add(table, record, refers_to)
+    return record.id
+
+
+@pytest.fixture(name="source_body")
+def _source_body() -> Callable[..., dict[str, Any]]:
+    return source_body
+
+
+@pytest.fixture(name="target_body")
+def _target_body() -> Callable[..., dict[str, Any]]:
+    return target_body
+
+
+@pytest.fixture(name="stored")
+def _stored() -> Callable[..., str]:
+    return stored

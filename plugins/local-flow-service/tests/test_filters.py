@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import operator as operators
 from typing import Any
 
 import pytest
@@ -33,6 +35,8 @@ ITEM = {
         ('name=="desk"', True),
         (" name == desk ", True),
         ("name==DESK", False),
+        ("name==[desk", False),
+        ('name!="[desk]"', True),
         ("name==a,desk", True),
         ('name=="a","desk"', True),
         ('name=="a,desk"', False),
@@ -42,6 +46,8 @@ ITEM = {
         ("missing!=x", True),
         ("nothing==null", False),
         ("state==ENABLED", True),
+        ("state==EN_ABLED", True),
+        ("state==enabled-finalizing", False),
         ("createdAt==1000", True),
         ("createdAt>999", True),
         ("createdAt>=1000", True),
@@ -109,6 +115,13 @@ def test_fields_without_an_operator_are_those_to_return() -> None:
         ("name!=a,b", "FLOW-1443-400"),
         ("createdAt>1,2", "FLOW-1443-400"),
         ("on>true", "FLOW-1448-400"),
+        ("state>enabled", "FLOW-1448-400"),
+        ("metrics.statusSummary.status<=failed", "FLOW-1448-400"),
+        ("name like desk", "FLOW-1440-400"),
+        ("name IN a,b", "FLOW-1440-400"),
+        ("connectionSpec.id contains x==y", "FLOW-1440-400"),
+        ('ids[]==["a","b"]', "FLOW-1454-400"),
+        ("name=={}", "FLOW-1454-400"),
     ],
 )
 def test_a_wrong_expression_has_its_own_code(text: str, code: str) -> None:
@@ -155,7 +168,7 @@ def test_what_a_condition_prints_reads_back_as_itself(
     condition = filters.Condition(path, operator, values if operator == "==" else values[:1])
     read = _parsed([str(condition)])
     if isinstance(read, FlowError):
-        assert read.code in ("FLOW-1448-400", "FLOW-1452-400")  # true > x, createdAt > x
+        assert read.code in ("FLOW-1448-400", "FLOW-1452-400")  # true > x, state > x, createdAt > x
     else:
         assert read.conditions == (condition,)
 
@@ -163,3 +176,54 @@ def test_what_a_condition_prints_reads_back_as_itself(
 @given(VALUES)
 def test_a_text_equals_itself_in_quotes(value: str) -> None:
     assert filters.parse([f'name=="{value}"']).matches({"name": value})
+
+
+def test_an_alias_looks_at_the_field_it_stands_for() -> None:
+    [condition] = filters.parse(["state==failed"]).conditions
+    run = {"metrics": {"statusSummary": {"status": "failed"}}}
+    assert not condition.matches(run)
+    assert condition.renamed({"state": "metrics.statusSummary.status"}).matches(run)
+    assert condition.renamed({"name": "other"}) is condition
+
+
+SCALARS = st.booleans() | st.integers(-3, 3) | st.sampled_from(["a", "b", "B", "2", "true", "", "a,b"]) | st.none()
+FIELDS = st.sampled_from(["a", "b"])
+ITEMS = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=2))
+PATHS = st.lists(st.builds(filters.Segment, FIELDS, st.booleans()), min_size=1, max_size=3).map(tuple)
+WANTED = st.sampled_from(["a", "b", "2", "-1", "true", "false", "", "a,b"])
+
+
+@given(PATHS, st.sampled_from(["==", "!=", ">", ">=", "<", "<="]), st.lists(WANTED, min_size=1, max_size=2), ITEMS)
+def test_a_condition_finds_what_a_naive_reading_finds(
+    path: tuple[filters.Segment, ...], operator: str, values: list[str], value: Any
+) -> None:
+    item = {"a": value, "b": [value, {"a": value}]}
+    given = tuple(values) if operator == "==" else tuple(values[:1])
+    assert filters.Condition(path, operator, given).matches(item) is _naive(path, operator, given, item)
+
+
+def _naive(path: tuple[filters.Segment, ...], operator: str, values: tuple[str, ...], item: Any) -> bool:
+    found = [item]
+    for segment in path:
+        found = [one[segment.name] for one in found if isinstance(one, dict) and segment.name in one]
+        if segment.each:
+            found = [inner for one in found if isinstance(one, list) for inner in one]
+    texts = [one for one in found if isinstance(one, str)]
+    numbers = [one for one in found if type(one) is int]
+    words = [json.dumps(one) for one in found if isinstance(one, bool)]
+    if operator in ("==", "!="):
+        equal = any(value in texts or value in words or value in map(str, numbers) for value in values)
+        return equal is (operator == "==")
+    compare = {">": operators.gt, ">=": operators.ge, "<": operators.lt, "<=": operators.le}[operator]
+    numeric = values[0].lstrip("-").isdecimal()
+    return any(compare(one, values[0]) for one in texts) or (
+        numeric and any(compare(one, int(values[0])) for one in numbers)
+    )
+
+
+@given(st.lists(st.text(max_size=12), max_size=3))
+def test_what_filters_print_reads_back_as_themselves(texts: list[str]) -> None:
+    found = _parsed(texts)
+    if isinstance(found, filters.Filters):
+        printed = [*map(str, found.conditions), *filter(None, [",".join(found.projection)])]
+        assert filters.parse(printed) == found

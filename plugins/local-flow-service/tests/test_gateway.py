@@ -152,11 +152,10 @@ def test_other_paths_and_operations_are_told_apart(service: Callable[..., Any], 
     talker = service()
     made = talker.create()
     for path in (
-        "/flows",
-        "/runs/x",
+        "/destinations",
         "/connections/search/x",
-        f"/connections/{made['id']}/explore",
-        "/targetConnections/",
+        f"/connections/{made['id']}/schema",
+        "/connectionSpecs/x/y/z",
     ):
         answer = talker.get(path)
         assert code(answer) == "FLOW-1439-404"

@@ -7,6 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,7 +87,7 @@ def test_the_token_works_alone_and_beside_the_first_requests_parameters(service:
 )
 def test_sorting_is_kept_across_pages(service: Open, monkeypatch: Any, orderby: str, expected: list[str]) -> None:
     clock = iter(range(1_000_000, 2_000_000, 1000))
-    monkeypatch.setattr("headwater_local_flow_service.connections._now", lambda: next(clock))
+    monkeypatch.setattr("headwater_local_flow_service.resources.handlers.now", lambda: next(clock))
     talker = service()
     for name in ("b", "a", "c", "b"):
         talker.create(name)
@@ -94,7 +96,7 @@ def test_sorting_is_kept_across_pages(service: Open, monkeypatch: Any, orderby: 
 
 
 def test_equal_creation_times_do_not_lose_anything(service: Open, monkeypatch: Any) -> None:
-    monkeypatch.setattr("headwater_local_flow_service.connections._now", lambda: 5)
+    monkeypatch.setattr("headwater_local_flow_service.resources.handlers.now", lambda: 5)
     talker = service()
     for number in range(7):
         talker.create(f"n{number}")
@@ -211,3 +213,62 @@ def test_a_forged_token_is_refused(service: Open, code: Callable[..., str], fact
     assert talker.get(f"/connections?continuationToken={_token(GOOD)}").status_code == 200
     answer = talker.get(f"/connections?continuationToken={_token(facts)}")
     assert code(answer).startswith("FLOW-14")
+
+
+WALKS = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["create", "delete", "patch"])), max_size=6)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    names=st.lists(st.sampled_from("abc"), max_size=8),
+    orderby=st.sampled_from(["name", "-name", "createdAt", "-createdAt", "name,-createdAt", "id"]),
+    limit=st.integers(1, 4),
+    writes=WALKS,
+)
+def test_a_walk_finds_everything_that_was_there_all_along_once(
+    service: Open, names: list[str], orderby: str, limit: int, writes: list[tuple[int, str]]
+) -> None:
+    talker = _opened(service)
+    kept = {talker.create(name)["id"]: name for name in names}
+    late: dict[str, str] = {}
+    seen: list[str] = []
+    for page in _walk(talker, "/connections", orderby=orderby, limit=limit):
+        seen += [item["id"] for item in page["items"]]
+        for place, write in writes:
+            _write(talker, write, kept, late, place)
+        writes = writes[1:]
+    assert len(seen) == len(set(seen))
+    assert kept.keys() <= set(seen) <= kept.keys() | late.keys() | set(_GONE)
+    if orderby in ("name", "-name"):
+        assert [kept[id] for id in seen if id in kept] == sorted(kept.values(), reverse=orderby == "-name")
+    for id in [*kept, *late]:
+        assert talker.send("DELETE", f"/connections/{id}").status_code == 204
+
+
+_GONE: list[str] = []
+
+
+def _write(talker: Any, write: str, kept: dict[str, str], late: dict[str, str], place: int) -> None:
+    """Let somebody else create, delete, or change what no order looks at."""
+    if write == "create":
+        late[talker.create("b")["id"]] = "b"
+    elif kept and write == "delete":
+        gone = list(kept)[place % len(kept)]
+        assert talker.send("DELETE", f"/connections/{gone}").status_code == 204
+        del kept[gone]
+        _GONE.append(gone)
+    elif kept:
+        id = list(kept)[place % len(kept)]
+        change = {"op": "add", "path": "/description", "value": "changed"}
+        assert talker.patch(id, talker.read(id)["etag"], change).status_code == 200
+
+
+_talkers: dict[int, Any] = {}
+
+
+def _opened(service: Any) -> Any:
+    """Open one service for all the examples of a property."""
+    if id(service) not in _talkers:
+        _talkers.clear()
+        _talkers[id(service)] = service()
+    return _talkers[id(service)]

@@ -2,75 +2,43 @@
 
 from __future__ import annotations
 
+import json
 import os
-import re
 import signal
-import subprocess
-import sys
 import time
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 
 from headwater.errors import InvalidInput, Unreachable
-from headwater_local_flow_service import Settings, ports, serving
+from headwater_local_flow_service import Settings, clients, options, ports, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-PROGRAM = "from headwater_local_flow_service.commands import serve; serve()"
+Served = Any  # the fixture `served`
 HEADERS = {"Authorization": "Bearer x", "x-api-key": "key", "x-gw-ims-org-id": "ACME@AdobeOrg"}
-
-
-@contextmanager
-def _served(
-    tmp_path: Path, *options: str, shown: str = "127.0.0.1", **variables: str
-) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run the command in a process group of its own; yield it and the URL it names."""
-    store = str(tmp_path / "store" / "local.db")
-    with (tmp_path / "stderr").open("w") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "--port", "0", "--store", store, *options],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-            env=os.environ | variables,
-            start_new_session=True,
-        )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.fullmatch(rf"listening on (http://{re.escape(shown)}:\d+) \(store (.*)\)\n", line)
-        assert found, (line, (tmp_path / "stderr").read_text())
-        assert found[2] == store
-        yield process, found[1]
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate(timeout=30)
 
 
 def _url(root: str, path: str) -> str:
     return f"{root}/data/foundation/flowservice{path}"
 
 
-def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, oracle: Any) -> None:
-    with _served(tmp_path) as (process, root):
+def test_what_was_acknowledged_survives_a_kill(served: Served, tmp_path: Path, oracle: Any) -> None:
+    with served(tmp_path) as (process, root):
         made = requests.post(_url(root, "/connections/"), json=oracle(), headers=HEADERS, timeout=10)
         assert made.status_code == 201
         os.killpg(process.pid, signal.SIGKILL)
-    with _served(tmp_path) as (process, root):
+    with served(tmp_path) as (process, root):
         answer = requests.get(_url(root, f"/connections/{made.json()['id']}"), headers=HEADERS, timeout=10)
         assert answer.json()["items"][0]["etag"] == made.json()["etag"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
 
 
-def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
-    with _served(tmp_path, "--workers", "2") as (process, root):
+def test_workers_end_when_their_parent_is_killed(served: Served, tmp_path: Path) -> None:
+    with served(tmp_path, "--workers", "2") as (process, root):
         process.kill()
         process.wait(timeout=30)
         host, port = root.removeprefix("http://").split(":")
@@ -80,9 +48,9 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
         assert not ports.answers(host, int(port))
 
 
-def test_clients_fetch_tokens_and_nothing_secret_is_logged(tmp_path: Path, oracle: Any) -> None:
+def test_clients_fetch_tokens_and_nothing_secret_is_logged(served: Served, tmp_path: Path, oracle: Any) -> None:
     options = ("--strict", "--client", "desk=ACME@AdobeOrg", "--sandbox", "stage", "--access-log")
-    with _served(tmp_path, *options, HEADWATER_SERVE_CLIENT_SECRET="open-sesame") as (process, root):
+    with served(tmp_path, *options, HEADWATER_SERVE_CLIENT_SECRET="open-sesame") as (process, root):
         form = {
             "grant_type": "client_credentials",
             "client_id": "desk",
@@ -97,14 +65,19 @@ def test_clients_fetch_tokens_and_nothing_secret_is_logged(tmp_path: Path, oracl
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 0
     logged = (tmp_path / "stderr").read_text()
-    assert '"POST /ims/token/v3" 200' in logged
+    lines = [json.loads(line) for line in logged.splitlines()]
+    seen = [(line["method"], line["path"], line["status"], line.get("client")) for line in lines]
+    assert ("POST", "/ims/token/v3", 200, None) in seen
+    assert ("POST", "/data/foundation/flowservice/connections", 201, "desk") in seen
     for secret in ("open-sesame", token, "correct-horse-battery"):
         assert secret not in logged
 
 
 @pytest.mark.parametrize("signal_sent", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_of_the_whole_group_ends_it_in_peace(tmp_path: Path, signal_sent: signal.Signals) -> None:
-    with _served(tmp_path, "--host", "localhost", shown="localhost") as (process, _root):
+def test_an_interrupt_of_the_whole_group_ends_it_in_peace(
+    served: Served, tmp_path: Path, signal_sent: signal.Signals
+) -> None:
+    with served(tmp_path, "--host", "localhost", shown="localhost") as (process, _root):
         os.killpg(process.pid, signal_sent)
         assert process.wait(timeout=30) == 0
     assert (tmp_path / "stderr").read_text() == ""  # granian says when it had to kill a worker
@@ -113,15 +86,15 @@ def test_an_interrupt_of_the_whole_group_ends_it_in_peace(tmp_path: Path, signal
 def test_a_name_that_leads_nowhere_is_said(tmp_path: Path) -> None:
     settings = Settings(store=str(tmp_path / "a.db"))
     with pytest.raises(Unreachable, match="cannot be resolved"):
-        serving.run(settings, host="nowhere.invalid", port=0, workers=1, access_log=False, tell=print)
+        serving.run(settings, options.Listening(host="nowhere.invalid", port=0), tell=print)
 
 
-def test_a_taken_port_is_said_and_nothing_is_made(tmp_path: Path) -> None:
-    with _served(tmp_path) as (_process, root):
+def test_a_taken_port_is_said_and_nothing_is_made(served: Served, tmp_path: Path) -> None:
+    with served(tmp_path) as (_process, root):
         port = int(root.rsplit(":", 1)[1])
         settings = Settings(store=str(tmp_path / "second" / "local.db"))
         with pytest.raises(Unreachable, match=f"port {port}") as raised:
-            serving.run(settings, host="127.0.0.1", port=port, workers=1, access_log=False, tell=print)
+            serving.run(settings, options.Listening(port=port), tell=print)
         assert "--port" in raised.value.remedy
         assert not (tmp_path / "second").exists()
 
@@ -129,34 +102,34 @@ def test_a_taken_port_is_said_and_nothing_is_made(tmp_path: Path) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "desk.example", "localhost.example"])
 def test_it_stays_on_this_machine_without_clients(host: str) -> None:
     with pytest.raises(InvalidInput, match="no client is configured"):
-        serving.settings_for(host=host)
+        options.settings_for(host=host)
 
 
 def test_off_loopback_it_answers_to_the_names_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(serving.SECRET_VARIABLE, "s")
-    settings = serving.settings_for(host="192.0.2.1", clients=["desk"], names=["Flow.Example"])
+    monkeypatch.setenv(clients.SECRET_VARIABLE, "s")
+    settings = options.settings_for(host="192.0.2.1", clients=["desk"], names=["Flow.Example"])
     assert settings.hosts == ("192.0.2.1", "flow.example")
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"])
 def test_on_loopback_it_answers_to_its_usual_names(host: str) -> None:
-    assert set(serving.settings_for(host=host).hosts) >= {"localhost", "127.0.0.1", "::1", host.strip("[]")}
+    assert set(options.settings_for(host=host).hosts) >= {"localhost", "127.0.0.1", "::1", host.strip("[]")}
 
 
 def test_a_client_needs_a_secret_and_no_secret_is_taken_from_the_command_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with pytest.raises(InvalidInput, match="not its secret"):
-        serving.settings_for(host="127.0.0.1", clients=["desk"])
+        options.settings_for(host="127.0.0.1", clients=["desk"])
     for plain in ("desk=open-sesame", "desk=literal:open-sesame", "open-sesame"):
         with pytest.raises(InvalidInput) as raised:
-            serving.settings_for(host="127.0.0.1", clients=["desk"], secrets=[plain])
+            options.settings_for(host="127.0.0.1", clients=["desk"], secrets=[plain])
         assert "open-sesame" not in str(raised.value)
     with pytest.raises(InvalidInput, match="no --client names"):
-        serving.settings_for(host="127.0.0.1", clients=["desk"], secrets=["other=env:PATH"])
+        options.settings_for(host="127.0.0.1", clients=["desk"], secrets=["other=env:PATH"])
     (tmp_path / "secret").write_text("from-a-file\n")
-    monkeypatch.setenv(serving.SECRET_VARIABLE, "from-the-environment")
+    monkeypatch.setenv(clients.SECRET_VARIABLE, "from-the-environment")
     given: dict[str, Any] = {"clients": ["a=X@AdobeOrg,Y@AdobeOrg", "b"], "secrets": [f"a=file:{tmp_path}/secret"]}
-    first, second = serving.settings_for(host="127.0.0.1", **given).clients
+    first, second = options.settings_for(host="127.0.0.1", **given).clients
     assert (first.secret.reveal(), first.organizations) == ("from-a-file", ("X@AdobeOrg", "Y@AdobeOrg"))
     assert (second.secret.reveal(), second.organizations) == ("from-the-environment", ())

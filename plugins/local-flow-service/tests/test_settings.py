@@ -63,3 +63,9 @@ def test_workers_get_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_settings_print_no_secret() -> None:
     given = Settings(store="x", key=Secret("canary"), clients=[Client(id="a", secret=Secret("canary"))])
     assert "canary" not in repr(given)
+
+
+def test_the_environment_can_ask_for_strictness() -> None:
+    assert Settings.from_environ({"HEADWATER_LOCAL_STRICT": "1"}, store="x").strictness == Strictness.strict()
+    assert Settings.from_environ({"HEADWATER_LOCAL_STRICT": "0"}, store="x").strictness == Strictness()
+    assert Settings.from_environ({}, store="x", strictness=Strictness.strict()).strictness == Strictness.strict()

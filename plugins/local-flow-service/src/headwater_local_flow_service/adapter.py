@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import threading
 import urllib.parse
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -13,34 +15,54 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 from urllib3 import HTTPResponse
 
+from headwater_local_flow_service.wsgi import Incoming, call
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
     from wsgiref.types import WSGIApplication
 
     from headwater_local_flow_service.app import FlowServiceApp
+    from headwater_local_flow_service.faults.engine import Faults
+    from headwater_local_flow_service.faults.inprocess import InProcess
     from headwater_local_flow_service.settings import Settings
+    from headwater_local_flow_service.wsgi import Outgoing
+
+_published: dict[str, LocalAdapter] = {}
 
 
 class LocalAdapter(BaseAdapter):
-    """Answers ``http+local://embedded/...``.
+    """Answers ``http+local://embedded/...``, and hosts that are `published`.
 
     The store is opened with the first request: `settings`, or by default the one ``HEADWATER_LOCAL_STORE`` names. An
-    `app` given by the caller is used instead, and stays the caller's to close.
+    `app` given by the caller is used instead, and stays the caller's to close. With `faults`, requests fail as those
+    say.
     """
 
-    def __init__(self, settings: Settings | None = None, *, app: WSGIApplication | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, app: WSGIApplication | None = None, faults: Faults | None = None
+    ) -> None:
         super().__init__()
         self._settings = settings
         self._given = app
         self._own: FlowServiceApp | None = None
         self._opening = threading.Lock()
+        self._faulty = None if faults is None else _faulty(faults)
 
-    def send(self, request: requests.PreparedRequest, *_args: Any, **_options: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         """Call the application and return its answer. Raises `StoreError` or `StoreBusy` where it cannot open."""
-        return _call(self._app(), request, self)
+        incoming = _incoming(request)
+        other = _published.get(incoming.authority, self)
+        if other is not self:
+            return other.send(request, *args, **options)
+        ask = functools.partial(call, self._app())
+        if self._faulty is None:
+            return _response(request, ask(incoming), self)
+        return _response(request, self._faulty.exchange(request, incoming, ask, options.get("timeout")), self)
 
     def close(self) -> None:
-        """Let go of the store; a later request opens it again."""
+        """Let go of the store; a later request opens it again. What a fault delays is carried out first."""
+        if self._faulty is not None:
+            self._faulty.close()
         with self._opening:
             own, self._own = self._own, None
         if own is not None:
@@ -58,60 +80,50 @@ class LocalAdapter(BaseAdapter):
             return self._own
 
 
-def _call(app: WSGIApplication, request: requests.PreparedRequest, adapter: LocalAdapter) -> requests.Response:
-    started: list[tuple[str, list[tuple[str, str]]]] = []
+@contextmanager
+def published(host: str, adapter: LocalAdapter) -> Iterator[None]:
+    """Let every `LocalAdapter` of this process reach this one under a host of its own: ``http+local://host``.
 
-    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
-        started.append((status, headers))
-
-    chunks: Iterable[bytes] = app(_environ(request), start_response)
+    So a client that only takes a URL can be led to a service other than the default one.
+    """
+    _published[host] = adapter
     try:
-        body = b"".join(chunks)
+        yield
     finally:
-        getattr(chunks, "close", lambda: None)()
-    return _response(request, *started[-1], body, adapter)
+        del _published[host]
 
 
-def _environ(request: requests.PreparedRequest) -> dict[str, Any]:
+def _faulty(faults: Faults) -> InProcess:
+    from headwater_local_flow_service.faults.inprocess import InProcess
+
+    return InProcess(faults)
+
+
+def _incoming(request: requests.PreparedRequest) -> Incoming:
     url = urllib.parse.urlsplit(request.url or "")
-    body = _bytes(request.body)
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": (request.method or "GET").upper(),
-        "SCRIPT_NAME": "",
-        "PATH_INFO": urllib.parse.unquote_to_bytes(url.path or "/").decode("latin-1"),
-        "QUERY_STRING": url.query,
-        "SERVER_NAME": url.hostname or "",
-        "SERVER_PORT": str(url.port or 80),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": "127.0.0.1",
-        "CONTENT_LENGTH": str(len(body)),
-        "HTTP_HOST": url.netloc,
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": io.StringIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    for name, value in request.headers.items():
-        key = name.upper().replace("-", "_")
-        if key not in ("CONTENT_LENGTH", "TRANSFER_ENCODING"):
-            environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = _text(value)
-    return environ
+    return Incoming(
+        method=(request.method or "GET").upper(),
+        path=url.path or "/",
+        query=url.query,
+        headers={name: _text(value) for name, value in request.headers.items()},
+        body=_bytes(request.body),
+        authority=url.netloc,
+    )
 
 
-def _response(
-    request: requests.PreparedRequest, status: str, headers: list[tuple[str, str]], body: bytes, adapter: LocalAdapter
-) -> requests.Response:
-    number, _blank, reason = status.partition(" ")
+def _response(request: requests.PreparedRequest, outgoing: Outgoing, adapter: LocalAdapter) -> requests.Response:
     response = requests.Response()
-    response.status_code = int(number)
-    response.reason = reason
-    response.headers = CaseInsensitiveDict(headers)
+    response.status_code = outgoing.status
+    response.reason = outgoing.reason
+    response.headers = CaseInsensitiveDict(outgoing.headers)
     response.encoding = get_encoding_from_headers(response.headers)
     response.raw = HTTPResponse(
-        body=io.BytesIO(body), headers=dict(headers), status=int(number), reason=reason, preload_content=False
+        body=io.BytesIO(outgoing.body),
+        headers=dict(outgoing.headers),
+        status=outgoing.status,
+        reason=outgoing.reason,
+        preload_content=False,
+        request_method=request.method,
     )
     response.url = request.url or ""
     response.request = request

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 
-from headwater_local_flow_service import errors
+from headwater_local_flow_service import errors, neighbours
 from headwater_local_flow_service.catalog import Catalog
-from headwater_local_flow_service.connections import BASE, Connection, Connections, ConnectionTest, Room
 from headwater_local_flow_service.gateway import Gateway
 from headwater_local_flow_service.ims import TokenEndpoint
-from headwater_local_flow_service.specs import ConnectionSpec, ConnectionSpecs
+from headwater_local_flow_service.operating import health
+from headwater_local_flow_service.resources.handlers import BASE
+from headwater_local_flow_service.resources.kind import Room
+from headwater_local_flow_service.resources.routes import add_routes
 from headwater_local_flow_service.store import Store
 from headwater_local_flow_service.tokens import Tokens
 
@@ -33,8 +35,12 @@ class FlowServiceApp(falcon.App[falcon.Request, falcon.Response]):
         self.store.close()
 
 
-def build_app(settings: Settings, connectors: Iterable[Connector] | None = None) -> FlowServiceApp:
+def build_app(
+    settings: Settings, connectors: Iterable[Connector] | None = None, *, outer: Iterable[Any] = ()
+) -> FlowServiceApp:
     """Open the store and return the application. `connectors` are the installed ones unless given.
+
+    `outer` are Falcon middlewares that stand in front of the gateway.
 
     Raises `StoreError` or `StoreBusy` when the store cannot be used.
     """
@@ -46,7 +52,7 @@ def build_app(settings: Settings, connectors: Iterable[Connector] | None = None)
         return Catalog.installed() if given is None else Catalog.of(given)
 
     tokens = Tokens(settings, store.vault)
-    app = FlowServiceApp(middleware=[Gateway(settings, tokens)])
+    app = FlowServiceApp(middleware=[*outer, Gateway(settings, tokens)])
     app.store = store
     app.req_options.strip_url_path_trailing_slash = True
     _add_routes(app, Room(store=store, settings=settings, catalog=catalog), TokenEndpoint(settings, tokens))
@@ -56,13 +62,11 @@ def build_app(settings: Settings, connectors: Iterable[Connector] | None = None)
 
 def _add_routes(app: FlowServiceApp, room: Room, token_endpoint: TokenEndpoint) -> None:
     app.add_route("/ims/token/{version}", token_endpoint)
-    app.add_route(f"{BASE}/connections", Connections(room))
-    app.add_route(f"{BASE}/connections/{{id}}", Connection(room))
-    app.add_route(f"{BASE}/connections/{{id}}/test", ConnectionTest(room))
-    app.add_route(f"{BASE}/connectionSpecs", ConnectionSpecs(room))
-    app.add_route(f"{BASE}/connectionSpecs/{{id}}", ConnectionSpec(room))
+    add_routes(app, room)
+    app.add_route(health.PATH, health.Health(room.store))
     app.add_sink(_nowhere)
     app.add_sink(_not_offered, BASE)  # the sink added last is asked first
+    neighbours.add_routes(app, room)
 
 
 def _not_offered(req: falcon.Request, resp: falcon.Response, **kwargs: Any) -> None:  # noqa: ARG001

@@ -1,4 +1,4 @@
-"""The connection specifications on offer: those of the installed connectors, by id, by known misprint, and rendered."""
+"""The connection specifications on offer: those of the installed connectors, and where their data goes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater.registry import installed
-from headwater.rendering import rendered
+from headwater import registry
+from headwater_local_flow_service import spec_parts
+from headwater_local_flow_service.fixed_connection_specs import CONNECTION_SPECS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,12 +33,13 @@ class Catalog:
         """Index connectors."""
         by_id = {connector.spec.id: connector for connector in connectors if connector.spec.id is not None}
         misprints = {wrong: one for one in by_id.values() for wrong in one.spec.misprinted_ids if wrong not in by_id}
-        return cls(by_id, misprints, {id: rendered(connector) for id, connector in by_id.items()})
+        specs = {id: spec_parts.whole(connector) for id, connector in by_id.items()}
+        return cls(by_id, misprints, specs | {id: spec for id, spec in CONNECTION_SPECS.items() if id not in specs})
 
     @classmethod
     def installed(cls) -> Catalog:
         """Index the installed connectors; those that fail to load are named in the log and left out."""
-        working, failures = installed().all()
+        working, failures = registry.installed().all()
         for failure in failures:
             log.warning("%s", failure)
         return cls.of(working)

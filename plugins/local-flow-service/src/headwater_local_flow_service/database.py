@@ -103,5 +103,6 @@ def _make_durable(engine: Engine, busy_timeout: float) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         # A transaction that reads first and writes later could fail at its first write; one that will write waits here.
-        writes = connection.get_execution_options().get("headwater_writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        # Who only reads needs none: every statement sees the store as it is at one moment.
+        if connection.get_execution_options().get("headwater_writes"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,7 +1,8 @@
-"""What a connection may consist of: the caller's document checked, completed, and its secrets told from the rest."""
+"""What a base connection may consist of: its credentials checked, and the secrets told from the rest."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -9,21 +10,13 @@ import attrs
 from headwater import credentials
 from headwater.errors import InvalidInput
 from headwater.secret import MASK
+from headwater_local_flow_service import bodies, bounded
 from headwater_local_flow_service.errors import FlowError
 
 if TYPE_CHECKING:
     from headwater.connector import Connector
     from headwater.models import AuthenticationSpec, Problem
-    from headwater_local_flow_service.catalog import Catalog
-    from headwater_local_flow_service.settings import Strictness
-
-# What the service itself writes; sent by a caller, it is passed over.
-READ_ONLY = frozenset(
-    {
-        "id", "createdAt", "updatedAt", "createdBy", "updatedBy", "createdClient", "updatedClient", "sandboxId",
-        "sandboxName", "imsOrgId", "version", "etag", "state",
-    }
-)  # fmt: skip
+    from headwater_local_flow_service.bodies import Found
 
 
 @attrs.frozen
@@ -35,32 +28,22 @@ class Checked:
     warning: str = ""
 
 
-def checked(body: dict[str, Any], catalog: Catalog, strictness: Strictness) -> Checked:
-    """Check a document of ``POST /connections``. Raises `FlowError` with the code for what is wrong."""
-    document = {name: value for name, value in body.items() if name not in READ_ONLY}
-    check_texts(document)
-    connector, warning = _connector(document.get("connectionSpec"), catalog, strictness)
-    document["connectionSpec"] = _reference(document["connectionSpec"], connector, strictness)
+def checked(body: dict[str, Any], found: Found, *, draft: bool = False) -> Checked:
+    """Check a document of ``POST /connections``; a draft may lack what is mandatory. Raises `FlowError`."""
+    document = bodies.own(body)
+    bodies.check_texts(document)
+    document["connectionSpec"] = found.reference
     if document.get("auth") is None:
         document.pop("auth", None)
-    names = settle_auth(document, connector)
-    return Checked(document, names, warning)
+    names = settle_auth(document, found.connector, draft=draft)
+    return Checked(document, names, found.warning)
 
 
-def check_texts(document: dict[str, Any]) -> None:
-    """Check name and description, which may be missing but must be texts. Raises `FlowError`."""
-    for name in ("name", "description"):
-        if document.get(name) is None:
-            document.pop(name, None)
-        elif not isinstance(document[name], str):
-            raise FlowError("CONNECTOR-1312-400", f"{name} must be of type string")
-
-
-def settle_auth(document: dict[str, Any], connector: Connector) -> frozenset[str]:
+def settle_auth(document: dict[str, Any], connector: Connector, *, draft: bool = False) -> frozenset[str]:
     """Check ``auth`` against the connector, drop what does not belong there, and return the names of the secrets."""
     auth = document.get("auth")
     if auth is None:
-        if connector.authentication:
+        if connector.authentication and not draft:
             raise FlowError("CONNECTOR-1304-400", "the mandatory field auth is missing")
         return frozenset()
     if not isinstance(auth, dict):
@@ -71,25 +54,56 @@ def settle_auth(document: dict[str, Any], connector: Connector) -> frozenset[str
         params = {}
     if not isinstance(params, dict):
         raise FlowError("CONNECTOR-1312-400", "auth.params must be of type object")
-    check_params(candidates, params)
+    check_params(candidates, params, draft=draft)
     document["auth"] = {"specName": auth["specName"], "params": params}
-    return secret_names(candidates)
+    return secret_names(candidates, params)
 
 
-def secret_names(candidates: list[AuthenticationSpec]) -> frozenset[str]:
-    """Return every field that is secret in any of the specifications of one name."""
-    return frozenset[str]().union(*(spec.secret_names for spec in candidates))
+def secret_names(candidates: list[AuthenticationSpec], params: Mapping[str, Any] | None = None) -> frozenset[str]:
+    """Return every field that is secret in any of the specifications of one name.
+
+    A specification that came from outside may hide secrets below its fields, or take fields it does not list: then
+    every one of `params` that could be one counts as secret.
+    """
+    names = frozenset[str]().union(*(spec.secret_names for spec in candidates))
+    if not any(hides_secrets(spec) for spec in candidates):
+        listed = {field.name for spec in candidates for field in spec.fields}
+        return names | (frozenset(params or ()) - listed)
+    return names | frozenset(params or ())
 
 
-def check_params(candidates: list[AuthenticationSpec], params: dict[str, Any]) -> None:
+def hides_secrets(spec: AuthenticationSpec) -> bool:
+    """Say whether a schema from outside may mark secrets elsewhere than on its own properties."""
+    if spec.raw is None:
+        return False
+    marks, referring = _marks(spec.raw)
+    return referring or marks != len(spec.secret_names)
+
+
+def _marks(schema: Any) -> tuple[int, bool]:
+    """Count the places a schema marks as secret, and say whether it refers to others."""
+    found, referring, level = 0, False, [schema]
+    while level:
+        value = level.pop()
+        if isinstance(value, Mapping):
+            found += value.get("format") == "password"
+            referring = referring or "$ref" in value
+            level += value.values()
+        elif isinstance(value, list):
+            level += value
+    return found, referring
+
+
+def check_params(candidates: list[AuthenticationSpec], params: dict[str, Any], *, draft: bool = False) -> None:
     """Hold credentials against the specifications of one name; one that accepts them is enough. Raises `FlowError`.
 
-    What arrives over HTTP is literal: a text like ``env:NAME`` is the secret itself and is never looked up.
+    What arrives over HTTP is literal: a text like ``env:NAME`` is the secret itself and is never looked up. In a draft,
+    fields may be missing.
     """
     found: list[list[Problem]] = []
     broken = ""
     try:
-        found = [credentials.validate(spec, params) for spec in candidates]
+        found = [_problems(spec, params, draft=draft) for spec in candidates]
     except InvalidInput as error:
         broken = error.message
     if broken:
@@ -99,6 +113,11 @@ def check_params(candidates: list[AuthenticationSpec], params: dict[str, Any]) -
         missing = any(problem.rule == "required" for problem in problems)
         text = "; ".join(f"auth.params.{problem.field} {problem.message}" for problem in problems)
         raise FlowError("CONNECTOR-1304-400" if missing else "CONNECTOR-1312-400", text)
+
+
+def _problems(spec: AuthenticationSpec, params: dict[str, Any], *, draft: bool) -> list[Problem]:
+    problems = credentials.validate(spec, params, validator=bounded.validator_class() if spec.raw else None)
+    return [problem for problem in problems if not (draft and problem.rule == "required")]
 
 
 def named(connector: Connector, name: Any) -> list[AuthenticationSpec]:
@@ -124,28 +143,3 @@ def _named(name: Any, connector: Connector) -> list[AuthenticationSpec]:
             f"auth.specName is not an authentication specification of {connector.spec.name}; known: {known}",
         )
     return candidates
-
-
-def _connector(reference: Any, catalog: Catalog, strictness: Strictness) -> tuple[Connector, str]:
-    """Find the connector a ``connectionSpec`` names; the second value is a warning where its id was misprinted."""
-    wanted = reference.get("id") if isinstance(reference, dict) else None
-    if not isinstance(wanted, str):
-        raise FlowError("FLOW-1413-400", "connectionSpec.id is missing or not a text")
-    wanted = wanted.strip().lower()
-    if wanted in catalog.by_id:
-        return catalog.by_id[wanted], ""
-    meant = catalog.by_misprint.get(wanted)
-    if meant is None or strictness.refuse_misprinted_ids:
-        raise FlowError(
-            "FLOW-1413-400", f"connectionSpec.id is not a known connection specification{catalog.hint(wanted)}"
-        )
-    return meant, f"connectionSpec.id is a known misprint; stored {meant.spec.id} ({meant.spec.name}) instead"
-
-
-def _reference(reference: dict[str, Any], connector: Connector, strictness: Strictness) -> dict[str, Any]:
-    version = reference.get("version")
-    if version is None and strictness.require_spec_version:
-        raise FlowError("HEADWATER-1422-422", "connectionSpec.version is missing")
-    if version is not None and not isinstance(version, str):
-        raise FlowError("CONNECTOR-1312-400", "connectionSpec.version must be of type string")
-    return {"id": connector.spec.id, "version": "1.0" if version is None else version}

@@ -57,8 +57,10 @@ class FlowError(Exception):
         """The HTTP status, which every code ends with."""
         return int(self.code.rpartition("-")[2])
 
-    def body(self, request_id: str) -> dict[str, Any]:
-        """Return the body in the current shape; the three texts are identical, as on the platform."""
+    def body(self, request_id: str, *, legacy: bool = False) -> dict[str, Any]:
+        """Return the body, its texts identical as on the platform: the current shape (B) or the older one (C)."""
+        if legacy:
+            return {"errorMessage": self.text, "errorDetails": self.text}
         stem = self.code.rpartition("-")[0]
         report = {"detailed-message": self.text, "request-id": request_id, "id": self.id, "type": self.type}
         return {
@@ -102,7 +104,7 @@ def install(app: falcon.App[Any, Any]) -> None:
 def _flow(req: falcon.Request, resp: falcon.Response, error: FlowError, _params: Any) -> None:
     resp.status = falcon.code_to_http_status(error.status)
     resp.set_headers(error.headers)
-    resp.media = error.body(request_id(req))
+    resp.media = error.body(request_id(req), legacy=getattr(req.context, "legacy_errors", False))
 
 
 def _gateway(_req: falcon.Request, resp: falcon.Response, error: GatewayError, _params: Any) -> None:

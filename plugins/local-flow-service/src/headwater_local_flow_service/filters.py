@@ -7,6 +7,8 @@
     operator   = "==" / "!=" / ">=" / "<=" / ">" / "<" / "="   "=" reads as "=="
     value      = scalar *( "," scalar )                        any of them, with "==" only
     scalar     = text / DQUOTE text DQUOTE                     there is no escape for a quote
+
+States are compared without regard to case and underscores, numbers as numbers, everything else as text.
 """
 
 from __future__ import annotations
@@ -18,15 +20,17 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.texts import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 _NAME = r"[^\s.\[\]=!<>,\"~()]+"
 _PATH = rf"{_NAME}(?:\[\])?(?:\.{_NAME}(?:\[\])?)*"
 _EXPRESSION = re.compile(rf"\s*({_PATH})\s*(==|!=|>=|<=|>|<|=)(.*)", re.DOTALL)
 _PROJECTION = re.compile(rf"\s*{_PATH}\s*(?:,\s*{_PATH}\s*)*")
 _LEADING_PATH = re.compile(rf"\s*{_PATH}")
+_WORDED = re.compile(rf"\s*{_PATH}\s+(?:like|in|not|contains|exists|startswith|endswith)\b", re.IGNORECASE)
 _SCALAR = re.compile(r'\s*(?:"([^"]*)"|([^",]*[^",\s]))\s*(,|\Z)')
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -66,6 +70,11 @@ class Condition:
     def field(self) -> str:
         """The path as text, by which a column may be known."""
         return ".".join(map(str, self.path))
+
+    def renamed(self, aliases: Mapping[str, str]) -> Condition:
+        """Return the condition on the field that its own field is an alias of, if any."""
+        meant = aliases.get(self.field)
+        return self if meant is None else attrs.evolve(self, path=_path(meant))
 
     def matches(self, item: Any) -> bool:
         """Hold the condition against a JSON value; ``!=`` is true exactly where ``==`` is false."""
@@ -108,13 +117,20 @@ def parse(expressions: list[str]) -> Filters:
 def _condition(text: str) -> Condition:
     found = _EXPRESSION.fullmatch(text)
     if found is None:
+        if _WORDED.match(text):
+            raise FlowError(
+                "FLOW-1440-400", "this operator of a property filter is not implemented; use ==, != or an order"
+            )
         if _LEADING_PATH.match(text):
             raise FlowError("FLOW-1450-400", "a property filter needs one of the operators ==, !=, >=, <=, > and <")
         raise FlowError("FLOW-1449-400", "the field of a property filter must be a path like name or a.b[].c")
-    path = tuple(Segment(part.removesuffix("[]"), part.endswith("[]")) for part in found[1].split("."))
-    condition = Condition(path, "==" if found[2] == "=" else found[2], _scalars(found[3]))
+    condition = Condition(_path(found[1]), "==" if found[2] == "=" else found[2], _scalars(found[3]))
     _check(condition)
     return condition
+
+
+def _path(text: str) -> tuple[Segment, ...]:
+    return tuple(Segment(part.removesuffix("[]"), part.endswith("[]")) for part in text.split("."))
 
 
 def _scalars(text: str) -> tuple[str, ...]:
@@ -122,7 +138,9 @@ def _scalars(text: str) -> tuple[str, ...]:
         raise FlowError("FLOW-1453-400", "a property filter needs a value")
     if text.lstrip()[0] in "=<>":
         raise FlowError("FLOW-1450-400", "a property filter needs one of the operators ==, !=, >=, <=, > and <")
-    if "\0" in text:
+    if text.strip()[0] + text.strip()[-1] in ("[]", "{}"):
+        raise FlowError("FLOW-1454-400", "several values are written with commas between, not as an array or object")
+    if not storable(text):  # a forged continuation token can hold what no query string does
         raise FlowError("FLOW-1452-400", "the value of a property filter holds a character no field can hold")
     values: list[str] = []
     position, more = 0, True
@@ -141,7 +159,10 @@ def _check(condition: Condition) -> None:
         raise FlowError("FLOW-1443-400", f"the operator {condition.operator} takes one value only")
     if condition.operator in _COMPARE and condition.values[0] in ("true", "false"):
         raise FlowError("FLOW-1448-400", f"the operator {condition.operator} does not apply to true and false")
-    if tuple(segment.name for segment in condition.path) in _NUMERIC and None in map(_number, condition.values):
+    names = tuple(segment.name for segment in condition.path)
+    if condition.operator in _COMPARE and names in _CASELESS:
+        raise FlowError("FLOW-1448-400", f"the operator {condition.operator} does not apply to states")
+    if names in _NUMERIC and None in map(_number, condition.values):
         raise FlowError("FLOW-1452-400", f"{condition.field} is compared with a number of milliseconds")
 
 
@@ -166,8 +187,13 @@ def _equal(value: Any, text: str, caseless: bool) -> bool:
     if isinstance(value, (int, float)):
         return _number(text) == value
     if isinstance(value, str):
-        return value.casefold() == text.casefold() if caseless else value == text
+        return folded(value) == folded(text) if caseless else value == text
     return False
+
+
+def folded(state: str) -> str:
+    """Return a state as it is compared: ``IN_PROGRESS`` and ``inProgress`` are the same."""
+    return state.casefold().replace("_", "")
 
 
 def _ordered(value: Any, text: str, compare: Callable[[Any, Any], bool]) -> bool:

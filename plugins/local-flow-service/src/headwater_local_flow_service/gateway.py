@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater_local_flow_service.errors import FlowError, GatewayError
+from headwater_local_flow_service.operating import health
 from headwater_local_flow_service.settings import ORGANIZATION
 from headwater_local_flow_service.store import Scope
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.tokens import Tokens
 
 PLATFORM = "/data/foundation/"
+SANDBOXES = f"{PLATFORM}sandbox-management"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -40,9 +42,11 @@ class Gateway:
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Let the request in, or raise `GatewayError` or `FlowError`."""
+        req.context.legacy_errors = self._settings.strictness.legacy_errors
         given = req.get_header("x-request-id") or ""
         req.context.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        self._check_host(req)
+        if req.path != health.PATH:  # whoever watches the service may know it by its address only
+            self._check_host(req)
         if req.path.startswith(PLATFORM):
             client = self._client(req)
             scope = Scope(org=_org(req), sandbox=self._sandbox(req))
@@ -82,6 +86,8 @@ class Gateway:
             raise GatewayError("403025", "the client may not act for this organization")
 
     def _sandbox(self, req: falcon.Request) -> str:
+        if req.path.startswith(SANDBOXES):  # it belongs to the organization, and is asked which sandboxes there are
+            return self._settings.default_sandbox
         name = (req.get_header("x-sandbox-name") or "").strip()
         if req.get_header("x-sandbox-id"):
             raise FlowError("FLOW-2110-400", "the header x-sandbox-id is for service tokens only")

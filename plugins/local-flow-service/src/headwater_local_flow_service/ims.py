@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import falcon
 
 from headwater.secret import Secret
+from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.incoming import raw_body
 
 if TYPE_CHECKING:
@@ -38,11 +39,12 @@ class TokenEndpoint:
         resp.media = {"access_token": token, "token_type": "bearer", "expires_in": self._tokens.lifetime}
 
     def _form(self, req: falcon.Request) -> dict[str, str]:
-        body = raw_body(req, self._settings.largest_body).decode("utf-8", "replace")
+        """Return the parameters; those of the body count more. None are found in what is too large or too many."""
         query = req.query_string.encode("latin-1", "replace").decode("utf-8", "replace")
         try:
+            body = raw_body(req, self._settings.largest_body).decode("utf-8", "replace")
             return dict(urllib.parse.parse_qsl(f"{query}&{body}", max_num_fields=100))
-        except ValueError:
+        except (ValueError, FlowError):
             return {}
 
     def _refusal(self, form: dict[str, str]) -> tuple[str, str] | None:

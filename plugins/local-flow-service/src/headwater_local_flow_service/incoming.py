@@ -11,7 +11,7 @@ from headwater_local_flow_service.errors import ContentTypeError, FlowError
 from headwater_local_flow_service.texts import storable
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     import falcon
 
@@ -21,8 +21,13 @@ _MOST_PARAMETERS = 100
 _EMPTY = "the body is missing or empty"
 
 
-def parameters(req: falcon.Request, allowed: Collection[str]) -> dict[str, list[str]]:
-    """Return the query parameters, each with all its values. Raises `FlowError` for unknown ones."""
+def parameters(
+    req: falcon.Request, allowed: Collection[str], *, spelled: Callable[[str], str] = str
+) -> dict[str, list[str]]:
+    """Return the query parameters, each with all its values. Raises `FlowError` for unknown ones.
+
+    `spelled` turns a name as it may be written into the name it is known by.
+    """
     # WSGI hands bytes over as Latin-1; servers pass a raw non-ASCII query on.
     text = req.query_string.encode("latin-1", "replace").decode("utf-8", "replace")
     pairs: list[tuple[str, str]] | None = None
@@ -34,7 +39,7 @@ def parameters(req: falcon.Request, allowed: Collection[str]) -> dict[str, list[
         raise FlowError("FLOW-1451-400", f"there are more than {_MOST_PARAMETERS} query parameters")
     found: dict[str, list[str]] = {}
     for name, value in pairs:
-        found.setdefault(name, []).append(value)
+        found.setdefault(spelled(name), []).append(value)
     if not found.keys() <= set(allowed):
         known = ", ".join(sorted(allowed)) or "none"
         raise FlowError("FLOW-1451-400", f"unknown query parameter; this operation takes: {known}")
@@ -46,6 +51,19 @@ def json_body(req: falcon.Request, settings: Settings) -> Any:
     raw = raw_body(req, settings.largest_body)
     if not raw.strip():
         raise FlowError("FLOW-1405-400", _EMPTY)
+    return _parsed(req, raw, settings)
+
+
+def optional_object(req: falcon.Request, settings: Settings) -> dict[str, Any]:
+    """Read a body that may be missing, but must be a JSON object. Raises as `json_body` does."""
+    raw = raw_body(req, settings.largest_body)
+    body = _parsed(req, raw, settings) if raw.strip() else {}
+    if not isinstance(body, dict):
+        raise FlowError("CONNECTOR-1000-400", "the body must be a JSON object")
+    return body
+
+
+def _parsed(req: falcon.Request, raw: bytes, settings: Settings) -> Any:
     media = (req.content_type or "").partition(";")[0].strip().lower()
     if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
         raise ContentTypeError

@@ -21,10 +21,11 @@ from headwater_local_flow_service.ordering import NEWEST, Key
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Table
+    from headwater_local_flow_service.views import View
 
 PARAMETERS = frozenset({"property", "limit", "orderby", "continuationToken", "count"})
 LARGEST_PAGE = 100  # items; a larger limit is clamped
+LARGEST_SEARCH_PAGE = 1000  # items, where a search asks
 LARGEST_SCAN_PAGE = 500  # rows read at once where a filter has to look into them
 
 NO_FILTERS = Filters()
@@ -55,7 +56,7 @@ class Listing:
         return base64.urlsafe_b64encode(text).decode("ascii").rstrip("=")
 
 
-def parse(parameters: Mapping[str, list[str]], table: Table) -> Listing:
+def parse(parameters: Mapping[str, list[str]], view: View) -> Listing:
     """Read the query parameters of a list request. Raises `FlowError` with the code for what is wrong."""
     count = _count(_last(parameters, "count"))
     limit = _limit(_last(parameters, "limit"))
@@ -63,12 +64,11 @@ def parse(parameters: Mapping[str, list[str]], table: Table) -> Listing:
         raise FlowError("FLOW-1401-400", "limit and count exclude each other")
     token = _last(parameters, "continuationToken")
     if token:
-        listing = _resumed(token, table)
-        return attrs.evolve(listing, count=count, limit=limit or listing.limit)
+        return resumed(token, view, limit=limit, count=count, largest=LARGEST_PAGE)
     order = _last(parameters, "orderby")
     return Listing(
         filters=filters.parse(parameters.get("property", [])),
-        order=ordering.parse(order) if order is not None else NEWEST,
+        order=ordering.parse(order, view) if order is not None else NEWEST,
         limit=limit or LARGEST_PAGE,
         count=count,
     )
@@ -93,7 +93,13 @@ def _limit(text: str | None) -> int | None:
     return min(int(text), LARGEST_PAGE)
 
 
-def _resumed(token: str, table: Table) -> Listing:
+def resumed(token: str, view: View, *, limit: int | None, count: bool, largest: int) -> Listing:
+    """Return the listing that a token continues, with the page size asked for now. Raises `FlowError`."""
+    listing = _resumed(token, view)
+    return attrs.evolve(listing, count=count, limit=min(limit or listing.limit, largest))
+
+
+def _resumed(token: str, view: View) -> Listing:
     facts = _decoded(token)
     texts, order, limit, position = facts.get("f"), facts.get("o"), facts.get("n"), facts.get("p")
     if (
@@ -103,10 +109,10 @@ def _resumed(token: str, table: Table) -> Listing:
         and isinstance(order, str)
         and isinstance(limit, int)
         and isinstance(position, list)
-        and 0 < limit <= LARGEST_PAGE
+        and 0 < limit <= LARGEST_SEARCH_PAGE
     ):
-        keys = ordering.parse(order)
-        if ordering.fits(position, table, keys):
+        keys = ordering.parse(order, view)
+        if ordering.fits(position, view, keys):
             return Listing(filters=filters.parse(texts), order=keys, limit=limit, position=tuple(position))
     raise _unusable()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jsonpatch
 import jsonpointer
 
-from headwater_local_flow_service.documents import READ_ONLY
+from headwater_local_flow_service.bodies import READ_ONLY
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.incoming import check_shape
 

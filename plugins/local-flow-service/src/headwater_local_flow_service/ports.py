@@ -69,17 +69,26 @@ def reserved(address: str, wanted: int) -> Iterator[int]:
         yield port
 
 
+def cannot_listen(address: str, port: int, failure: OSError) -> Unreachable:
+    """Return the error for a port that cannot be had."""
+    return Unreachable(
+        f"cannot listen on {address} port {port} ({failure.strerror or type(failure).__name__})",
+        sent=False,
+        remedy="stop the program that uses it, or choose another with --port (0 takes a free one)",
+    )
+
+
+def free(address: str, port: int | None) -> int | None:
+    """Return a port that nobody uses: the one wanted, any for 0, none for None. Raises `Unreachable`."""
+    return None if port is None else _free(socket.AF_INET, address, port)
+
+
 def _free(family: int, address: str, port: int) -> int:
-    failure = ""
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         try:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
             return int(probe.getsockname()[1])
         except OSError as error:
-            failure = error.strerror or type(error).__name__
-    raise Unreachable(
-        f"cannot listen on {address} port {port} ({failure})",
-        sent=False,
-        remedy="stop the program that uses it, or choose another with --port (0 takes a free one)",
-    )
+            failure = error
+    raise cannot_listen(address, port, failure)

@@ -22,7 +22,7 @@ _LOCK = 0x4EAD4A7E  # PostgreSQL advisory lock: two processes making one store w
 
 
 def unlock(engine: Engine, url: URL, settings: Settings) -> Vault:
-    """Make the store or check it, and return the vault that opens its secrets.
+    """Make the store, check it or bring it up to this version, and return the vault that opens its secrets.
 
     Raises `StoreError` where the store is damaged, foreign, newer than this version or its key is missing or wrong,
     and `StoreBusy` where it is locked or does not answer.
@@ -69,6 +69,10 @@ def _checked(connection: Connection, url: URL, settings: Settings) -> Vault:
             f"the key does not belong to the store {database.label(url)}",
             remedy="restore the key it was made with; without it the stored credentials cannot be read",
         )
+    if int(found) < tables.VERSION:
+        from headwater_local_flow_service.operating import migrations
+
+        migrations.run(connection, int(found), database.label(url))
     return opened
 
 
@@ -92,20 +96,31 @@ def _explained(error: Exception, url: URL) -> Exception:
     """Say what a database's own error means for the caller; its text stays behind, it can hold anything."""
     name = database.label(url)
     said = str(getattr(error, "orig", "")).lower()
-    if "not a database" in said:
-        return StoreError(
-            f"{name} is not a local store (not a database)",
-            remedy="name another path with HEADWATER_LOCAL_STORE or --store",
-        )
-    if "malformed" in said or "disk image" in said:
-        return StoreError(f"the store {name} is damaged", remedy=_RESTORE)
-    if "readonly" in said or "read-only" in said or "unable to open" in said or "permission" in said:
-        return StoreError(f"the store {name} cannot be written", remedy="make the file and its folder writable")
+    for words, problem, remedy in _PROBLEMS:
+        if any(word in said for word in words):
+            return StoreError(problem.format(name), remedy=remedy)
     if "locked" in said or "busy" in said:
         return StoreBusy(f"the store {name} is locked by another program", remedy="let it finish, then run again")
     if isinstance(error, (OperationalError, InterfaceError)):
         return StoreBusy(f"the store {name} does not answer", remedy="see that the database is up, then run again")
     return StoreError(f"the store {name} cannot be used ({type(error).__name__})", remedy=_RESTORE)
+
+
+# What the databases say, what it means, and what to do.
+_PROBLEMS = (
+    (
+        ("not a database",),
+        "{} is not a local store (not a database)",
+        "name another path with HEADWATER_LOCAL_STORE or --store",
+    ),
+    (("malformed", "disk image"), "the store {} is damaged", _RESTORE),
+    (
+        ("readonly", "read-only", "unable to open", "permission"),
+        "the store {} cannot be written",
+        "make the file and its folder writable",
+    ),
+    (("is full", "no space"), "there is no room for the store {}", "make room on its disk, then run again"),
+)
 
 
 def key_path(settings: Settings) -> Path | None:

@@ -12,9 +12,12 @@ import attrs
 
 from headwater.errors import InvalidInput
 from headwater.secret import Secret
+from headwater_local_flow_service.strictness import Strictness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+__all__ = ["Client", "Settings", "Strictness", "default_store", "hand_over", "handed_over", "parent"]
 
 ORGANIZATION = re.compile(r"[A-Za-z0-9_.-]{1,128}@AdobeOrg")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -22,26 +25,12 @@ EMBEDDED_HOST = "embedded"
 
 _SANDBOX = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _ENVIRONMENT = "HEADWATER_SERVE_SETTINGS"
+_ACCESS_LOG = "HEADWATER_SERVE_ACCESS_LOG"
 _PARENT = "HEADWATER_SERVE_PARENT"
 
 
 def _texts(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(given))
-
-
-@attrs.frozen(kw_only=True)
-class Strictness:
-    """Where the platform's documentation contradicts itself or the platform is stricter; all off means tolerant."""
-
-    require_sandbox_header: bool = False  # FLOW-2105-400 instead of the sandbox prod
-    require_spec_version: bool = False  # 422 instead of version 1.0
-    require_if_match_quotes: bool = False  # FLOW-1404-412 for an etag sent without its quotes
-    refuse_misprinted_ids: bool = False  # FLOW-1413-400 instead of storing the right id with a warning
-
-    @classmethod
-    def strict(cls) -> Strictness:
-        """Return the platform's side of every switch."""
-        return cls(**{field.name: True for field in attrs.fields(cls)})
 
 
 @attrs.frozen(kw_only=True)
@@ -78,9 +67,10 @@ class Settings:
     hosts: tuple[str, ...] = attrs.field(default=(*LOOPBACK_NAMES, EMBEDDED_HOST), converter=_texts)
     sandboxes: tuple[str, ...] = attrs.field(default=("prod", "dev"), converter=_texts)
     clients: tuple[Client, ...] = attrs.field(default=(), converter=_clients)
-    strictness: Strictness = Strictness()
+    strictness: Strictness = attrs.field(factory=Strictness)
     largest_body: int = 1_048_576  # bytes
     deepest_body: int = 32  # nested arrays and objects
+    reach_sources: tuple[str, ...] = attrs.field(default=(), converter=_texts)  # hosts; this machine is always reached
     busy_timeout: float = 5.0  # seconds to wait for another writer
     token_lifetime: int = 86_399  # seconds
 
@@ -98,9 +88,20 @@ class Settings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
-        """Return settings with store and key from ``HEADWATER_LOCAL_STORE`` and ``HEADWATER_LOCAL_KEY``."""
+        """Return settings with store and key from ``HEADWATER_LOCAL_STORE`` and ``HEADWATER_LOCAL_KEY``.
+
+        ``HEADWATER_LOCAL_STRICT=1`` takes the platform's side of every switch; ``HEADWATER_LOCAL_REACH_SOURCES`` names
+        hosts with commas between.
+        """
         key = environ.get("HEADWATER_LOCAL_KEY")
-        defaults = {"store": default_store(environ), "key": Secret(key) if key else None}
+        strictness = Strictness.strict() if environ.get("HEADWATER_LOCAL_STRICT") == "1" else Strictness()
+        hosts = [host for host in environ.get("HEADWATER_LOCAL_REACH_SOURCES", "").split(",") if host]
+        defaults = {
+            "reach_sources": hosts,
+            "store": default_store(environ),
+            "key": Secret(key) if key else None,
+            "strictness": strictness,
+        }
         return cls(**defaults | given)
 
 
@@ -111,11 +112,12 @@ def default_store(environ: Mapping[str, str] = os.environ) -> str:
     return environ.get("HEADWATER_LOCAL_STORE") or str(platformdirs.user_data_path("headwater") / "local.db")
 
 
-def hand_over(settings: Settings) -> None:
+def hand_over(settings: Settings, *, access_log: bool = False) -> None:
     """Put the settings and this process's id into the environment, where the worker processes find them."""
     facts = attrs.asdict(settings, value_serializer=_plain)
     os.environ[_ENVIRONMENT] = json.dumps(facts)
     os.environ[_PARENT] = str(os.getpid())
+    os.environ[_ACCESS_LOG] = "1" if access_log else ""
 
 
 def handed_over() -> Settings:
@@ -126,6 +128,11 @@ def handed_over() -> Settings:
     facts["clients"] = [Client(**client | {"secret": Secret(client["secret"])}) for client in facts["clients"]]
     facts["strictness"] = Strictness(**facts["strictness"])
     return Settings(**facts)
+
+
+def access_logged() -> bool:
+    """Say whether the parent process wants an access log."""
+    return os.environ.get(_ACCESS_LOG) == "1"
 
 
 def parent() -> int:

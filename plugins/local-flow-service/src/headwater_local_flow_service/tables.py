@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-VERSION = 1  # of the schema; a store remembers which one it was made with
+VERSION = 2  # of the schema; a store remembers which one it was made with
 
 INDEXED_NAME = 255  # characters of a name that its column holds; PostgreSQL indexes nothing much longer
 
@@ -55,3 +55,24 @@ def _collection(name: str) -> Table:
 
 
 connections = _collection("connections")
+connection_specs = _collection("connection_specs")
+source_connections = _collection("source_connections")
+target_connections = _collection("target_connections")
+flows = _collection("flows")
+flow_specs = _collection("flow_specs")
+runs = _collection("runs")
+schemas = _collection("schemas")
+data_sets = _collection("data_sets")
+mapping_sets = _collection("mapping_sets")
+
+# Which row refers to which: a source connection to its base connection, a dataflow to its connections, a run to its
+# dataflow. No foreign keys: the platform lets some targets go while others still name them.
+links = Table(
+    "headwater_links",
+    metadata,
+    Column("org", _Word, primary_key=True),
+    Column("sandbox", _Word, primary_key=True),
+    Column("target", _Word, primary_key=True),
+    Column("owner", _Word, primary_key=True),
+    Index("headwater_links_owner", "org", "sandbox", "owner"),
+)

@@ -11,7 +11,8 @@ import time
 from typing import TYPE_CHECKING
 
 from headwater_local_flow_service.app import build_app
-from headwater_local_flow_service.settings import handed_over, parent
+from headwater_local_flow_service.operating import accesslog
+from headwater_local_flow_service.settings import access_logged, handed_over, parent
 
 if TYPE_CHECKING:
     from headwater_local_flow_service.app import FlowServiceApp
@@ -31,7 +32,10 @@ def application() -> FlowServiceApp:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     threading.Thread(target=_follow, args=(parent(),), daemon=True).start()
-    return build_app(handed_over())
+    if not access_logged():
+        return build_app(handed_over())
+    accesslog.to_stderr()
+    return build_app(handed_over(), outer=[accesslog.AccessLog()])
 
 
 def _follow(leader: int) -> None:

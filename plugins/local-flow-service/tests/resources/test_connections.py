@@ -11,7 +11,7 @@ import pytest
 from headwater import AuthenticationSpec, ConnectionSpec, Field, hookimpl
 from headwater.connector import Connector
 from headwater.models import Distribution
-from headwater_local_flow_service import Strictness
+from headwater_local_flow_service import Strictness, tables
 
 Open = Any
 SPEC = "11111111-2222-4333-8444-555555555555"
@@ -163,7 +163,7 @@ def test_one_of_several_specifications_of_one_name_is_enough(service: Open, code
 def test_a_source_without_authentication_needs_none(service: Open) -> None:
     talker = service(connectors=[_connector()])
     made = talker.post("/connections", json={"connectionSpec": {"id": SPEC, "version": "1.0"}}).json()
-    assert talker.get(f"/connections/{made['id']}/test").json() == {"result": True}
+    assert "auth" not in talker.read(made["id"])
 
 
 def test_a_patch_changes_what_it_says_and_the_etag(service: Open) -> None:
@@ -307,24 +307,37 @@ def test_an_id_that_cannot_be_one_is_not_found(service: Open, code: Any, id: str
     assert code(service().get(f"/connections/{id}")) == "FLOW-1439-404"
 
 
-def test_the_test_says_whether_the_stored_credentials_fit(service: Open) -> None:
+def test_credentials_that_do_not_fit_any_more_fail_the_test(service: Open, code: Any) -> None:
     before = AuthenticationSpec("Key", [Field("key", secret=True)])
     after = AuthenticationSpec("Key", [Field("key", secret=True), Field("region")])
     body = {"auth": {"specName": "Key", "params": {"key": "k"}}, "connectionSpec": {"id": SPEC, "version": "1.0"}}
     talker = service(connectors=[_connector(before)])
     made = talker.post("/connections", json=body).json()
     path = f"/connections/{made['id']}/test"
-    assert talker.get(path).json() == {"result": True}
+    assert code(talker.get(path)) == "CONNECTOR-1305-400"  # they fit, but nobody can ask the source
     assert service(connectors=[_connector(after)]).get(path).json() == {"result": False}
     assert service(connectors=[]).get(path).json() == {"result": False}
 
 
-def test_drafts_and_unknown_parameters_are_refused(service: Open, oracle: Any, code: Any) -> None:
+def test_unknown_parameters_are_refused(service: Open, oracle: Any, code: Any) -> None:
     talker = service()
-    assert code(talker.post("/connections?mode=draft", json=oracle())) == "FLOW-1434-400"
+    assert code(talker.post("/connections?mode=sketch", json=oracle())) == "FLOW-1452-400"
     for path in ("/connections?colour=red", "/connectionSpecs?limit=5"):
         assert code(talker.get(path)) == "FLOW-1451-400"
     assert code(talker.post("/connections?colour=red", json=oracle())) == "FLOW-1451-400"
+
+
+def test_a_connection_that_dataflows_use_is_not_deleted(
+    service: Open, code: Any, source_body: Any, stored: Any
+) -> None:
+    talker = service()
+    base = talker.create()["id"]
+    source = talker.post("/sourceConnections", json=source_body(base)).json()["id"]
+    flow = stored(talker, tables.flows, source, state="disabled")
+    assert code(talker.send("DELETE", f"/connections/{base}")) == "FLOW-1418-400"
+    with talker.app.store.writing() as rows:
+        rows.remove(tables.flows, _scope(), flow)
+    assert talker.send("DELETE", f"/connections/{base}").status_code == 204
 
 
 def _stored(talker: Any, id: str) -> dict[str, Any]:

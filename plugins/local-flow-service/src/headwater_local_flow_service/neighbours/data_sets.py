@@ -1,0 +1,136 @@
+"""Catalog's data sets: ``/dataSets``, each bound to a schema of the same sandbox. Nothing is ever stored in them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import falcon
+
+from headwater_local_flow_service import tables
+from headwater_local_flow_service.neighbours import asked, ids, lookup, records
+from headwater_local_flow_service.neighbours.refusals import invalid, missing
+from headwater_local_flow_service.resources.handlers import caller_of
+from headwater_local_flow_service.resources.kind import sandbox_id
+from headwater_local_flow_service.texts import storable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement
+
+    from headwater_local_flow_service.resources.kind import Room
+    from headwater_local_flow_service.store import Record
+
+BASE = "/data/foundation/catalog"
+CONTENT_TYPE = re.compile(r"application/vnd\.adobe\.xed(?:-[a-z]+)*\+json\s*;\s*version=\d{1,9}(?:\.\d{1,9})?")
+
+_TABLE = tables.data_sets
+_DEFAULT_PAGE = 20
+_LARGEST_PAGE = 100
+_ORDERS = {"created": _TABLE.c.created_at, "updated": _TABLE.c.updated_at, "name": _TABLE.c.name}
+_DEFAULT_CONTENT_TYPE = "application/vnd.adobe.xed+json;version=1"
+
+# What Catalog itself writes; sent by a caller, it is passed over.
+_READ_ONLY = frozenset(
+    {
+        "id", "version", "imsOrg", "sandboxId", "created", "updated", "createdClient", "updatedClient", "createdUser",
+        "updatedUser", "files", "namespace", "status",
+    }
+)  # fmt: skip
+
+
+class DataSets:
+    """``/dataSets``: list and create."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Return one page: a map from id to data set, newest first."""
+        given = asked.query(req, ("limit", "start", "properties", "name", "orderBy"))
+        limit = asked.number(given, "limit", _DEFAULT_PAGE, least=1, most=_LARGEST_PAGE)
+        start = asked.number(given, "start", 0)
+        where = [_TABLE.c.name == records.column_of(given["name"])] if "name" in given else []
+        order = _order(given.get("orderBy", "desc:created"))
+        with self._room.store.reading() as rows:
+            page = rows.select(_TABLE, caller_of(req).scope, where, order, limit=limit, offset=start)
+        resp.media = {record.id: _trimmed(rendered(record), given.get("properties")) for record in page}
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Store a new data set. The answer is a list with one reference."""
+        asked.flag(asked.query(req, ("requestDataSource",)), "requestDataSource")
+        caller = caller_of(req)
+        document = _checked(asked.body(req, self._room.settings))
+        schema = document["schemaRef"]["id"]
+        record = records.born(ids.new_hex(24), caller, name=document.get("name") or "", document=document)
+        with self._room.store.writing(caller.scope) as rows:
+            if lookup.schema(rows, caller.scope, schema) is None:
+                raise invalid("schemaRef.id names no schema of this sandbox: create the schema first")
+            rows.add(_TABLE, record, [schema])
+        resp.status = falcon.HTTP_201
+        resp.location = f"{BASE}/dataSets/{record.id}"
+        resp.media = [f"@/dataSets/{record.id}"]
+
+
+class DataSet:
+    """``/dataSets/{id}``."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
+        """Return a map with the one data set."""
+        given = asked.query(req, ("properties",))
+        record = self._room.store.get(_TABLE, caller_of(req).scope, id) if storable(id) else None
+        if record is None:
+            raise missing(id if storable(id) else "", "dataSets")
+        resp.media = {record.id: _trimmed(rendered(record), given.get("properties"))}
+
+
+def rendered(record: Record) -> dict[str, Any]:
+    """Return a data set as it is read: what the caller sent, and what Catalog knows about it."""
+    return record.document | {
+        "version": "1.0.0",
+        "imsOrg": record.scope.org,
+        "sandboxId": sandbox_id(record.scope),
+        "namespace": "ACP",
+        "status": "enabled",
+        "created": record.created_at,
+        "updated": record.updated_at,
+        "createdClient": record.created_by,
+        "createdUser": record.created_by,
+        "updatedUser": record.updated_by,
+        "files": f"@/dataSetFiles?dataSetId={record.id}",
+    }
+
+
+def _checked(body: dict[str, Any]) -> dict[str, Any]:
+    document = {name: value for name, value in body.items() if name not in _READ_ONLY}
+    asked.typed(document, "name", "text")
+    asked.typed(document, "description", "text")
+    for values in (asked.typed(document, "tags", "object") or {}).values():
+        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+            raise invalid("each of tags must be a list of texts")
+    given = asked.required(document, "schemaRef", "object")
+    schema = asked.required(given, "id", "text", path="schemaRef.")
+    content = asked.typed(given, "contentType", "text", path="schemaRef.") or _DEFAULT_CONTENT_TYPE
+    if not CONTENT_TYPE.fullmatch(content):
+        raise invalid("schemaRef.contentType is written application/vnd.adobe.xed+json;version=1")
+    return document | {"schemaRef": {"id": ids.schema_id(schema), "contentType": content}}
+
+
+def _trimmed(data_set: dict[str, Any], properties: str | None) -> dict[str, Any]:
+    if properties is None:
+        return data_set
+    names = [name.strip() for name in properties.split(",")]
+    return {name: data_set[name] for name in names if name in data_set}
+
+
+def _order(text: str) -> Sequence[ColumnElement[Any]]:
+    direction, _colon, name = text.rpartition(":")
+    if direction not in ("", "asc", "desc") or name not in _ORDERS:
+        raise invalid(f"orderBy is asc: or desc: before one of {', '.join(_ORDERS)}")
+    if direction == "desc":
+        return (_ORDERS[name].desc(), _TABLE.c.seq.desc())
+    return (_ORDERS[name].asc(), _TABLE.c.seq.asc())

@@ -1,0 +1,146 @@
+"""Data Prep's mapping sets: ``/mappingSets``. Every replacement makes a version; the older ones stay readable."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from headwater_local_flow_service import tables
+from headwater_local_flow_service.neighbours import asked, ids, lookup, mappings, records
+from headwater_local_flow_service.neighbours.refusals import invalid, missing
+from headwater_local_flow_service.resources.handlers import caller_of
+from headwater_local_flow_service.texts import storable
+
+if TYPE_CHECKING:
+    import falcon
+
+    from headwater_local_flow_service.gateway import Caller
+    from headwater_local_flow_service.resources.kind import Room
+    from headwater_local_flow_service.store import Record, Rows, Scope
+
+BASE = "/data/foundation/conversion"
+
+_TABLE = tables.mapping_sets
+_LARGEST_PAGE = 100
+
+
+class MappingSets:
+    """``/mappingSets``: list and create."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Return one page of the newest versions; where it starts and how long it is must be said."""
+        given = asked.query(req, ("limit", "start", "name", "expandSchema"))
+        asked.flag(given, "expandSchema")
+        if not {"limit", "start"} <= given.keys():
+            raise invalid("the query parameters limit and start are needed")
+        limit = asked.number(given, "limit", 0, least=1, most=_LARGEST_PAGE)
+        start = asked.number(given, "start", 0)
+        where = [_TABLE.c.state == records.CURRENT]
+        where += [_TABLE.c.name == records.column_of(given["name"])] if "name" in given else []
+        with self._room.store.reading() as rows:
+            page = rows.select(_TABLE, caller_of(req).scope, where, [_TABLE.c.seq.desc()], limit=limit, offset=start)
+        resp.media = {"data": [rendered(record) for record in page], "_page": {"count": len(page), "limit": limit}}
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Store version 0 of a new mapping set. The status is 200, as on the platform."""
+        asked.flag(asked.query(req, ("validate",)), "validate")
+        caller = caller_of(req)
+        document = mappings.checked(asked.body(req, self._room.settings)) | {"version": 0}
+        record = records.born(ids.new_hex(32), caller, name=document.get("name") or "", document=document)
+        with self._room.store.writing(caller.scope) as rows:
+            _check_schema(rows, caller.scope, document)
+            rows.add(_TABLE, record, [document["xdmSchema"]])
+        resp.media = reference(record)
+
+
+class MappingSet:
+    """``/mappingSets/{id}``."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
+        """Return the newest version, or the one that ``version`` names, in both vocabularies."""
+        given = asked.query(req, ("version", "expandSchema"))
+        asked.flag(given, "expandSchema")
+        scope = caller_of(req).scope
+        with self._room.store.reading() as rows:
+            record = _found(rows, scope, id)
+            if "version" in given:
+                record = _version(rows, record, asked.number(given, "version", 0))
+        resp.media = rendered(record)
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
+        """Make the next version."""
+        asked.flag(asked.query(req, ("validate",)), "validate")
+        caller = caller_of(req)
+        document = mappings.checked(asked.body(req, self._room.settings))
+        with self._room.store.writing(caller.scope) as rows:
+            before = _found(rows, caller.scope, id)
+            _check_schema(rows, caller.scope, document)
+            after = _next(rows, before, caller, document)
+        resp.media = reference(after)
+
+
+def rendered(record: Record) -> dict[str, Any]:
+    """Return a mapping set as it is read."""
+    written = {
+        "version": record.document["version"],
+        "createdDate": record.created_at,
+        "modifiedDate": record.updated_at,
+        "createdBy": record.created_by,
+        "modifiedBy": record.updated_by,
+    }
+    lines = [mapping | written for mapping in record.document["mappings"]]
+    return record.document | {"id": _own_id(record), "mappings": lines} | written
+
+
+def reference(record: Record) -> dict[str, Any]:
+    """Return what every write answers."""
+    names = ("id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy")
+    whole = rendered(record)
+    return {name: whole[name] for name in names}
+
+
+def _next(rows: Rows, before: Record, caller: Caller, document: dict[str, Any]) -> Record:
+    version = before.document["version"]
+    kept = attrs.evolve(before, id=_versioned(before.id, version), state=records.OLDER, seq=None)
+    after = records.following(
+        before, caller, name=document.get("name") or "", document=document | {"version": version + 1}
+    )
+    rows.replace(_TABLE, after, etag=before.etag, refers_to=[document["xdmSchema"]])
+    rows.add(_TABLE, kept)
+    return after
+
+
+def _found(rows: Rows, scope: Scope, id: str) -> Record:
+    record = rows.get(_TABLE, scope, id) if storable(id) else None
+    if record is None or record.state != records.CURRENT:
+        raise missing(id if storable(id) else "", "mappingSets")
+    return record
+
+
+def _version(rows: Rows, newest: Record, version: int) -> Record:
+    if version == newest.document["version"]:
+        return newest
+    record = rows.get(_TABLE, newest.scope, _versioned(newest.id, version))
+    if record is None:
+        raise missing(newest.id, "mappingSets")
+    return record
+
+
+def _versioned(id: str, version: int) -> str:
+    return f"{id}@{version}"
+
+
+def _own_id(record: Record) -> str:
+    return record.id.partition("@")[0]
+
+
+def _check_schema(rows: Rows, scope: Scope, document: dict[str, Any]) -> None:
+    if lookup.schema(rows, scope, document["xdmSchema"]) is None:
+        raise invalid("the mapping set names no schema of this sandbox: create the schema first")

@@ -1,0 +1,1 @@
+"""Running a store: migrations, export and import, health, logs."""

@@ -1,0 +1,99 @@
+"""The settings file of ``serve``: TOML, every key checked by name and type before anything starts."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any, Final
+
+from headwater import documents
+from headwater.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_text, value))
+
+
+def _tables(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+
+
+def _table(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _seconds(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 3600
+
+
+def _between(lowest: int, highest: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
+
+
+_Rule = tuple[str, "Callable[[Any], bool]"]
+
+KEYS: Final[Mapping[str, _Rule]] = {
+    "host": ("a text", _text),
+    "port": ("a number from 0 to 65535", _between(0, 65_535)),
+    "workers": ("a number from 1 to 64", _between(1, 64)),
+    "access_log": ("true or false", _flag),
+    "metrics_port": ("a number from 0 to 65535", _between(0, 65_535)),
+    "store": ("a text", _text),
+    "key_file": ("a text", _text),
+    "strict": ("true or false", _flag),
+    "strictness": ("a table of switches", _table),
+    "sandboxes": ("a list of texts", _texts),
+    "hosts": ("a list of texts", _texts),
+    "reach_sources": ("a list of texts", _texts),
+    "clients": ("a list of tables, written [[clients]]", _tables),
+    "largest_body": ("a number of bytes from 1024 to 1073741824", _between(1024, 1 << 30)),
+    "deepest_body": ("a number from 1 to 500", _between(1, 500)),
+    "busy_timeout": ("a number of seconds up to 3600", _seconds),
+    "token_lifetime": ("a number of seconds from 1 to 172800", _between(1, 172_800)),
+}
+_PATHS: Final = ("store", "key_file")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return what the file says; paths in it count from its folder. Raises `InvalidInput` naming the file and the key.
+
+    The values of `strictness` and `clients` are checked by those who use them.
+    """
+    where = f"the settings file {path}"
+    missing = False
+    try:
+        text = documents.read_text(path)
+    except FileNotFoundError:
+        missing = True
+    if missing:
+        raise InvalidInput(f"{where} does not exist", remedy="check the path")
+    found = documents.parsed_toml(text, where)
+    for key, value in found.items():
+        _check(where, key, value)
+    for key in _PATHS:
+        if key in found and "://" not in found[key]:
+            found[key] = str(path.absolute().parent / found[key])
+    return found
+
+
+def _check(where: str, key: str, value: Any) -> None:
+    if key not in KEYS:
+        near = difflib.get_close_matches(key, KEYS, n=1)
+        raise InvalidInput(
+            f"{where}: {key} is not a setting",
+            remedy=f"did you mean {near[0]}?" if near else f"known: {', '.join(KEYS)}",
+        )
+    kind, fits = KEYS[key]
+    if not fits(value):
+        raise InvalidInput(f"{where}: {key} must be {kind}", remedy=f"correct {key}")
