@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from headwater import AuthenticationSpec, ConnectionSpec, Field, hookimpl
+
+if TYPE_CHECKING:
+    from headwater.sources import SourceCredentials, SourceReader
 
 
 @hookimpl
@@ -31,3 +36,11 @@ def credential_schemas() -> tuple[AuthenticationSpec, ...]:
             ),
         ),
     )
+
+
+@hookimpl
+def open_source(credentials: SourceCredentials) -> SourceReader:
+    """Return a reader of the site's REST interface."""
+    from headwater_oracle_service_cloud.reader import OracleReader
+
+    return OracleReader(credentials)

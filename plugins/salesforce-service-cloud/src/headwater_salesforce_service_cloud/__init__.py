@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from headwater import AuthenticationSpec, ConnectionSpec, Field, hookimpl
+
+if TYPE_CHECKING:
+    from headwater.sources import SourceCredentials, SourceReader
 
 _ENVIRONMENT_URL = "Base URL of the Salesforce instance to read from"
 _EXAMPLE_URL = "https://acme-enterprise-3126.my.salesforce.com"
@@ -62,3 +67,11 @@ def _basic_authentication() -> AuthenticationSpec:
         deprecated=True,
         note="deprecated January 2026; use OAuth2 Client Credential",
     )
+
+
+@hookimpl
+def open_source(credentials: SourceCredentials) -> SourceReader:
+    """Return a reader of the organization's REST API."""
+    from headwater_salesforce_service_cloud.reader import SalesforceReader
+
+    return SalesforceReader(credentials)

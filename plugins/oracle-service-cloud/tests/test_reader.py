@@ -1,0 +1,300 @@
+"""The reader against a small Oracle Service Cloud behind a real port."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import random
+import subprocess
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fake_oracle import FAULTS, INCIDENTS, PASSWORD, USER, FakeOracle, Serving
+
+import headwater
+from headwater import errors
+from headwater.secret import Secret
+from headwater.sources import Check, Columns, Preview
+from headwater_oracle_service_cloud import reader as module
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from headwater.sources.guarded import GuardedReader
+
+ROUNDS = 500 if os.environ.get("HEADWATER_TEST_FULL") else 60
+HEADWATER = str(Path(sys.executable).parent / "headwater")
+
+
+@contextlib.contextmanager
+def _opened(
+    faults: Iterable[str | None] = (), *, password: str = PASSWORD, **given: Any
+) -> Iterator[tuple[GuardedReader, FakeOracle]]:
+    fake = FakeOracle(faults, **given)
+    with Serving(fake) as serving:
+        credentials = {"host": serving.url, "username": USER, "password": password}
+        with headwater.open_source("oracle-service-cloud", credentials=credentials) as reader:
+            yield reader, fake
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.OracleReader.__init__, "__kwdefaults__", {"pause": lambda _seconds: None})
+
+
+def test_a_check_says_who_and_where_in_two_requests() -> None:
+    with _opened() as (reader, fake):
+        check = reader.check()
+        assert (check.user, check.version) == (USER, "v1.4")
+        assert check.organization.startswith("127.0.0.1:")
+        assert len(fake.requests) == 2
+
+
+def test_opening_sends_nothing() -> None:
+    with _opened() as (_reader, fake):
+        assert fake.requests == []
+
+
+def test_every_request_carries_the_context_and_the_last_access_token() -> None:
+    with _opened() as (reader, fake):
+        reader.check()
+        reader.tables()
+        assert all(len(each["HTTP_OSVC_CREST_APPLICATION_CONTEXT"]) <= 40 for each in fake.requests)
+        tokens = [each.get("HTTP_OSVC_CREST_API_ACCESS_TOKEN") for each in fake.requests]
+        assert tokens == [None, "token-1", "token-2"]
+
+
+def test_tables_are_those_of_describe_custom_objects_among_them() -> None:
+    with _opened() as (reader, _fake):
+        assert [table.name for table in reader.tables()] == ["AnswerStatistics", "CO.Asset", "contacts", "incidents"]
+
+
+def test_every_field_is_a_column_or_named_as_left_out() -> None:
+    with _opened() as (reader, _fake):
+        found = reader.columns("incidents")
+    assert [each.name for each in found.columns] + [each.name for each in found.left_out] == list(INCIDENTS)
+    assert {each.name: each.reason.partition(":")[0] for each in found.left_out} == {
+        "Threads": "a table of its own below this one",
+        "FileAttachments": "a table of its own below this one",
+    }
+    assert {column.name: (column.type, column.format) for column in found.columns} == {
+        "ID": ("integer", ""),
+        "LookupName": ("string", ""),
+        "CreatedTime": ("string", "date-time"),
+        "Subject": ("string", ""),
+        "Severity": ("integer", ""),
+        "Score": ("number", ""),
+        "Closed": ("boolean", ""),
+        "DueDate": ("string", "date"),
+    }
+
+
+def test_times_are_known_by_their_name_where_the_catalogue_says_nothing() -> None:
+    with _opened() as (reader, fake):
+        fake.schemas = False
+        formats = {column.name: column.format for column in reader.columns("incidents").columns}
+    assert (formats["CreatedTime"], formats["Subject"]) == ("date-time", "")
+
+
+def test_a_preview_is_typed_by_column() -> None:
+    with _opened() as (reader, _fake):
+        preview = reader.preview("incidents", 2)
+    assert preview.rows == (
+        {
+            "ID": 1,
+            "LookupName": "080917-000001",
+            "CreatedTime": "2010-09-17T16:00:00Z",
+            "Subject": 'It\'s broken; "really"',
+            "Severity": 3,
+            "Score": 1.5,
+            "Closed": True,
+            "DueDate": "2010-09-18",
+        },
+        {
+            "ID": 2,
+            "LookupName": "080917-000002",
+            "CreatedTime": "2010-09-17T16:00:00Z",
+            "Subject": "",
+            "Severity": None,
+            "Score": -2.0,
+            "Closed": False,
+            "DueDate": None,
+        },
+    )
+
+
+def test_a_wide_table_is_read_in_several_queries_joined_by_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    with _opened() as (reader, _fake):
+        whole = reader.preview("incidents", 3)
+    monkeypatch.setattr("headwater_oracle_service_cloud.roql.LONGEST_SELECT", 20)
+    with _opened() as (reader, fake):
+        assert reader.preview("incidents", 3) == whole
+        assert sum("SELECT" in each["QUERY_STRING"] for each in fake.requests) > 2
+
+
+@pytest.mark.parametrize("table", ["incidents WHERE 1=1", "a;b", "x'", "../contacts", "é", "a.b.c.d.e.f"])
+def test_a_name_that_is_no_table_s_never_reaches_the_site(table: str) -> None:
+    with _opened() as (reader, fake):
+        with pytest.raises(errors.SourceNotFound, match="named like"):
+            reader.columns(table)
+        with pytest.raises(errors.SourceNotFound, match="named like"):
+            reader.preview(table, 1)
+        assert fake.requests == []
+
+
+def test_an_unknown_table_is_not_found_and_says_where_to_look() -> None:
+    with _opened() as (reader, _fake), pytest.raises(errors.SourceNotFound, match="no such table") as raised:
+        reader.columns("nothing")
+    assert "headwater tables" in raised.value.remedy
+
+
+def test_a_wrong_password_is_sent_once_whatever_is_asked() -> None:
+    with _opened(password="wrong-password") as (reader, fake):
+        for ask in (reader.check, reader.tables, lambda: reader.preview("incidents", 1), reader.check):
+            with pytest.raises(errors.CredentialsRefused, match="refuses these credentials") as raised:
+                ask()
+        assert fake.refused == len(fake.requests) == 1
+    shown = f"{raised.value!r} {raised.value.data()} {''.join(traceback.format_exception(raised.value))}"
+    assert "wrong-password" not in shown
+
+
+def test_credentials_not_yet_accepted_are_not_repeated_after_a_reset() -> None:
+    with _opened(["reset"], password="wrong-password") as (reader, fake), pytest.raises(errors.SourceUnavailable):
+        reader.check()
+    assert len(fake.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "said"),
+    [
+        ("401", errors.CredentialsRefused, "refuses"),
+        ("401-html", errors.CredentialsRefused, "refuses"),
+        ("403", errors.SourceNotPermitted, "403"),
+        ("429-long", errors.SourceThrottled, "429"),
+        ("500-internal", errors.SourceUnavailable, "500"),
+        ("503-html", errors.SourceUnavailable, "503"),
+        ("no-api", errors.SourceNotPermitted, "OSC-CREST-00015"),
+        ("not-authorised", errors.SourceNotPermitted, "OSC-CREST-00014"),
+        ("reset", errors.SourceUnavailable, "broke off"),
+        ("hang-up", errors.SourceUnavailable, "broke off"),
+        ("truncated", errors.SourceUnavailable, "broke off"),
+        ("redirect", errors.SourceUnavailable, "never followed"),
+        ("html", errors.SourceUnavailable, "no query result"),
+        ("garbage", errors.SourceUnavailable, "no query result"),
+        ("empty", errors.SourceUnavailable, "no query result"),
+        ("wrong-shape", errors.SourceUnavailable, "no query result"),
+    ],
+)
+def test_every_failure_has_its_class_and_its_remedy(fault: str, kind: type[errors.SourceError], said: str) -> None:
+    with _opened([fault] * 9) as (reader, _fake), pytest.raises(kind, match=said) as raised:
+        reader.tables()
+    assert raised.value.remedy
+    assert PASSWORD not in f"{raised.value!r} {raised.value.data()} {''.join(traceback.format_exception(raised.value))}"
+
+
+@pytest.mark.parametrize("fault", ["429", "500-internal", "503-html", "reset", "hang-up", "truncated"])
+def test_a_passing_failure_is_repeated_once_the_credentials_are_accepted(fault: str) -> None:
+    with _opened([None, fault, fault]) as (reader, _fake):
+        assert reader.check().user == USER
+
+
+def test_the_site_sets_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(module.OracleReader.__init__, "__kwdefaults__", {"pause": pauses.append})
+    with _opened(pace=250) as (reader, _fake):
+        reader.check()
+        assert "wait 0.25 s" in reader.check().notes[0]
+    assert pauses == [0.25] * 3
+
+
+def test_a_pace_nobody_would_wait_for_is_throttling() -> None:
+    with _opened(pace=90_000) as (reader, _fake), pytest.raises(errors.SourceThrottled) as raised:
+        reader.check()
+    assert raised.value.retry_after == 90.0
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["http://acme.custhelp.com", "acme.custhelp.com/path", "https://u:p@acme.example", "ftp://x", "https://[", "a:b"],
+)
+def test_a_host_that_cannot_be_used_is_refused_before_anything_is_sent(host: str) -> None:
+    credentials = {"host": host, "username": USER, "password": PASSWORD}
+    with pytest.raises(errors.InvalidInput):
+        headwater.open_source("oracle-service-cloud", credentials=credentials)
+
+
+def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with _opened([None, "reset", "503-html"]) as (reader, _fake):
+        reader.check()
+    assert caplog.records
+    assert PASSWORD not in caplog.text
+    assert "correct-horse" not in caplog.text
+
+
+def _asked(reader: GuardedReader, what: int) -> Check | Columns | Preview:
+    if what % 3 == 0:
+        return reader.check()
+    return reader.preview("incidents", 3) if what % 3 == 1 else reader.columns("incidents")
+
+
+def _outcome(reader: GuardedReader, what: int) -> object:
+    try:
+        return _asked(reader, what)
+    except errors.SourceError as error:
+        return error
+
+
+def test_random_failures_never_lead_to_a_wrong_answer() -> None:
+    with _opened() as (reader, _fake):
+        right = [_asked(reader, what) for what in range(3)]
+    chance = random.Random(20261123)
+    outcomes: set[type] = set()
+    for round in range(ROUNDS):
+        faults = [chance.choice([*FAULTS, *[None] * len(FAULTS) * 2]) for _request in range(30)]
+        with _opened(faults) as (reader, fake):
+            found = _outcome(reader, round)
+            outcomes.add(type(found))
+            assert not isinstance(found, errors.SourceNotFound), faults
+            if isinstance(found, Check):
+                assert (found.user, found.version) == (USER, "v1.4")
+            elif isinstance(found, (Columns, Preview)):
+                assert found == right[round % 3], faults
+            assert fake.refused == 0
+    assert {Check, Preview, errors.CredentialsRefused, errors.SourceUnavailable} <= outcomes
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "kind"),
+    [
+        (None, 0, ""),
+        ("401", 4, "source-credentials"),
+        ("no-api", 4, "source-permission"),
+        ("429-long", 6, "source-throttled"),
+        ("503-html", 6, "source-unavailable"),
+        ("html", 6, "source-unavailable"),
+    ],
+)
+def test_the_command_line_exits_by_the_class_of_the_failure(fault: str | None, code: int, kind: str) -> None:
+    with Serving(FakeOracle([fault] * 9 if fault else [])) as serving:
+        given = json.dumps({"host": serving.url, "username": USER, "password": PASSWORD})
+        command = [HEADWATER, "tables", "oracle-service-cloud", "-c", "-", "--json"]
+        done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == code, done.stderr
+    assert PASSWORD not in done.stdout + done.stderr
+    if kind:
+        assert json.loads(done.stderr)["error"]["kind"] == kind
+    else:
+        assert [each["path"] for each in json.loads(done.stdout)][-1] == "incidents"
+
+
+def test_a_secret_object_is_taken_as_well() -> None:
+    with Serving(FakeOracle()) as serving:
+        credentials = {"host": serving.url, "username": USER, "password": Secret(PASSWORD)}
+        with headwater.open_source("oracle-service-cloud", credentials=credentials) as reader:
+            assert reader.check().user == USER

@@ -1,0 +1,63 @@
+"""SOAP login: the partner API's ``login``, which retires with Summer '27."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+import attrs
+
+if TYPE_CHECKING:
+    from headwater.secret import Secret
+
+NEWEST = 64.0  # of the versions that still have login
+_VERSION = re.compile(r"[1-9][0-9]?\.0")
+
+_BODY = (
+    '<?xml version="1.0" encoding="utf-8"?>'
+    '<env:Envelope xmlns:env="http://schemas.xmlsoap.org/soap/envelope/"><env:Body>'
+    '<n1:login xmlns:n1="urn:partner.soap.sforce.com">'
+    "<n1:username>{username}</n1:username><n1:password>{password}</n1:password>"
+    "</n1:login></env:Body></env:Envelope>"
+)
+HEADERS = {"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": "login", "Accept": "text/xml"}
+
+
+@attrs.frozen
+class Answered:
+    """What a login answered, by element name: those of a success, or ``exceptionCode`` and its like of a fault."""
+
+    texts: dict[str, str] = attrs.field(repr=False)
+
+    def __getitem__(self, name: str) -> str:
+        return self.texts.get(name, "")
+
+
+def path(version: str) -> str:
+    """Return where to log in: with the version of the data calls, but never a later one than still has login."""
+    wanted = float(version) if _VERSION.fullmatch(version) else NEWEST
+    return f"/services/Soap/u/{min(wanted, NEWEST):.1f}"
+
+
+def body(username: str, password: Secret, token: Secret) -> bytes:
+    """Return the request; the security token follows the password immediately."""
+    joined = password.reveal() + token.reveal()
+    return _BODY.format(username=escape(username), password=escape(joined)).encode("utf-8", "surrogatepass")
+
+
+def read(raw: bytes) -> Answered | None:
+    """Read an answer; None where it is no SOAP document. One that declares entities is not parsed at all.
+
+    Nor is one with NUL bytes: in UTF-16 a declaration would not be seen.
+    """
+    if b"<!" in raw or b"\0" in raw:
+        return None
+    try:
+        root = ET.fromstring(raw)  # noqa: S314 - documents with declarations were refused
+    except (ET.ParseError, ValueError, LookupError, RecursionError):
+        return None
+    if root.tag.rpartition("}")[2] != "Envelope":
+        return None
+    return Answered({each.tag.rpartition("}")[2]: (each.text or "").strip() for each in root.iter()})

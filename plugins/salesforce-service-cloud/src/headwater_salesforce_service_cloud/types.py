@@ -1,0 +1,60 @@
+"""Salesforce's field types as columns. A field is a column, or is named with the reason: none is dropped in silence."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from headwater.sources import Column, LeftOut
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TEXTS = frozenset(
+    {
+        "id", "reference", "string", "textarea", "picklist", "multipicklist", "combobox", "phone", "url", "email",
+        "encryptedstring", "masterrecord", "datacategorygroupreference", "complexvalue", "json", "anytype",
+        "calculated",
+    }
+)  # fmt: skip
+_PLAIN = {"boolean": "boolean", "int": "integer", "long": "integer"} | dict.fromkeys(
+    ("double", "currency", "percent"), "number"
+)
+_ZONELESS_COLON = re.compile(r"(.+T.+)\+0000")
+_FORMATS = {"date": "date", "datetime": "date-time", "time": "time"}
+_POINT = (Column(name="latitude", type="number"), Column(name="longitude", type="number"))
+_PARTS = ("street", "city", "state", "postalCode", "country", "stateCode", "countryCode")
+_COMPOUND = {
+    "address": (
+        *(Column(name=name, type="string") for name in _PARTS),
+        *_POINT,
+        Column(name="geocodeAccuracy", type="string"),
+    ),
+    "location": _POINT,
+}
+
+
+def column(field: Mapping[str, Any]) -> Column | LeftOut:
+    """Return the column of a described field, or why it is none. Nillable is not looked at: it cannot be trusted."""
+    name, kind = str(field["name"]), str(field.get("type", "")).lower()
+    if kind in _TEXTS:
+        return Column(name=name, type="string")
+    if kind in _PLAIN:
+        return Column(name=name, type=_PLAIN[kind])
+    if kind in _FORMATS:
+        return Column(name=name, type="string", format=_FORMATS[kind], meta_type=_FORMATS[kind])
+    if kind in _COMPOUND:
+        return Column(name=name, type="object", properties=_COMPOUND[kind])
+    if kind == "base64":
+        return LeftOut(name, "binary content, of which a query returns the address only")
+    return LeftOut(name, "its type is not known to this connector")
+
+
+def value(given: Any, column: Column) -> Any:
+    """Return a value of a record as its column has it: the parts of mixed fields as texts, moments as RFC 3339."""
+    if given is None or column.type != "string":
+        return given
+    text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    found = _ZONELESS_COLON.fullmatch(text) if column.format == "date-time" else None
+    return f"{found[1]}Z" if found else text
