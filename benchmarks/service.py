@@ -1,0 +1,217 @@
+"""What the embedded service costs: against bare Falcon, granian and sqlite3, and with 100,000 connections."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import bare_service
+from benchmarks.pairs import compare, report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CLIENTS = 4
+BATCH = 400  # requests in one measurement
+READS = 4_000  # the same for reads by id, which a burst of a few milliseconds says nothing about
+RUNS = 9
+STORED = 100_000
+BASE = "/data/foundation/flowservice"
+HEADERS = {
+    "Authorization": "Bearer token",
+    "x-api-key": "benchmark",
+    "x-gw-ims-org-id": "ACME@AdobeOrg",
+    "x-sandbox-name": "prod",
+}
+
+
+class Line:
+    """One kept-alive connection that speaks just enough HTTP to cost next to nothing itself."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._file = self._socket.makefile("rb")
+
+    def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
+        """Send a request and return the body of its success."""
+        lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
+        lines += ["Content-Type: application/json", *(f"{name}: {value}" for name, value in HEADERS.items())]
+        self._socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        status, length = self._file.readline(), 0
+        while (line := self._file.readline()) not in (b"\r\n", b""):
+            if line.lower().startswith(b"content-length:"):
+                length = int(line[15:])
+        answer = self._file.read(length)
+        if not status.split()[1].startswith(b"2"):
+            raise SystemExit(f"{method} {path} answered {status!r} {answer!r}")
+        return answer
+
+
+class Side:
+    """A served application: `post` and `get` send one batch with all clients at once."""
+
+    def __init__(self, port: int, base: str) -> None:
+        self._lines = [Line(port) for _client in range(CLIENTS)]
+        self._base = base
+        self._pool = ThreadPoolExecutor(CLIENTS)
+        self.ids = [json.loads(self.line.ask("POST", f"{base}/connections", body("first")))["id"]]
+
+    @property
+    def line(self) -> Line:
+        """One of the connections, for requests one after the other."""
+        return self._lines[0]
+
+    def post(self) -> None:
+        """Create connections."""
+        self._all(lambda line: line.ask("POST", f"{self._base}/connections", body("connection")))
+
+    def get(self) -> None:
+        """Read one connection by its id."""
+        self._all(lambda line: line.ask("GET", f"{self._base}/connections/{self.ids[0]}"), READS)
+
+    def find(self) -> None:
+        """List by a name that one connection has."""
+        self._all(lambda line: line.ask("GET", f"{self._base}/connections?property=name==first"))
+
+    def _all(self, ask: Any, requests: int = BATCH) -> None:
+        def share(line: Line) -> None:
+            for _request in range(requests // CLIENTS):
+                ask(line)
+
+        list(self._pool.map(share, self._lines))
+
+
+def body(name: str) -> bytes:
+    """Return a connection to create."""
+    params = {"host": "acme.custhelp.com", "username": "integration", "password": "correct-horse-battery"}
+    auth = {"specName": "Basic Authentication", "params": params}
+    spec = {"id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003", "version": "1.0"}
+    return json.dumps({"name": name, "auth": auth, "connectionSpec": spec}).encode()
+
+
+@contextlib.contextmanager
+def ours(store: Path) -> Iterator[tuple[Side, int]]:
+    """Serve the embedded service with one worker and yield it with its process id."""
+    command = [str(Path(sys.executable).parent / "headwater"), "serve", "--port", "0", "--store", str(store)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = next(line for line in process.stdout if "listening on" in line)
+        try:
+            yield Side(int(re.findall(r":(\d+) ", line)[0]), BASE), process.pid
+        finally:
+            process.terminate()
+
+
+@contextlib.contextmanager
+def bare(store: Path) -> Iterator[Side]:
+    """Serve the bare application on a store with the same tables and indexes."""
+    from headwater_local_flow_service import Settings, build_app
+
+    build_app(Settings(store=str(store))).close()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    command = [sys.executable, "-m", "benchmarks.bare_service", str(port)]
+    environment = {**os.environ, bare_service.STORE: str(store)}
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:
+        _wait_for(port)
+        try:
+            yield Side(port, "")
+        finally:
+            process.terminate()
+
+
+def _wait_for(port: int) -> None:
+    for _attempt in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.05)
+    raise SystemExit("the bare service does not answer")
+
+
+def _fill(store: Path) -> None:
+    """Store 100,000 connections as the service would, in one transaction."""
+    import attrs
+
+    from headwater_local_flow_service import Settings
+    from headwater_local_flow_service.store import Record, Scope, Store
+    from headwater_local_flow_service.tables import connections
+
+    opened = Store(Settings(store=str(store)))
+    scope = Scope(org="ACME@AdobeOrg", sandbox="prod")
+    with opened.writing() as rows:
+        [first] = rows.select(connections, scope)
+        for number in range(STORED):
+            id = f"00000000-0000-4000-8000-{number:012x}"
+            own = {"id": id, "name": f"connection {number}", "created_at": first.created_at - number, "seq": None}
+            rows.add(connections, Record(**attrs.asdict(first, recurse=False) | own))
+    opened.close()
+
+
+def _memory(leader: int) -> float:
+    """Return the largest resident size among a process's children, in MB."""
+    sizes = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):
+            text = status.read_text()
+            if f"PPid:\t{leader}\n" in text:
+                sizes += [int(size) / 1000 for size in re.findall(r"VmRSS:\s+(\d+) kB", text)]
+    return max(sizes, default=0.0)
+
+
+def _against_bare(folder: Path) -> None:
+    with ours(folder / "ours.db") as (mine, _pid), bare(folder / "bare.db") as theirs:
+        # Requests per second of at least 0.4 and 0.25 of the bare ones: times of at most 2.5 and 4 of theirs.
+        report(f"{BATCH} x POST /connections against one INSERT", compare(mine.post, theirs.post, runs=RUNS), 2.5)
+        report(f"{READS} x GET /connections/ID against one SELECT", compare(mine.get, theirs.get, runs=RUNS), 4.0)
+
+
+def _against_empty(folder: Path) -> None:
+    with ours(folder / "full.db"):
+        pass  # makes the store and its first connection
+    _fill(folder / "full.db")
+    with ours(folder / "full.db") as (full, pid), ours(folder / "empty.db") as (empty, _pid):
+        for what, limit in (("post", 1.3), ("get", 1.3), ("find", 2.0)):
+            ratio = compare(getattr(full, what), getattr(empty, what), runs=RUNS)
+            report(
+                f"{READS if what == 'get' else BATCH} x {what} with {STORED:,} connections against none", ratio, limit
+            )
+        _walk(full.line)
+        size = _memory(pid)
+        print(f"memory of the worker after that: {size:.0f} MB, limit 200: {'ok' if size <= 200 else 'OVER'}")
+
+
+def _walk(line: Line) -> None:
+    """Walk all pages; the last fifth must take no longer than the first, give or take."""
+    path, times = f"{BASE}/connections?limit=100", []
+    while path:
+        started = time.perf_counter()
+        answer = json.loads(line.ask("GET", path))
+        times.append(time.perf_counter() - started)
+        href = answer["_links"].get("next", {}).get("href")
+        path = f"{BASE}{href}" if href else ""
+    fifth = len(times) // 5
+    ratio = sum(times[-fifth:]) / sum(times[:fifth])
+    verdict = "ok" if ratio <= 1.5 else "OVER"
+    print(f"walking {len(times)} pages: {sum(times):.1f} s, last fifth against first {ratio:.2f}, limit 1.5: {verdict}")
+
+
+def main() -> None:
+    """Print every ratio."""
+    with tempfile.TemporaryDirectory() as folder:
+        _against_bare(Path(folder))
+        _against_empty(Path(folder))
+
+
+if __name__ == "__main__":
+    main()

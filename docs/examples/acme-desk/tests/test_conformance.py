@@ -1,0 +1,9 @@
+"""Acme Desk keeps every rule of connectors."""
+
+from __future__ import annotations
+
+from headwater.testing import ConnectorConformance
+
+
+class TestAcmeDesk(ConnectorConformance):
+    slug = "acme-desk"
