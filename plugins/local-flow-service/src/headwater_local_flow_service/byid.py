@@ -36,5 +36,5 @@ def _prepared(engine: Engine, table: Table) -> tuple[str, tuple[str, ...], Any]:
 
     compiled: Any = by_id(table).compile(dialect=engine.dialect)
     names: Any = [column.name for column in table.columns]
-    row = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 - named by the table
+    row = namedtuple("Row", names)  # type: ignore[misc]
     return str(compiled), tuple(compiled.positiontup), row._make
