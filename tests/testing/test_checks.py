@@ -6,7 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from testing.wrong import READER, RIGHT, Wrong, installed
+from testing.wrong import BUILD, READER, RIGHT, Wrong, installed
 from testing.wrongs import WRONG
 
 from headwater.testing import ConformanceFailure, checks, embedded_service
@@ -60,6 +60,32 @@ def test_a_wrong_connector_fails_its_check(wrong: Wrong, tmp_path: Path, monkeyp
     if wrong.check not in ("check_loads", "check_import"):
         canaries = [mark for example in examples(subject) for mark in example.canaries]
         assert not Lookout(canaries).sees(str(caught.value))
+
+
+def test_a_value_sent_in_another_form_is_right_where_the_author_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = BUILD.format("made = body(request); made['auth']['params']['host'] = 'desk'; return made")
+    subject = installed(RIGHT + source, tmp_path, monkeypatch, reshaped_fields=["host"])
+    _run("check_connections", subject, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", ["sasKey", "sasUri", "credentials", "keyFileContent", "privateKeyContent", "clientSecretValue", "pwd"]
+)
+def test_a_field_with_the_name_of_a_secret_must_be_marked(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = installed(RIGHT + f"FIELDS = [HOST, Field('{name}')]", tmp_path, monkeypatch)
+    with pytest.raises(ConformanceFailure, match=f"field {name} of API Key is named like a secret"):
+        checks.check_fields(subject)
+
+
+@pytest.mark.parametrize("name", ["accessKeyId", "accessTokenUrl", "tokenEndpoint", "sasKeyName", "servicePrincipalId"])
+def test_a_field_that_only_resembles_a_secret_need_not_be(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks.check_fields(installed(RIGHT + f"FIELDS = [KEY, Field('{name}')]", tmp_path, monkeypatch))
 
 
 def test_a_slug_in_capitals_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,6 +100,13 @@ def test_a_connector_that_is_not_installed_is_named_with_the_command(tmp_path: P
     assert "no connector named no-such-desk is installed; install its distribution (python -m pip install" in ran.stdout
 
 
+def test_a_distribution_that_is_not_installed_is_named_with_the_command(tmp_path: Path) -> None:
+    ran = _pytest(tmp_path, ['distribution = "headwater-nosuch"'])
+    told = ran.stdout + ran.stderr
+    assert "TestAcme: distribution headwater-nosuch is not installed; install it: python -m pip install -e ." in told
+    assert "Traceback" not in told
+
+
 def test_the_missing_embedded_service_is_named_with_the_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

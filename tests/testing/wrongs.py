@@ -78,7 +78,7 @@ WRONG = [
         "check_schemas",
         "a schema elsewhere",
         RAW + "RAW['properties']['host'] = {'$ref': 'http://127.0.0.1:9/schema'}",
-        "cannot be evaluated",
+        "no JSON Schema that can be evaluated",
     ),
     Wrong(
         "check_examples_accepted",
@@ -127,6 +127,27 @@ WRONG = [
         "no version",
         BUILD.format("return {**body(request), 'connectionSpec': {'id': request.spec.id}}"),
         "connectionSpec.version is missing",
+    ),
+    Wrong(
+        "check_connections",
+        "another version",
+        BUILD.format("return {**body(request), 'connectionSpec': {'id': request.spec.id, 'version': '2.0'}}"),
+        "connectionSpec.version is not what was asked for",
+    ),
+    Wrong(
+        "check_connections",
+        "a value that is dropped",
+        BUILD.format("made = body(request); made['auth']['params'].pop('region', None); return made"),
+        "lacks what was given for API Key: region",
+    ),
+    Wrong(
+        "check_connections",
+        "a secret that is made up",
+        BUILD.format(
+            "from headwater import Secret; made = body(request); "
+            "made['auth']['params']['apiKey'] = Secret('x'); return made"
+        ),
+        "lacks what was given for API Key: apiKey",
     ),
     Wrong(
         "check_connections",

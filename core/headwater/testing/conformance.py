@@ -10,6 +10,7 @@ import pytest
 from headwater.errors import PluginError
 from headwater.testing import checks
 from headwater.testing.embedded import embedded_service
+from headwater.testing.failures import ConformanceFailure
 from headwater.testing.subject import Subject, slugs_of, subject_of
 
 if TYPE_CHECKING:
@@ -24,8 +25,9 @@ class ConnectorConformance:
     """Every rule a connector must keep, one test for each.
 
     Say which connectors: `slug` for one, `slugs` for several, or `distribution` for all that it brings (with `slugs`:
-    those of it, even where another distribution's connector takes their place for users). `examples` and
-    `public_fields` are those of `headwater.testing.Subject`; for several connectors, `examples` maps slugs to theirs.
+    those of it, even where another distribution's connector takes their place for users). `examples`,
+    `public_fields` and `reshaped_fields` are those of `headwater.testing.Subject`; for several connectors, `examples`
+    maps slugs to theirs.
     """
 
     slug: ClassVar[str] = ""
@@ -33,6 +35,7 @@ class ConnectorConformance:
     distribution: ClassVar[str] = ""
     examples: ClassVar[Mapping[str, Any]] = {}
     public_fields: ClassVar[Collection[str]] = ()
+    reshaped_fields: ClassVar[Collection[str]] = ()
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Run each test once for every connector."""
@@ -43,7 +46,10 @@ class ConnectorConformance:
     def _slugs(cls) -> tuple[str, ...]:
         named = (cls.slug,) if cls.slug else tuple(cls.slugs)
         if not named and cls.distribution:
-            named = slugs_of(cls.distribution)
+            try:
+                named = slugs_of(cls.distribution)
+            except ConformanceFailure as failure:
+                raise pytest.UsageError(f"{cls.__name__}: {failure}") from None
         if not named:
             raise pytest.UsageError(
                 f"{cls.__name__} names no connector to check; set slug, slugs or distribution, and install it"
@@ -61,6 +67,7 @@ class ConnectorConformance:
             distribution=self.distribution,
             examples=self.examples if self.slug else self.examples.get(request.param, {}),
             public_fields=self.public_fields,
+            reshaped_fields=self.reshaped_fields,
         )
 
     @pytest.fixture

@@ -31,7 +31,7 @@ class Subject:
     `examples` maps field names to valid values where those built from the field's own facts would not do; the label of
     an authentication specification may map to such a mapping for it alone. A text for a secret field contains
     ``{canary}``, which becomes a value that is looked for wherever it should not be. `public_fields` are fields that
-    are named like secrets and are none.
+    are named like secrets and are none; `reshaped_fields` those whose values `build_payload` sends in another form.
     """
 
     slug: str
@@ -39,6 +39,7 @@ class Subject:
     catalog: bool = False
     examples: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     public_fields: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
+    reshaped_fields: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     _loaded: list[Connector] = attrs.field(factory=list, init=False, repr=False, eq=False)
 
     @property
@@ -61,6 +62,7 @@ def subject_of(
     distribution: str = "",
     examples: Mapping[str, Any] | None = None,
     public_fields: Collection[str] = (),
+    reshaped_fields: Collection[str] = (),
 ) -> Subject:
     """Return the installed connector of this slug, the one of `distribution` where it is named.
 
@@ -76,7 +78,12 @@ def subject_of(
             )
         for entry in found.values():
             return Subject(
-                slug=slug, entry=entry, catalog=group == CATALOG, examples=examples or {}, public_fields=public_fields
+                slug=slug,
+                entry=entry,
+                catalog=group == CATALOG,
+                examples=examples or {},
+                public_fields=public_fields,
+                reshaped_fields=reshaped_fields,
             )
     raise _missing(slug, distribution)
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = hidden
 
-# Names that hardly ever hold anything but a secret. `accessTokenUrl` and `accessKeyId` are none.
+# Names that hardly ever hold anything but a secret. `accessTokenUrl`, `accessKeyId` and `sasKeyName` are none.
 _SECRET = re.compile(
-    r".*(password|passwd|passphrase|secret|token|connectionstring|"
-    r"(api|access|account|encryption|principal|private|secret|shared|signing)_?key)",
+    r".*(password|passwd|pwd|passphrase|secret|token|credentials?|connection_?string|sas_?ur[il]|key_?file|"
+    r"(api|access|account|encryption|principal|private|sas|secret|shared|signing)_?key)(_?(contents?|data|text|value))?",
     re.IGNORECASE,
 )
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import uuid
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from headwater import runner
 from headwater.errors import HeadwaterError, NotCreatable
-from headwater.secret import MASK, masked
+from headwater.secret import MASK, masked, revealed
 from headwater.testing.canaries import Lookout
 from headwater.testing.examples import examples
 from headwater.testing.failures import ConformanceFailure, demand, hidden
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from headwater.flowservice import FlowService
     from headwater.flowservice.models import Connection
     from headwater.runner import Prepared
@@ -43,6 +46,7 @@ def check_connections(subject: Subject, service: FlowService) -> None:
         prepared, found = _created(subject, example, service)
         _check_answer(subject, prepared, found)
         _check_params(example, prepared, found)
+        _check_kept(subject, example, prepared)
 
 
 def _check_refused(subject: Subject) -> None:
@@ -84,15 +88,17 @@ def _created(subject: Subject, example: Example, service: FlowService) -> tuple[
 
 def _check_answer(subject: Subject, prepared: Prepared, found: Connection) -> None:
     sent = prepared.payload
-    expected = (prepared.name, _DESCRIPTION, subject.connector.spec.id, prepared.auth.spec_name)
-    for name, wanted, got in zip(
-        ("name", "description", "connectionSpec.id", "auth.specName"),
-        expected,
-        (found.name, found.description, found.spec_id, found.auth_name),
-        strict=True,
+    spec = subject.connector.spec
+    version = found.raw["connectionSpec"].get("version")
+    for name, wanted, got in (
+        ("name", prepared.name, found.name),
+        ("description", _DESCRIPTION, found.description),
+        ("connectionSpec.id", spec.id, found.spec_id),
+        ("connectionSpec.version", spec.version, version),
+        ("auth.specName", prepared.auth.spec_name, found.auth_name),
     ):
         demand(got == wanted, f"{name} is not what was asked for", "send it in build_payload as the request holds it")
-    lost = [name for name in subject.connector.spec.extra_payload if name not in sent]
+    lost = [name for name in spec.extra_payload if name not in sent]
     demand(not lost, f"the payload lacks what extra_payload adds: {', '.join(lost)}", "merge it in build_payload")
 
 
@@ -111,6 +117,31 @@ def _check_params(example: Example, prepared: Prepared, found: Connection) -> No
             f"{name} of {label} does not come back as it was sent",
             "send values as they are given",
         )
+
+
+def _check_kept(subject: Subject, example: Example, prepared: Prepared) -> None:
+    """Find every value given somewhere in the payload: one that is dropped is missed by the source, much later."""
+    held = [str(leaf) for leaf in _leaves(revealed(prepared.payload))]
+    given = {name: value for name, value in example.values.items() if name not in subject.reshaped_fields}
+    lost = [
+        name for name, value in given.items() for leaf in _leaves(value) if not any(str(leaf) in text for text in held)
+    ]
+    demand(
+        not lost,
+        f"the payload lacks what was given for {example.auth.label}: {', '.join(dict.fromkeys(lost))}",
+        "send every value in build_payload, or name the fields it turns into something else in reshaped_fields",
+    )
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """Yield the texts, numbers and flags inside a JSON value."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if not isinstance(value, list | tuple):
+        yield value
+        return
+    for item in value:
+        yield from _leaves(item)
 
 
 def _name() -> str:
