@@ -15,8 +15,9 @@ RUNS = 21
 FLOOR = "import click, pluggy, importlib.metadata as m; m.entry_points(group='headwater.connectors')"
 
 
-# Byte code is kept, as it is wherever Headwater is installed.
+# Byte code is kept, as it is wherever Headwater is installed, and no specifications of a tenant's are listed.
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+ENVIRONMENT["HEADWATER_SPECS"] = str(Path(__file__).parent / "no-specs")
 
 
 def _run(*command: str) -> None:

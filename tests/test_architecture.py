@@ -32,7 +32,7 @@ ARROWS: dict[str, set[str]] = {
     "documents": {"errors"},
     "flowservice": {"cleaning", "errors", "lazy", "foreign", "models", "secret"},
     "profiles": {"documents", "errors", "flowservice", "foreign", "references", "secret"},
-    "scaffold": {"connector", "errors", "lazy", "registry", "spec_ids"},
+    "scaffold": {"connector", "errors", "lazy", "models", "registry", "spec_ids"},
     "testing": {
         "authentication", "cleaning", "connector", "credentials", "errors", "flowservice", "lazy", "models", "profiles",
         "references", "registry", "rendering", "runner", "secret", "sources",

@@ -18,7 +18,7 @@ import headwater
 import headwater_local_flow_service
 from headwater import registry, scaffold
 from headwater.connector import Connector
-from headwater.errors import InvalidInput
+from headwater.errors import InvalidInput, NotCreatable
 from headwater.models import Distribution
 
 UUID = "0c3f4d0a-9a53-4f5c-8e2b-6b1c2e640c3f"
@@ -91,6 +91,16 @@ def test_a_source_of_the_catalogue_lends_its_name_category_and_id() -> None:
     assert plan.replaces.startswith("headwater-adobe-catalog ")
     assert scaffold.planned("bigquery", spec_id=BIGQUERY, name="Mine").name == "Mine"
     assert scaffold.planned("capillary").spec_id is None
+
+
+@pytest.mark.parametrize("slug", ["kinesis", "eventhub", "paypal", "oracle-eloqua", "hubspot", "sftp"])
+def test_a_source_of_the_catalogue_lends_its_further_facts(slug: str, tmp_path: Path) -> None:
+    assert _loaded(scaffold.planned(slug), tmp_path).spec == registry.load(slug).spec
+
+
+def test_a_source_without_base_connection_is_refused_with_where_to_start() -> None:
+    with pytest.raises(NotCreatable, match=r"has no base connection; LAVA builds.* Start with a source connection"):
+        scaffold.planned("lava")
 
 
 def test_the_package_names_module_and_distribution() -> None:

@@ -51,13 +51,19 @@ def choose(
     return candidates[min(ranked)[-1]]
 
 
-def _candidates(connector: Connector, auth: str | None, cloud: str | None) -> list[AuthenticationSpec]:
-    named = [spec for spec in connector.authentication if auth is None or auth in (spec.spec_name, spec.label)]
-    if not named:
+def named(connector: Connector, auth: str | None) -> list[AuthenticationSpec]:
+    """Return the specifications of a name (spec name or label), all without one. Raises `InvalidInput` for no such."""
+    found = [spec for spec in connector.authentication if auth is None or auth in (spec.spec_name, spec.label)]
+    if not found:
         raise _unknown(connector, auth)
-    here = [spec for spec in named if cloud is None or spec.cloud in (None, cloud)]
+    return found
+
+
+def _candidates(connector: Connector, auth: str | None, cloud: str | None) -> list[AuthenticationSpec]:
+    found = named(connector, auth)
+    here = [spec for spec in found if cloud is None or spec.cloud in (None, cloud)]
     if not here:
-        clouds = ", ".join(sorted({spec.cloud for spec in named if spec.cloud}))
+        clouds = ", ".join(sorted({spec.cloud for spec in found if spec.cloud}))
         raise InvalidInput(
             f"connector {connector.slug} has no such authentication specification for the cloud {cloud}",
             remedy=f"it exists for: {clouds}; the profile names its cloud (HEADWATER_CLOUD)",

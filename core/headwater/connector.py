@@ -11,7 +11,7 @@ import pluggy
 
 from headwater import hooks
 from headwater.defaults import Defaults
-from headwater.errors import BrokenPlugin, NotReadable
+from headwater.errors import BrokenPlugin, NotCreatable, NotReadable
 from headwater.foreign import foreign
 from headwater.models import AuthenticationSpec, ConnectionSpec
 from headwater.secret import resealed, secrets_in
@@ -102,6 +102,13 @@ class Connector:
                 f"connector {self.slug} of {self.distribution} cannot read its source directly",
                 remedy="create the connection and let the platform explore it: `headwater connections explore`",
             )
+
+    def check_base_connection(self) -> None:
+        """Raise `NotCreatable`, with where to start instead, where the source has no base connection."""
+        if not self.spec.base_connection:
+            note = self.spec.lifecycle_note or f"see {self.spec.documentation}"
+            start = note[:1].lower() if note[1:2].islower() else note[:1]  # a name in capitals stays as it is
+            raise NotCreatable(f"{self.spec.name} has no base connection", remedy=f"{start}{note[1:]}")
 
     def open_source(self, credentials: SourceCredentials) -> GuardedReader:
         """Return a reader for direct access to the source. Raises `NotReadable` where the connector has none."""

@@ -96,7 +96,7 @@ class Registry:
                 return Found(connector, misprint=True)
         raise UnknownConnector(
             "no installed connector has this connection specification id",
-            remedy="run `headwater list` for the connectors and their ids",
+            remedy="run `headwater list --json` for the connectors and their ids",
         )
 
     def _import(self, slug: str) -> Connector:

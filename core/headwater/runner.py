@@ -162,11 +162,8 @@ def open_source(
 
 def check_creatable(connector: Connector) -> None:
     """Raise `NotCreatable` with the reason where the source has no base connection, or no verified id."""
+    connector.check_base_connection()
     spec = connector.spec
-    if not spec.base_connection:
-        raise NotCreatable(
-            f"{spec.name} has no base connection", remedy=spec.lifecycle_note or f"see {spec.documentation}"
-        )
     if spec.id is None:
         raise NotCreatable(
             f"the connection specification id of {spec.name} is not verified: {spec.no_id_reason}",

@@ -6,6 +6,7 @@ import json
 import shlex
 import socket
 import subprocess
+import sys
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,11 @@ def test_list_is_what_programs_rely_on() -> None:
         "slug": "oracle-service-cloud",
         "name": "Oracle Service Cloud",
         "category": "customer-success",
+        "ingestion": "batch",
         "lifecycle": "deprecated",
         "connectionSpec": {"id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003", "version": "1.0"},
         "auth": ["Basic Authentication"],
+        "clouds": [],
         "distribution": "headwater-oracle-service-cloud 0.1.0",
     }
 
@@ -43,6 +46,32 @@ def test_show_names_every_field_and_the_deprecation() -> None:
         "deprecated January 2026",
     ):
         assert text in page
+
+
+def test_show_leaves_out_what_auth_does_not_name() -> None:
+    page = run("show", "salesforce-service-cloud", "--auth", "OAuth2 Client Credential").stdout
+    assert ("clientSecret" in page, "securityToken" in page) == (True, False)
+    shown = result("show", "salesforce-service-cloud", "--auth", "OAuth2 Client Credential")
+    assert [each["name"] for each in shown["authSpec"]] == ["OAuth2 Client Credential"]
+    code, error = failure("show", "salesforce-service-cloud", "--auth", "OAuth2")
+    assert (code, "known: OAuth2 Client Credential, Basic" in error["remedy"]) == (2, True)
+
+
+def test_show_says_each_thing_once_and_as_a_file_says_it() -> None:
+    page = run("show", "http").stdout
+    assert "ingestion                 streaming\n" in page
+    assert "False" not in page
+
+
+def test_list_says_what_to_install_where_there_is_nothing() -> None:
+    program = (
+        "import headwater.cli, headwater.registry as registry\n"
+        "empty = registry.Registry(())\n"
+        "registry.Registry.installed = classmethod(lambda kind: empty)\n"
+        "headwater.cli.run(['list'])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "no connector is installed; headwater-adobe-catalog has Adobe's sources" in done.stderr
 
 
 def test_show_json_is_the_connection_specification_with_its_auth_spec() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.cli.facts import written
+
 if TYPE_CHECKING:
     from headwater.models import AuthenticationSpec, Field
 
@@ -21,6 +23,8 @@ def as_toml(slug: str, auth: AuthenticationSpec) -> str:
 
     document = tomlkit.document()
     document.add(tomlkit.comment(f"{slug}: {auth.label}"))
+    if any(field.required and _stands_in(_value(slug, field)) for field in auth.fields):
+        document.add(tomlkit.comment("replace what stands in <>"))
     for field in auth.fields:
         document.add(tomlkit.nl())
         document.add(tomlkit.comment(_meaning(field)))
@@ -34,8 +38,12 @@ def as_toml(slug: str, auth: AuthenticationSpec) -> str:
 def _meaning(field: Field) -> str:
     parts = [field.description or field.name, "a secret" if field.secret else "", "" if field.required else "optional"]
     if field.enum:
-        parts.append(f"one of {', '.join(map(str, field.enum))}")
+        parts.append(f"one of {', '.join(map(written, field.enum))}")
     return "; ".join(part for part in parts if part)
+
+
+def _stands_in(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("<") and value.endswith(">")
 
 
 def _value(slug: str, field: Field) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,12 +18,17 @@ def facts(connector: Connector) -> list[tuple[str, str]]:
         ("connection specification", f"{spec.id or 'not known: ' + spec.no_id_reason} (version {spec.version})"),
         ("misprinted as", ", ".join(spec.misprinted_ids)),
         ("category", spec.category),
-        ("ingestion", f"{spec.ingestion}, {spec.kind}"),
+        ("ingestion", ", ".join(dict.fromkeys((spec.ingestion, spec.kind)))),
         ("lifecycle", spec.lifecycle),
         ("note", spec.lifecycle_note),
         ("documentation", spec.documentation),
     ]
     return [(name, fact) for name, fact in known if fact]
+
+
+def written(value: object) -> str:
+    """Write a value as it stands in a credentials file, texts without quotes."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def mark(field: Field) -> str:
@@ -34,9 +40,9 @@ def meaning(field: Field) -> str:
     """Return a field's description, and the values it takes."""
     parts = [field.description]
     if field.enum:
-        parts.append(f"one of {', '.join(map(str, field.enum))}")
+        parts.append(f"one of {', '.join(map(written, field.enum))}")
     if field.default is not None:
-        parts.append(f"default {field.default}")
+        parts.append(f"default {written(field.default)}")
     if field.example is not None and not field.secret:
-        parts.append(f"example {field.example}")
+        parts.append(f"example {written(field.example)}")
     return "; ".join(part for part in parts if part)

@@ -33,7 +33,9 @@ def command(state: State, /, *, cloud: str | None, **wanted: str | None) -> None
     for failure in failures:
         state.notice(str(failure))
     connectors = [one for one in everything if _fits(one, wanted) and _has_cloud(one, cloud)]
-    if everything and not connectors:
+    if not everything:
+        state.notice("no connector is installed; headwater-adobe-catalog has Adobe's sources: pip install it")
+    elif not connectors:
         categories = ", ".join(sorted({one.spec.category for one in everything}))
         state.notice(f"no connector is like that; categories: {categories}")
     rows = [
@@ -65,9 +67,11 @@ def _entry(connector: Connector) -> dict[str, Any]:
         "slug": connector.slug,
         "name": spec.name,
         "category": spec.category,
+        "ingestion": spec.ingestion,
         "lifecycle": spec.lifecycle,
         "connectionSpec": {"id": spec.id, "version": spec.version},
         "auth": _names(connector),
+        "clouds": sorted({auth.cloud for auth in connector.authentication if auth.cloud}),
         "distribution": str(connector.distribution),
     }
 

@@ -11,7 +11,7 @@ import click
 from headwater import registry
 from headwater.authentication import choose
 from headwater.cli.example import as_toml, values
-from headwater.cli.facts import facts
+from headwater.cli.facts import facts, written
 from headwater.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from headwater.models import AuthenticationSpec, Field
 
 INDEX = "README.md"
-MARK = "<!-- made from the connectors by headwater.cli.pages; a test compares -->"
+MARK = "<!-- made from the connectors by headwater.cli.pages -->"
 
 _INDEX_HEAD = """# Connectors
 
 What each connector takes, made from the connectors themselves by `python -m headwater.cli.pages`. `headwater show` says
-the same for those that are installed where you are; `headwater new` starts [one of your own](../add-a-source.md).
+the same for those that are installed where you are; `headwater new` starts one of your own.
 
 """
 _FIELDS = ("field", "type", "required", "secret", "default", "values", "meaning")
@@ -160,7 +160,7 @@ def _cell(text: str) -> str:
 
 
 def _code(value: object) -> str:
-    return f"`{str(value).replace('|', chr(92) + '|')}`"
+    return f"`{written(value).replace('|', chr(92) + '|')}`"
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from headwater.cli.options import common, of_profile, slug_argument
 from headwater.cli.output import emit, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from headwater.cli.state import State
     from headwater.connector import Connector
     from headwater.models import AuthenticationSpec
@@ -22,7 +24,7 @@ _ID = re.compile(r"[0-9A-Fa-f]{6,10}(-[0-9A-Fa-f]{2,14}){4}")
 @click.command("show")
 @slug_argument
 @click.option("--example", is_flag=True, help="Print a credentials file to fill in: TOML, or JSON with --json.")
-@click.option("--auth", metavar="NAME", help="Authentication specification of the example; the preferred one without.")
+@click.option("--auth", metavar="NAME", help="Only this authentication specification.")
 @of_profile()
 @common
 @click.pass_obj
@@ -32,19 +34,22 @@ def command(state: State, /, *, slug: str, example: bool, auth: str | None) -> N
     SLUG may also be a connection specification id, even one that documentation misprints. With --json, the connector
     is printed as Flow Service's connectionSpec with its authSpec.
     """
+    from headwater.authentication import choose, named
     from headwater.cli.origin import tell_origin
+    from headwater.credentials import auth_spec
     from headwater.rendering import rendered
 
     connector = _find(state, slug)
     tell_origin(state, connector)
     if example:
-        from headwater.authentication import choose
         from headwater.cli.example import as_toml, values
 
         spec = choose(connector, {}, auth=auth, cloud=None if auth else state.cloud())
         emit(values(connector.slug, spec), as_toml(connector.slug, spec), as_json=state.json)
         return
-    emit(rendered(connector), _page(connector), as_json=state.json)
+    shown = named(connector, auth) if auth is not None else connector.authentication
+    schemas = {"authSpec": [auth_spec(one) for one in shown]}
+    emit(rendered(connector) | schemas, _page(connector, shown), as_json=state.json)
 
 
 def _find(state: State, slug: str) -> Connector:
@@ -56,10 +61,10 @@ def _find(state: State, slug: str) -> Connector:
     return found.connector
 
 
-def _page(connector: Connector) -> str:
+def _page(connector: Connector, shown: Sequence[AuthenticationSpec]) -> str:
     origin = [("id from", connector.id_source)] if connector.id_source else []
     rows = [*facts(connector), *origin, ("distribution", str(connector.distribution))]
-    parts = [f"{connector.spec.name}\n\n{table(rows)}", *(_authentication(auth) for auth in connector.authentication)]
+    parts = [f"{connector.spec.name}\n\n{table(rows)}", *(_authentication(auth) for auth in shown)]
     if not connector.authentication:
         parts.append("This source takes no credentials.")
     return "\n\n".join(parts)

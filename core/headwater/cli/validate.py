@@ -37,6 +37,8 @@ def command(state: State, /, *, slug: str, resolve: bool, **given: Any) -> int:
         "valid": not found,
         "problems": [problem.as_dict() for problem in found],
         "auth": credentials.auth.spec_name,
+        "cloud": credentials.auth.cloud,
+        "variant": credentials.auth.variant,
         "sources": dict(credentials.sources),
     }
     lines = [credentials.told(), *(f"  {problem.field}: {problem.message}" for problem in found)]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import string
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from headwater.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from headwater.scaffold.plan import Plan
 
 _TEMPLATE = Path(__file__).parent / "template"
@@ -96,6 +95,16 @@ def _values(plan: Plan) -> Mapping[str, str]:
         "distribution": plan.distribution,
         "class_name": plan.class_name,
         "variable": plan.slug.upper().replace("-", "_"),
+        "facts": "".join(f"\n        {name}={_python(value)}," for name, value in plan.facts.items()),
         "identifier": _KNOWN.format(known) if known else _NOT_KNOWN,
         "identifier_note": _KNOWN_NOTE.format(known, plan.slug) if known else _NOT_KNOWN_NOTE,
     }
+
+
+def _python(value: Any) -> str:
+    """Write a fact as Python with double quotes."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_python(key)}: {_python(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_python, value))},)"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

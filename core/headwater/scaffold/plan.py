@@ -8,15 +8,18 @@ import importlib.util
 import keyword
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from headwater.errors import InvalidInput
+from headwater.models import ConnectionSpec
 from headwater.registry import CONNECTORS, installed
 from headwater.spec_ids import new_spec_id, with_spec_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from headwater.connector import Connector
 
 # The platform's categories, as its documentation sorts sources.
@@ -25,6 +28,11 @@ CATEGORIES = (
     "ecommerce", "loyalty", "marketing-automation", "payments", "protocols", "streaming",
 )  # fmt: skip
 USUAL_CATEGORY = "protocols"
+
+# What a new connector takes from the catalogue's beside name, category and id.
+_FURTHER = (
+    "version", "ingestion", "kind", "lifecycle", "lifecycle_note", "misprinted_ids", "extra_payload", "documentation",
+)  # fmt: skip
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PACKAGE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -36,7 +44,8 @@ class Plan:
     """A connector that is to be written; nothing of it exists yet.
 
     `spec_id` is its connection specification id, or None while nobody has looked it up. `replaces` is the distribution
-    whose catalogue connector of the same slug it takes the place of.
+    whose catalogue connector of the same slug it takes the place of; `facts` are that one's further facts, by the name
+    of the attribute of `headwater.ConnectionSpec`.
     """
 
     slug: str
@@ -45,6 +54,7 @@ class Plan:
     package: str
     spec_id: str | None = None
     replaces: str = ""
+    facts: Mapping[str, Any] = attrs.field(factory=dict)
 
     @property
     def distribution(self) -> str:
@@ -68,10 +78,12 @@ def planned(
     """Check what is given and fill in the rest, from the catalogue's connector of this slug where there is one.
 
     Raises `InvalidInput` for a slug, name, category or package that cannot be used or is taken, and for an id as
-    `headwater.spec_ids` does.
+    `headwater.spec_ids` does; `NotCreatable` for a source of the catalogue that has no base connection.
     """
     _check_slug(slug)
     replaced = installed().load(slug) if slug in installed().available() else None
+    if replaced:
+        replaced.check_base_connection()
     plan = Plan(
         slug=slug,
         name=_named(slug, name, replaced),
@@ -79,6 +91,7 @@ def planned(
         package=package if package is not None else f"headwater_{slug.replace('-', '_')}",
         spec_id=_identified(spec_id, replaced),
         replaces=str(replaced.distribution) if replaced else "",
+        facts=_further(replaced.spec) if replaced else {},
     )
     _check_package(plan)
     return plan
@@ -129,6 +142,13 @@ def _identified(spec_id: str | None, replaced: Connector | None) -> str | None:
     if replaced is None:
         return None if spec_id is None else new_spec_id(spec_id)
     return (replaced if spec_id is None else with_spec_id(replaced, spec_id)).spec.id
+
+
+def _further(spec: ConnectionSpec) -> dict[str, Any]:
+    """Return the facts that differ from what a new connection specification has by itself."""
+    usual = {field.name: field.default for field in attrs.fields(ConnectionSpec)} | {"extra_payload": {}}
+    facts = {name: getattr(spec, name) for name in _FURTHER}
+    return {name: value for name, value in facts.items() if value != usual[name]}
 
 
 def _check_package(plan: Plan) -> None:

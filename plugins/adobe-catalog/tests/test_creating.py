@@ -58,7 +58,7 @@ def test_a_source_without_base_connection_refuses_and_says_where_to_start(regist
     connector = registry.load(slug)
     with pytest.raises(NotCreatable, match="has no base connection") as caught:
         runner.prepare(connector, name="Any", credentials={})
-    assert "Start with a source connection" in caught.value.remedy
+    assert "start with a source connection" in caught.value.remedy.lower()
     assert connector.spec.documentation in caught.value.remedy
 
 

@@ -59,7 +59,7 @@ def _check_refused(subject: Subject) -> None:
     except NotCreatable as error:
         told = str(error)
     demand(
-        reason.strip() and reason in told,
+        reason.strip() and reason.casefold() in told.casefold(),
         "creating a connection is not refused with the reason",
         "give no_id_reason where there is no id, and lifecycle_note where there is no base connection",
     )

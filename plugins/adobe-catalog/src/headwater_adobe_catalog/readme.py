@@ -39,7 +39,9 @@ def updated(text: str) -> str:
 
 def main(arguments: Sequence[str]) -> None:
     """Rewrite the README named on the command line."""
-    [path] = map(Path, arguments)
+    if len(arguments) != 1:
+        raise SystemExit("usage: python -m headwater_adobe_catalog.readme README.md")
+    path = Path(arguments[0])
     path.write_text(updated(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
