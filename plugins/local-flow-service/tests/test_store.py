@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Open = Any
+UUID = "0c3f4d0a-9a53-4f5c-8e2b-6b1c2e640c3f"
 CANARY = "correct-horse-battery"
 
 
@@ -203,6 +204,20 @@ def test_a_store_damaged_while_serving_answers_503(service: Open, code: Callable
     talker = service()
     _sql(tmp_path / "store" / "local.db", "DROP TABLE headwater_connections")
     assert code(talker.get("/connections")) == "FLOW-1103-503"
+    assert code(talker.get(f"/connections/{UUID}")) == "FLOW-1103-503"
+
+
+def test_a_row_read_by_its_id_alone_is_the_row_that_a_transaction_reads(service: Open) -> None:
+    talker = service()
+    store, scope = talker.app.store, Scope(org="ACME@AdobeOrg", sandbox="prod")
+    id = talker.create()["id"]
+    with store.reading() as rows:
+        wanted = rows.get(connections, scope, id)
+    assert wanted is not None
+    assert store.get(connections, scope, id) == wanted
+    for elsewhere in (Scope(org="OTHER@AdobeOrg", sandbox="prod"), Scope(org="ACME@AdobeOrg", sandbox="dev")):
+        assert store.get(connections, elsewhere, id) is None
+    assert store.get(connections, scope, UUID) is None
 
 
 def test_a_page_is_read_from_an_index(service: Open, tmp_path: Path) -> None:

@@ -7,7 +7,10 @@ what SQLite needs. A server's connections can break, which the engine knows how 
 from __future__ import annotations
 
 import functools
+from collections import namedtuple
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.dialects import sqlite
 
 from headwater_local_flow_service.rows import by_id, record_of
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
 def read(engine: Engine, table: Table, scope: Scope, id: str) -> Record | None:
     """Return one row of the scope, or None. Raises the driver's errors."""
-    statement, names, make = _prepared(engine, table)
+    statement, names, make = _prepared(table)
     wanted = {"org": scope.org, "sandbox": scope.sandbox, "wanted": id}
     connection = engine.raw_connection()
     try:
@@ -30,11 +33,9 @@ def read(engine: Engine, table: Table, scope: Scope, id: str) -> Record | None:
 
 
 @functools.cache
-def _prepared(engine: Engine, table: Table) -> tuple[str, tuple[str, ...], Any]:
+def _prepared(table: Table) -> tuple[str, tuple[str, ...], Any]:
     """Return the statement as the driver takes it, the order of its parameters, and what makes a row of a tuple."""
-    from collections import namedtuple
-
-    compiled: Any = by_id(table).compile(dialect=engine.dialect)
+    compiled: Any = by_id(table).compile(dialect=sqlite.dialect())
     names: Any = [column.name for column in table.columns]
     row = namedtuple("Row", names)  # type: ignore[misc]
     return str(compiled), tuple(compiled.positiontup), row._make
