@@ -142,6 +142,14 @@ WRONG = [
     ),
     Wrong(
         "check_connections",
+        "a number and a flag that are dropped",
+        BUILD.format(
+            "made = body(request); [made['auth']['params'].pop(name) for name in ('port', 'tls')]; return made"
+        ),
+        "lacks what was given for API Key: port, tls",
+    ),
+    Wrong(
+        "check_connections",
         "a secret that is made up",
         BUILD.format(
             "from headwater import Secret; made = body(request); "

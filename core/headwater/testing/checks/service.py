@@ -121,7 +121,9 @@ def _check_params(example: Example, prepared: Prepared, found: Connection) -> No
 
 def _check_kept(subject: Subject, example: Example, prepared: Prepared) -> None:
     """Find every value given somewhere in the payload: one that is dropped is missed by the source, much later."""
-    held = [str(leaf) for leaf in _leaves(revealed(prepared.payload))]
+    fixed = {"name", "description", "connectionSpec", *subject.connector.spec.extra_payload}
+    made = {name: value for name, value in prepared.payload.items() if name not in fixed}
+    held = [str(leaf) for leaf in _leaves(revealed(made))]
     given = {name: value for name, value in example.values.items() if name not in subject.reshaped_fields}
     lost = [
         name for name, value in given.items() for leaf in _leaves(value) if not any(str(leaf) in text for text in held)
