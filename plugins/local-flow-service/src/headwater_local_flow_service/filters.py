@@ -30,6 +30,7 @@ _PATH = rf"{_NAME}(?:\[\])?(?:\.{_NAME}(?:\[\])?)*"
 _EXPRESSION = re.compile(rf"\s*({_PATH})\s*(==|!=|>=|<=|>|<|=)(.*)", re.DOTALL)
 _PROJECTION = re.compile(rf"\s*{_PATH}\s*(?:,\s*{_PATH}\s*)*")
 _LEADING_PATH = re.compile(rf"\s*{_PATH}")
+_COMPARED = re.compile(r"[^=!<>,\"~()]*(?:==|!=|>=|<=|>|<|=)")  # a known operator: what is wrong stands before it
 _WORDED = re.compile(rf"\s*{_PATH}\s+(?:like|in|not|contains|exists|startswith|endswith)\b", re.IGNORECASE)
 _SCALAR = re.compile(r'\s*(?:"([^"]*)"|([^",]*[^",\s]))\s*(,|\Z)')
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
@@ -121,7 +122,7 @@ def _condition(text: str) -> Condition:
             raise FlowError(
                 "FLOW-1440-400", "this operator of a property filter is not implemented; use ==, != or an order"
             )
-        if _LEADING_PATH.match(text):
+        if _LEADING_PATH.match(text) and not _COMPARED.match(text):
             raise FlowError("FLOW-1450-400", "a property filter needs one of the operators ==, !=, >=, <=, > and <")
         raise FlowError("FLOW-1449-400", "the field of a property filter must be a path like name or a.b[].c")
     condition = Condition(_path(found[1]), "==" if found[2] == "=" else found[2], _scalars(found[3]))
