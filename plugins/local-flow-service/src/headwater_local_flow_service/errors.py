@@ -23,6 +23,12 @@ log.addHandler(logging.NullHandler())  # in the process, the program decides wha
 TYPE = "https://ns.adobe.com/aep/errors/"
 
 _TITLES = {
+    "CONNECTOR-1000": "Bad request",
+    "CONNECTOR-1002": "Forbidden",
+    "CONNECTOR-1003": "Resource not found",
+    "CONNECTOR-1005": "Internal Error",
+    "CONNECTOR-1006": "Request Timeout",
+    "CONNECTOR-1011": "Service Unavailable",
     "FLOW-1103": "Service Unavailable",
     "FLOW-1400": "Internal Error",
     "FLOW-1403": "Header is missing",

@@ -1,0 +1,43 @@
+"""Refusals carry the titles that the platform's tables print beside their codes."""
+
+from __future__ import annotations
+
+import pytest
+
+from headwater_local_flow_service.errors import FlowError
+
+
+@pytest.mark.parametrize(
+    ("code", "title"),
+    [
+        ("CONNECTOR-1000-400", "Bad request"),
+        ("CONNECTOR-1002-403", "Forbidden"),
+        ("CONNECTOR-1003-404", "Resource not found"),
+        ("CONNECTOR-1005-500", "Internal Error"),
+        ("CONNECTOR-1006-408", "Request Timeout"),
+        ("CONNECTOR-1011-503", "Service Unavailable"),
+        ("CONNECTOR-1360-400", "Bad Request"),
+        ("FLOW-1103-503", "Service Unavailable"),
+        ("FLOW-1400-500", "Internal Error"),
+        ("FLOW-1403-400", "Header is missing"),
+        ("FLOW-1404-412", "Version not matching"),
+        ("FLOW-1418-400", "Invalid request"),
+        ("FLOW-1439-404", "Resource not found"),
+        ("FLOW-2100-404", "Sandbox not found"),
+        ("FLOW-2111-403", "Headers with value restricted"),
+    ],
+)
+def test_each_code_has_its_published_title(code: str, title: str) -> None:
+    body = FlowError(code, "a rule").body("request-1")
+    assert (body["title"], body["status"]) == (title, int(code[-3:]))
+
+
+def test_a_refusal_says_the_same_in_every_text_and_names_its_one_resource() -> None:
+    body = FlowError("FLOW-1439-404", "no such dataflow", id="an-id", type="flows").body("request-1")
+    assert body["type"] == "https://ns.adobe.com/aep/errors/FLOW-1439-404"
+    assert {body["errorMessage"], body["errorDetails"], body["report"]["detailed-message"]} == {"no such dataflow"}
+    assert (body["report"]["id"], body["report"]["type"]) == ("an-id", "flows")
+
+
+def test_a_refusal_of_no_one_resource_leaves_its_place_out() -> None:
+    assert set(FlowError("FLOW-1405-400", "a rule").body("request-1")["report"]) == {"detailed-message", "request-id"}
