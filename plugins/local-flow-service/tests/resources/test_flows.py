@@ -198,6 +198,7 @@ def test_a_patch_leaves_a_whole_dataflow_or_is_refused(service: Open, code: Any,
     [
         ("startTime", FUTURE, "CONNECTOR-1366-400"),
         ("backfill", False, "CONNECTOR-1404-400"),
+        ("frequency", "once", "CONNECTOR-1403-400"),
         ("frequency", "day", None),
         ("interval", 2, None),
     ],

@@ -68,6 +68,9 @@ class Flows(Kind):
                 raise FlowError("CONNECTOR-1365-400", f"/{name} cannot be patched")
         with self.room.store.reading() as rows:
             spec = self._spec(rows, record.scope, record.spec_id)
+        if record.state != DRAFT:
+            was = schedules.of(record.document.get(schedules.FIELD))
+            schedules.check_frequency(was, document.get(schedules.FIELD), handlers.now() // 1000)
         _check(document, spec, draft=record.state == DRAFT)
         if record.state != DRAFT:
             self._check_change(record.document, document, spec)

@@ -88,14 +88,22 @@ def check_start(schedule: Schedule | None, now: int) -> None:
         raise FlowError("CONNECTOR-1360-400", f"{FIELD}.startTime is in the past: name a time to come, in seconds")
 
 
+def check_frequency(before: Schedule | None, params: Any, now: int) -> None:
+    """Refuse to turn a schedule that has begun into a single run. Raises `FlowError`.
+
+    Asked before `check`: that interval and backfill do not go with the frequency once would lead nowhere here.
+    """
+    wanted = params.get("frequency") if isinstance(params, dict) else None
+    if before is not None and before.repeats and before.start <= now and wanted == ONCE:
+        raise FlowError("CONNECTOR-1403-400", f"{FIELD}.startTime has passed: the frequency cannot become {ONCE}")
+
+
 def check_change(before: Schedule | None, after: Schedule | None, now: int) -> None:
     """Refuse what cannot be changed once a schedule has begun; `now` is in seconds since 1970. Raises `FlowError`."""
     if before is None or after is None or before.start > now:
         return
     if after.start != before.start:
         raise FlowError("CONNECTOR-1366-400", f"{FIELD}.startTime has passed and cannot be moved any more")
-    if before.repeats and not after.repeats:
-        raise FlowError("CONNECTOR-1403-400", f"{FIELD}.startTime has passed: the frequency cannot become {ONCE}")
     if before.repeats and after.backfill != before.backfill:
         raise FlowError("CONNECTOR-1404-400", f"{FIELD}.startTime has passed: backfill cannot be changed")
 
