@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 
 from headwater.secret import Secret
@@ -31,7 +32,8 @@ FORM = {"grant_type": "client_credentials", "client_id": "desk", "client_secret"
         ("Host", "localhost.evil.example:8700", "421000"),
         ("x-sandbox-name", "nowhere", "FLOW-2100-404"),
         ("x-sandbox-name", "PROD", "FLOW-2100-404"),
-        ("x-sandbox-name", "*", "FLOW-2111-403"),
+        ("x-sandbox-name", "*", "FLOW-2112-400"),
+        ("x-sandbox-id", "*", "FLOW-2112-400"),
         ("x-sandbox-id", "1bd86660-c5da-11e9-93d4-6d5fc3a66a8e", "FLOW-2110-400"),
     ],
 )
@@ -45,6 +47,11 @@ def test_a_wrong_header_has_its_own_code(
 @pytest.mark.parametrize("name", ["localhost:8700", "127.0.0.1:1", "[::1]:8700", "LOCALHOST", "embedded"])
 def test_it_answers_to_its_own_names_whatever_the_port(service: Callable[..., Any], name: str) -> None:
     assert service().get("/connections", headers={"Host": name}).status_code == 200
+
+
+def test_all_sandboxes_at_once_are_not_for_users(service: Callable[..., Any], code: Callable[..., str]) -> None:
+    both = {"x-sandbox-name": "*", "x-sandbox-id": "*"}
+    assert code(service().get("/connections", headers=both)) == "FLOW-2111-403"
 
 
 def test_a_missing_sandbox_means_prod_unless_strict(service: Callable[..., Any], code: Callable[..., str]) -> None:
@@ -117,7 +124,7 @@ def test_an_expired_token_and_one_of_a_removed_client_are_refused(
     expiring = service(clients=(CLIENT,), token_lifetime=-1).like(x_api_key="desk")
     bearer = {"Authorization": f"Bearer {expiring.post(TOKEN, data=FORM).json()['access_token']}"}
     assert code(expiring.get("/connections", headers=bearer)) == "401013"
-    other = Client(id="other", secret=Secret("x"))
+    other = attrs.evolve(CLIENT, id="other")
     assert code(service(clients=(other,)).like(x_api_key="desk").get("/connections", headers=bearer)) == "401013"
 
 

@@ -12,6 +12,7 @@ from headwater_local_flow_service import Client
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CLIENT = Client(id="desk", secret=Secret("open-sesame"), organizations=("ACME@AdobeOrg",))
 TOKEN = "http+local://embedded/ims/token/v3"
 FORM = {
     "grant_type": "client_credentials",
@@ -40,7 +41,7 @@ def test_a_form_that_cannot_be_read_is_an_invalid_request(service: Callable[...,
 
 
 def test_the_body_counts_more_than_the_query(service: Callable[..., Any]) -> None:
-    talker = service(clients=(Client(id="desk", secret=Secret("open-sesame")),))
+    talker = service(clients=(CLIENT,))
     answer = talker.post(TOKEN, params=FORM | {"client_secret": "wrong"}, data=FORM)
     assert (answer.status_code, answer.json()["token_type"], answer.json()["expires_in"]) == (200, "bearer", 86_399)
     refused = talker.post(TOKEN, params=FORM, data=FORM | {"client_secret": "wrong"})

@@ -14,6 +14,7 @@ from headwater_local_flow_service import Client
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CLIENT = Client(id="desk", secret=Secret("open-sesame"), organizations=("ACME@AdobeOrg",))
 ROOT = "http+local://embedded"
 PLATFORM = f"{ROOT}/data/foundation"
 START = 1_900_000_000
@@ -22,7 +23,7 @@ SCHEMA_TYPE = "application/vnd.adobe.xed-full+json;version=1"
 
 def test_from_the_token_to_the_last_delete(service: Callable[..., Any], source_body: Any) -> None:
     with Serving(FakeOracle()) as oracle:
-        talker = signed_in(service(clients=(Client(id="desk", secret=Secret("open-sesame")),)))
+        talker = signed_in(service(clients=(CLIENT,)))
         base = connected(talker, oracle.url)
         columns = explored(talker, base)
         params = {"tableName": "incidents", "columns": columns}
@@ -37,7 +38,7 @@ def test_from_the_token_to_the_last_delete(service: Callable[..., Any], source_b
 
 
 def test_a_dataflow_that_runs_on_demand(service: Callable[..., Any], source_body: Any) -> None:
-    talker = signed_in(service(clients=(Client(id="desk", secret=Secret("open-sesame")),)))
+    talker = signed_in(service(clients=(CLIENT,)))
     base = talker.create()["id"]
     source = made(talker, "/sourceConnections", source_body(base))["id"]
     schema, data_set = landing_place(talker)

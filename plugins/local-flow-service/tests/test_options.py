@@ -74,7 +74,7 @@ def test_every_key_of_a_file_is_in_the_example(tmp_path: Path) -> None:
 
 def test_the_command_line_counts_and_adds_to_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(clients.SECRET_VARIABLE, "another")
-    told = {"port": 0, "workers": 1, "store": "/x.db", "sandboxes": ("more",), "clients": ("second",)}
+    told = {"port": 0, "workers": 1, "store": "/x.db", "sandboxes": ("more",), "clients": ("second=B@AdobeOrg",)}
     told["switches"] = ("delete_status=204",)
     listening, settings = options.read(_file(tmp_path, WHOLE), {**SILENT, **told})
     assert (listening.port, listening.workers, listening.access_log) == (0, 1, True)
@@ -115,6 +115,7 @@ def test_without_a_file_everything_is_as_it_always_was() -> None:
         ('[[clients]]\nid = "a"\nsecrets = "canary-secret"', "secrets", "id, secret and organizations"),
         ('[[clients]]\nid = "a"\norganizations = "ACME@AdobeOrg"', "list of texts", ""),
         ('[[clients]]\nid = "a"', "not its secret", clients.SECRET_VARIABLE),
+        ('[[clients]]\nid = "a"\nsecret = "env:PATH"', "no organizations", "name each organization"),
         ('host = "0.0.0.0"', "no client is configured", "--client"),
         ("port = = 3 # canary-secret", "is not TOML", ""),
     ],
@@ -133,8 +134,8 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 
 def test_a_secret_file_counts_from_the_settings_file(tmp_path: Path) -> None:
     (tmp_path / "desk.secret").write_text("from-a-file\n")
-    path = _file(tmp_path, '[[clients]]\nid = "desk"\nsecret = "file:desk.secret"\n')
-    [client] = options.read(path, SILENT)[1].clients
+    text = '[[clients]]\nid = "desk"\nsecret = "file:desk.secret"\norganizations = ["ACME@AdobeOrg"]\n'
+    [client] = options.read(_file(tmp_path, text), SILENT)[1].clients
     assert client.secret.reveal() == "from-a-file"
 
 

@@ -107,7 +107,7 @@ def test_it_stays_on_this_machine_without_clients(host: str) -> None:
 
 def test_off_loopback_it_answers_to_the_names_it_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(clients.SECRET_VARIABLE, "s")
-    settings = options.settings_for(host="192.0.2.1", clients=["desk"], names=["Flow.Example"])
+    settings = options.settings_for(host="192.0.2.1", clients=["desk=ACME@AdobeOrg"], names=["Flow.Example"])
     assert settings.hosts == ("192.0.2.1", "flow.example")
 
 
@@ -127,9 +127,15 @@ def test_a_client_needs_a_secret_and_no_secret_is_taken_from_the_command_line(
         assert "open-sesame" not in str(raised.value)
     with pytest.raises(InvalidInput, match="no --client names"):
         options.settings_for(host="127.0.0.1", clients=["desk"], secrets=["other=env:PATH"])
-    (tmp_path / "secret").write_text("from-a-file\n")
     monkeypatch.setenv(clients.SECRET_VARIABLE, "from-the-environment")
-    given: dict[str, Any] = {"clients": ["a=X@AdobeOrg,Y@AdobeOrg", "b"], "secrets": [f"a=file:{tmp_path}/secret"]}
+    for none in ("desk", "desk=", "desk=,"):
+        with pytest.raises(InvalidInput, match="no organizations"):
+            options.settings_for(host="127.0.0.1", clients=[none])
+    (tmp_path / "secret").write_text("from-a-file\n")
+    given: dict[str, Any] = {
+        "clients": ["a=X@AdobeOrg,Y@AdobeOrg", "b=Z@AdobeOrg"],
+        "secrets": [f"a=file:{tmp_path}/secret"],
+    }
     first, second = options.settings_for(host="127.0.0.1", **given).clients
     assert (first.secret.reveal(), first.organizations) == ("from-a-file", ("X@AdobeOrg", "Y@AdobeOrg"))
-    assert (second.secret.reveal(), second.organizations) == ("from-the-environment", ())
+    assert (second.secret.reveal(), second.organizations) == ("from-the-environment", ("Z@AdobeOrg",))

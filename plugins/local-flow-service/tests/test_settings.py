@@ -28,7 +28,7 @@ def test_the_store_comes_from_the_environment_or_lies_with_the_users_data() -> N
         {"sandboxes": ["Prod"]},
         {"sandboxes": ["a b"]},
         {"sandboxes": [""]},
-        {"clients": [Client(id="a", secret=Secret("x")), Client(id="a", secret=Secret("y"))]},
+        {"clients": [Client(id="a", secret=Secret(text), organizations=["A@AdobeOrg"]) for text in "xy"]},
     ],
 )
 def test_what_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
@@ -36,10 +36,11 @@ def test_what_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
         Settings(store="x", **wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"secret": Secret("")}, {"secret": Secret("x"), "organizations": ["ACME"]}])
+@pytest.mark.parametrize("wrong", [{"secret": Secret("")}, {"organizations": ["ACME"]}, {"organizations": []}])
 def test_a_client_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    given: dict[str, Any] = {"id": "a", "secret": Secret("x"), "organizations": ["ACME@AdobeOrg"], **wrong}
     with pytest.raises(InvalidInput):
-        Client(id="a", **wrong)
+        Client(**given)
 
 
 def test_workers_get_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -61,7 +62,8 @@ def test_workers_get_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 def test_settings_print_no_secret() -> None:
-    given = Settings(store="x", key=Secret("canary"), clients=[Client(id="a", secret=Secret("canary"))])
+    client = Client(id="a", secret=Secret("canary"), organizations=["A@AdobeOrg"])
+    given = Settings(store="x", key=Secret("canary"), clients=[client])
     assert "canary" not in repr(given)
 
 

@@ -19,7 +19,7 @@ SECRET_VARIABLE = "HEADWATER_SERVE_CLIENT_SECRET"  # noqa: S105 - the name of a 
 
 
 def from_options(given: Sequence[str], secrets: Sequence[str]) -> list[Client]:
-    """Return the clients of ``--client ID[=ORG,ORG]`` and ``--client-secret ID=REFERENCE``. Raises `InvalidInput`."""
+    """Return the clients of ``--client ID=ORG[,ORG]`` and ``--client-secret ID=REFERENCE``. Raises `InvalidInput`."""
     known = dict(_pair(text) for text in secrets)
     parsed = [text.partition("=") for text in given]
     if known.keys() - {id for id, _equals, _organizations in parsed}:

@@ -28,8 +28,8 @@ import click
     "--client",
     "clients",
     multiple=True,
-    metavar="ID[=ORG,ORG]",
-    help="Accept only tokens of this client, for these organizations. Its secret is read from "
+    metavar="ID=ORG[,ORG]",
+    help="Accept only tokens of this client, and only for these organizations. Its secret is read from "
     "HEADWATER_SERVE_CLIENT_SECRET or from --client-secret.",
 )
 @click.option(

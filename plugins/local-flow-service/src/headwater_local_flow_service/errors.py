@@ -38,6 +38,7 @@ _TITLES = {
     "FLOW-2105": "Header is missing",
     "FLOW-2110": "Headers not allowed",
     "FLOW-2111": "Headers with value restricted",
+    "FLOW-2112": "Headers with different value not allowed",
     "HEADWATER-1405": "Method Not Allowed",
     "HEADWATER-1413": "Payload Too Large",
     "HEADWATER-1422": "Unprocessable Entity",

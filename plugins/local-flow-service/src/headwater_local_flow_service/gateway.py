@@ -82,17 +82,20 @@ class Gateway:
             raise GatewayError("401013", "the access token is not valid or has expired")
         if client.id != key:
             raise GatewayError("403003", "the API key is not that of the client the token was issued to")
-        if ORGANIZATION.fullmatch(org) and client.organizations and org not in client.organizations:
+        if ORGANIZATION.fullmatch(org) and org not in client.organizations:
             raise GatewayError("403025", "the client may not act for this organization")
 
     def _sandbox(self, req: falcon.Request) -> str:
         if req.path.startswith(SANDBOXES):  # it belongs to the organization, and is asked which sandboxes there are
             return self._settings.default_sandbox
         name = (req.get_header("x-sandbox-name") or "").strip()
-        if req.get_header("x-sandbox-id"):
-            raise FlowError("FLOW-2110-400", "the header x-sandbox-id is for service tokens only")
-        if name == "*":
+        id = (req.get_header("x-sandbox-id") or "").strip()
+        if "*" in (name, id):
+            if name != id:
+                raise FlowError("FLOW-2112-400", "all sandboxes at once are asked for with * in both sandbox headers")
             raise FlowError("FLOW-2111-403", "asking all sandboxes at once is for service tokens only")
+        if id:
+            raise FlowError("FLOW-2110-400", "the header x-sandbox-id is for service tokens only")
         if not name and self._settings.strictness.require_sandbox_header:
             raise FlowError("FLOW-2105-400", "the header x-sandbox-name is missing")
         if not name:

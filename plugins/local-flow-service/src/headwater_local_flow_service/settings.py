@@ -35,15 +35,17 @@ def _texts(given: Iterable[str]) -> tuple[str, ...]:
 
 @attrs.frozen(kw_only=True)
 class Client:
-    """A client that may ask for tokens. Without `organizations` it may act for any."""
+    """A client that may ask for tokens, and act for these `organizations`; at least one."""
 
     id: str = attrs.field(validator=attrs.validators.min_len(1))
     secret: Secret
-    organizations: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    organizations: tuple[str, ...] = attrs.field(converter=_texts)
 
     def __attrs_post_init__(self) -> None:
         if not self.secret:
             raise InvalidInput("a client's secret is empty")
+        if not self.organizations:
+            raise InvalidInput("a client has no organizations", remedy="name each organization it may act for")
         if not all(ORGANIZATION.fullmatch(organization) for organization in self.organizations):
             raise InvalidInput("a client's organization must look like NAME@AdobeOrg")
 
