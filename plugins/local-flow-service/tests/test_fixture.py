@@ -131,7 +131,7 @@ def test_two_services_beside_each_other_share_nothing(flow_service: LocalFlowSer
 
 
 def test_closing_leaves_no_thread_and_no_port(tmp_path: Path) -> None:
-    with LocalFlowService(tmp_path / "own") as service:
+    with LocalFlowService(str(tmp_path / "own")) as service:
         url = service.serve()
         assert requests.get(f"{url}{BASE}/connections", headers=service.headers, timeout=10).status_code == 200
     with pytest.raises(requests.ConnectionError):

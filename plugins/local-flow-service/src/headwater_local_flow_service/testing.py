@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlencode
 
@@ -27,7 +28,6 @@ from headwater_local_flow_service.wsgi import Incoming, call
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 ORG = "TEST@AdobeOrg"
 SANDBOX = "prod"
@@ -45,12 +45,12 @@ class LocalFlowService:
     `InvalidInput` for a setting there is not.
     """
 
-    def __init__(self, folder: Path, *, strict: bool = True, **settings: Any) -> None:
+    def __init__(self, folder: str | Path, *, strict: bool = True, **settings: Any) -> None:
         host = f"test-{next(_numbers)}"
         self.url = f"http+local://{host}"
         hosts = (*settings.pop("hosts", ()), *LOOPBACK_NAMES, EMBEDDED_HOST, host)
         settings = _with_switches(settings, strict=strict)
-        self.settings = Settings(**{"store": str(folder / "local.db"), **settings, "hosts": hosts})
+        self.settings = Settings(**{"store": str(Path(folder) / "local.db"), **settings, "hosts": hosts})
         self._faults = Faults()
         self._leaving = contextlib.ExitStack()
         self._client: FlowService | None = None
@@ -154,7 +154,7 @@ class LocalFlowService:
         if not self.settings.clients:
             return {"org_id": ORG, "api_key": API_KEY, "access_token": TOKEN}
         client = self.settings.clients[0]
-        org = next(iter(client.organizations), ORG)
+        org = client.organizations[0]
         return {"org_id": org, "api_key": client.id, "client_id": client.id, "client_secret": client.secret}
 
     def _endpoint(self, url: str, **changes: Any) -> Endpoint:
