@@ -49,8 +49,8 @@ TABLES = ("incidents", "contacts", "CO.Asset", "AnswerStatistics")
 # A fault takes the place of an answer; it is given the answer that would have been.
 Fault = str
 FAULTS = (
-    "401", "401-html", "403", "429", "429-long", "500-internal", "503-html", "no-api", "not-authorised", "reset",
-    "truncated", "hang-up", "html", "garbage", "empty", "wrong-shape", "redirect",
+    "401", "401-html", "403", "429", "429-paced", "429-long", "500-internal", "503-html", "no-api", "not-authorised",
+    "reset", "truncated", "hang-up", "html", "garbage", "empty", "wrong-shape", "redirect",
 )  # fmt: skip
 
 
@@ -158,12 +158,15 @@ def _spoiled(
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
         raise ConnectionAbortedError
+    if fault == "turned":
+        return status, headers, _turned(body)
     html = {"Content-Type": "text/html"}
     spoiled: dict[Fault, tuple[str, dict[str, str], bytes]] = {
         "401": ("401 Unauthorized", {}, b""),
         "401-html": ("401 Unauthorized", html, b"<html>sign in</html>"),
         "403": ("403 Forbidden", html, b"<html>no</html>"),
         "429": ("429 Too Many Requests", {"Retry-After": "0"}, b""),
+        "429-paced": ("429 Too Many Requests", headers | {"osvc-crest-next-request-after": "3000"}, b""),
         "429-long": ("429 Too Many Requests", {"Retry-After": "3600"}, b""),
         "500-internal": _problem(500, "OSC-CREST-00008", "internal"),
         "503-html": ("503 Service Unavailable", html, b"<html>maintenance</html>"),
@@ -177,6 +180,15 @@ def _spoiled(
         "truncated": (status, headers, body),
     }
     return spoiled[fault]
+
+
+def _turned(body: bytes) -> bytes:
+    """Return a query result with its columns in the opposite order."""
+    found = json.loads(body)
+    for item in found["items"]:
+        item["columnNames"].reverse()
+        item["rows"] = [row[::-1] for row in item["rows"]]
+    return json.dumps(found).encode()
 
 
 class _Handler(WSGIRequestHandler):

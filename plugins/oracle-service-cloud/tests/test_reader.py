@@ -21,6 +21,7 @@ from headwater import errors
 from headwater.secret import Secret
 from headwater.sources import Check, Columns, Preview
 from headwater_oracle_service_cloud import reader as module
+from headwater_oracle_service_cloud import roql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -212,6 +213,51 @@ def test_the_site_sets_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pauses == [0.25] * 3
 
 
+def test_a_failure_that_names_a_pause_is_repeated_after_it_with_the_new_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(module.OracleReader.__init__, "__kwdefaults__", {"pause": pauses.append})
+    with _opened([None, "429-paced"]) as (reader, fake):
+        reader.check()
+        tokens = [each.get("HTTP_OSVC_CREST_API_ACCESS_TOKEN") for each in fake.requests]
+    assert (tokens, pauses) == ([None, "token-1", "token-2"], [3.0])
+
+
+@pytest.mark.parametrize(("accepted", "sent"), [(False, 1), (True, 5)])
+def test_a_pause_that_never_ends_is_throttling(accepted: bool, sent: int) -> None:
+    with _opened([*[None] * accepted, *["429-paced"] * 9]) as (reader, fake):
+        with pytest.raises(errors.SourceThrottled) as raised:
+            reader.check()
+        assert (raised.value.retry_after, len(fake.requests)) == (3.0, sent)
+
+
+def test_a_catalogue_that_cannot_be_read_is_no_reason_to_guess_the_types() -> None:
+    for fault in ("html", "garbage", "empty"):
+        with _opened([None, fault]) as (reader, _fake), pytest.raises(errors.SourceUnavailable, match="no schema"):
+            reader.columns("incidents")
+
+
+def test_cells_never_go_under_a_column_that_was_not_asked_for_there() -> None:
+    turned = _opened([None, None, "turned"])
+    with turned as (reader, _fake), pytest.raises(errors.SourceUnavailable, match="other columns"):
+        reader.preview("incidents", 3)
+
+
+def test_rows_of_one_query_stay_apart_whatever_their_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = INCIDENTS["ID"]
+    monkeypatch.setitem(INCIDENTS, "ID", (ids[0], ids[1], [ids[2][0], None, ids[2][0]]))
+    with _opened() as (reader, _fake):
+        assert [row["ID"] for row in reader.preview("incidents", 3).rows] == [1, None, 1]
+    monkeypatch.setattr(roql, "LONGEST_SELECT", 40)
+    with _opened() as (reader, _fake), pytest.raises(errors.SourceUnavailable, match="id of their own"):
+        reader.preview("incidents", 3)
+
+
+def test_a_table_without_an_id_is_read_at_once_and_in_no_order() -> None:
+    [(group, query)] = roql.selects(["AnswerID", "Hits"], "answer_stats", 5)
+    assert group == ["AnswerID", "Hits"]
+    assert query == "USE REPORT; SELECT AnswerID, Hits FROM answer_stats LIMIT 5"
+
+
 def test_a_pace_nobody_would_wait_for_is_throttling() -> None:
     with _opened(pace=90_000) as (reader, _fake), pytest.raises(errors.SourceThrottled) as raised:
         reader.check()
@@ -220,7 +266,15 @@ def test_a_pace_nobody_would_wait_for_is_throttling() -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["http://acme.custhelp.com", "acme.custhelp.com/path", "https://u:p@acme.example", "ftp://x", "https://[", "a:b"],
+    [
+        "http://acme.custhelp.com",
+        "acme.custhelp.com/path",
+        "https://u:p@acme.example",
+        "ftp://x",
+        "https://[",
+        "a:b",
+        "acme.custhelp.com#",
+    ],
 )
 def test_a_host_that_cannot_be_used_is_refused_before_anything_is_sent(host: str) -> None:
     credentials = {"host": host, "username": USER, "password": PASSWORD}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CONNECT = "/services/rest/connect/v1.4"
 CONTEXT = "Headwater reads tables"  # demanded from v1.4 on; clients keep it within 40 characters
+_NEXT = "osvc-crest-next-request-after"
 LONGEST_WAIT = 30.0  # seconds the site may ask us to wait before the next request
 
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -84,20 +85,14 @@ class OracleReader:
         """Return the rows with the lowest ids, read from the reporting replica."""
         columns = self.columns(table)
         by_name = {column.name.lower(): column for column in columns.columns}
-        rows: dict[str, dict[str, Any]] = {}
-        ids: list[str] | None = None
-        for names in roql.selects([column.name for column in columns.columns]):
-            # Names have passed the grammar, and n is a number.
-            query = f"USE REPORT; SELECT {', '.join(names)} FROM {table} ORDER BY ID ASC LIMIT {n}"  # noqa: S608
+        rows: list[dict[str, Any]] | None = None
+        for names, query in roql.selects(list(by_name), table, n) if by_name else ():
             found = roql.result(self._query(query), self._http.host)
-            if len(found.names) != len(names):
+            if not found.answers(names):
                 raise SourceUnavailable(f"{self._http.host} answered other columns than asked", remedy="try again")
-            keys = [str(row[0]) for row in found.rows]
-            ids = keys if ids is None else [key for key in ids if key in keys]
-            for key, row in zip(keys, found.rows, strict=True):
-                rows.setdefault(key, {}).update(_typed(names, row, by_name))
-        order = [column.name for column in columns.columns]
-        return Preview(columns, [{name: rows[key].get(name) for name in order} for key in ids or []])
+            typed = [_typed(names, row, by_name) for row in found.rows]
+            rows = typed if rows is None else _joined(rows, typed, by_name["id"].name, self._http.host)
+        return Preview(columns, [{each.name: row[each.name] for each in columns.columns} for row in rows or []])
 
     def _described(self, table: str) -> roql.Result:
         try:
@@ -114,8 +109,8 @@ class OracleReader:
             return {}
         body = answer.json()
         properties = body.get("properties") if isinstance(body, dict) else None
-        if not isinstance(properties, dict):
-            return {}
+        if not isinstance(properties, dict):  # without it dates and booleans would be taken for texts
+            raise SourceUnavailable(f"{self._http.host} answered something that is no schema", remedy="try again")
         return {name.lower(): schema for name, schema in properties.items() if isinstance(schema, dict)}
 
     def _query(self, query: str) -> HttpAnswer:
@@ -126,23 +121,33 @@ class OracleReader:
         with self._turn:
             if self._refused:
                 raise answers.already_refused()
-            self._keep_pace()
-            answer = self._http.get(
-                path,
-                attempts=4 if self._accepted else 1,
-                final=answers.final,
-                headers={**self._headers(), **(headers or {})},
-                auth=(self._user.encode(), self._password.reveal().encode()),
-                **details,
-            )
-            self._chain = answer.headers.get("osvc-crest-api-access-token", "") or self._chain
-            self._wait = _seconds(answer.headers.get("osvc-crest-next-request-after"))
+            attempts = 4 if self._accepted else 1
+            for _attempt in range(attempts):
+                self._keep_pace()
+                answer = self._sent(path, attempts, headers or {}, **details)
+                if not _paced(answer):
+                    break
+            else:
+                raise _throttled(self._http.host, self._wait)
             if answer.fine:
                 self._accepted = True
                 return answer
             error = answers.refusal(answer, self._http.host)
             self._refused = isinstance(error, CredentialsRefused)
         raise error
+
+    def _sent(self, path: str, attempts: int, headers: Mapping[str, str], **details: Any) -> HttpAnswer:
+        answer = self._http.get(
+            path,
+            attempts=attempts,
+            final=lambda found: answers.final(found) or _paced(found),
+            headers={**self._headers(), **headers},
+            auth=(self._user.encode(), self._password.reveal().encode()),
+            **details,
+        )
+        self._chain = answer.headers.get("osvc-crest-api-access-token", "") or self._chain
+        self._wait = _seconds(answer.headers.get(_NEXT))
+        return answer
 
     def _headers(self) -> dict[str, str]:
         chain = {"osvc-crest-api-access-token": self._chain} if self._chain else {}
@@ -151,9 +156,7 @@ class OracleReader:
     def _keep_pace(self) -> None:
         if self._wait > LONGEST_WAIT:
             wait, self._wait = self._wait, 0.0
-            raise SourceThrottled(
-                f"{self._http.host} asks for a pause of {wait:g} s", retry_after=wait, remedy="wait, then try again"
-            )
+            raise _throttled(self._http.host, wait)
         if self._wait:
             self._pause(self._wait)
 
@@ -165,11 +168,20 @@ def _root(host: str) -> str:
     parts, port = urlsplit(""), None
     with contextlib.suppress(ValueError):  # a bracket that is not closed, or a port that is no number
         parts, port = urlsplit(root), urlsplit(root).port
-    if not parts.hostname or port == 0 or parts.path or parts.query or parts.fragment:
+    if not parts.hostname or port == 0 or parts.path or root.endswith(("?", "#")) or parts.query or parts.fragment:
         raise InvalidInput("host names a site, and nothing else", remedy="give it like acme.custhelp.com")
     if parts.scheme == "http" and parts.hostname not in _LOCAL:
         raise InvalidInput("host must be reached by https: the password travels with every request")
     return root
+
+
+def _paced(answer: HttpAnswer) -> bool:
+    """Say whether a failure names the time of the next request: then it is that pause which counts, and a new token."""
+    return answer.status in (429, 503) and _seconds(answer.headers.get(_NEXT)) > 0
+
+
+def _throttled(host: str, wait: float) -> SourceThrottled:
+    return SourceThrottled(f"{host} asks for a pause of {wait:g} s", retry_after=wait, remedy="wait, then try again")
 
 
 def _seconds(milliseconds: str | None) -> float:
@@ -184,6 +196,14 @@ def _typed(names: Sequence[str], row: Sequence[str | None], by_name: Mapping[str
         if column is not None:
             found[column.name] = types.value(cell, column)
     return found
+
+
+def _joined(rows: list[dict[str, Any]], more: list[dict[str, Any]], key: str, host: str) -> list[dict[str, Any]]:
+    """Join two answers by id; a row that only one of them has was written or deleted in between, and is left out."""
+    by_id = {row[key]: row for row in more}
+    if None in by_id or len(by_id) < len(more) or len({row[key] for row in rows}) < len(rows):
+        raise SourceUnavailable(f"{host} answered rows without an id of their own", remedy="try again")
+    return [row | by_id[row[key]] for row in rows if row[key] in by_id]
 
 
 def _unnamed(name: str) -> LeftOut:

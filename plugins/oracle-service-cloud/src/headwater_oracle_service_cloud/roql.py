@@ -32,6 +32,11 @@ class Result:
         places = [place for place, each in enumerate(self.names) if each.lower() == name.lower()]
         return [row[places[0]] for row in self.rows] if places else []
 
+    def answers(self, asked: Sequence[str]) -> bool:
+        """Say whether these are the columns asked for, in that order; of a path the last name is enough."""
+        pairs = zip((each.lower() for each in self.names), (each.lower() for each in asked), strict=False)
+        return len(self.names) == len(asked) and all(name in (want, want.rpartition(".")[2]) for name, want in pairs)
+
 
 def checked(table: str) -> str:
     """Return a table's name as it may stand in a query. Raises `SourceNotFound` for what no table can be called."""
@@ -47,7 +52,15 @@ def is_name(text: str | None) -> bool:
     return text is not None and _NAME.fullmatch(text) is not None
 
 
-def selects(names: Sequence[str]) -> Iterable[list[str]]:
+def selects(names: Sequence[str], table: str, n: int) -> Iterable[tuple[list[str], str]]:
+    """Yield groups of columns, each with a query; names have passed the grammar."""
+    keyed = any(name.lower() == "id" for name in names)
+    order = " ORDER BY ID ASC" if keyed else ""
+    for group in _groups(names) if keyed else [list(names)]:
+        yield group, f"USE REPORT; SELECT {', '.join(group)} FROM {table}{order} LIMIT {n}"  # noqa: S608
+
+
+def _groups(names: Sequence[str]) -> Iterable[list[str]]:
     """Yield the columns in groups whose list is short enough for one URL; ``id`` leads each, to join them by."""
     group, size = ["id"], 0
     for name in names:
