@@ -39,7 +39,7 @@ def test_the_test_is_the_sources_own_verdict(service: Any, password: str, verdic
     ("fault", "expected"),
     [
         ("no-api", "CONNECTOR-1002-403"),
-        ("429-long", "CONNECTOR-1011-503"),
+        ("429-long", "CONNECTOR-1006-408"),
         ("503-html", "CONNECTOR-1006-408"),
         ("reset", "CONNECTOR-1006-408"),
         ("html", "CONNECTOR-1006-408"),
@@ -103,7 +103,7 @@ def test_a_table_is_described_and_previewed_in_the_documented_shape(service: Any
     [
         ("401", "CONNECTOR-1308-400"),
         ("not-authorised", "CONNECTOR-1002-403"),
-        ("429-long", "CONNECTOR-1011-503"),
+        ("429-long", "CONNECTOR-1006-408"),
         ("truncated", "CONNECTOR-1006-408"),
         ("garbage", "CONNECTOR-1006-408"),
     ],

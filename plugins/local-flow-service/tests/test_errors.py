@@ -15,7 +15,6 @@ from headwater_local_flow_service.errors import FlowError
         ("CONNECTOR-1003-404", "Resource not found"),
         ("CONNECTOR-1005-500", "Internal Error"),
         ("CONNECTOR-1006-408", "Request Timeout"),
-        ("CONNECTOR-1011-503", "Service Unavailable"),
         ("CONNECTOR-1360-400", "Bad Request"),
         ("FLOW-1103-503", "Service Unavailable"),
         ("FLOW-1400-500", "Internal Error"),

@@ -130,6 +130,7 @@ def test_every_fault_of_a_soap_login_has_its_class_and_its_remedy(
         ("garbage", errors.SourceUnavailable, "environmentUrl"),
         ("empty", errors.SourceUnavailable, "environmentUrl"),
         ("wrong-shape", errors.SourceUnavailable, "environmentUrl"),
+        ("rest 400 INVALIDENTITY", errors.SourceNotPermitted, "another object"),
         ("rest 400 MALFORMED_QUERY", errors.SourceBug, "report"),
         ("rest 400 INVALID_FIELD", errors.SourceBug, "report"),
         ("rest 400 BRAND_NEW_REFUSAL", errors.SourceBug, "report"),

@@ -12,6 +12,7 @@ from salesforce_objects import ADDRESS, CASE, FIELDS
 from salesforce_world import SECRETS, SLUG, TOKEN, basic, oauth, unhurried
 
 import headwater
+from headwater import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -77,7 +78,7 @@ def test_wrong_credentials_are_a_verdict_and_sent_once_for_each_question(
     ("faults", "code"),
     [
         ([None, None, "rest 403 API_DISABLED_FOR_ORG"], "CONNECTOR-1002-403"),
-        ([None, None, "rest 403 REQUEST_LIMIT_EXCEEDED"], "CONNECTOR-1011-503"),
+        ([None, None, "rest 403 REQUEST_LIMIT_EXCEEDED"], "CONNECTOR-1006-408"),
         (["503-html"], "CONNECTOR-1006-408"),
         (["reset"], "CONNECTOR-1006-408"),
         ([None, None, "html"], "CONNECTOR-1006-408"),
@@ -96,6 +97,13 @@ def test_an_object_salesforce_does_not_have_is_told_by_its_code(flow_service: Lo
     with connected(flow_service) as desk:
         answer = desk.get("explore?objectType=table&object=Nothing__c")
     assert _code(answer) == "CONNECTOR-1330-400"
+
+
+def test_a_throttled_login_is_not_sent_again_by_the_client(flow_service: LocalFlowService) -> None:
+    with connected(flow_service, ["429"] * 9) as desk:
+        with pytest.raises(errors.Unavailable):
+            desk.service.client.connections.test(desk.id)
+        assert len(desk.fake.requests) == 1
 
 
 def test_throttling_says_how_long_to_wait(flow_service: LocalFlowService) -> None:

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 PREVIEWED = 100  # rows of one preview
 
 # Which refusal each failure of a source is. A 401 would have clients renew their token and ask again, and with it send
-# a refused password a second time; so would a 503 for a source whose answer to the password got lost.
+# a refused password a second time; so would a 503 for a source that throttles or whose answer to the password is lost.
 _CODES: tuple[tuple[type[errors.HeadwaterError], str], ...] = (
     (errors.CredentialsRefused, "CONNECTOR-1308-400"),
     (errors.SourceNotPermitted, "CONNECTOR-1002-403"),
     (errors.SourceNotFound, "CONNECTOR-1330-400"),
-    (errors.SourceThrottled, "CONNECTOR-1011-503"),
+    (errors.SourceThrottled, "CONNECTOR-1006-408"),
     (errors.SourceUnavailable, "CONNECTOR-1006-408"),
     (errors.InvalidInput, "CONNECTOR-1312-400"),
     (errors.HeadwaterError, "CONNECTOR-1005-500"),
@@ -112,5 +112,5 @@ def _credentials(kind: Connections, record: Record, connector: Connector) -> Sou
 def _refusal(error: errors.HeadwaterError, record: Record) -> FlowError:
     code = next(code for kind, code in _CODES if isinstance(error, kind))
     wait = getattr(error, "retry_after", None)
-    headers = {"Retry-After": str(int(wait) + 1)} if wait and code.endswith("503") else {}
+    headers = {"Retry-After": str(int(wait) + 1)} if wait else {}
     return FlowError(code, str(error), id=record.id, type="connections", headers=headers)

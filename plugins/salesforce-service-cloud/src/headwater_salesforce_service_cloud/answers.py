@@ -94,6 +94,7 @@ DATA: dict[str, Meaning] = {
         "run `headwater tables` for those there are",
     ),
     "UNSUPPORTED_API_VERSION": (SourceNotFound, "the API version is not offered", "leave apiVersion out"),
+    "INVALIDENTITY": (SourceNotPermitted, "the object cannot be queried", "read another object"),
     "QUERY_TIMEOUT": (SourceUnavailable, "the query took too long", "try again, with fewer rows"),
     "INVALID_QUERY_LOCATOR": (SourceUnavailable, "the query's next page is gone", "try again"),
     "SERVER_UNAVAILABLE": LOGIN["SERVER_UNAVAILABLE"],
