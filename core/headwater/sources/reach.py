@@ -37,7 +37,7 @@ class Reach:
         if self.hosts is None:
             return
         if host.lower() not in self.hosts and not is_loopback(host):
-            raise _refused("its host is not among those this service may reach")
+            raise _refused("its host is not among those this service may reach", _NAME_IT)
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError:
@@ -52,13 +52,16 @@ class Reach:
         ip = ipaddress.ip_address(address.partition("%")[0])
         ip = getattr(ip, "ipv4_mapped", None) or ip
         if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip in _METADATA:
-            raise _refused("its host leads to a link-local or metadata address, which is never reached")
+            raise _refused(
+                "its host leads to a link-local or metadata address, which is never reached",
+                "give the credentials the host of the source itself",
+            )
 
+
+_NAME_IT = "name the host, and any it hands a login on to, with --reach-sources when the service is started"
 
 ANYWHERE = Reach()
 
 
-def _refused(why: str) -> SourceNotPermitted:
-    return SourceNotPermitted(
-        f"the source is not asked: {why}", remedy="name the host with --reach-sources when the service is started"
-    )
+def _refused(why: str, remedy: str) -> SourceNotPermitted:
+    return SourceNotPermitted(f"the source is not asked: {why}", remedy=remedy)

@@ -26,6 +26,9 @@ def test_the_store_comes_from_the_environment_or_lies_with_the_users_data() -> N
     "wrong",
     [
         {"sandboxes": ["Prod"]},
+        {"reach_sources": ["https://acme.custhelp.com"]},
+        {"reach_sources": ["acme.custhelp.com:443"]},
+        {"reach_sources": [""]},
         {"sandboxes": ["a b"]},
         {"sandboxes": [""]},
         {"clients": [Client(id="a", secret=Secret(text), organizations=["A@AdobeOrg"]) for text in "xy"]},

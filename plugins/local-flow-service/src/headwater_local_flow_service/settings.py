@@ -24,6 +24,7 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 EMBEDDED_HOST = "embedded"
 
 _SANDBOX = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_SOURCE = re.compile(r"[^\s/:@?#]+|[0-9A-Fa-f:]+")  # a name or an address, as the host of a URL is compared
 _ENVIRONMENT = "HEADWATER_SERVE_SETTINGS"
 _ACCESS_LOG = "HEADWATER_SERVE_ACCESS_LOG"
 _PARENT = "HEADWATER_SERVE_PARENT"
@@ -79,6 +80,11 @@ class Settings:
     def __attrs_post_init__(self) -> None:
         if not all(_SANDBOX.fullmatch(name) for name in self.sandboxes):
             raise InvalidInput("a sandbox name is made of lower-case letters, digits and dashes")
+        if not all(_SOURCE.fullmatch(host) for host in self.reach_sources):
+            raise InvalidInput(
+                "reach_sources holds what is no name of a host",
+                remedy="name hosts like acme.custhelp.com, without https:// and port",
+            )
         ids = [client.id for client in self.clients]
         if len(set(ids)) != len(ids):
             raise InvalidInput("two clients have the same id")
