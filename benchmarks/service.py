@@ -146,8 +146,8 @@ def _fill(store: Path) -> None:
     import attrs
 
     from headwater_local_flow_service import Settings
-    from headwater_local_flow_service.store import Record, Scope, Store
-    from headwater_local_flow_service.tables import connections
+    from headwater_local_flow_service.store.store import Record, Scope, Store
+    from headwater_local_flow_service.store.tables import connections
 
     opened = Store(Settings(store=str(store)))
     scope = Scope(org="ACME@AdobeOrg", sandbox="prod")

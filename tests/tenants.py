@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from headwater.connector import Connector
+from headwater.connectors.connector import Connector
+from headwater.connectors.hooks import hookimpl
 from headwater.flowservice.models import remote_spec
-from headwater.hooks import hookimpl
 from headwater.models import AuthenticationSpec, ConnectionSpec, Distribution, Field
 from headwater_local_flow_service.app import build_app
 from headwater_local_flow_service.faults.engine import Faults

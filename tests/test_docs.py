@@ -8,7 +8,8 @@ from pathlib import Path
 import attrs
 import pytest
 
-from headwater import AuthenticationSpec, ConnectionSpec, Field, PayloadRequest, hooks
+from headwater import AuthenticationSpec, ConnectionSpec, Field, PayloadRequest
+from headwater.connectors import hooks
 
 DOCS = Path(__file__).parent.parent / "docs"
 HOOKS = [name for name, value in vars(hooks).items() if hasattr(value, "headwater_spec")]
@@ -38,7 +39,7 @@ def test_every_attribute_of_a_hook_model_is_documented(model: type[attrs.AttrsIn
 
 @pytest.mark.parametrize("name", HOOKS)
 def test_every_hook_has_a_test(name: str) -> None:
-    source = (Path(__file__).parent / "test_connector.py").read_text(encoding="utf-8")
+    source = (Path(__file__).parent / "connectors" / "test_connector.py").read_text(encoding="utf-8")
     assert any(name in line for line in source.splitlines() if line.startswith("def test_hook_"))
 
 

@@ -78,8 +78,9 @@ def test_it_builds_its_payload(environment: Path) -> None:
 
 def test_it_passes_conformance(environment: Path) -> None:
     command = [str(environment / "bin" / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
-    # The embedded service is borrowed from the checkout: its metadata is there, its code is not.
-    environ = os.environ | {"PYTHONPATH": str(ROOT / "plugins" / "local-flow-service" / "src")}
+    # The authoring kit and the embedded service are borrowed from the checkout.
+    borrowed = [str(ROOT / "plugins" / name / "src") for name in ("authoring", "local-flow-service")]
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(borrowed)}
     ran = subprocess.run(
         command, capture_output=True, text=True, check=False, env=environ, cwd=environment / "acme-desk"
     )

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING
 from headwater.lazy import lazily
 
 if TYPE_CHECKING:
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
+    from headwater.connectors.hooks import hookimpl
+    from headwater.connectors.registry import available, find, load
+    from headwater.create.runner import Created, create_connection, open_source
     from headwater.errors import HeadwaterError
     from headwater.flowservice import Endpoint, FlowService
-    from headwater.hooks import hookimpl
     from headwater.models import AuthenticationSpec, ConnectionSpec, Field, PayloadRequest, Problem
     from headwater.profiles import connect
-    from headwater.registry import available, find, load
-    from headwater.runner import Created, create_connection, open_source
     from headwater.secret import Secret
 
 _HOME = {
     "AuthenticationSpec": "models",
     "ConnectionSpec": "models",
-    "Connector": "connector",
-    "Created": "runner",
+    "Connector": "connectors.connector",
+    "Created": "create.runner",
     "Endpoint": "flowservice",
     "Field": "models",
     "FlowService": "flowservice",
@@ -32,13 +32,13 @@ _HOME = {
     "PayloadRequest": "models",
     "Problem": "models",
     "Secret": "secret",
-    "available": "registry",
+    "available": "connectors.registry",
     "connect": "profiles",
-    "create_connection": "runner",
-    "find": "registry",
-    "hookimpl": "hooks",
-    "load": "registry",
-    "open_source": "runner",
+    "create_connection": "create.runner",
+    "find": "connectors.registry",
+    "hookimpl": "connectors.hooks",
+    "load": "connectors.registry",
+    "open_source": "create.runner",
 }
 
 __all__ = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,3 +23,16 @@ def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         return value
 
     return resolve
+
+
+def moved(old: str, new: str) -> Callable[[str], Any]:
+    """Return a module ``__getattr__`` for a module that was moved: it forwards every public name, with a notice."""
+
+    def forward(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module {old!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(new), name)
+        warnings.warn(f"{old}.{name} has moved to {new}.{name}", DeprecationWarning, stacklevel=2)
+        return value
+
+    return forward

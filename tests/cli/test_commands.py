@@ -65,7 +65,7 @@ def test_show_says_each_thing_once_and_as_a_file_says_it() -> None:
 
 def test_list_says_what_to_install_where_there_is_nothing() -> None:
     program = (
-        "import headwater.cli, headwater.registry as registry\n"
+        "import headwater.cli, headwater.connectors.registry as registry\n"
         "empty = registry.Registry(())\n"
         "registry.Registry.installed = classmethod(lambda kind: empty)\n"
         "headwater.cli.run(['list'])"
@@ -391,8 +391,8 @@ def test_list_can_be_narrowed_down() -> None:
 
 def test_the_example_of_every_authentication_specification_is_valid_and_holds_references() -> None:
     from headwater.cli import example
-    from headwater.registry import installed
-    from headwater.runner import problems
+    from headwater.connectors.registry import installed
+    from headwater.create.runner import problems
 
     connectors, _failures = installed().all()
     for connector in connectors:

@@ -10,7 +10,14 @@ from cli.terminal import failure, result, run
 from flowservice.wired import refused_port
 from tenants import served
 
-from headwater import AuthenticationSpec, ConnectionSpec, Connector, Field, hookimpl, registry
+from headwater import (
+    AuthenticationSpec,
+    ConnectionSpec,
+    Connector,
+    Field,
+    hookimpl,
+)
+from headwater.connectors import registry
 from headwater.models import Distribution
 
 if TYPE_CHECKING:

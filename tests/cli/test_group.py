@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 from cli.terminal import HEADWATER, interrupt, run
+from cli_reference import reference
 
 from headwater import cli, errors
 from headwater.cli import failures
 from headwater.cli.group import COMMANDS, GROUP, OFFERED, root
-from headwater.cli.reference import reference
 from headwater.cli.state import State
 
 if TYPE_CHECKING:

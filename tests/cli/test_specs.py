@@ -9,7 +9,7 @@ import pytest
 from cli.terminal import failure, result, run
 from tenants import KEY, PRIVATE, connector, served
 
-from headwater import registry
+from headwater.connectors import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

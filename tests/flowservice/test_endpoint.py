@@ -8,7 +8,7 @@ import pytest
 from flowservice.wired import endpoint, everything_shown
 
 from headwater.errors import InvalidInput, NotConfigured
-from headwater.flowservice.endpoint import host_of, is_local, scheme_of
+from headwater.http.hosts import host_of, is_local, scheme_of
 from headwater.secret import Secret
 
 

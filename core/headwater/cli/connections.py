@@ -88,7 +88,7 @@ def test(state: State, /, *, connection_id: str) -> int:
 @click.pass_obj
 def explore(state: State, /, *, connection_id: str, table_name: str | None, preview: bool) -> None:
     """Let the service look into the source: its tables, or the columns and first rows of one."""
-    from headwater.cli.exploring import explored
+    from headwater.cli.source import explored
     from headwater.errors import InvalidInput
 
     if preview and table_name is None:
@@ -145,7 +145,7 @@ def delete(state: State, /, *, connection_id: str, yes: bool) -> None:
 
 
 def _spec_id(state: State, slug: str) -> str:
-    from headwater.runner import check_creatable
+    from headwater.create.runner import check_creatable
 
     connector = state.registry().load(slug)
     check_creatable(connector)
@@ -170,7 +170,7 @@ def _texts(found: Connection, **texts: str | None) -> list[dict[str, Any]]:
 
 def _credentials(state: State, found: Connection, **given: Any) -> list[dict[str, Any]]:
     from headwater.cli.inputs import gather
-    from headwater.runner import settled_credentials
+    from headwater.create.runner import settled_credentials
 
     connector = state.registry().find(found.spec_id).connector
     given["auth"] = given["auth"] or found.auth_name or None

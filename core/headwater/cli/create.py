@@ -12,8 +12,8 @@ from headwater.cli.output import emit, say
 if TYPE_CHECKING:
     from headwater.cli.inputs import Given
     from headwater.cli.state import State
+    from headwater.create.runner import Created
     from headwater.profiles import Profile
-    from headwater.runner import Created
 
 
 @click.command("create")
@@ -55,9 +55,8 @@ def command(
     Validates offline, looks the name up, sends once, and never sends blindly again: see docs/exactly-once.md.
     """
     from headwater.cli.inputs import gather
-    from headwater.cli.lifecycle import lifecycle_notices
-    from headwater.cli.origin import creatable
-    from headwater.runner import ensure
+    from headwater.cli.origin import creatable, lifecycle_notices
+    from headwater.create.runner import ensure
 
     connector = creatable(state, slug, spec_id)
     if proven:

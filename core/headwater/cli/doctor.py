@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from headwater.cli.state import State
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
     from headwater.doctor.results import Check, Verdict
     from headwater.errors import HeadwaterError
 
@@ -76,11 +76,11 @@ def _installation() -> list[Check]:
 
 def _ask(state: State, report: _Report, connectors: list[Connector] | None) -> HeadwaterError | None:
     """Look at the profile and then at what its tenant lists; return the error that ended it early, or None."""
+    from headwater.connectors.registry import installed
     from headwater.doctor.listed import counted, verdicts
     from headwater.doctor.profile import examined
     from headwater.doctor.results import FAILED, OK, Check
     from headwater.errors import HeadwaterError
-    from headwater.registry import installed
 
     subject = "profile"
     try:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
     from headwater.models import Field
 
 

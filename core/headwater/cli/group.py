@@ -34,7 +34,6 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "List, read, test, explore, change and delete base connections.",
     ),
     "profiles": ("headwater.cli.profiles:command", "Say where to send, and as whom."),
-    "new": ("headwater.cli.new:command", "Start a connector: a distribution that installs and passes its tests."),
     "specs": ("headwater.cli.specs:command", "Pull and read a tenant's connection specifications."),
     "doctor": ("headwater.cli.doctor:command", "Check installation, profile, and connectors against the tenant."),
 }
@@ -42,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 # Commands of plugins from this project, for who has not installed them: name -> distribution and first line of help.
 OFFERED: Mapping[str, tuple[str, str]] = {
     "local": ("headwater-local-flow-service", "Look at, export, import and empty the embedded service's store."),
+    "new": ("headwater-authoring", "Start a connector: a distribution that installs and passes its tests."),
     "serve": ("headwater-local-flow-service", "Serve the embedded Flow Service over HTTP."),
 }
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from headwater import credentials, documents, references, runner
-from headwater.authentication import choose
+from headwater import documents
+from headwater.create import runner
+from headwater.create.authentication import choose
+from headwater.credentials import references, validation
 from headwater.errors import InvalidInput
 from headwater.secret import Secret
 
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from headwater.cli.state import State
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
+    from headwater.create.exactly_once import Prepared
     from headwater.models import AuthenticationSpec, Field
-    from headwater.runner import Prepared
 
 _DEEPEST = 20
 _INTEGER = re.compile(r"[+-]?[0-9]+")
@@ -93,7 +95,7 @@ def problems(given: Given, *, look_up: bool = False) -> list[Any]:
     found = runner.problems(given.auth, given.values)
     if found or not look_up:
         return found
-    return credentials.validate(given.auth, references.resolved(given.auth, given.values, base=given.base))
+    return validation.validate(given.auth, references.resolved(given.auth, given.values, base=given.base))
 
 
 def variable(slug: str, field: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from headwater.cli.state import State
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
 
 
 @click.command("list")

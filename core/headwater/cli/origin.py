@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from headwater.cli.state import State
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
+    from headwater.models import AuthenticationSpec
 
 
 def tell_origin(state: State, connector: Connector) -> None:
@@ -22,8 +23,8 @@ def creatable(state: State, slug: str, spec_id: str | None) -> Connector:
 
     Raises `NotCreatable` and what `headwater.spec_ids` raises.
     """
-    from headwater.runner import check_creatable
-    from headwater.spec_ids import with_spec_id
+    from headwater.connectors.spec_ids import with_spec_id
+    from headwater.create.runner import check_creatable
 
     connector = state.registry().load(slug)
     if spec_id is not None:
@@ -31,3 +32,14 @@ def creatable(state: State, slug: str, spec_id: str | None) -> Connector:
     check_creatable(connector)
     tell_origin(state, connector)
     return connector
+
+
+def lifecycle_notices(connector: Connector, auth: AuthenticationSpec) -> list[str]:
+    """Return a line for a source that is beta or deprecated, and one for a deprecated authentication."""
+    spec = connector.spec
+    found = []
+    if spec.lifecycle != "ga":
+        found.append(f"{spec.name} is {spec.lifecycle}" + (f": {spec.lifecycle_note}" if spec.lifecycle_note else ""))
+    if auth.deprecated:
+        found.append(f"{auth.label} is deprecated" + (f": {auth.note}" if auth.note else ""))
+    return found

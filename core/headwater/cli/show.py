@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from headwater.cli.state import State
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
     from headwater.models import AuthenticationSpec
 
 _ID = re.compile(r"[0-9A-Fa-f]{6,10}(-[0-9A-Fa-f]{2,14}){4}")
@@ -34,10 +34,10 @@ def command(state: State, /, *, slug: str, example: bool, auth: str | None) -> N
     SLUG may also be a connection specification id, even one that documentation misprints. With --json, the connector
     is printed as Flow Service's connectionSpec with its authSpec.
     """
-    from headwater.authentication import choose, named
     from headwater.cli.origin import tell_origin
-    from headwater.credentials import auth_spec
-    from headwater.rendering import rendered
+    from headwater.connectors.rendering import rendered
+    from headwater.create.authentication import choose, named
+    from headwater.credentials.validation import auth_spec
 
     connector = _find(state, slug)
     tell_origin(state, connector)

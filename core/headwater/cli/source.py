@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater.cli.output import say, table
+from headwater.cli.output import in_json, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from headwater.cli.inputs import Given
     from headwater.cli.state import State
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
     from headwater.sources import Check, Columns, Preview
     from headwater.sources.guarded import GuardedReader
+
 
 _WIDEST = 40  # characters of one cell of a preview
 
@@ -28,7 +29,7 @@ def opened(state: State, connector: Connector, **given: Any) -> GuardedReader:
 
 def reader(state: State, credentials: Given, *, tell: bool = True) -> GuardedReader:
     """Return a reader for collected credentials, telling where they came from."""
-    from headwater.runner import settled_credentials
+    from headwater.create.runner import settled_credentials
     from headwater.sources import SourceCredentials
 
     params = settled_credentials(credentials.auth, credentials.values, base=credentials.base)
@@ -76,3 +77,26 @@ def _cell(value: Any) -> str:
     text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     text = " ".join(text.split())  # a line break would break the table
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
+
+
+def explored(found: list[Any] | dict[str, Any]) -> str:
+    """Return a list of tables and folders, or the columns of one and its rows; anything else as the JSON it is."""
+    if isinstance(found, list) and all(isinstance(item, dict) for item in found):
+        items = [(item.get("path", ""), item.get("type", ""), item.get("name", "")) for item in found]
+        return table(items, ("PATH", "TYPE", "NAME"))
+    schema = found.get("schema") if isinstance(found, dict) else None
+    columns = schema.get("columns") if isinstance(schema, dict) else None
+    if not isinstance(columns, list) or not all(isinstance(column, dict) for column in columns):
+        return in_json(found)
+    text = table(
+        [(each.get("name", ""), each.get("type", ""), _format(each)) for each in columns], ("COLUMN", "TYPE", "FORMAT")
+    )
+    data = found.get("data") if isinstance(found, dict) else None
+    rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    names = [str(each.get("name", "")) for each in columns]
+    return f"{text}\n\n{rows_text(names, rows)}" if rows else text
+
+
+def _format(column: dict[str, Any]) -> str:
+    xdm = column.get("xdm")
+    return str(xdm.get("format", "")) if isinstance(xdm, dict) else ""

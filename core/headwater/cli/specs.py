@@ -34,7 +34,7 @@ def pull(state: State, /) -> None:
     One request. What was kept of the same tenant is replaced; other tenants' specifications are left alone.
     """
     from headwater import tenant
-    from headwater.registry import installed
+    from headwater.connectors.registry import installed
 
     profile = state.profile()
     asked = _tenant(profile)

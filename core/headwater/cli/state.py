@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from headwater.connectors.registry import Registry
     from headwater.flowservice import FlowService
     from headwater.profiles import Profile
-    from headwater.registry import Registry
     from headwater.secret import Secret
 
 
@@ -64,7 +64,7 @@ class State:
         Where nobody has chosen a profile, one that cannot be used takes only the tenant's away, and is told; so does a
         file of specifications.
         """
-        from headwater.registry import installed
+        from headwater.connectors.registry import installed
         from headwater.tenant.place import anything_kept
 
         if self._registry is None:

@@ -14,7 +14,7 @@ from headwater.tenant.names import display_name, folded, is_named_like
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
     from headwater.flowservice import RemoteSpec
 
 _LICENCE = "a licence may be missing, or the source is retired there; ask who manages the tenant"

@@ -8,16 +8,16 @@ import platform
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from headwater.connectors.registry import CATALOG, CONNECTORS, Registry, distribution_of
 from headwater.doctor.results import FAILED, OK, Check
 from headwater.errors import HeadwaterError
 from headwater.flowservice import adapters
-from headwater.registry import CATALOG, CONNECTORS, Registry, distribution_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
     from importlib.metadata import EntryPoint, EntryPoints
 
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
 
 COMMANDS = "headwater.commands"
 

@@ -12,11 +12,11 @@ from headwater.errors import InvalidInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
+    from headwater.connectors.registry import Registry
     from headwater.doctor.results import Verdict
     from headwater.flowservice import RemoteSpec
     from headwater.profiles import Profile
-    from headwater.registry import Registry
 
 
 def counted(profile: Profile, specs: Sequence[RemoteSpec]) -> list[Check]:

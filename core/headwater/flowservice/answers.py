@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater.errors import Unavailable, Unreachable
+from headwater.errors import Unavailable
 from headwater.flowservice import wire
 
 if TYPE_CHECKING:
@@ -65,22 +65,3 @@ class Answer:
         if not self.body.strip():
             return "its body is empty"
         return "its body is an HTML page" if self.body.lstrip()[:1] == b"<" else "its body is not JSON"
-
-
-@attrs.frozen(kw_only=True)
-class NoAnswer:
-    """No answer came: `what` happened, with which `host`.
-
-    `sent` is False only when it is proven that nothing of the request was accepted; `passing` says that trying again
-    may help.
-    """
-
-    what: str
-    host: str
-    sent: bool
-    passing: bool
-    remedy: str = ""
-
-    def error(self, *, sent: bool) -> Unreachable:
-        """Return the error; `sent` covers all attempts of the request."""
-        return Unreachable(f"{self.host}: {self.what}", sent=sent, host=self.host, remedy=self.remedy)

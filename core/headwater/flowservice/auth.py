@@ -14,11 +14,11 @@ from requests.auth import AuthBase
 
 from headwater.errors import NotAuthenticated, NotFound, Unavailable, Unreachable
 from headwater.flowservice import wire
-from headwater.flowservice.answers import NoAnswer
-from headwater.flowservice.endpoint import host_of
 from headwater.flowservice.problems import failure
 from headwater.flowservice.remedies import remedy_for
 from headwater.flowservice.sender import Outgoing
+from headwater.http.hosts import host_of
+from headwater.http.no_answer import NoAnswer
 from headwater.secret import Secret
 
 if TYPE_CHECKING:

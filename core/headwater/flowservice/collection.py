@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from headwater.errors import NotFound
-from headwater.flowservice import patches, settling
+from headwater.errors import NotFound, OutcomeUnknown, Unavailable, Unreachable
+from headwater.flowservice import patches
+from headwater.flowservice.models import Reference, etag_of
+from headwater.flowservice.patches import done
 from headwater.flowservice.resource import Listed, checked_etag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from headwater.flowservice.models import Reference
+    from headwater.errors import ServiceError
+    from headwater.flowservice.models import JsonObject
+    from headwater.flowservice.patches import Operation
+
+
+_REMEDY = "read the object again and repeat the change with its current etag: doing it twice does no harm"
+
+
+def settled(operations: Sequence[Operation], refusal: ServiceError, read: Callable[[], JsonObject]) -> Reference:
+    """Read the object again: where it shows our change, that is success, with the etag it has now.
+
+    Where it shows something else, the refusal stands. Where it cannot tell (a secret comes back masked) or cannot be
+    read, guessing would be wrong either way. Raises the refusal (`ChangedMeanwhile`), `NotFound`, or `OutcomeUnknown`.
+    """
+    item: JsonObject | None = None
+    with contextlib.suppress(Unavailable, Unreachable):
+        item = read()
+    verdict = None if item is None else done(item, operations)
+    if verdict is False:
+        raise refusal
+    if item is None or verdict is None:
+        raise OutcomeUnknown(
+            f"outcome unknown: {refusal.method} {refusal.path} was sent again after a lost answer, and the object does"
+            " not show whether the change was made",
+            remedy=_REMEDY,
+        )
+    return Reference(item["id"], etag_of(item))
+
 
 T = TypeVar("T")
 
@@ -41,7 +71,7 @@ class Collection(Listed[T]):
         answer = self._transport.exchange("PATCH", path, payload=checked, headers={"If-Match": etag})
         if answer.status == 412 and answer.uncertain:
             refusal = self._transport.failure(answer)
-            return settling.settled(checked, refusal, lambda: self._fetch(id))
+            return settled(checked, refusal, lambda: self._fetch(id))
         if not answer.fine:
             raise self._transport.failure(answer)
         return self._reference(answer)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater.flowservice.collection import Collection
-from headwater.flowservice.exploring import explore_query, explored
 from headwater.flowservice.models import (
     Connection,
     SourceConnection,
@@ -14,13 +13,14 @@ from headwater.flowservice.models import (
     source_connection,
     target_connection,
 )
+from headwater.flowservice.specs import explore_query, explored
 
 if TYPE_CHECKING:
     import builtins
     from collections.abc import Iterator
 
-    from headwater.flowservice.exploring import Found
     from headwater.flowservice.models import JsonObject
+    from headwater.flowservice.specs import Found
     from headwater.flowservice.transport import Transport
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import re
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from headwater.errors import InvalidInput, NotConfigured
+from headwater.http.hosts import ROOT_URL, is_adapter_scheme, is_loopback
 from headwater.secret import Secret, is_mask
 
 if TYPE_CHECKING:
@@ -17,43 +17,8 @@ if TYPE_CHECKING:
 
 IMS_URL = "https://ims-na1.adobelogin.com"
 
-# Deliberately narrow: what this accepts, every URL parser reads the same way. No userinfo, path, query or fragment.
-_ROOT = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?"
-)
 _PROXY = re.compile(r"(?:https?|socks5h?)://(?:[!-.0-9;-?A-~]+(?::[!-.0-9:-?A-~]*)?@)?[A-Za-z0-9._\[\]:-]+/?")
-_ADAPTER = re.compile(r"http\+[a-z0-9][a-z0-9.-]*")
 _VISIBLE = re.compile(r"[!-~]+")
-
-
-def scheme_of(url: str) -> str:
-    """Return the scheme of a checked root URL."""
-    return url.partition("://")[0]
-
-
-def host_of(url: str) -> str:
-    """Return host and port of a checked root URL, as messages name it."""
-    return url.partition("://")[2]
-
-
-def is_local(url: str) -> bool:
-    """Say whether a checked root URL leads to this machine: loopback, or an adapter inside this process."""
-    parts = _ROOT.fullmatch(url)
-    return parts is not None and (_is_adapter(parts["scheme"]) or is_loopback(parts["host"]))
-
-
-def _is_adapter(scheme: str) -> bool:
-    return _ADAPTER.fullmatch(scheme) is not None
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine's own: ``localhost``, or an address of the loopback ranges."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _root(text: Any) -> Any:
@@ -66,13 +31,13 @@ def _secret(value: Secret | str | None) -> Secret | None:
 
 def _check_url(_endpoint: Endpoint, attribute: attrs.Attribute[str], value: str) -> None:
     _check_given(attribute.name, value)
-    parts = _ROOT.fullmatch(value)
+    parts = ROOT_URL.fullmatch(value)
     if parts is None or int((parts["port"] or ":1")[1:]) not in range(1, 65536):
         raise InvalidInput(
             f"{attribute.name} must be a scheme and a host, with a port or without, and nothing else",
             remedy="give the root alone, as in https://platform.adobe.io; the path is added to it",
         )
-    if parts["scheme"] == "https" or _is_adapter(parts["scheme"]):
+    if parts["scheme"] == "https" or is_adapter_scheme(parts["scheme"]):
         return
     if parts["scheme"] != "http":
         raise InvalidInput(f"{attribute.name} must begin with https://", remedy="credentials travel over TLS only")

@@ -19,12 +19,11 @@ from headwater.errors import (
     Unavailable,
 )
 from headwater.flowservice import wire
-from headwater.flowservice.foreign_text import shown, token
 from headwater.flowservice.remedies import remedy_for
+from headwater.http.foreign_text import shown, token
+from headwater.http.retry_after import retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from headwater.flowservice.answers import Answer
 
 _CODE = re.compile(r"(?:[A-Z]{2,20}-)?[0-9]{1,8}(?:-[0-9]{3})?")
@@ -102,20 +101,6 @@ def request_id(answer: Answer) -> str:
     """Return the id the service gave the request, for the log: from the header, or from an error body."""
     header = _header_request_id(answer)
     return header if header or answer.fine else read(answer).request_id
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds a ``Retry-After`` header asks for, given as seconds or as an HTTP date; None without one."""
-    from urllib3.exceptions import HTTPError
-    from urllib3.util import Retry
-
-    value = headers.get("Retry-After")
-    if not value:
-        return None
-    try:
-        return max(0.0, float(Retry().parse_retry_after(value)))
-    except (HTTPError, ValueError, OverflowError):
-        return None
 
 
 def _class_for(status: int, code: str) -> type[ServiceError]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
 from headwater.errors import InvalidInput, NotFound
-from headwater.flowservice.foreign_text import shown
 from headwater.flowservice.models import Reference, etag_of, is_item
 from headwater.flowservice.paging import pages
+from headwater.http.foreign_text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

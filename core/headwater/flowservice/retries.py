@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import tenacity
 
-from headwater.flowservice.answers import Answer, NoAnswer
-from headwater.flowservice.problems import retry_after
+from headwater.flowservice.answers import Answer
+from headwater.http.no_answer import NoAnswer
+from headwater.http.retry_after import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Callable

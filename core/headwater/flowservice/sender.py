@@ -5,23 +5,22 @@ from __future__ import annotations
 import logging
 import ssl
 import time
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import attrs
 import requests
-from requests.adapters import HTTPAdapter
 
 from headwater.cleaning import clean
 from headwater.errors import HeadwaterError, InvalidInput
 from headwater.flowservice.adapters import adapter_for
-from headwater.flowservice.answers import Answer, NoAnswer
-from headwater.flowservice.endpoint import host_of, is_local, scheme_of
+from headwater.flowservice.answers import Answer
 from headwater.flowservice.problems import request_id
-from headwater.flowservice.seam import no_answer, unusable
 from headwater.foreign import raise_bare
+from headwater.http.hosts import host_of, is_local, scheme_of
+from headwater.http.no_answer import NoAnswer, no_answer, unusable
+from headwater.http.session import open_session
 from headwater.secret import Secret
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from headwater.flowservice.endpoint import Endpoint
 
 logger = logging.getLogger("headwater.flowservice")
-
-_POOL = 32  # connections kept open per host; more threads than this open new ones
 
 
 @attrs.frozen(kw_only=True)
@@ -49,13 +46,6 @@ class Outgoing:
     secrets: tuple[Secret, ...] = attrs.field(default=(), repr=False)
 
 
-class _Session(requests.Session):
-    """A session that neither follows a redirect nor looks where it leads."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - the parent's signature
-        return None
-
-
 class Sender:
     """Sends to the hosts of one endpoint and returns an answer or the knowledge why there is none; never retries.
 
@@ -66,7 +56,7 @@ class Sender:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._timeout = (endpoint.connect_timeout, endpoint.read_timeout)
-        self._session = _open_session()
+        self._session = open_session()
         roots = {endpoint.url, endpoint.ims_url} if endpoint.access_token is None else {endpoint.url}
         self._settings = {root: _settings(self._session, root, endpoint) for root in roots}
         _check_bundles(endpoint.ca_bundle, self._settings.values())
@@ -139,15 +129,6 @@ def _from_adapter(error: HeadwaterError, outgoing: Outgoing, host: str) -> NoAns
     if clean(text, outgoing.secrets) == text:
         raise_bare(error)
     return no_answer(error, host)
-
-
-def _open_session() -> requests.Session:
-    session = _Session()
-    session.headers.update({"User-Agent": "headwater", "Accept": "application/json"})
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for prefix in ("https://", "http://"):
-        session.mount(prefix, HTTPAdapter(pool_maxsize=_POOL))
-    return session
 
 
 def _settings(session: requests.Session, root: str, endpoint: Endpoint) -> Mapping[str, Any]:

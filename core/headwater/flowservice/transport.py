@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater.flowservice import retries, wire
-from headwater.flowservice.answers import NoAnswer
 from headwater.flowservice.auth import Bearer, tokens_for
 from headwater.flowservice.problems import failure
 from headwater.flowservice.sender import Outgoing, Sender
+from headwater.http.no_answer import NoAnswer
 from headwater.secret import secrets_in
 
 if TYPE_CHECKING:

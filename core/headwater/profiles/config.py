@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater import documents, references
+from headwater import documents
+from headwater.credentials import references
 from headwater.errors import InvalidInput, NotConfigured
 from headwater.profiles.profile import KEYS, SECRETS, Profile
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater import references
+from headwater.credentials import references
 from headwater.errors import InvalidInput, NotConfigured
 from headwater.secret import MASK, Secret
 
@@ -85,7 +85,7 @@ class Profile:
         Raises `NotConfigured` listing everything that is missing, `UnresolvedReference`, or `InvalidInput`.
         """
         from headwater.flowservice import Endpoint
-        from headwater.flowservice.endpoint import is_local
+        from headwater.http.hosts import is_local
 
         check_complete(self.name, self.values)
         values = {name: value for name, value in self.values.items() if name != "cloud"}

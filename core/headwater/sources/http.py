@@ -11,10 +11,9 @@ import attrs
 import tenacity
 
 from headwater.errors import InvalidInput, SourceError, SourceThrottled, SourceUnavailable
-from headwater.flowservice.answers import NoAnswer
-from headwater.flowservice.problems import retry_after
-from headwater.flowservice.seam import no_answer
-from headwater.sources.guard import guarded_session
+from headwater.http.no_answer import NoAnswer, no_answer
+from headwater.http.retry_after import retry_after
+from headwater.sources.session import guarded_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

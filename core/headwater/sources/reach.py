@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from headwater.errors import SourceNotPermitted
-from headwater.flowservice.endpoint import is_loopback
+from headwater.http.hosts import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

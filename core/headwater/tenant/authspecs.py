@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater.credentials import from_auth_spec
+from headwater.credentials.validation import from_auth_spec
 
 if TYPE_CHECKING:
     from headwater.flowservice import RemoteSpec

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater.connector import Connector
-from headwater.hooks import hookimpl
+from headwater.connectors.connector import Connector
+from headwater.connectors.hooks import hookimpl
+from headwater.connectors.rendering import PROVIDERS
 from headwater.models import LIFECYCLES, ConnectionSpec, Distribution
-from headwater.rendering import PROVIDERS
 from headwater.tenant.authspecs import authentication_of
 from headwater.tenant.names import display_name, part
 

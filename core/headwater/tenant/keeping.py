@@ -16,8 +16,8 @@ from headwater.tenant.pulled import Pulled, damaged, from_document
 from headwater.tenant.registry import TenantRegistry
 
 if TYPE_CHECKING:
+    from headwater.connectors.registry import Registry
     from headwater.flowservice import FlowService
-    from headwater.registry import Registry
     from headwater.tenant.pulled import Tenant
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
     from headwater.flowservice import RemoteSpec
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headwater.connectors.registry import Registry
 from headwater.errors import PluginError
-from headwater.registry import Registry
 from headwater.tenant.connectors import connector_of, distribution_of, is_usable
 from headwater.tenant.names import is_named_like, slugs_of
 
 if TYPE_CHECKING:
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
     from headwater.flowservice import RemoteSpec
     from headwater.tenant.pulled import Pulled
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from headwater import runner
+from headwater.connectors.registry import CATALOG, Registry
+from headwater.create import runner
 from headwater.errors import NotCreatable
-from headwater.registry import CATALOG, Registry
 from headwater.secret import revealed
 from headwater_adobe_catalog import provenance, slugs, source_of
 

@@ -7,7 +7,8 @@ import re
 import jsonschema
 import pytest
 
-from headwater import AuthenticationSpec, Field, credentials
+from headwater import AuthenticationSpec, Field
+from headwater.credentials import validation
 from headwater_adobe_catalog import provenance, slugs, source_of
 
 KNOWN = {f"{slug}: {auth.label}": auth for slug in slugs() for auth in source_of(slug).credential_schemas()}
@@ -19,7 +20,7 @@ SECRET_INSIDE = re.compile(r"(?:password|passwd|pwd|pass|key|secret|token|sig)\"
 
 @pytest.mark.parametrize("auth", AUTHENTICATION)
 def test_authentication_renders_to_valid_draft_07(auth: AuthenticationSpec) -> None:
-    schema = credentials.json_schema(auth)
+    schema = validation.json_schema(auth)
     assert schema["$schema"] == "http://json-schema.org/draft-07/schema#"
     jsonschema.Draft7Validator.check_schema(schema)
     assert set(schema["properties"]) == {field.name for field in auth.fields}
@@ -27,7 +28,7 @@ def test_authentication_renders_to_valid_draft_07(auth: AuthenticationSpec) -> N
 
 @pytest.mark.parametrize("auth", AUTHENTICATION)
 def test_examples_and_defaults_fit_their_fields(auth: AuthenticationSpec) -> None:
-    properties = credentials.json_schema(auth)["properties"]
+    properties = validation.json_schema(auth)["properties"]
     for field in auth.fields:
         for value in (field.example, field.default):
             if value is not None:

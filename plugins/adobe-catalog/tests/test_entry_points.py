@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import headwater_adobe_catalog
-from headwater.registry import CATALOG, Registry
+from headwater.connectors.registry import CATALOG, Registry
 from headwater_adobe_catalog import Source, attribute, slugs, source_of
 
 ROOT = Path(__file__).parents[1]

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from headwater import runner
+from headwater.connectors.registry import CATALOG, Registry
+from headwater.create import runner
 from headwater.errors import NotCreatable
-from headwater.registry import CATALOG, Registry
 from headwater.secret import MASK
 from headwater.testing import credentials_for, embedded_service
 from headwater_adobe_catalog import slugs

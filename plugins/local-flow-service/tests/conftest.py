@@ -19,16 +19,17 @@ from dataflows import source_body, target_body
 from talking import HEADERS, Talker, code, oracle
 
 from headwater.secret import Secret
-from headwater_local_flow_service import LocalAdapter, Settings, build_app, etags
-from headwater_local_flow_service.operating import resetting
-from headwater_local_flow_service.store import Record, Scope, Store
+from headwater_local_flow_service import LocalAdapter, Settings, build_app
+from headwater_local_flow_service.archive import resetting
+from headwater_local_flow_service.store import etags
+from headwater_local_flow_service.store.store import Record, Scope, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
 
 PROGRAM = "from headwater_local_flow_service.commands import serve; serve()"
 SERVER = "postgresql://postgres@127.0.0.1:5432/test"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import headwater
-from headwater import runner
+from headwater.create import runner
 from headwater.secret import revealed
 
 # The body of the tutorial's request, as printed.

@@ -10,7 +10,8 @@ from fake_salesforce import ORGANIZATION, USER, USER_ID, FakeSalesforce, serving
 from salesforce_world import SECRETS, SLUG, TOKEN, at_once, basic, oauth, opened, read, shown, unhurried
 
 import headwater
-from headwater import errors, runner
+from headwater import errors
+from headwater.create import runner
 from headwater.sources import Check, Reach
 from headwater_salesforce_service_cloud import soap
 

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.adapter import LocalAdapter
     from headwater_local_flow_service.app import build_app
     from headwater_local_flow_service.settings import Client, Settings, Strictness
-    from headwater_local_flow_service.storeerrors import StoreBusy, StoreError
+    from headwater_local_flow_service.store.storeerrors import StoreBusy, StoreError
 
 _HOME = {
     "Client": "settings",
     "LocalAdapter": "adapter",
     "Settings": "settings",
-    "StoreBusy": "storeerrors",
-    "StoreError": "storeerrors",
+    "StoreBusy": "store.storeerrors",
+    "StoreError": "store.storeerrors",
     "Strictness": "settings",
     "build_app": "app",
 }

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 import falcon
 
 from headwater_local_flow_service import errors, neighbours
-from headwater_local_flow_service.catalog import Catalog
-from headwater_local_flow_service.gateway import Gateway
-from headwater_local_flow_service.ims import TokenEndpoint
-from headwater_local_flow_service.operating import health
-from headwater_local_flow_service.resources.handlers import BASE
-from headwater_local_flow_service.resources.kind import Room
-from headwater_local_flow_service.resources.routes import add_routes
-from headwater_local_flow_service.store import Store
-from headwater_local_flow_service.tokens import Tokens
+from headwater_local_flow_service.gateway import health
+from headwater_local_flow_service.gateway.gateway import Gateway
+from headwater_local_flow_service.gateway.ims import TokenEndpoint
+from headwater_local_flow_service.gateway.tokens import Tokens
+from headwater_local_flow_service.kernel.handlers import BASE
+from headwater_local_flow_service.kernel.service_context import ServiceContext
+from headwater_local_flow_service.routes import add_routes
+from headwater_local_flow_service.specs.catalog import catalog_of, installed_catalog
+from headwater_local_flow_service.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from headwater.connector import Connector
+    from headwater.connectors.connector import Connector
+    from headwater_local_flow_service.kernel.catalog import Catalog
     from headwater_local_flow_service.settings import Settings
 
 
@@ -49,24 +50,24 @@ def build_app(
 
     @functools.cache
     def catalog() -> Catalog:
-        return Catalog.installed() if given is None else Catalog.of(given)
+        return installed_catalog() if given is None else catalog_of(given)
 
     tokens = Tokens(settings, store.vault)
     app = FlowServiceApp(middleware=[*outer, Gateway(settings, tokens)])
     app.store = store
     app.req_options.strip_url_path_trailing_slash = True
-    _add_routes(app, Room(store=store, settings=settings, catalog=catalog), TokenEndpoint(settings, tokens))
+    _add_routes(app, ServiceContext(store=store, settings=settings, catalog=catalog), TokenEndpoint(settings, tokens))
     errors.install(app)
     return app
 
 
-def _add_routes(app: FlowServiceApp, room: Room, token_endpoint: TokenEndpoint) -> None:
+def _add_routes(app: FlowServiceApp, context: ServiceContext, token_endpoint: TokenEndpoint) -> None:
     app.add_route("/ims/token/{version}", token_endpoint)
-    add_routes(app, room)
-    app.add_route(health.PATH, health.Health(room.store))
+    add_routes(app, context)
+    app.add_route(health.PATH, health.Health(context.store))
     app.add_sink(_nowhere)
     app.add_sink(_not_offered, BASE)  # the sink added last is asked first
-    neighbours.add_routes(app, room)
+    neighbours.add_routes(app, context)
 
 
 def _not_offered(req: falcon.Request, resp: falcon.Response, **kwargs: Any) -> None:  # noqa: ARG001

@@ -71,7 +71,7 @@ def serve(file: Path | None, faults: Path | None, **given: Any) -> None:
     machine's own addresses any bearer token is taken unless clients are configured; elsewhere it listens with clients
     only.
     """
-    from headwater_local_flow_service import options, serving
+    from headwater_local_flow_service.serving import options, serving
 
     listening, settings = options.read(file, given)
     if faults is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 
-from headwater_local_flow_service.storeerrors import StoreUnavailable
+from headwater_local_flow_service.store.storeerrors import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

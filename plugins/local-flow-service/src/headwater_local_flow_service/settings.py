@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Client", "Settings", "Strictness", "default_store", "hand_over", "handed_over", "parent"]
 
+DISTRIBUTION = "headwater-local-flow-service"
+
 ORGANIZATION = re.compile(r"[A-Za-z0-9_.-]{1,128}@AdobeOrg")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 EMBEDDED_HOST = "embedded"

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from headwater_local_flow_service.app import build_app
-from headwater_local_flow_service.operating import accesslog
+from headwater_local_flow_service.serving import accesslog
 from headwater_local_flow_service.settings import access_logged, handed_over, parent
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import attrs
 import pytest
 import requests
 
-from headwater.flowservice.seam import no_answer
+from headwater.http.no_answer import no_answer
 from headwater_local_flow_service import LocalAdapter
 from headwater_local_flow_service.faults.kinds import KINDS
 from headwater_local_flow_service.faults.rules import BASE

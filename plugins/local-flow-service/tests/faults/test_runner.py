@@ -63,7 +63,7 @@ def test_any_mix_of_faults_makes_one_connection_at_most_and_no_false_success(way
         with tempfile.TemporaryDirectory() as folder, LocalFlowService(Path(folder)) as service:
             url = service.serve() if way == "http" else service.url
             hasty = FlowService(service.connect(url, read_timeout=0.25).endpoint, sleep=lambda _seconds: None)
-            with hasty, patch("headwater.exactly_once.PAUSES", (0.01,)):
+            with hasty, patch("headwater.create.exactly_once.PAUSES", (0.01,)):
                 service.faults(*rules, seed=seed)
                 first = _outcome(hasty)
                 met.add(type(first).__name__)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from headwater_local_flow_service.neighbours import lookup
-from headwater_local_flow_service.store import Scope
+from headwater_local_flow_service.store.store import Scope
 
 XED = {"Accept": "application/vnd.adobe.xed+json; version=1"}
 LIST = {"Accept": "application/vnd.adobe.xed-id+json"}

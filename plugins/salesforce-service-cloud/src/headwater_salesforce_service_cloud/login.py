@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 import attrs
 
 from headwater.errors import CredentialsRefused, InvalidInput
-from headwater.flowservice.endpoint import is_loopback
+from headwater.http.hosts import is_loopback
 from headwater.secret import Secret
 from headwater.sources import SourceHttp
 from headwater_salesforce_service_cloud import answers, soap

@@ -8,7 +8,7 @@ from headwater.errors import InvalidInput
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.faults.engine import CONTROL
 from headwater_local_flow_service.faults.rules import Plan
-from headwater_local_flow_service.incoming import json_object, parameters
+from headwater_local_flow_service.gateway.incoming import json_object, parameters
 
 if TYPE_CHECKING:
     import falcon

@@ -6,6 +6,7 @@ import contextlib
 import re
 import select
 import socket
+import socketserver
 import struct
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
@@ -14,7 +15,8 @@ from headwater_local_flow_service.faults import answers
 from headwater_local_flow_service.wsgi import Incoming
 
 if TYPE_CHECKING:
-    from headwater_local_flow_service.faults.listener import Listener
+    from collections.abc import Callable
+
     from headwater_local_flow_service.wsgi import Outgoing
 
 _LARGEST = 16_777_216  # bytes read of a body; the service itself refuses far smaller ones
@@ -32,10 +34,16 @@ class _UnreadableError(Exception):
         self.status = status
 
 
+class RequestServer(socketserver.ThreadingTCPServer):
+    """A server whose handlers hand every request they have read to `handle`."""
+
+    handle: Callable[[Handler, Incoming], None]
+
+
 class Handler(BaseHTTPRequestHandler):
     """Reads a request, has the service answer it, and closes: the next request finds what the port is like then."""
 
-    server: Listener
+    server: RequestServer
     protocol_version = "HTTP/1.1"
     timeout = 30  # seconds a client may take to send its request
 
@@ -47,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
             except _UnreadableError as error:
                 self.send_error(error.status)
             else:
-                self.server.service.handle(self, self._incoming(body))
+                self.server.handle(self, self._incoming(body))
 
     do_DELETE = do_GET = do_HEAD = do_OPTIONS = do_PATCH = do_POST = do_PUT = _handle  # noqa: N815
 

@@ -5,34 +5,35 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
-import socketserver
 import sys
 import threading
 import traceback
 from typing import TYPE_CHECKING
 
-from headwater_local_flow_service import ports
-from headwater_local_flow_service.faults.handler import Handler
+from headwater_local_flow_service.faults.handler import Handler, RequestServer
+from headwater_local_flow_service.serving import ports
 
 if TYPE_CHECKING:
-    from headwater_local_flow_service.faults.server import FaultServer
+    from collections.abc import Callable
+
+    from headwater_local_flow_service.wsgi import Incoming
 
 log = logging.getLogger("headwater.local")
 
 _POLL = 0.02  # seconds until a stop is noticed
 
 
-class Listener(socketserver.ThreadingTCPServer):
-    """One period of listening. The port closes, and opens again with another one."""
+class Listener(RequestServer):
+    """One period of listening; `handle` answers each request. The port closes, and opens again with another one."""
 
     allow_reuse_address = True
     allow_reuse_port = False
     request_queue_size = 128
     daemon_threads = False
 
-    def __init__(self, service: FaultServer, address: str, port: int) -> None:
+    def __init__(self, handle: Callable[[Handler, Incoming], None], address: str, port: int) -> None:
         self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self.service = service
+        self.handle = handle
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(target=self.serve_forever, args=(_POLL,), name="fault-server")
         failure: OSError | None = None

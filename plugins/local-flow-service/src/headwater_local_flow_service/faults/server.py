@@ -12,10 +12,10 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from headwater.errors import InvalidInput, Unreachable
-from headwater_local_flow_service import ports
 from headwater_local_flow_service.faults import answers
 from headwater_local_flow_service.faults.kinds import End
 from headwater_local_flow_service.faults.listener import Listener
+from headwater_local_flow_service.serving import ports
 from headwater_local_flow_service.wsgi import call
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class FaultServer:
         self._guard = threading.Condition()
         self._busy = 0  # requests being handled
         self._refusing: threading.Thread | None = None
-        self._listeners = [Listener(self, ports.address_of(host), port)]
+        self._listeners = [Listener(self.handle, ports.address_of(host), port)]
         self.port: int = self._listeners[0].server_address[1]
 
     @property
@@ -165,7 +165,7 @@ class FaultServer:
         until = time.monotonic() + _REOPENING
         while not self._stopping.is_set():
             with contextlib.suppress(Unreachable):  # somebody else has it
-                listener = Listener(self, ports.address_of(self._host), self.port)
+                listener = Listener(self.handle, ports.address_of(self._host), self.port)
                 self._listeners.append(listener)
                 listener.start()
                 return

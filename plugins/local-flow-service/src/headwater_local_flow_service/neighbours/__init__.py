@@ -11,24 +11,24 @@ from headwater_local_flow_service.neighbours.refusals import NeighbourError
 if TYPE_CHECKING:
     import falcon
 
-    from headwater_local_flow_service.resources.kind import Room
+    from headwater_local_flow_service.kernel.service_context import ServiceContext
 
 
-def add_routes(app: falcon.App[Any, Any], room: Room) -> None:
+def add_routes(app: falcon.App[Any, Any], context: ServiceContext) -> None:
     """Add the paths of sandbox management, the Schema Registry, Catalog and Data Prep to an application."""
     for base in (sandboxes.BASE, schemas.BASE, data_sets.BASE, mapping_sets.BASE):
         app.add_sink(_not_offered, base)
-    app.add_route(sandboxes.BASE, sandboxes.Sandboxes(room))
-    app.add_route(f"{sandboxes.BASE}/sandboxes", sandboxes.Sandboxes(room))
-    app.add_route(f"{sandboxes.BASE}/sandboxes/{{name}}", sandboxes.Sandbox(room))
+    app.add_route(sandboxes.BASE, sandboxes.Sandboxes(context))
+    app.add_route(f"{sandboxes.BASE}/sandboxes", sandboxes.Sandboxes(context))
+    app.add_route(f"{sandboxes.BASE}/sandboxes/{{name}}", sandboxes.Sandbox(context))
     for kind in KINDS:
-        app.add_route(f"{schemas.BASE}/tenant/{kind}", schemas.Resources(room, kind))
-        app.add_route(f"{schemas.BASE}/tenant/{kind}/{{id:path}}", schemas.Resource(room, kind))
-    app.add_route(f"{schemas.BASE}/stats", schemas.Stats(room))
-    app.add_route(f"{data_sets.BASE}/dataSets", data_sets.DataSets(room))
-    app.add_route(f"{data_sets.BASE}/dataSets/{{id}}", data_sets.DataSet(room))
-    app.add_route(f"{mapping_sets.BASE}/mappingSets", mapping_sets.MappingSets(room))
-    app.add_route(f"{mapping_sets.BASE}/mappingSets/{{id}}", mapping_sets.MappingSet(room))
+        app.add_route(f"{schemas.BASE}/tenant/{kind}", schemas.Resources(context, kind))
+        app.add_route(f"{schemas.BASE}/tenant/{kind}/{{id:path}}", schemas.Resource(context, kind))
+    app.add_route(f"{schemas.BASE}/stats", schemas.Stats(context))
+    app.add_route(f"{data_sets.BASE}/dataSets", data_sets.DataSets(context))
+    app.add_route(f"{data_sets.BASE}/dataSets/{{id}}", data_sets.DataSet(context))
+    app.add_route(f"{mapping_sets.BASE}/mappingSets", mapping_sets.MappingSets(context))
+    app.add_route(f"{mapping_sets.BASE}/mappingSets/{{id}}", mapping_sets.MappingSet(context))
 
 
 def _not_offered(req: falcon.Request, resp: falcon.Response, **kwargs: Any) -> None:  # noqa: ARG001

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service import incoming
+from headwater_local_flow_service.gateway import incoming
 from headwater_local_flow_service.neighbours.refusals import invalid, speaking
 from headwater_local_flow_service.texts import storable
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service import tables
 from headwater_local_flow_service.neighbours import asked, ids
 from headwater_local_flow_service.neighbours.refusals import NeighbourError, invalid
+from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from headwater_local_flow_service.store import Rows, Scope
+    from headwater_local_flow_service.store.store import Rows, Scope
 
 SCHEMAS = "schemas"
 KINDS = (SCHEMAS, "classes", "fieldgroups")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 
-from headwater_local_flow_service import tables
+from headwater_local_flow_service.gateway.gateway import caller_of
+from headwater_local_flow_service.kernel.audit import sandbox_id
 from headwater_local_flow_service.neighbours import asked, ids, lookup, records
 from headwater_local_flow_service.neighbours.refusals import invalid, missing
-from headwater_local_flow_service.resources.handlers import caller_of
-from headwater_local_flow_service.resources.kind import sandbox_id
+from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.texts import storable
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from headwater_local_flow_service.resources.kind import Room
-    from headwater_local_flow_service.store import Record
+    from headwater_local_flow_service.kernel.service_context import ServiceContext
+    from headwater_local_flow_service.store.store import Record
 
 BASE = "/data/foundation/catalog"
 CONTENT_TYPE = re.compile(r"application/vnd\.adobe\.xed(?:-[a-z]+)*\+json\s*;\s*version=\d{1,9}(?:\.\d{1,9})?")
@@ -43,8 +43,8 @@ _READ_ONLY = frozenset(
 class DataSets:
     """``/dataSets``: list and create."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Return one page: a map from id to data set, newest first."""
@@ -53,7 +53,7 @@ class DataSets:
         start = asked.number(given, "start", 0)
         where = [_TABLE.c.name == records.column_of(given["name"])] if "name" in given else []
         order = _order(given.get("orderBy", "desc:created"))
-        with self._room.store.reading() as rows:
+        with self._context.store.reading() as rows:
             page = rows.select(_TABLE, caller_of(req).scope, where, order, limit=limit, offset=start)
         resp.media = {record.id: _trimmed(rendered(record), given.get("properties")) for record in page}
 
@@ -61,10 +61,10 @@ class DataSets:
         """Store a new data set. The answer is a list with one reference."""
         asked.flag(asked.query(req, ("requestDataSource",)), "requestDataSource")
         caller = caller_of(req)
-        document = _checked(asked.body(req, self._room.settings))
+        document = _checked(asked.body(req, self._context.settings))
         schema = document["schemaRef"]["id"]
         record = records.born(ids.new_hex(24), caller, name=document.get("name") or "", document=document)
-        with self._room.store.writing(caller.scope) as rows:
+        with self._context.store.writing(caller.scope) as rows:
             if lookup.schema(rows, caller.scope, schema) is None:
                 raise invalid("schemaRef.id names no schema of this sandbox: create the schema first")
             rows.add(_TABLE, record, [schema])
@@ -76,13 +76,13 @@ class DataSets:
 class DataSet:
     """``/dataSets/{id}``."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return a map with the one data set."""
         given = asked.query(req, ("properties",))
-        record = self._room.store.get(_TABLE, caller_of(req).scope, id) if storable(id) else None
+        record = self._context.store.get(_TABLE, caller_of(req).scope, id) if storable(id) else None
         if record is None:
             raise missing(id if storable(id) else "", "dataSets")
         resp.media = {record.id: _trimmed(rendered(record), given.get("properties"))}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service import tables
 from headwater_local_flow_service.neighbours.composition import SCHEMAS
 from headwater_local_flow_service.neighbours.ids import schema_id
+from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.texts import storable
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
 
-    from headwater_local_flow_service.store import Record, Rows, Scope
+    from headwater_local_flow_service.store.store import Record, Rows, Scope
 
 
 def data_set(rows: Rows, scope: Scope, id: str) -> dict[str, Any] | None:

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater_local_flow_service import tables
+from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.neighbours import asked, ids, lookup, mappings, records
 from headwater_local_flow_service.neighbours.refusals import invalid, missing
-from headwater_local_flow_service.resources.handlers import caller_of
+from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.texts import storable
 
 if TYPE_CHECKING:
     import falcon
 
-    from headwater_local_flow_service.gateway import Caller
-    from headwater_local_flow_service.resources.kind import Room
-    from headwater_local_flow_service.store import Record, Rows, Scope
+    from headwater_local_flow_service.gateway.gateway import Caller
+    from headwater_local_flow_service.kernel.service_context import ServiceContext
+    from headwater_local_flow_service.store.store import Record, Rows, Scope
 
 BASE = "/data/foundation/conversion"
 
@@ -28,8 +28,8 @@ _LARGEST_PAGE = 100
 class MappingSets:
     """``/mappingSets``: list and create."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Return one page of the newest versions; where it starts and how long it is must be said."""
@@ -41,7 +41,7 @@ class MappingSets:
         start = asked.number(given, "start", 0)
         where = [_TABLE.c.state == records.CURRENT]
         where += [_TABLE.c.name == records.column_of(given["name"])] if "name" in given else []
-        with self._room.store.reading() as rows:
+        with self._context.store.reading() as rows:
             page = rows.select(_TABLE, caller_of(req).scope, where, [_TABLE.c.seq.desc()], limit=limit, offset=start)
         resp.media = {"data": [rendered(record) for record in page], "_page": {"count": len(page), "limit": limit}}
 
@@ -49,9 +49,9 @@ class MappingSets:
         """Store version 0 of a new mapping set. The status is 200, as on the platform."""
         asked.flag(asked.query(req, ("validate",)), "validate")
         caller = caller_of(req)
-        document = mappings.checked(asked.body(req, self._room.settings)) | {"version": 0}
+        document = mappings.checked(asked.body(req, self._context.settings)) | {"version": 0}
         record = records.born(ids.new_hex(32), caller, name=document.get("name") or "", document=document)
-        with self._room.store.writing(caller.scope) as rows:
+        with self._context.store.writing(caller.scope) as rows:
             _check_schema(rows, caller.scope, document)
             rows.add(_TABLE, record, [document["xdmSchema"]])
         resp.media = reference(record)
@@ -60,15 +60,15 @@ class MappingSets:
 class MappingSet:
     """``/mappingSets/{id}``."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return the newest version, or the one that ``version`` names, in both vocabularies."""
         given = asked.query(req, ("version", "expandSchema"))
         asked.flag(given, "expandSchema")
         scope = caller_of(req).scope
-        with self._room.store.reading() as rows:
+        with self._context.store.reading() as rows:
             record = _found(rows, scope, id)
             if "version" in given:
                 record = _version(rows, record, asked.number(given, "version", 0))
@@ -78,8 +78,8 @@ class MappingSet:
         """Make the next version."""
         asked.flag(asked.query(req, ("validate",)), "validate")
         caller = caller_of(req)
-        document = mappings.checked(asked.body(req, self._room.settings))
-        with self._room.store.writing(caller.scope) as rows:
+        document = mappings.checked(asked.body(req, self._context.settings))
+        with self._context.store.writing(caller.scope) as rows:
             before = _found(rows, caller.scope, id)
             _check_schema(rows, caller.scope, document)
             after = _next(rows, before, caller, document)

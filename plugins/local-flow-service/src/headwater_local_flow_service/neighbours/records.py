@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater_local_flow_service import etags
-from headwater_local_flow_service.resources.handlers import now
-from headwater_local_flow_service.store import Record
-from headwater_local_flow_service.tables import INDEXED_NAME
+from headwater_local_flow_service.kernel.clock import now
+from headwater_local_flow_service.store import etags
+from headwater_local_flow_service.store.store import Record
+from headwater_local_flow_service.store.tables import INDEXED_NAME
 
 if TYPE_CHECKING:
-    from headwater_local_flow_service.gateway import Caller
+    from headwater_local_flow_service.gateway.gateway import Caller
 
 CURRENT = "current"
 OLDER = "older"

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater_local_flow_service import ordering, tables
+from headwater_local_flow_service.listing import ordering
+from headwater_local_flow_service.listing.ordering import Key
+from headwater_local_flow_service.listing.views import View
 from headwater_local_flow_service.neighbours import asked
 from headwater_local_flow_service.neighbours.refusals import invalid
-from headwater_local_flow_service.ordering import Key
-from headwater_local_flow_service.views import View
+from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from headwater_local_flow_service.store import Record, Rows, Scope
+    from headwater_local_flow_service.store.store import Record, Rows, Scope
 
 PARAMETERS = ("start", "limit", "orderby")
 LARGEST_PAGE = 300  # items; a larger limit is clamped

@@ -8,19 +8,18 @@ from __future__ import annotations
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service.gateway import SANDBOXES
+from headwater_local_flow_service.gateway.gateway import SANDBOXES, caller_of
+from headwater_local_flow_service.kernel.audit import sandbox_id
 from headwater_local_flow_service.neighbours import asked
 from headwater_local_flow_service.neighbours.refusals import missing
-from headwater_local_flow_service.resources.handlers import caller_of
-from headwater_local_flow_service.resources.kind import sandbox_id
-from headwater_local_flow_service.store import Scope
+from headwater_local_flow_service.store.store import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import falcon
 
-    from headwater_local_flow_service.resources.kind import Room
+    from headwater_local_flow_service.kernel.service_context import ServiceContext
 
 BASE = SANDBOXES
 
@@ -31,16 +30,16 @@ _MADE = "2024-01-01 00:00:00"  # when nobody knows: they come from the configura
 class Sandboxes:
     """``/`` and ``/sandboxes``: all of them; every caller may use every one."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Return one page."""
         given = asked.query(req, ("limit", "offset"))
         limit = asked.number(given, "limit", _LARGEST_PAGE, least=1, most=_LARGEST_PAGE)
         offset = asked.number(given, "offset", 0)
-        names = self._room.settings.sandboxes
-        page = [rendered(caller_of(req).scope.org, name, self._room) for name in names[offset : offset + limit]]
+        names = self._context.settings.sandboxes
+        page = [rendered(caller_of(req).scope.org, name, self._context) for name in names[offset : offset + limit]]
         resp.media = {
             "sandboxes": page,
             "_page": {"limit": limit, "count": len(page)},
@@ -51,20 +50,20 @@ class Sandboxes:
 class Sandbox:
     """``/sandboxes/{name}``."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         """Return one sandbox, not in a list."""
         asked.query(req, ())
-        if name not in self._room.settings.sandboxes:
+        if name not in self._context.settings.sandboxes:
             raise missing(name, "sandboxes")
-        resp.media = rendered(caller_of(req).scope.org, name, self._room)
+        resp.media = rendered(caller_of(req).scope.org, name, self._context)
 
 
-def rendered(org: str, name: str, room: Room) -> dict[str, Any]:
+def rendered(org: str, name: str, context: ServiceContext) -> dict[str, Any]:
     """Return a sandbox as it is read; its id is the `sandboxId` on everything inside it."""
-    default = name == room.settings.default_sandbox
+    default = name == context.settings.default_sandbox
     return {
         "id": sandbox_id(Scope(org=org, sandbox=name)),
         "name": name,

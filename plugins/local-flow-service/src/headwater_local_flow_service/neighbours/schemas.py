@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 
-from headwater_local_flow_service import tables
+from headwater_local_flow_service.gateway.gateway import caller_of
+from headwater_local_flow_service.kernel.audit import sandbox_id
 from headwater_local_flow_service.neighbours import accepting, asked, composition, ids, records, registry_pages
 from headwater_local_flow_service.neighbours.refusals import invalid, missing
-from headwater_local_flow_service.resources.handlers import caller_of
-from headwater_local_flow_service.resources.kind import sandbox_id
+from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.texts import storable
 
 if TYPE_CHECKING:
-    from headwater_local_flow_service.resources.kind import Room
-    from headwater_local_flow_service.store import Record, Rows, Scope
+    from headwater_local_flow_service.kernel.service_context import ServiceContext
+    from headwater_local_flow_service.store.store import Record, Rows, Scope
 
 BASE = "/data/foundation/schemaregistry"
 
@@ -27,15 +27,15 @@ _NOT_FOUND = "XDM-1010-404"
 class Resources:
     """``/tenant/<kind>``: list and create."""
 
-    def __init__(self, room: Room, kind: str) -> None:
-        self._room = room
+    def __init__(self, context: ServiceContext, kind: str) -> None:
+        self._context = context
         self._kind = kind
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Return one page, in the form that ``Accept`` asks for."""
         form = accepting.of_list(req.get_header("accept") or "")
         wanted = registry_pages.parse(asked.query(req, registry_pages.PARAMETERS))
-        with self._room.store.reading() as rows:
+        with self._context.store.reading() as rows:
             page, following = registry_pages.read(rows, caller_of(req).scope, self._kind, wanted)
         resp.media = {
             "results": [accepting.shown(rendered(record), form) for record in page],
@@ -47,11 +47,11 @@ class Resources:
         """Store a new resource and return it whole."""
         asked.query(req, ())
         caller = caller_of(req)
-        document = composition.checked(asked.body(req, self._room.settings), self._kind)
+        document = composition.checked(asked.body(req, self._context.settings), self._kind)
         uri = ids.new_uri(ids.tenant_of(caller.scope.org), self._kind)
         whole = composition.addressed(document, uri, caller.scope, self._kind, "1.0")
         record = records.born(uri, caller, name=whole["title"], document=whole, kind=self._kind)
-        with self._room.store.writing(caller.scope) as rows:
+        with self._context.store.writing(caller.scope) as rows:
             composition.check_known(rows, caller.scope, whole["meta:extends"])
             rows.add(_TABLE, record, composition.of_tenants(whole["meta:extends"]))
         resp.status = falcon.HTTP_201
@@ -61,15 +61,15 @@ class Resources:
 class Resource:
     """``/tenant/<kind>/{id}``: read, replace, delete. The id is a `$id`, URL-encoded or not, or a `meta:altId`."""
 
-    def __init__(self, room: Room, kind: str) -> None:
-        self._room = room
+    def __init__(self, context: ServiceContext, kind: str) -> None:
+        self._context = context
         self._kind = kind
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return one resource, in the form and of the version that ``Accept`` asks for."""
         asked.query(req, ())
         form = accepting.of_lookup(req.get_header("accept") or "")
-        with self._room.store.reading() as rows:
+        with self._context.store.reading() as rows:
             whole = rendered(self._found(rows, caller_of(req).scope, id))
         if whole["version"].partition(".")[0] != str(form.version):
             raise missing(whole["$id"], self._kind, code=_NOT_FOUND)
@@ -79,8 +79,8 @@ class Resource:
         """Replace all that is the caller's; ids stay, the version grows."""
         asked.query(req, ())
         caller = caller_of(req)
-        document = composition.checked(asked.body(req, self._room.settings), self._kind)
-        with self._room.store.writing(caller.scope) as rows:
+        document = composition.checked(asked.body(req, self._context.settings), self._kind)
+        with self._context.store.writing(caller.scope) as rows:
             record = self._found(rows, caller.scope, id)
             composition.check_known(rows, caller.scope, document["meta:extends"])
             version = composition.next_version(record.document["version"])
@@ -94,7 +94,7 @@ class Resource:
         """Delete a resource that nothing refers to."""
         asked.query(req, ())
         scope = caller_of(req).scope
-        with self._room.store.writing(scope) as rows:
+        with self._context.store.writing(scope) as rows:
             record = self._found(rows, scope, id)
             for table in (tables.data_sets, tables.mapping_sets, _TABLE):
                 if rows.referring(table, scope, record.id):
@@ -112,14 +112,14 @@ class Resource:
 class Stats:
     """``/stats``: the tenant id, and how much there is."""
 
-    def __init__(self, room: Room) -> None:
-        self._room = room
+    def __init__(self, context: ServiceContext) -> None:
+        self._context = context
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Return the tenant id of the organization and the number of resources of each kind."""
         asked.query(req, ())
         scope = caller_of(req).scope
-        with self._room.store.reading() as rows:
+        with self._context.store.reading() as rows:
             counts = {kind: rows.count(_TABLE, scope, [_TABLE.c.spec_id == kind]) for kind in composition.KINDS}
         resp.media = {"imsOrg": scope.org, "tenantId": ids.tenant_of(scope.org), "counts": counts}
 

@@ -1,0 +1,173 @@
+"""One connector behind its own hook relay: typed methods in front of untyped hook calls."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+import pluggy
+
+from headwater.connectors import hooks
+from headwater.connectors.defaults import Defaults
+from headwater.errors import BrokenPlugin, NotCreatable, NotReadable
+from headwater.foreign import foreign
+from headwater.models import AuthenticationSpec, ConnectionSpec
+from headwater.secret import resealed, secrets_in
+
+if TYPE_CHECKING:
+    from headwater.models import Distribution, Payload, PayloadRequest
+    from headwater.sources import SourceCredentials
+    from headwater.sources.guarded import GuardedReader
+
+REQUIRED = ("connection_spec", "credential_schemas")
+READER = ("__enter__", "__exit__", "check", "tables", "columns", "preview")
+
+
+class _Manager(pluggy.PluginManager):
+    """Looks only at public names that carry a marker, whatever the pluggy version.
+
+    Rejecting the others here makes a manager several times cheaper, and keeps pluggy 1.6 from evaluating properties.
+    """
+
+    def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
+        marked = not name.startswith("_") and hasattr(_found(plugin, name), f"{hooks.PROJECT}_impl")
+        return super().parse_hookimpl_opts(plugin, name) if marked else None
+
+    def parse_hookspec_opts(self, module_or_class: Any, name: str) -> Any:
+        marked = not name.startswith("_") and hasattr(_found(module_or_class, name), f"{hooks.PROJECT}_spec")
+        return super().parse_hookspec_opts(module_or_class, name) if marked else None
+
+
+def _found(holder: object, name: str) -> object:
+    """Return an attribute without evaluating a property."""
+    own = getattr(holder, "__dict__", {})
+    found = own[name] if name in own else getattr(type(holder), name, None)
+    return getattr(found, "__func__", found)
+
+
+class Connector:
+    """A loaded connector: its slug, the distribution that answers for it, its facts, and its payload builder.
+
+    Loading calls both fact hooks once and checks the answers' types, so `spec` and `authentication` never fail later.
+    Raises `BrokenPlugin` when the plugin breaks a rule of the hooks; the message names the rule and the distribution.
+    `id_source` says where the connection specification id comes from, where the plugin did not give it.
+    """
+
+    from_tenant: ClassVar[bool] = False  # whether no plugin brought it, only a tenant's own specification
+
+    def __init__(self, slug: str, plugin: object, distribution: Distribution) -> None:
+        self.slug = slug
+        self.distribution = distribution
+        self.id_source = ""
+        self._hook = self._relay(plugin)
+        self.spec: ConnectionSpec = self._checked_spec()
+        self.authentication: tuple[AuthenticationSpec, ...] = self._checked_authentication()
+
+    def __repr__(self) -> str:
+        return f"<Connector {self.slug} of {self.distribution}>"
+
+    def identified(self, spec_id: str, *, version: str = "", source: str) -> Connector:
+        """Return the same connector with a connection specification id from elsewhere; `source` says from where."""
+        other = copy.copy(self)
+        other.spec = attrs.evolve(self.spec, id=spec_id, version=version or self.spec.version, no_id_reason="")
+        other.id_source = source
+        return other
+
+    def build_payload(self, request: PayloadRequest) -> Payload:
+        """Return the body for ``POST /connections``; secrets in it are `Secret`. Raises `BrokenPlugin`.
+
+        A text that a connector composed from a revealed secret becomes a `Secret` as a whole.
+        """
+        secrets = tuple(secrets_in(dict(request.params)))
+        with foreign(f"connector {self.slug}: build_payload", self.distribution, secrets):
+            payload = self._hook.build_payload(request=request)
+        if not isinstance(payload, dict):
+            raise self._broken("build_payload must return a dict")
+        reference = payload.get("connectionSpec")
+        if not isinstance(reference, dict) or reference.get("id") != request.spec.id:
+            raise self._broken("build_payload must send the connection specification id it was given")
+        return {name: resealed(value, secrets) for name, value in payload.items()}
+
+    @property
+    def readable(self) -> bool:
+        """Whether the connector can read its source directly."""
+        return bool(self._hook.open_source.get_hookimpls())
+
+    def check_readable(self) -> None:
+        """Raise `NotReadable` where the connector cannot read its source directly."""
+        if not self.readable:
+            raise NotReadable(
+                f"connector {self.slug} of {self.distribution} cannot read its source directly",
+                remedy="create the connection and let the platform explore it: `headwater connections explore`",
+            )
+
+    def check_base_connection(self) -> None:
+        """Raise `NotCreatable`, with where to start instead, where the source has no base connection."""
+        if not self.spec.base_connection:
+            note = self.spec.lifecycle_note or f"see {self.spec.documentation}"
+            start = note[:1].lower() if note[1:2].islower() else note[:1]  # a name in capitals stays as it is
+            raise NotCreatable(f"{self.spec.name} has no base connection", remedy=f"{start}{note[1:]}")
+
+    def open_source(self, credentials: SourceCredentials) -> GuardedReader:
+        """Return a reader for direct access to the source. Raises `NotReadable` where the connector has none."""
+        from headwater.sources.guarded import GuardedReader
+
+        self.check_readable()
+        secrets = tuple(secrets_in(dict(credentials.params)))
+        with foreign(f"connector {self.slug}: open_source", self.distribution, secrets):
+            reader = self._hook.open_source(credentials=credentials)
+        missing = [name for name in READER if not callable(getattr(reader, name, None))]
+        if missing:
+            raise self._broken(f"open_source must return a reader with {', '.join(missing)}")
+        return GuardedReader(reader, self.slug, self.distribution, secrets)
+
+    def _relay(self, plugin: object) -> Any:
+        if inspect.isclass(plugin):
+            raise self._broken("the entry point names a class; name an instance of it, or a module")
+        manager = _Manager(hooks.PROJECT)
+        manager.add_hookspecs(hooks)
+        with foreign(f"connector {self.slug}: registering", self.distribution):
+            manager.register(Defaults(), "headwater-defaults")
+            manager.register(plugin, self.slug)
+            manager.check_pending()
+        self._check_implementations(manager, plugin)
+        return manager.hook
+
+    def _check_implementations(self, manager: pluggy.PluginManager, plugin: object) -> None:
+        for name in vars(manager.hook):
+            caller = getattr(manager.hook, name)
+            own = [impl for impl in caller.get_hookimpls() if impl.plugin is plugin]
+            if name in REQUIRED and len(own) != 1:
+                raise self._broken(f"the required hook {name} needs exactly one @hookimpl function, found {len(own)}")
+            if not own and _found(plugin, name) is not None:
+                raise self._broken(f"{name} is there but is no @hookimpl function, so it would never be called")
+            if any(impl.kwargnames for impl in own):
+                raise self._broken(f"{name} must not give its arguments defaults")
+            if any(impl.wrapper or impl.hookwrapper for impl in own):
+                raise self._broken(f"{name} must not be a wrapper")
+
+    def _checked_spec(self) -> ConnectionSpec:
+        with foreign(f"connector {self.slug}: connection_spec", self.distribution):
+            spec = self._hook.connection_spec()
+        if not isinstance(spec, ConnectionSpec):
+            raise self._broken("connection_spec must return a headwater.ConnectionSpec")
+        return spec
+
+    def _checked_authentication(self) -> tuple[AuthenticationSpec, ...]:
+        with foreign(f"connector {self.slug}: credential_schemas", self.distribution):
+            specs = tuple(self._hook.credential_schemas() or ())
+        if not all(isinstance(spec, AuthenticationSpec) for spec in specs):
+            raise self._broken("credential_schemas must return headwater.AuthenticationSpec values")
+        keys = [(spec.spec_name, spec.cloud, spec.variant) for spec in specs]
+        if len(set(keys)) != len(keys):
+            raise self._broken("credential_schemas returns two of the same name, cloud and variant")
+        return specs
+
+    def _broken(self, rule: str) -> BrokenPlugin:
+        return BrokenPlugin(
+            f"connector {self.slug} of {self.distribution}: {rule}",
+            distribution=str(self.distribution),
+            remedy=f"report it to the authors of {self.distribution.name}, or uninstall it",
+        )

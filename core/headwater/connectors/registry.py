@@ -1,0 +1,164 @@
+"""What is installed: entry-point metadata becomes a `Connector`, and only the connector asked for is imported."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import importlib.metadata
+from typing import TYPE_CHECKING
+
+import attrs
+
+from headwater.connectors.connector import Connector
+from headwater.errors import ConnectorClash, PluginError, UnknownConnector
+from headwater.foreign import foreign
+from headwater.models import Distribution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from importlib.metadata import EntryPoint
+
+CONNECTORS = "headwater.connectors"
+CATALOG = "headwater.catalog"
+
+
+@attrs.frozen
+class Found:
+    """A connector found by id: `misprint` is true when documentation's damaged form of the id was given."""
+
+    connector: Connector
+    misprint: bool
+
+
+class Registry:
+    """Connectors by slug, from the entry points of one environment.
+
+    A slug in ``headwater.connectors`` takes the place of the same slug in ``headwater.catalog``. Reading the metadata
+    imports no plugin; `load` imports one; `all` and `find` import every one of them.
+    """
+
+    def __init__(self, connectors: Iterable[EntryPoint], catalog: Iterable[EntryPoint] = ()) -> None:
+        self._entries: dict[str, list[EntryPoint]] = {}
+        for group in (catalog, connectors):
+            self._entries |= _by_slug(group)
+        self._loaded: dict[str, Connector] = {}
+
+    @classmethod
+    def installed(cls) -> Registry:
+        """Read the entry points of the running environment."""
+        entries = importlib.metadata.entry_points()  # reads every distribution's metadata, so only once
+        return cls(entries.select(group=CONNECTORS), entries.select(group=CATALOG))
+
+    def available(self) -> tuple[str, ...]:
+        """Return the slugs of all installed connectors, sorted, without importing any of them."""
+        return tuple(sorted(self._entries))
+
+    def load(self, slug: str) -> Connector:
+        """Import and check one connector.
+
+        Raises `UnknownConnector` with the nearest slug, `ConnectorClash` where two distributions register the slug, and
+        `BrokenPlugin` where the plugin fails.
+        """
+        if slug not in self._loaded:
+            self._loaded[slug] = self._import(slug)
+        return self._loaded[slug]
+
+    def all(self) -> tuple[list[Connector], list[PluginError]]:
+        """Load every connector; return those that work, by slug, and an error for each that does not."""
+        working: list[Connector] = []
+        failures: list[PluginError] = []
+        for slug in self.available():
+            try:
+                working.append(self.load(slug))
+            except PluginError as error:
+                failures.append(error)
+        return working, failures
+
+    def find(self, spec_id: str) -> Found:
+        """Look a connector up by its connection specification id, or by a known misprint of it.
+
+        Raises `UnknownConnector`, and `ConnectorClash` where several have this id. Connectors that fail to load are
+        passed over.
+        """
+        working, _failures = self.all()
+        wanted = spec_id.lower()
+        same = [connector for connector in working if connector.spec.id == wanted]
+        if len(same) > 1:
+            owners = ", ".join(f"{connector.slug} of {connector.distribution}" for connector in same)
+            raise ConnectorClash(
+                f"several connectors have this connection specification id: {owners}",
+                remedy="name the one you mean by its slug, or uninstall the others",
+            )
+        if same:
+            return Found(same[0], misprint=False)
+        for connector in working:
+            if wanted in connector.spec.misprinted_ids:
+                return Found(connector, misprint=True)
+        raise UnknownConnector(
+            "no installed connector has this connection specification id",
+            remedy="run `headwater list --json` for the connectors and their ids",
+        )
+
+    def _import(self, slug: str) -> Connector:
+        entries = self._entries.get(slug)
+        if not entries:
+            raise self._unknown(slug)
+        if len(entries) > 1:
+            owners = ", ".join(sorted(str(distribution_of(entry)) for entry in entries))
+            raise ConnectorClash(
+                f"connector {slug} is registered by two distributions: {owners}",
+                remedy="uninstall one of them; other connectors go on working",
+            )
+        distribution = distribution_of(entries[0])
+        with foreign(f"connector {slug}: importing {entries[0].value}", distribution):
+            plugin = entries[0].load()
+        return Connector(slug, plugin, distribution)
+
+    def _unknown(self, slug: str) -> UnknownConnector:
+        near = difflib.get_close_matches(slug.lower(), self.available(), n=1)
+        if near:
+            return UnknownConnector(f"no connector named {slug} is installed", remedy=f"did you mean {near[0]}?")
+        return UnknownConnector(
+            f"no connector named {slug} is installed", remedy="run `headwater list` for those that are"
+        )
+
+
+@functools.cache
+def installed() -> Registry:
+    """Return the registry of the running environment, read once."""
+    return Registry.installed()
+
+
+def available() -> tuple[str, ...]:
+    """Return the slugs of all installed connectors, sorted, without importing any of them."""
+    return installed().available()
+
+
+def load(slug: str) -> Connector:
+    """Load one installed connector by slug; see `Registry.load` for the errors."""
+    return installed().load(slug)
+
+
+def find(spec_id: str) -> Found:
+    """Look an installed connector up by specification id or known misprint; see `Registry.find`."""
+    return installed().find(spec_id)
+
+
+def _by_slug(entries: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
+    """Group entry points by slug, counting one distribution once: it may be seen twice on ``sys.path``."""
+    grouped: dict[str, dict[str, EntryPoint]] = {}
+    for entry in entries:
+        grouped.setdefault(entry.name, {}).setdefault(distribution_of(entry).name.lower(), entry)
+    return {slug: list(owners.values()) for slug, owners in grouped.items()}
+
+
+def distribution_of(entry: EntryPoint) -> Distribution:
+    """Return the distribution that registers an entry point."""
+    return _named(entry.dist) if entry.dist is not None else Distribution("(unknown distribution)", "")
+
+
+@functools.lru_cache(maxsize=256)
+def _named(dist: importlib.metadata.Distribution) -> Distribution:
+    """Read the metadata once for all entry points of a distribution: its `name` and `version` each parse the file."""
+    metadata = dist.metadata
+    return Distribution(metadata["Name"], metadata["Version"])

@@ -1,0 +1,46 @@
+"""Creating a base connection exactly once: choose the authentication, validate, resolve, build, send, prove.
+
+Public names resolve when first used, so that ``import headwater`` loads neither requests nor jsonschema.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headwater.lazy import lazily
+
+if TYPE_CHECKING:
+    from headwater.create.authentication import choose
+    from headwater.create.exactly_once import Created, Prepared, ensure
+    from headwater.create.runner import check_creatable, create_connection, open_source, prepare, problems
+
+_HOME = {
+    "Created": "exactly_once",
+    "Prepared": "exactly_once",
+    "check_creatable": "runner",
+    "choose": "authentication",
+    "create_connection": "runner",
+    "ensure": "exactly_once",
+    "open_source": "runner",
+    "prepare": "runner",
+    "problems": "runner",
+}
+
+__all__ = [
+    "Created",
+    "Prepared",
+    "check_creatable",
+    "choose",
+    "create_connection",
+    "ensure",
+    "open_source",
+    "prepare",
+    "problems",
+]
+
+
+__getattr__ = lazily(__name__, _HOME)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""Credentials: authentication specifications as JSON Schema, validation, and secret references."""

@@ -1,0 +1,1 @@
+"""The authoring kit: conformance tests for connectors, and a scaffold that starts one."""

@@ -1,0 +1,110 @@
+"""The template folder, filled in and written: file names and texts alike hold `%{placeholders}`."""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from headwater.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from headwater_authoring.scaffold.plan import Plan
+
+_TEMPLATE = Path(__file__).parent / "template"
+_SUFFIX = ".template"  # keeps Python, linters and git from taking the templates for what they are going to be
+
+_KNOWN = '        id="{}",'
+_NOT_KNOWN = """\
+        # Of your tenant, with `headwater specs pull` and `headwater specs list`; then take out no_id_reason.
+        id=None,
+        no_id_reason="nobody has looked it up in a tenant yet","""
+
+_KNOWN_NOTE = """\
+The connection specification is `{}`. `headwater doctor {}` compares it, and the
+fields, with what your tenant lists."""
+_NOT_KNOWN_NOTE = """\
+**Still to do: the connection specification id.** The connector validates credentials without it, but `create` refuses
+and says why. Take it from your tenant, not from a tutorial (some misprint it), and write it into `connection_spec()`
+in the place of `None` and `no_id_reason`:
+
+```
+$ headwater specs pull
+$ headwater specs list
+```
+
+`GET /connectionSpecs` has it too, as `items[].id`. For a single connection, `headwater create ... --spec-id UUID` will
+do."""
+
+
+class _Text(string.Template):
+    """Text with `%{name}`: `$` belongs to shells and workflows, `{{ }}` to workflows, `@` to Python."""
+
+    delimiter = "%"
+
+
+def files(plan: Plan) -> dict[PurePosixPath, str]:
+    """Return what the distribution of a new connector consists of: text by path, sorted."""
+    values = _values(plan)
+    found = {}
+    for path in sorted(_TEMPLATE.rglob(f"*{_SUFFIX}")):
+        name = path.relative_to(_TEMPLATE).as_posix().removesuffix(_SUFFIX)
+        text = _Text(path.read_text(encoding="utf-8")).substitute(values)
+        found[PurePosixPath(_Text(name).substitute(values))] = text
+    return found
+
+
+def write(plan: Plan, folder: Path) -> list[PurePosixPath]:
+    """Write the distribution into a folder, which is made, and return the paths within it.
+
+    Raises `InvalidInput` where the folder has anything in it, or cannot be written. No file is ever overwritten.
+    """
+    made = files(plan)
+    failure = ""
+    try:
+        _check_empty(folder)
+        for path, text in made.items():
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+    except OSError as error:
+        failure = error.strerror or "unknown error"
+    if failure:
+        raise InvalidInput(f"{folder} cannot be written: {failure}", remedy="name another folder with --into")
+    return list(made)
+
+
+def _check_empty(folder: Path) -> None:
+    if folder.is_dir() and any(folder.iterdir()):
+        raise InvalidInput(
+            f"{folder} has files in it, and nothing is overwritten", remedy="name another folder with --into"
+        )
+
+
+def _values(plan: Plan) -> Mapping[str, str]:
+    known = plan.spec_id
+    return {
+        "slug": plan.slug,
+        "name": plan.name,
+        "name_literal": json.dumps(plan.name, ensure_ascii=False),
+        "category": plan.category,
+        "package": plan.package,
+        "distribution": plan.distribution,
+        "class_name": plan.class_name,
+        "variable": plan.slug.upper().replace("-", "_"),
+        "facts": "".join(f"\n        {name}={_python(value)}," for name, value in plan.facts.items()),
+        "identifier": _KNOWN.format(known) if known else _NOT_KNOWN,
+        "identifier_note": _KNOWN_NOTE.format(known, plan.slug) if known else _NOT_KNOWN_NOTE,
+    }
+
+
+def _python(value: Any) -> str:
+    """Write a fact as Python with double quotes."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_python(key)}: {_python(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_python, value))},)"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

@@ -1,0 +1,68 @@
+"""A valid example is accepted, and whatever spoils one field of it is refused by that field's name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from headwater.create import runner
+from headwater.credentials import validation
+from headwater_authoring.testing.canaries import Lookout
+from headwater_authoring.testing.corruptions import corruptions
+from headwater_authoring.testing.examples import examples
+from headwater_authoring.testing.failures import demand, hidden
+
+if TYPE_CHECKING:
+    from headwater_authoring.testing.corruptions import Corruption
+    from headwater_authoring.testing.examples import Example
+    from headwater_authoring.testing.subject import Subject
+
+__tracebackhide__ = hidden
+
+_OVERRIDE = "or give values for it in examples of the test class"
+
+
+def check_examples_accepted(subject: Subject) -> None:
+    """Each authentication specification accepts an example made of its own facts, and its label chooses it."""
+    for example in examples(subject):
+        label = example.auth.label
+        problems = runner.problems(example.auth, example.values)
+        demand(
+            not problems,
+            f"{label} refuses its own example: {'; '.join(f'{one.field} {one.message}' for one in problems)}",
+            f"correct example, default, enumeration or type of that field, {_OVERRIDE}",
+        )
+        chosen = runner.choose(subject.connector, example.values, auth=label)
+        demand(
+            chosen == example.auth,
+            f"choosing {label} by its label leads to another authentication specification",
+            "tell them apart by cloud or variant",
+        )
+
+
+def check_corruptions_refused(subject: Subject) -> None:
+    """Missing, unknown, of the wrong type, outside the enumeration, empty, a mask: each is refused by name."""
+    for example in examples(subject):
+        for corruption in corruptions(example):
+            _check_refused(example, corruption)
+
+
+def _check_refused(example: Example, corruption: Corruption) -> None:
+    problems = validation.validate(example.auth, corruption.values)
+    demand(
+        problems,
+        f"{example.auth.label} accepts credentials whose {corruption}",
+        "a schema of your own must list required fields, types and enumerations, and refuse additionalProperties",
+    )
+    named = {problem.field.partition(".")[0] for problem in problems}
+    demand(
+        corruption.field in named,
+        f"{example.auth.label} refuses credentials whose {corruption}, but names {', '.join(sorted(named))}",
+        "give the field a rule of its own in the schema",
+    )
+    lookout = Lookout(corruption.canaries)
+    told = "\n".join(f"{problem!r} {problem.message}" for problem in problems)
+    demand(
+        not lookout.sees(told),
+        f"{example.auth.label} repeats the value when {corruption}",
+        "keep values out of enumerations and patterns of the schema",
+    )

@@ -1,0 +1,113 @@
+"""A reader opens without sending anything, and says in a `SourceError` that it cannot reach the source."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Any, NoReturn
+from unittest import mock
+
+from headwater.create import runner
+from headwater.errors import HeadwaterError, NotReadable, SourceError
+from headwater.sources.reach import Reach
+from headwater_authoring.testing.canaries import Lookout
+from headwater_authoring.testing.examples import examples
+from headwater_authoring.testing.failures import demand, hidden
+from headwater_authoring.testing.watching import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from headwater_authoring.testing.examples import Example
+    from headwater_authoring.testing.subject import Subject
+
+__tracebackhide__ = hidden
+
+_NOWHERE = Reach(frozenset())
+_METHODS = ("check", "tables")
+
+
+def check_reader(subject: Subject) -> None:
+    """Each reader is opened and asked with the network cut off; a connector without a reader says so.
+
+    Nothing leaves the process: connections are refused, and the reader may reach no host.
+    """
+    if not subject.connector.readable:
+        _check_not_readable(subject)
+        return
+    for example in examples(subject):
+        with Watch() as watch, _cut_off() as attempts:
+            _check_opening(subject, example, watch, attempts)
+            for name in _METHODS:
+                _check_asking(subject, example, watch, name)
+        places = watch.leaks(Lookout(example.canaries))
+        demand(
+            not places,
+            f"a secret of {example.auth.label} shows in {', '.join(places)} while the source is asked",
+            "make messages of names and rules, and keep credentials out of what is logged",
+        )
+
+
+def _check_not_readable(subject: Subject) -> None:
+    told: HeadwaterError | None = None
+    try:
+        subject.connector.check_readable()
+    except NotReadable as error:
+        told = error
+    demand(told is not None and told.remedy, "a connector without a reader does not say so", "report it to Headwater")
+
+
+def _check_opening(subject: Subject, example: Example, watch: Watch, attempts: list[str]) -> None:
+    failure = ""
+    try:
+        with _opened(subject, example) as reader:
+            watch.shown("the reader", reader)
+    except HeadwaterError as error:
+        failure = error.message
+    demand(
+        not attempts,
+        f"opening a reader with {example.auth.label} reaches out: {', '.join(sorted(set(attempts)))}",
+        "connect when the reader is first asked for something, not in open_source",
+    )
+    demand(
+        not failure,
+        f"no reader opens with {example.auth.label}: {failure}",
+        "give credentials of the right form in examples of the test class, or correct open_source",
+    )
+
+
+def _check_asking(subject: Subject, example: Example, watch: Watch, name: str) -> None:
+    with _opened(subject, example) as reader:
+        failure: HeadwaterError | None = None
+        try:
+            getattr(reader, name)()
+        except HeadwaterError as error:
+            failure = error
+        watch.attempt(f"{name} of the reader", getattr(reader, name))
+    demand(
+        isinstance(failure, SourceError),
+        f"{name} of the reader for {example.auth.label} does not raise a SourceError when the source cannot be reached",
+        "build on headwater.sources.SourceHttp, or turn the errors of your library into those of headwater.errors",
+    )
+
+
+def _opened(subject: Subject, example: Example) -> Any:
+    return runner.open_source(subject.connector, credentials=example.values, auth=example.auth, reach=_NOWHERE)
+
+
+@contextlib.contextmanager
+def _cut_off() -> Iterator[list[str]]:
+    """Refuse every connection and look-up of this process, and note which were tried."""
+    attempts: list[str] = []
+
+    def refuse(name: str) -> Any:
+        def refused(*_args: Any, **_options: Any) -> NoReturn:
+            attempts.append(name)
+            raise ConnectionRefusedError("the network is cut off for a conformance test")
+
+        return refused
+
+    with contextlib.ExitStack() as patches:
+        for holder, name in ((socket.socket, "connect"), (socket.socket, "connect_ex"), (socket, "getaddrinfo")):
+            patches.enter_context(mock.patch.object(holder, name, refuse(name)))
+        yield attempts

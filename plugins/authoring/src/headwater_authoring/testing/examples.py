@@ -1,0 +1,85 @@
+"""Valid credentials built from what a connector says of its fields, with a canary in every secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from headwater_authoring.testing.canaries import PLACE, canary
+from headwater_authoring.testing.failures import ConformanceFailure, demand, hidden
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from headwater.models import AuthenticationSpec, Field
+    from headwater_authoring.testing.subject import Subject
+
+__tracebackhide__ = hidden
+
+_PLAIN: dict[str | None, Any] = {"integer": 1, "number": 1.5, "boolean": True, "object": {"key": 1}, "array": [1]}
+
+
+@attrs.frozen
+class Example:
+    """Credentials for one authentication specification; `canaries` are those within its secrets."""
+
+    auth: AuthenticationSpec
+    values: Mapping[str, Any] = attrs.field(repr=False)
+    canaries: tuple[str, ...] = attrs.field(repr=False)
+
+
+def examples(subject: Subject) -> list[Example]:
+    """Return a valid example of each authentication specification, with every field filled in."""
+    _check_known(subject)
+    return [example(subject, auth) for auth in subject.connector.authentication]
+
+
+def example(subject: Subject, auth: AuthenticationSpec) -> Example:
+    """Return a valid example of one authentication specification. Raises `ConformanceFailure` for an unfit override."""
+    given = {**subject.examples, **_own(subject, auth)}
+    values = {}
+    canaries = []
+    for field in auth.fields:
+        mark = canary(f"{subject.slug}/{auth.label}/{field.name}")
+        if field.secret:
+            canaries.append(mark)
+            values[field.name] = _secret(field, given.get(field.name, PLACE), mark)
+        else:
+            values[field.name] = given[field.name] if field.name in given else _value(field)
+    return Example(auth, values, tuple(canaries))
+
+
+def _own(subject: Subject, auth: AuthenticationSpec) -> Mapping[str, Any]:
+    """Return the overrides for this specification alone. A field of this name would take its place, so none may be."""
+    own = subject.examples.get(auth.label)
+    return own if isinstance(own, dict) and auth.field(auth.label) is None else {}
+
+
+def _secret(field: Field, given: Any, mark: str) -> str:
+    demand(
+        isinstance(given, str) and PLACE in given,
+        f"the example of the secret field {field.name} has no {PLACE} in it",
+        f"write {PLACE} where the secret part of the value stands",
+    )
+    return str(given).replace(PLACE, mark)
+
+
+def _value(field: Field) -> Any:
+    """Return what the field itself offers: its example, its default, the first of its enum, or a value of its type."""
+    for known in (field.example, field.default, *field.enum[:1]):
+        if known is not None:
+            return known
+    return _PLAIN.get(field.type, f"text for {field.name}")
+
+
+def _check_known(subject: Subject) -> None:
+    """Refuse an override that nothing would use: a misspelt one would go unnoticed."""
+    specs = subject.connector.authentication
+    known = {auth.label for auth in specs} | {field.name for auth in specs for field in auth.fields}
+    unknown = sorted(set(subject.examples) - known)
+    if unknown:
+        raise ConformanceFailure(
+            f"examples names what is neither a field nor an authentication specification: {', '.join(unknown)}",
+            "correct the name, or take it out",
+        )

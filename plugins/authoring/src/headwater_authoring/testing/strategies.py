@@ -1,0 +1,75 @@
+"""Hypothesis strategies: random credentials that fit an authentication specification."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from headwater.credentials import validation
+from headwater.credentials.references import is_reference
+from headwater.secret import is_mask
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from headwater.models import AuthenticationSpec, Field
+
+_LITERAL = "literal:"
+_LARGEST = 2**53 - 1  # what every JSON reader holds without loss
+
+
+def credentials_for(auth: AuthenticationSpec) -> SearchStrategy[dict[str, Any]]:
+    """Return a strategy of valid credentials: required fields always, the others at times. Needs hypothesis.
+
+    Secrets are texts that are neither a reference nor a mask, so they are sent as they are. For a specification with a
+    schema of its own (`raw`) values are drawn by field and kept where the schema accepts them, so a narrow schema needs
+    a strategy of its author.
+    """
+    from hypothesis import strategies as st
+
+    required = {field.name: _values(field) for field in auth.fields if field.required}
+    optional = {field.name: _values(field) for field in auth.fields if not field.required}
+    drawn = st.fixed_dictionaries(required, optional=optional)
+    return drawn if auth.raw is None else drawn.filter(lambda values: not validation.validate(auth, values))
+
+
+def _values(field: Field) -> SearchStrategy[Any]:
+    from hypothesis import strategies as st
+
+    if field.enum:
+        return st.sampled_from(field.enum)
+    if field.secret:
+        return _texts().filter(_is_plain)
+    types = {
+        "string": _texts(),
+        "integer": _whole(),
+        "number": st.one_of(_whole(), st.floats(allow_nan=False, allow_infinity=False)),
+        "boolean": st.booleans(),
+        "array": st.lists(_scalars(), max_size=3),
+        "object": st.dictionaries(_texts(), _scalars(), max_size=3),
+        None: _scalars(),
+    }
+    return types[field.type].filter(lambda value: not (isinstance(value, str) and is_mask(value)))
+
+
+def _scalars() -> SearchStrategy[Any]:
+    from hypothesis import strategies as st
+
+    return st.one_of(_texts(), _whole(), st.booleans())
+
+
+def _whole() -> SearchStrategy[int]:
+    from hypothesis import strategies as st
+
+    return st.integers(-_LARGEST, _LARGEST)
+
+
+def _texts() -> SearchStrategy[str]:
+    """Texts that a service can store: not blank, no NUL, no half of a surrogate pair."""
+    from hypothesis import strategies as st
+
+    letters = st.characters(codec="utf-8", exclude_characters="\0")
+    return st.text(letters, min_size=1, max_size=40).filter(str.strip)
+
+
+def _is_plain(text: str) -> bool:
+    return not (is_mask(text) or is_reference(text) or text.startswith(_LITERAL))

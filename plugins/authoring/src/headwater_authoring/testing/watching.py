@@ -1,0 +1,133 @@
+"""Everything that can be seen of a stretch of code: its log, what it prints, its warnings, its errors."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import traceback
+import warnings
+from typing import TYPE_CHECKING, Any, Self
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from headwater_authoring.testing.canaries import Lookout
+
+
+@attrs.frozen
+class Seen:
+    """A text, and where it was seen; the text itself is never shown."""
+
+    where: str
+    text: str = attrs.field(repr=False)
+
+
+class Watch:
+    """A context manager that collects texts. Logs are read at DEBUG, of every logger.
+
+    Not for use by two threads at once: logging, ``sys.stdout`` and warnings belong to the whole process.
+    """
+
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+        self._leaving = contextlib.ExitStack()
+        self._printed = {"standard output": io.StringIO(), "standard error": io.StringIO()}
+
+    def __enter__(self) -> Self:
+        enter = self._leaving.enter_context
+        enter(_logging_to(lambda record: self.add(f"the log ({record.name})", _log_line(record))))
+        enter(contextlib.redirect_stdout(self._printed["standard output"]))
+        enter(contextlib.redirect_stderr(self._printed["standard error"]))
+        enter(warnings.catch_warnings())
+        warnings.simplefilter("always")
+        warnings.showwarning = lambda message, *_rest, **_more: self.add("a warning", repr(message))
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self._leaving.close()
+        for where, stream in self._printed.items():
+            self.add(where, stream.getvalue())
+
+    def add(self, where: str, text: str) -> None:
+        """Add a text that somebody could see."""
+        self.seen.append(Seen(where, text))
+
+    def shown(self, name: str, value: object) -> None:
+        """Add what printing a value shows."""
+        self.add(f"{name} when printed", f"{value!r}\n{value!s}\n{value}")
+
+    def attempt(self, what: str, action: Callable[[], Any]) -> Any:
+        """Do something that may fail, and add everything the failure shows. Return None then."""
+        try:
+            return action()
+        except Exception as error:  # whatever it is, it is looked at
+            self.add(f"the error of {what}", "\n".join(_told(error)))
+        return None
+
+    def leaks(self, lookout: Lookout) -> list[str]:
+        """Name the places where a canary was seen, each once."""
+        if not lookout.sees("\n".join(seen.text for seen in self.seen)):
+            return []
+        return list(dict.fromkeys(seen.where for seen in self.seen if lookout.sees(seen.text)))
+
+
+def _told(error: BaseException) -> Iterator[str]:
+    """Yield all that an exception carries: texts, attributes and notes of everything it chains, and its traceback."""
+    yield "".join(traceback.format_exception(error))
+    waiting: list[BaseException | None] = [error]
+    known: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in known:
+            continue
+        known.add(id(one))
+        yield f"{one!r}\n{one}\n{one.args!r}\n{vars(one)!r}\n{getattr(one, '__notes__', ())!r}"
+        waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+
+
+def _log_line(record: logging.LogRecord) -> str:
+    extra = {name: value for name, value in vars(record).items() if name not in _USUAL}
+    try:
+        line = logging.Formatter().format(record)
+    except Exception:  # arguments that do not fit the message, which logging itself reports and survives
+        line = repr(record.msg)
+    return f"{line}\n{record.args!r}\n{extra!r}"
+
+
+class _Handler(logging.Handler):
+    def __init__(self, take: Callable[[logging.LogRecord], None]) -> None:
+        super().__init__()
+        self._take = take
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._take(record)
+
+
+_USUAL = frozenset(vars(logging.makeLogRecord({})))
+
+
+@contextlib.contextmanager
+def _logging_to(take: Callable[[logging.LogRecord], None]) -> Iterator[None]:
+    """Hand every log record of every logger to `take`, whatever level and handlers are configured."""
+    handler = _Handler(take)
+    existing = [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
+    loggers = [logging.root, *existing]
+    levels = [(logger, logger.level) for logger in loggers]
+    deaf = [logger for logger in existing if not logger.propagate]
+    disabled = logging.root.manager.disable
+    logging.disable(logging.NOTSET)
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    for logger in (logging.root, *deaf):
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for logger in (logging.root, *deaf):
+            logger.removeHandler(handler)
+        for logger, level in levels:
+            logger.setLevel(level)
+        logging.disable(disabled)

@@ -1,0 +1,1 @@
+"""Base, source and target connections: their rules, tests and explorations."""

@@ -1,0 +1,1 @@
+"""Dataflows, their schedules and their runs."""

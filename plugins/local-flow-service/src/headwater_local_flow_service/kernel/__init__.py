@@ -1,0 +1,1 @@
+"""What every kind of resource shares: requests, bodies, patches, states and searches."""

@@ -1,0 +1,120 @@
+"""What tells one resource from another: its rules, apart from the requests that reach it."""
+
+from __future__ import annotations
+
+import abc
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import attrs
+
+from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.kernel import transitions
+from headwater_local_flow_service.kernel.audit import audit_block, reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from headwater_local_flow_service.gateway.gateway import Caller
+    from headwater_local_flow_service.kernel.service_context import ServiceContext
+    from headwater_local_flow_service.listing.views import View
+    from headwater_local_flow_service.store.store import Record, Rows
+
+
+ENABLED = "enabled"
+DISABLED = "disabled"
+DRAFT = "draft"
+
+
+@attrs.frozen(kw_only=True)
+class Content:
+    """What a row will hold: the document as it may be read, its sealed secrets, and what to tell the caller."""
+
+    document: dict[str, Any] = attrs.field(repr=False)
+    secrets: bytes | None = attrs.field(default=None, repr=False)
+    warning: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Birth:
+    """The circumstances of a create."""
+
+    id: str
+    caller: Caller
+    draft: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Operation:
+    """One call of ``/action``: `name` in lower case with dashes, `status` the optional body."""
+
+    name: str
+    sub_operations: tuple[str, ...]
+    status: dict[str, Any]
+    caller: Caller
+
+
+class Kind(abc.ABC):
+    """One resource: what it may consist of, what it refers to, which states it goes through.
+
+    `type` is the collection's name in paths and refusals. Methods raise `FlowError` with the code for what is wrong.
+    Those that get `rows` run inside the transaction that writes, those without run before it.
+    """
+
+    type: ClassVar[str]
+    view: ClassVar[View]
+
+    def __init__(self, context: ServiceContext) -> None:
+        self.context = context
+
+    @property
+    def busy_reads(self) -> int:
+        """For how many reads a change keeps an object busy."""
+        return self.context.settings.strictness.async_states
+
+    @abc.abstractmethod
+    def made(self, body: dict[str, Any], birth: Birth) -> Content:
+        """Check the body of a create."""
+
+    @abc.abstractmethod
+    def changed(self, record: Record, document: dict[str, Any], body: Any) -> Content:
+        """Check a patched document; `body` is the patch, `document` what came of it, secrets in clear."""
+
+    def opened(self, record: Record) -> dict[str, Any]:
+        """Return a row's document as a patch sees it: with its secrets in clear."""
+        return record.document
+
+    def refers_to(self, document: dict[str, Any]) -> Iterable[str]:  # noqa: ARG002
+        """Return the ids of other rows that a document names."""
+        return ()
+
+    def settle(self, rows: Rows, record: Record) -> Record:  # noqa: ARG002
+        """Check a new or changed row against the rows it refers to, and complete it."""
+        return record
+
+    def check_deletable(self, rows: Rows, record: Record) -> None:  # noqa: B027 - most resources are always deletable
+        """Refuse to delete what others still need."""
+
+    def removed(self, rows: Rows, record: Record) -> None:  # noqa: B027 - most resources own nothing
+        """Remove what goes with a row that is deleted."""
+
+    def act(self, rows: Rows, record: Record, operation: Operation) -> Record:  # noqa: ARG002
+        """Return the row an action makes of this one; with another id it is a new row beside it."""
+        raise FlowError("FLOW-1434-400", "op is not an operation of this resource", id=record.id, type=self.type)
+
+    def rendered(self, record: Record) -> dict[str, Any]:
+        """Return an item as it is read: audit block first, then what the caller sent, secrets masked."""
+        return {
+            **audit_block(record),
+            **transitions.shown(record),
+            "state": transitions.spelled(record),
+            "version": record.etag,
+            "etag": record.etag,
+        }
+
+    def created(self, record: Record) -> dict[str, Any]:
+        """Return what a create answers."""
+        return reference(record)
+
+    def first_state(self, birth: Birth) -> str:
+        """Return the state of a new row."""
+        return DRAFT if birth.draft else ENABLED

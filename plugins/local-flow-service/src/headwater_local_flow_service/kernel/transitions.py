@@ -1,0 +1,118 @@
+"""The states between two states, shown for as many reads as the switch ``async_states`` says (5.1, 5.2).
+
+The platform takes its time over a change, and refuses others until it is done. Here everything is done at once, unless
+the switch is set: then an object that was changed looks busy until it has been read by its id so many times.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.kernel.bodies import LEFT_OUT, TURNING
+from headwater_local_flow_service.listing.filters import folded
+
+if TYPE_CHECKING:
+    from headwater_local_flow_service.store.store import Record
+
+DELETING: Final = "delete-finalizing"
+UPDATING: Final = "updating"
+_INITIALIZING: Final = "initializing"
+_IN_PROGRESS: Final = "inProgress"
+_TO: Final = {"enabled": "enabling", "disabled": "disabling"}
+# A dataflow is enabled as soon as it is made, and runs have states of their own.
+_MAKING: Final = {
+    "connections": _INITIALIZING,
+    "sourceConnections": _IN_PROGRESS,
+    "targetConnections": _IN_PROGRESS,
+}
+_SPELLED: Final = {folded(state): state for state in (DELETING, UPDATING, _INITIALIZING, _IN_PROGRESS, *_TO.values())}
+
+UPDATE: Final = "update"
+DELETE: Final = "delete"
+ACT: Final = "act"
+_REFUSALS: Final = {
+    ("connections", UPDATE): "FLOW-1416-400",
+    ("connections", DELETE): "FLOW-1416-400",
+    ("flows", UPDATE): "FLOW-1420-400",
+}
+_OTHER_REFUSALS: Final = {UPDATE: "FLOW-1457-400", DELETE: "FLOW-1458-400", ACT: "FLOW-1421-400"}
+
+
+def busy(record: Record) -> bool:
+    """Say whether a row is between two states."""
+    return TURNING in record.document
+
+
+def leaving(record: Record) -> bool:
+    """Say whether a row is as good as deleted."""
+    return busy(record) and record.state == DELETING
+
+
+def meant(record: Record) -> str:
+    """Return the state a row is in, or is about to be in."""
+    return str(record.document[TURNING]["becomes"]) if busy(record) else record.state
+
+
+def check(type: str, record: Record, deed: str) -> None:
+    """Refuse to do something with a row that is between two states. Raises `FlowError`."""
+    if not busy(record):
+        return
+    code = _REFUSALS.get((type, deed), _OTHER_REFUSALS[deed])
+    if code == "FLOW-1416-400" and record.state == _INITIALIZING:
+        code = "FLOW-1417-400"
+    if deed == DELETE and record.state == DELETING:
+        code = "FLOW-1458-400"
+    raise FlowError(code, f"its state is {spelled(record)}: read it until that is over", id=record.id, type=type)
+
+
+def made(type: str, record: Record, reads: int) -> Record:
+    """Return a new row as it is shown for the next reads."""
+    return _turning(record, _MAKING[type], reads) if type in _MAKING and record.state in _TO else record
+
+
+def moved(record: Record, reads: int) -> Record:
+    """Return a row that an action brought into another state, as it is shown for the next reads."""
+    return _turning(record, _TO[record.state], reads) if record.state in _TO else record
+
+
+def updated(record: Record, reads: int) -> Record:
+    """Return a row that was patched, as it is shown for the next reads."""
+    return _turning(record, UPDATING, reads) if record.state in _TO else record
+
+
+def deleted(record: Record, reads: int) -> Record:
+    """Return a row that is as good as deleted, as it is shown for the next reads."""
+    return _turning(attrs.evolve(record, state=""), DELETING, reads)
+
+
+def read(record: Record, reads: int) -> Record:
+    """Return a busy row after one more read: still busy, or in the state that was meant, which is nothing if deleted.
+
+    `reads` is the switch now: a service for which everything is done at once keeps nobody waiting.
+    """
+    turning = record.document[TURNING]
+    left = min(turning["reads"], reads)
+    if left > 0:
+        return attrs.evolve(record, document=record.document | {TURNING: turning | {"reads": left - 1}})
+    document = {name: value for name, value in record.document.items() if name != TURNING}
+    return attrs.evolve(record, state=turning["becomes"], document=document)
+
+
+def spelled(record: Record) -> str:
+    """Return the state of a row as it is written."""
+    return _SPELLED.get(record.state, record.state)
+
+
+def shown(record: Record) -> dict[str, Any]:
+    """Return the document of a row without what only the service needs."""
+    return {name: value for name, value in record.document.items() if name not in (TURNING, LEFT_OUT)}
+
+
+def _turning(record: Record, state: str, reads: int) -> Record:
+    if not reads:
+        return record
+    turning = {"becomes": record.state, "reads": reads}
+    return attrs.evolve(record, state=folded(state), document=record.document | {TURNING: turning})

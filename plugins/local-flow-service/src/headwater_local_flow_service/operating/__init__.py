@@ -1,1 +1,0 @@
-"""Running a store: migrations, export and import, health, logs."""

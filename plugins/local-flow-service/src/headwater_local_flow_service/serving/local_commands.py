@@ -1,0 +1,158 @@
+"""``headwater local``: the store of the embedded service on this machine, looked at, copied and emptied."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from headwater.cli.options import common
+from headwater.cli.output import emit, say, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from headwater.cli.state import State
+    from headwater_local_flow_service.store.store import Store
+
+    Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@click.group("local")
+def command() -> None:
+    """Look at, export, import and empty the embedded service's store."""
+
+
+def _choosing(function: Decorated) -> Decorated:
+    for option in (
+        click.option("--settings", "file", type=click.Path(path_type=Path), metavar="FILE", help="As serve has it."),
+        click.option("--store", metavar="PATH|URL", help="As serve has it. [default: HEADWATER_LOCAL_STORE]"),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command("info", short_help="Say where the store is and what is in it.")
+@_choosing
+@common
+@click.pass_obj
+def info(state: State, /, *, store: str | None, file: Path | None) -> None:
+    """Say where the store is, where its key is, and how many objects of each kind it holds."""
+    from headwater_local_flow_service.archive import resetting
+    from headwater_local_flow_service.store import schema, tables
+
+    settings = _settings(store, file)
+    with _opened(settings) as opened:
+        objects = resetting.counts(opened)
+        key = schema.key_path(settings)
+        facts = {"store": opened.label, "schema": tables.VERSION, "key": str(key or "HEADWATER_LOCAL_KEY")}
+    rows = [*facts.items(), *((type, count) for type, count in objects.items() if count)]
+    emit(facts | {"objects": objects}, table(rows), as_json=state.json)
+
+
+@command.command("export", short_help="Write everything in the store but its secrets to a file.")
+@click.argument("target", metavar="FILE")
+@_choosing
+@common
+@click.pass_obj
+def export(state: State, /, *, target: str, store: str | None, file: Path | None) -> None:
+    """Write everything in the store but its secrets to FILE, one JSON object a line; - is standard output.
+
+    The service may run meanwhile: the export is the store at one moment. A file is replaced when all of it is written.
+    """
+    from headwater_local_flow_service.archive import exporting, files
+
+    with _opened(_settings(store, file)) as opened:
+        count = files.write(target, exporting.lines(opened)) - 2  # the first and the last line
+    if target == "-":
+        say(f"{count} objects exported, their secrets left out")
+        return
+    text = f"{count} objects exported to {target}, their secrets left out"
+    emit({"file": target, "objects": count}, text, as_json=state.json)
+
+
+@command.command("import", short_help="Store what an export holds, whole or not at all.")
+@click.argument("source", metavar="FILE")
+@_choosing
+@common
+@click.pass_obj
+def import_(state: State, /, *, source: str, store: str | None, file: Path | None) -> None:
+    """Store what an export in FILE holds, whole or not at all; - is standard input.
+
+    Ids, etags and dates stay. Credentials are not in an export: the connections that had some must be given them again,
+    and their test says no until then.
+    """
+    from headwater_local_flow_service.archive import files, importing
+
+    with _opened(_settings(store, file), make=True) as opened, files.reading(source) as (lines, name):
+        found = importing.run(opened, lines, name)
+    waiting = found.without_credentials
+    if waiting:
+        verb = "connections need their" if len(waiting) > 1 else "connection needs its"
+        state.notice(f"{len(waiting)} {verb} credentials again: headwater connections update ID -c FILE")
+    count = sum(found.objects.values())
+    facts = {"objects": found.objects, "withoutCredentials": waiting, "notices": state.notices}
+    text = "\n".join([f"{count} objects imported", *(f"  {id}  without credentials" for id in waiting[:_SHOWN])])
+    emit(facts, text, as_json=state.json)
+
+
+@command.command("reset", short_help="Delete everything in the store.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_choosing
+@common
+@click.pass_obj
+def reset(state: State, /, *, yes: bool, store: str | None, file: Path | None) -> None:
+    """Delete everything in the store, of all organizations and sandboxes, after asking. Its key stays."""
+    from headwater_local_flow_service.archive import resetting
+
+    with _opened(_settings(store, file)) as opened:
+        if not yes:
+            _confirm(opened, sum(resetting.counts(opened).values()))
+        gone = resetting.run(opened)
+    text = f"{sum(gone.values())} objects deleted from {opened.label}"
+    emit({"store": opened.label, "deleted": gone}, text, as_json=state.json)
+
+
+_SHOWN = 20  # ids that a text lists; --json lists all
+
+
+def _settings(store: str | None, file: Path | None) -> Any:
+    from headwater_local_flow_service.serving import options
+
+    return options.store_settings(file, store)
+
+
+@contextmanager
+def _opened(settings: Any, *, make: bool = False) -> Iterator[Store]:
+    """Open the store; only an import makes one. Raises `StoreError` and `StoreBusy`."""
+    from headwater_local_flow_service.store import database
+    from headwater_local_flow_service.store.store import Store
+    from headwater_local_flow_service.store.storeerrors import StoreBusy, StoreError, StoreUnavailable
+
+    url = database.url_of(settings.store)
+    if not make and database.is_file(url) and not Path(str(url.database)).exists():
+        raise StoreError(
+            f"there is no store at {database.label(url)} yet",
+            remedy="it is made on first use; name another with --store or HEADWATER_LOCAL_STORE",
+        )
+    store = Store(settings)
+    failed = False
+    try:
+        yield store
+    except StoreUnavailable:
+        failed = True
+    finally:
+        store.close()
+    if failed:
+        raise StoreBusy(f"the store {store.label} does not answer", remedy="let other programs finish, then run again")
+
+
+def _confirm(store: Store, count: int) -> None:
+    from headwater.errors import InvalidInput
+
+    if not sys.stdin.isatty():
+        raise InvalidInput("deleting everything asks first, and there is no terminal to ask at", remedy="give --yes")
+    click.confirm(f"Delete all {count} objects in {store.label}?", abort=True, err=True)

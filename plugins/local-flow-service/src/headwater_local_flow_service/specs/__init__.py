@@ -1,0 +1,1 @@
+"""Connection specifications and flow specifications, installed and stored."""

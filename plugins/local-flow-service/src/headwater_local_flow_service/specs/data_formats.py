@@ -1,0 +1,39 @@
+"""How a source's data may be laid out: formats by kind of source, and the properties of files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.kernel import bodies
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TABULAR: Final = "tabular"
+FILES: Final = ("delimited", "json", "parquet")
+FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
+    "table": (TABULAR,),
+    "file": FILES,
+    "streaming": ("json", "parquet_xdm"),
+}
+COMPRESSIONS: Final = ("bzip2", "gzip", "deflate", "zipDeflate", "tarGzip", "tar")
+ENCODINGS: Final = ("UTF-8", "ISO-8859-1")
+
+
+def check_data(data: Mapping[str, Any], kind: str, *, draft: bool) -> None:
+    """Check the ``data`` of a source connection. Raises `FlowError`."""
+    if data.get("format") is not None or not draft:
+        bodies.required(data, "format", "string", path="data")
+        bodies.one_of(data, "format", FORMATS[kind], path="data", code="CONNECTOR-1327-400")
+    bodies.typed(data, "schema", "object", path="data")
+    check_properties(bodies.typed(data, "properties", "object", path="data") or {}, "data.properties")
+
+
+def check_properties(properties: Mapping[str, Any], path: str) -> None:
+    """Check how files are written: delimiter, encoding, compression. Raises `FlowError`."""
+    delimiter = bodies.typed(properties, "columnDelimiter", "string", path=path)
+    if delimiter is not None and len(delimiter) != 1:
+        raise FlowError("CONNECTOR-1331-400", "columnDelimiter is one character")
+    bodies.one_of(properties, "encoding", ENCODINGS, path=path)
+    bodies.one_of(properties, "compressionType", COMPRESSIONS, path=path)

@@ -1,0 +1,45 @@
+"""Drafts: where they may be made, and how they are published, from the base connection up (4.14)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import attrs
+
+from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.kernel import handlers
+from headwater_local_flow_service.kernel.kind import DRAFT, ENABLED
+from headwater_local_flow_service.specs import stored_specs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from headwater_local_flow_service.gateway.gateway import Caller
+    from headwater_local_flow_service.kernel.kind import Content
+    from headwater_local_flow_service.kernel.service_context import ServiceContext
+    from headwater_local_flow_service.store.store import Record, Scope
+
+
+def check_offered(context: ServiceContext, scope: Scope, spec_id: str) -> None:
+    """Refuse a draft of what a connection specification does not support drafts for. Raises `FlowError`."""
+    with context.store.reading() as rows:
+        check_supported(stored_specs.connection_spec(rows, context.catalog(), scope, spec_id))
+
+
+def check_supported(spec: Mapping[str, Any] | None) -> None:
+    """Refuse a draft where a specification says nothing of drafts. Raises `FlowError`."""
+    attributes = (spec or {}).get("attributes")
+    if not isinstance(attributes, dict) or attributes.get("isDraftModeSupported") is not True:
+        raise FlowError("FLOW-1434-400", "mode=draft needs a specification whose isDraftModeSupported is true")
+
+
+def check_unpublished(record: Record, type: str) -> None:
+    """Refuse to publish what is no draft. Raises `FlowError`."""
+    if record.state != DRAFT:
+        raise FlowError("FLOW-1422-400", "only a draft can be published", id=record.id, type=type)
+
+
+def published(record: Record, caller: Caller, content: Content) -> Record:
+    """Return the row of a draft once it is published."""
+    return attrs.evolve(handlers.following(record, caller.client, content), state=ENABLED)

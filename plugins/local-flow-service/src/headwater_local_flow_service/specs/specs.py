@@ -1,0 +1,203 @@
+"""The requests that reach specifications: listed all at once, and stored for the caller's organization."""
+
+from __future__ import annotations
+
+import abc
+import uuid
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import falcon
+
+from headwater_local_flow_service.errors import FlowError, not_found
+from headwater_local_flow_service.gateway.gateway import caller_of
+from headwater_local_flow_service.gateway.incoming import json_object, parameters
+from headwater_local_flow_service.kernel import bodies, handlers
+from headwater_local_flow_service.kernel.clock import now
+from headwater_local_flow_service.kernel.kind import Content
+from headwater_local_flow_service.kernel.search import sought
+from headwater_local_flow_service.listing import filters, ordering
+from headwater_local_flow_service.specs import stored_specs
+from headwater_local_flow_service.store import etags
+from headwater_local_flow_service.store.store import Record
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+    from headwater_local_flow_service.gateway.gateway import Caller
+    from headwater_local_flow_service.kernel.service_context import ServiceContext
+    from headwater_local_flow_service.listing.filters import Filters
+    from headwater_local_flow_service.listing.ordering import Key
+    from headwater_local_flow_service.store.store import Rows, Scope
+
+SORTABLE = ("id", "name", "providerId", "version")
+
+# A specification's version is the caller's to say, as nothing else is named like it.
+_OWN = frozenset({"version"})
+
+
+class Specs(abc.ABC):
+    """One sort of specifications: those that come with the service, and those of an organization."""
+
+    type: ClassVar[str]
+    table: ClassVar[Table]
+
+    def __init__(self, context: ServiceContext) -> None:
+        self.context = context
+
+    @abc.abstractmethod
+    def built_in(self, rows: Rows, scope: Scope) -> dict[str, dict[str, Any]]:
+        """Return the specifications that come with the service, by id."""
+
+    @abc.abstractmethod
+    def checked(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return a specification fit to be stored. Raises `FlowError` with the code for what is wrong."""
+
+    def check_filters(self, wanted: Filters) -> None:  # noqa: B027 - any field will do
+        """Refuse filters this sort of specification does not know."""
+
+    def hint(self, id: str) -> str:  # noqa: ARG002
+        """Say which known id an unknown one resembles, or nothing."""
+        return ""
+
+    def all(self, rows: Rows, scope: Scope) -> list[dict[str, Any]]:
+        """Return everything a caller of this scope sees."""
+        return [*self.built_in(rows, scope).values(), *stored_specs.documents(rows, self.table, scope)]
+
+    def one(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any]:
+        """Return one specification. Raises `FlowError` where there is none."""
+        built_in = self.built_in(rows, scope).get(id)
+        if built_in is not None:
+            return built_in
+        return stored_specs.rendered(self.stored(rows, scope, id))
+
+    def stored(self, rows: Rows, scope: Scope, id: str) -> Record:
+        """Return the row of an organization's specification. Raises `FlowError` where there is none."""
+        record = rows.get(self.table, stored_specs.scope_of(scope), id) if handlers.is_id(id) else None
+        if record is None:
+            refusal = not_found(id, self.type)
+            raise FlowError(refusal.code, refusal.text + self.hint(id), id=id, type=self.type)
+        return record
+
+
+class SpecCollection:
+    """``/connectionSpecs`` and ``/flowSpecs``."""
+
+    def __init__(self, specs: Specs) -> None:
+        self._specs = specs
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Return the specifications that the filters let through."""
+        specs = self._specs
+        wanted = filters.parse(parameters(req, ("property",)).get("property", []))
+        specs.check_filters(wanted)
+        with specs.context.store.reading() as rows:
+            found = specs.all(rows, caller_of(req).scope)
+        resp.media = {"items": [wanted.projected(spec) for spec in found if wanted.matches(spec)]}
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Store a specification for the organization, and answer with it."""
+        parameters(req, ())
+        specs, caller = self._specs, caller_of(req)
+        _check_allowed(specs.context)
+        document = specs.checked(_own(json_object(req, specs.context.settings)))
+        record = _record(document, caller)
+        with specs.context.store.writing(record.scope) as rows:
+            rows.add(specs.table, record)
+        resp.status = falcon.HTTP_201
+        resp.location = f"{handlers.BASE}/{specs.type}/{record.id}"
+        resp.media = stored_specs.rendered(record)
+
+
+class SpecItem:
+    """``/connectionSpecs/{id}`` and ``/flowSpecs/{id}``."""
+
+    def __init__(self, specs: Specs) -> None:
+        self._specs = specs
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
+        """Return one specification in a list of one."""
+        parameters(req, ())
+        with self._specs.context.store.reading() as rows:
+            resp.media = {"items": [self._specs.one(rows, caller_of(req).scope, id)]}
+
+    def on_put(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
+        """Put another specification in the place of a stored one, and answer with it."""
+        parameters(req, ())
+        specs, caller = self._specs, caller_of(req)
+        _check_allowed(specs.context)
+        body = json_object(req, specs.context.settings)
+        with specs.context.store.writing(stored_specs.scope_of(caller.scope)) as rows:
+            if id in specs.built_in(rows, caller.scope):
+                text = "this specification comes with the service and cannot be replaced"
+                raise FlowError("FLOW-1426-400", text, id=id, type=specs.type)
+            before = specs.stored(rows, caller.scope, id)
+            record = handlers.following(before, caller.client, Content(document=specs.checked(_own(body))))
+            rows.replace(specs.table, record, etag=before.etag)
+        resp.media = stored_specs.rendered(record)
+
+
+class SpecSearch:
+    """``/flowSpecs/search``: all that matches, at once."""
+
+    def __init__(self, specs: Specs) -> None:
+        self._specs = specs
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Return what matches, sorted and grouped; without a limit all of it."""
+        parameters(req, ())
+        specs = self._specs
+        wanted = sought(req, specs.context.settings)
+        specs.check_filters(wanted.filters)
+        order = ordering.keys(wanted.orderby, SORTABLE) if wanted.orderby is not None else ()
+        with specs.context.store.reading() as rows:
+            found = [spec for spec in specs.all(rows, caller_of(req).scope) if wanted.filters.matches(spec)]
+        if wanted.count:
+            resp.media = {"count": len(found)}
+            return
+        for key in reversed(order):
+            found = _sorted(found, key)
+        if wanted.group_by is not None:
+            found = _grouped(found, wanted.group_by)
+        resp.media = {"items": [wanted.filters.projected(spec) for spec in found[: wanted.limit]]}
+
+
+def _own(body: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a body is the caller's to say; null says nothing, and no reader expects it."""
+    given = {name: value for name, value in body.items() if value is not None}
+    return {"version": "1.0"} | {
+        name: value for name, value in given.items() if name in _OWN or name not in bodies.READ_ONLY
+    }
+
+
+def _check_allowed(context: ServiceContext) -> None:
+    if context.settings.strictness.refuse_spec_writes:
+        raise FlowError("FLOW-1426-400", "users may not create or change specifications")
+
+
+def _record(document: dict[str, Any], caller: Caller) -> Record:
+    moment = now()
+    return Record(
+        id=str(uuid.uuid4()),
+        scope=stored_specs.scope_of(caller.scope),
+        name=handlers.column_name(document),
+        spec_id="",
+        state="",
+        etag=etags.first(moment),
+        created_at=moment,
+        updated_at=moment,
+        created_by=caller.client,
+        updated_by=caller.client,
+        document=document,
+    )
+
+
+def _sorted(found: list[dict[str, Any]], key: Key) -> list[dict[str, Any]]:
+    return sorted(found, key=lambda spec: str(spec.get(key.field, "")), reverse=key.descending)
+
+
+def _grouped(found: list[dict[str, Any]], property: str) -> list[dict[str, Any]]:
+    """Put items of the same value beside each other, in the order in which the values first come."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for spec in found:
+        groups.setdefault(repr(spec.get(property)), []).append(spec)
+    return [spec for group in groups.values() for spec in group]

@@ -1,0 +1,1 @@
+"""The store: schema, rows, secrets at rest, migrations."""

@@ -1,0 +1,108 @@
+"""Where a store is and how it is reached: path or URL to an engine, with SQLite told to be durable."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from headwater_local_flow_service.store.storeerrors import StoreError
+
+WRITES = {"headwater_writes": True}  # execution option of the engine that writes
+
+
+def url_of(store: str) -> URL:
+    """Read a path or an SQLAlchemy URL. Raises `StoreError` for anything but an SQLite file or PostgreSQL."""
+    if "://" not in store:
+        if not store.strip():
+            raise StoreError("the local store is named by an empty text", remedy="set HEADWATER_LOCAL_STORE to a path")
+        return URL.create("sqlite", database=str(Path(store).expanduser().absolute()))
+    url: URL | None = None
+    try:
+        url = make_url(store)
+    except (ArgumentError, ValueError):
+        url = None
+    if url is None:
+        raise StoreError(
+            "the URL of the local store cannot be read", remedy="give a path or postgresql://HOST/DATABASE"
+        )
+    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+        return url.set(database=str(Path(url.database or "").absolute()))
+    if url.drivername == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() == "postgresql":
+        return url
+    raise StoreError(
+        "the local store must be a file (SQLite) or a PostgreSQL database",
+        remedy="give a path or postgresql://HOST/DATABASE",
+    )
+
+
+def label(url: URL) -> str:
+    """Name the store for people: its path, or its URL with the password hidden."""
+    return str(url.database) if is_file(url) else url.render_as_string(hide_password=True)
+
+
+def is_file(url: URL) -> bool:
+    """Say whether the store is an SQLite file."""
+    return url.get_backend_name() == "sqlite"
+
+
+def key_file(url: URL) -> Path:
+    """Return where the key is kept by default: beside a file, in the user's data directory for a server."""
+    if is_file(url):
+        return Path(f"{url.database}.key")
+    import platformdirs
+
+    name = hashlib.sha256(url.set(password=None).render_as_string().encode()).hexdigest()[:16]
+    return platformdirs.user_data_path("headwater") / f"{name}.key"
+
+
+def make_file(url: URL) -> None:
+    """Make the folder (0700) and the database file (0600) where they are missing. Raises `StoreError`."""
+    path = Path(str(url.database))
+    failure = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        failure = error.strerror or type(error).__name__
+    if failure:
+        raise StoreError(
+            f"the store {path} cannot be opened ({failure})",
+            remedy="name a writable path with HEADWATER_LOCAL_STORE or --store",
+        )
+
+
+def engine_of(url: URL, *, busy_timeout: float) -> Engine:
+    """Return an engine that begins every transaction explicitly and never prints a parameter."""
+    failure = ""
+    try:
+        engine = create_engine(url, hide_parameters=True, pool_pre_ping=not is_file(url))
+    except (NoSuchModuleError, ImportError):
+        failure = "the database driver is not installed"
+    if failure:
+        raise StoreError(failure, remedy="install headwater-local-flow-service[postgresql]")
+    if is_file(url):
+        _make_durable(engine, busy_timeout)
+    return engine
+
+
+def _make_durable(engine: Engine, busy_timeout: float) -> None:
+    @event.listens_for(engine, "connect")
+    def _settle(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later could fail at its first write; one that will write waits here.
+        # Who only reads needs none: every statement sees the store as it is at one moment.
+        if connection.get_execution_options().get("headwater_writes"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,111 @@
+"""The open store: transactions for those who read and those who write, durable when they end."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from headwater_local_flow_service.store import byid, database, schema, tables
+from headwater_local_flow_service.store.rows import Record, Rows, Scope
+from headwater_local_flow_service.store.storeerrors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection, Engine, Table
+
+    from headwater_local_flow_service.settings import Settings
+
+__all__ = ["Record", "Rows", "Scope", "Store"]
+
+
+class Store:
+    """An open store. Raises `StoreUnavailable` from every method when the database does not answer."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = database.url_of(settings.store)
+        if database.is_file(url):
+            database.make_file(url)
+        self.label = database.label(url)
+        self._one_writer = database.is_file(url)
+        self._reader = database.engine_of(url, busy_timeout=settings.busy_timeout)
+        self._writer = self._reader.execution_options(**database.WRITES)
+        try:
+            self.vault = schema.unlock(self._reader, url, settings)
+        except BaseException:
+            self._reader.dispose()
+            raise
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._reader.dispose()
+
+    def check(self) -> None:
+        """Ask the database for one row, to see that it answers."""
+        with _transaction(self._reader) as connection:
+            connection.execute(select(tables.facts.c.value).limit(1)).all()
+
+    @contextmanager
+    def reading(self) -> Iterator[Rows]:
+        """Read rows."""
+        with _transaction(self._reader) as connection:
+            yield Rows(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Rows]:
+        """Read rows as they all are at one moment, however long it takes and whoever writes meanwhile."""
+        with _transaction(self._reader) as connection:
+            connection.execute(text("BEGIN" if self._one_writer else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            yield Rows(connection)
+
+    def compact(self) -> None:
+        """Give the room of deleted rows back, where the database is a file; it may be in use meanwhile."""
+        if self._one_writer:
+            with self._reader.connect() as connection:
+                connection.exec_driver_sql("VACUUM")
+
+    @contextmanager
+    def writing(self, scope: Scope | None = None) -> Iterator[Rows]:
+        """Write rows; they are on disk when the block ends, and as they were when it fails.
+
+        With a `scope`, the writers that name it take turns: what one of them has read stays true until it has written.
+        """
+        with _transaction(self._writer) as connection:
+            if scope is not None and not self._one_writer:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _lock(scope)})
+            yield Rows(connection)
+
+    def get(self, table: Table, scope: Scope, id: str) -> Record | None:
+        """Return one row of the scope, or None."""
+        if not self._one_writer:
+            with self.reading() as rows:
+                return rows.get(table, scope, id)
+        failure = ""
+        try:
+            return byid.read(self._reader, table, scope, id)
+        except (sqlite3.Error, DBAPIError, PoolTimeout) as error:
+            failure = type(error).__name__
+        raise StoreUnavailable(failure)
+
+
+@contextmanager
+def _transaction(engine: Engine) -> Iterator[Connection]:
+    failure = ""
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except (DBAPIError, PoolTimeout) as error:
+        failure = type(getattr(error, "orig", None) or error).__name__
+    if failure:
+        raise StoreUnavailable(failure)
+
+
+def _lock(scope: Scope) -> int:
+    digest = hashlib.blake2b(f"{scope.org}/{scope.sandbox}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

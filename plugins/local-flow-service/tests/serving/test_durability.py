@@ -1,0 +1,186 @@
+"""Workers are killed again and again under eight writers: what was acknowledged is there, and nothing twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import pytest
+import requests
+from sqlalchemy import create_engine, text
+
+from headwater import Endpoint, FlowService, Secret, create_connection
+from headwater.errors import OutcomeUnknown, ServiceError, Unreachable
+from headwater_local_flow_service import Settings, build_app
+from headwater_local_flow_service.store import database
+
+if TYPE_CHECKING:
+    import subprocess
+
+ROUNDS = 20 if os.environ.get("HEADWATER_TEST_FULL") else 3
+WRITERS = 8
+CREDENTIALS = {"host": "acme.custhelp.com", "username": "integration", "password": "correct-horse-battery"}
+SEED = 20_261_123
+
+Served = Any
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds the worker processes in /proc")
+
+
+@attrs.define
+class Writers:
+    """Eight clients that create connections with names of their own until they are stopped."""
+
+    url: str
+    acknowledged: dict[str, str] = attrs.Factory(dict)  # name -> id
+    tried: set[str] = attrs.Factory(set)
+    failures: list[BaseException] = attrs.Factory(list)
+    over: threading.Event = attrs.Factory(threading.Event)
+    threads: list[threading.Thread] = attrs.Factory(list)
+
+    def start(self) -> None:
+        self.threads = [threading.Thread(target=self._run, args=(number,)) for number in range(WRITERS)]
+        for thread in self.threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self.over.set()
+        for thread in self.threads:
+            thread.join(timeout=120)
+
+    def _run(self, number: int) -> None:
+        try:
+            with FlowService(_endpoint(self.url, number)) as service:
+                count = 0
+                while not self.over.is_set():
+                    self._create(service, f"w{number}-{count}")
+                    count += 1
+        except BaseException as error:  # told to the test, which fails
+            self.failures.append(error)
+
+    def _create(self, service: FlowService, name: str) -> None:
+        """Create one connection as a careful caller does: after an unknown outcome, once more with ``reuse``."""
+        self.tried.add(name)
+        if_exists = "fail"
+        while not (self.over.is_set() and if_exists == "reuse"):
+            try:
+                made = create_connection(
+                    "oracle-service-cloud",
+                    name=name,
+                    credentials=CREDENTIALS,
+                    service=service,
+                    if_exists=if_exists,
+                    settle=2,
+                )
+            except (OutcomeUnknown, Unreachable, ServiceError):
+                if_exists = "reuse"
+                continue
+            self.acknowledged[name] = made.id
+            return
+
+
+def _endpoint(url: str, number: int) -> Endpoint:
+    return Endpoint(
+        url=url, org_id=f"WRITER{number % 4}@AdobeOrg", api_key="me", access_token=Secret("any"), sandbox="prod"
+    )
+
+
+def _workers(process: subprocess.Popen[str]) -> list[int]:
+    """Return the ids of the worker processes, which are those that hold the port."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(id) for id in children if b"resource_tracker" not in Path(f"/proc/{id}/cmdline").read_bytes()]
+
+
+def _kill(process: subprocess.Popen[str], dice: random.Random) -> None:
+    """Kill one worker or all of them, at a random moment."""
+    time.sleep(dice.uniform(0.05, 0.6))
+    workers = _workers(process)
+    for worker in workers if dice.random() < 0.5 else dice.sample(workers, k=min(1, len(workers))):
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
+
+
+def _comes_back(process: subprocess.Popen[str], url: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(requests.RequestException):
+            if requests.get(f"{url}/health", timeout=5).status_code == 200:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the service did not come back")
+
+
+def _stored(store: str) -> list[tuple[str, str]]:
+    """Return name and id of every row, read from the database itself."""
+    engine = create_engine(database.url_of(store))
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT name, id FROM headwater_connections")).all()
+        if database.is_file(database.url_of(store)):
+            assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+    engine.dispose()
+    return [(row.name, row.id) for row in rows]
+
+
+def _survives(served: Served, tmp_path: Path, store: str, **variables: str) -> None:
+    dice = random.Random(SEED)
+    with served(tmp_path, "--workers", "2", store=store, **variables) as (process, url):
+        writers = Writers(url)
+        writers.start()
+        try:
+            for _ in range(ROUNDS):
+                before = len(writers.acknowledged)
+                _kill(process, dice)
+                _comes_back(process, url)
+                _until_more(writers, before)
+        finally:
+            writers.stop()
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+    assert writers.failures == []
+    stored = _stored(store)
+    assert [name for name, count in Counter(name for name, _id in stored).items() if count > 1] == []
+    assert {name: id for name, id in stored if name in writers.acknowledged} == writers.acknowledged
+    assert {name for name, _id in stored} <= writers.tried
+    assert len(writers.acknowledged) >= ROUNDS * WRITERS
+
+
+def _until_more(writers: Writers, before: int) -> None:
+    """Wait until each writer can have got on: a round in which nothing was written proves nothing."""
+    deadline = time.monotonic() + 60
+    while len(writers.acknowledged) < before + WRITERS and not writers.failures:
+        assert time.monotonic() < deadline, "nobody got on"
+        time.sleep(0.02)
+
+
+def test_what_was_acknowledged_survives_kills_on_sqlite(served: Served, tmp_path: Path) -> None:
+    store = str(tmp_path / "store" / "local.db")
+    _survives(served, tmp_path, store)
+    build_app(Settings(store=store)).close()
+
+
+def test_what_was_acknowledged_survives_kills_on_postgresql(served: Served, tmp_path: Path, own_schema: Any) -> None:
+    _survives(served, tmp_path, own_schema["store"], HEADWATER_LOCAL_KEY=own_schema["key"].reveal())
+    build_app(Settings(**own_schema)).close()
+
+
+def test_the_store_is_told_to_be_durable(tmp_path: Path) -> None:
+    """The switches that a power cut is about; a process that is killed alone would not show them."""
+    app = build_app(Settings(store=str(tmp_path / "a.db")))
+    with app.store.reading() as rows:
+        raw = rows._connection
+        assert raw.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        assert raw.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2  # FULL
+    other = sqlite3.connect(tmp_path / "a.db", timeout=0)
+    with closing(other), app.store.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("BEGIN IMMEDIATE")  # the writer has held the lock since its first moment
+    app.close()
