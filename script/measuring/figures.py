@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from measuring.functions import find_comprehensions, find_functions, find_ternaries
 from measuring.graph import count_arrows, count_floors, find_circles, find_imports, module_graph, room_graph
+from measuring.report import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from measuring.functions import Function
     from measuring.houses import Module
-
-    Figures = Mapping[str, float]
+    from measuring.report import Figures
 
 TOTAL = "total"
-
-
-@dataclass(frozen=True)
-class Metric:
-    """What a figure is called in JSON and to people, and the most it should be."""
-
-    key: str
-    label: str
-    digits: int = 0
-    goal: float | None = None
-
-    def misses(self, figure: float) -> bool:
-        """Say whether a figure is above the goal."""
-        return self.goal is not None and figure > self.goal
 
 
 METRICS = (

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from measuring.houses import Module
 
@@ -31,7 +31,12 @@ class Import:
 def find_imports(modules: Sequence[Module]) -> list[Import]:
     """Return every import of one of the modules by another."""
     known = {module.name: module for module in modules}
-    return [found for module in modules for found in _imports_of(module, known) if found.target is not module]
+    imports: list[Import] = []
+    for module in modules:
+        for target, names, line in _find_named(module, known):
+            if target in known and target != module.name:
+                imports.append(Import(module, known[target], names, line))
+    return imports
 
 
 def module_graph(modules: Sequence[Module], imports: Sequence[Import]) -> Graph:
@@ -71,46 +76,47 @@ def count_floors(graph: Graph) -> int:
     """Return the length of the longest chain of arrows, a circle counting as one step."""
     floor_of: dict[str, int] = {}
     for group in _components(graph):  # whatever a group imports comes before it
-        below = {target for name in group for target in graph[name]} - group
-        floor = 1 + max((floor_of[name] for name in below), default=0)
-        floor_of.update(dict.fromkeys(group, floor))
+        below: set[str] = set()
+        below.update(*(graph[name] for name in group))
+        floors = [floor_of[name] for name in below - group]
+        floor_of.update(dict.fromkeys(group, 1 + max(floors, default=0)))
     return max(floor_of.values(), default=0)
 
 
-def _imports_of(module: Module, known: Mapping[str, Module]) -> Iterator[Import]:
+def _find_named(module: Module, known: Container[str]) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    """Return what a module imports: the name of the other module, what it takes from there, and the line."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield from _import(module, alias.name, (), node.lineno, known)
+                yield alias.name, (), node.lineno
         elif isinstance(node, ast.ImportFrom):
-            yield from _imports_from(module, node, known)
+            yield from _find_named_from(node, _origin(module, node), known)
 
 
-def _imports_from(module: Module, node: ast.ImportFrom, known: Mapping[str, Module]) -> Iterator[Import]:
-    package = _origin(module, node)
-    submodules = [alias.name for alias in node.names if f"{package}.{alias.name}" in known]
-    for name in submodules:
-        yield from _import(module, f"{package}.{name}", (name,), node.lineno, known)
-    names = tuple(alias.name for alias in node.names if alias.name not in submodules)
+def _find_named_from(
+    node: ast.ImportFrom, package: str, known: Container[str]
+) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    names: list[str] = []
+    for alias in node.names:
+        submodule = f"{package}.{alias.name}"
+        if submodule in known:
+            yield submodule, (alias.name,), node.lineno
+        else:
+            names.append(alias.name)
     if names:
-        yield from _import(module, package, names, node.lineno, known)
-
-
-def _import(
-    module: Module, target: str, names: tuple[str, ...], line: int, known: Mapping[str, Module]
-) -> Iterator[Import]:
-    if target in known:
-        yield Import(module, known[target], names, line)
+        yield package, tuple(names), node.lineno
 
 
 def _origin(module: Module, node: ast.ImportFrom) -> str:
     """Return the absolute name of the module that an import takes names from."""
+    name = node.module or ""
     if not node.level:
-        return node.module or ""
-    steps_up = node.level - 1 if module.is_package else node.level
+        return name
     parts = module.name.split(".")
-    package = parts[: len(parts) - steps_up]
-    return ".".join([*package, node.module] if node.module else package)
+    if module.is_package:
+        parts.append("__init__")
+    package = parts[: -node.level]
+    return ".".join([*package, name]).rstrip(".")
 
 
 def _components(graph: Graph) -> list[set[str]]:

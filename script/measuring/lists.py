@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Key = Callable[[Module], str]
 
-_MOST_BRANCHES = next(metric.goal for metric in METRICS if metric.key == "branches_per_line") or 0.0
+_GOALS = {metric.key: metric.goal or 0.0 for metric in METRICS}
 
 
 def list_circles(modules: Sequence[Module]) -> Iterator[str]:
@@ -30,8 +30,8 @@ def list_circles(modules: Sequence[Module]) -> Iterator[str]:
 
 def list_branches(modules: Sequence[Module]) -> Iterator[str]:
     """List functions by how many branches they have beyond what their lines allow at the goal."""
-    functions = sorted(_functions(modules), key=lambda function: _MOST_BRANCHES * function.lines - function.branches)
-    for function in functions:
+    allowed = _GOALS["branches_per_line"]
+    for function in sorted(_functions(modules), key=lambda function: allowed * function.lines - function.branches):
         density = function.branches / function.lines
         yield f"{_line(function)}  {function.branches} branches  {density:.2f} per line"
 
@@ -88,32 +88,27 @@ def _circles(kind: str, graph: Graph, imports: Sequence[Import], key: Key) -> It
     for circle in find_circles(graph):
         yield f"circle of {len(circle)} {kind}: {', '.join(circle)}"
         for found in imports:
-            source, target = key(found.source), key(found.target)
-            if source != target and {source, target}.issubset(circle):
-                names = ", ".join(found.names)
-                yield f"    {found.source.path}:{found.line} {found.target.name}: {names}"
+            ends = {key(found.source), key(found.target)}
+            if len(ends) == 2 and ends.issubset(circle):
+                yield f"    {found.source.path}:{found.line} {found.target.name}: {', '.join(found.names)}"
 
 
 def _expressions(modules: Sequence[Module], find: Callable[[Module], list[int]], kind: str) -> Iterator[str]:
     """List the functions that hold an expression, by how many, each with the lines to look at."""
-    found: list[tuple[int, str]] = []
+    lines_of: dict[str, list[int]] = {}
     for module in modules:
-        for name, lines in _by_function(module, find(module)).items():
-            where = ", ".join(map(str, lines))
-            found.append((len(lines), f"{module.path}:{lines[0]} {name}  {len(lines)} {kind} in lines {where}"))
-    return (text for _count, text in sorted(found, key=lambda each: -each[0]))
-
-
-def _by_function(module: Module, lines: Sequence[int]) -> Mapping[str, list[int]]:
-    by_function: dict[str, list[int]] = {}
-    for line in lines:
-        by_function.setdefault(_around(module, line), []).append(line)
-    return by_function
+        for line in find(module):
+            lines_of.setdefault(_around(module, line), []).append(line)
+    for place, lines in sorted(lines_of.items(), key=lambda item: -len(item[1])):
+        yield f"{place}  {len(lines)} {kind} in lines {', '.join(map(str, lines))}"
 
 
 def _around(module: Module, line: int) -> str:
-    """Name the innermost function that a line stands in."""
-    around = [function for function in find_functions(module) if function.line <= line <= function.last_line]
-    if not around:
-        return "(module)"
-    return max(around, key=lambda function: function.line).name
+    """Name the innermost function that a line stands in, and where it starts."""
+    innermost = None
+    for function in find_functions(module):
+        if function.line <= line <= function.last_line and (innermost is None or function.line > innermost.line):
+            innermost = function
+    if innermost is None:
+        return f"{module.path}:1 (module)"
+    return f"{innermost.place} {innermost.name}"
