@@ -25,7 +25,14 @@ def serve(port: int) -> None:
     from granian.constants import Interfaces
 
     target = "benchmarks.bare_service:application"
-    Granian(target, address="127.0.0.1", port=port, interface=Interfaces.WSGI, factory=True, blocking_threads=4).serve()
+    Granian(
+        target,
+        address="127.0.0.1",
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        blocking_threads=4,
+    ).serve()
 
 
 def application() -> falcon.App[Any, Any]:
@@ -55,7 +62,11 @@ class _Rows:
 
 class _Row:
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:  # noqa: ARG002
-        [document] = _database().execute("SELECT document FROM headwater_connections WHERE id = ?", (id,)).fetchone()
+        [document] = (
+            _database()
+            .execute("SELECT document FROM headwater_connections WHERE id = ?", (id,))
+            .fetchone()
+        )
         resp.media = {"items": [json.loads(document)]}
 
 
@@ -76,8 +87,14 @@ _ROW = {
 
 def _database() -> sqlite3.Connection:
     if not hasattr(_local, "database"):
-        _local.database = sqlite3.connect(os.environ[STORE], isolation_level=None, timeout=5)
-        for pragma in ("busy_timeout = 5000", "journal_mode = WAL", "synchronous = FULL"):
+        _local.database = sqlite3.connect(
+            os.environ[STORE], isolation_level=None, timeout=5
+        )
+        for pragma in (
+            "busy_timeout = 5000",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+        ):
             _local.database.execute(f"PRAGMA {pragma}")
     database: sqlite3.Connection = _local.database
     return database

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 BATCH = 100
 BATCHES = 10  # 1,000 connections on each side
 SPEC = "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
-CREDENTIALS = {"host": "acme.custhelp.com", "username": "integration", "password": "correct-horse-battery"}
+CREDENTIALS = {
+    "host": "acme.custhelp.com",
+    "username": "integration",
+    "password": "correct-horse-battery",
+}
 BASE = "/data/foundation/flowservice"
 
 
@@ -31,9 +35,19 @@ BASE = "/data/foundation/flowservice"
 def served() -> Iterator[str]:
     """Run ``headwater serve`` on a free port with a fresh store and yield its URL."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [str(Path(sys.executable).parent / "headwater"), "serve", "--port", "0"]
-        environment = {**os.environ, "HEADWATER_LOCAL_STORE": str(Path(folder) / "local.db")}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        command = [
+            str(Path(sys.executable).parent / "headwater"),
+            "serve",
+            "--port",
+            "0",
+        ]
+        environment = {
+            **os.environ,
+            "HEADWATER_LOCAL_STORE": str(Path(folder) / "local.db"),
+        }
+        with subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env=environment
+        ) as process:
             assert process.stdout is not None
             line = next(line for line in process.stdout if "listening on" in line)
             try:
@@ -64,12 +78,17 @@ class Bare:
             "auth": {"specName": "Basic Authentication", "params": CREDENTIALS},
             "connectionSpec": {"id": SPEC, "version": "1.0"},
         }
-        self._session.post(self._url + "/connections", json=body, timeout=30).raise_for_status()
+        self._session.post(
+            self._url + "/connections", json=body, timeout=30
+        ).raise_for_status()
 
     def look_up(self) -> None:
         """List the connections of the specification, page by page, as looking a name up does."""
         path: str | None = "/connections"
-        parameters: dict[str, Any] | None = {"property": f"connectionSpec.id=={SPEC}", "limit": 100}
+        parameters: dict[str, Any] | None = {
+            "property": f"connectionSpec.id=={SPEC}",
+            "limit": 100,
+        }
         while path:
             answer = self._session.get(self._url + path, params=parameters, timeout=30)
             answer.raise_for_status()
@@ -82,7 +101,13 @@ class Bare:
 
 def _service(url: str, org_id: str) -> FlowService:
     return FlowService(
-        Endpoint(url=url, org_id=org_id, sandbox="prod", api_key="benchmark", access_token=Secret("token"))
+        Endpoint(
+            url=url,
+            org_id=org_id,
+            sandbox="prod",
+            api_key="benchmark",
+            access_token=Secret("token"),
+        )
     )
 
 
@@ -94,7 +119,12 @@ def _ensuring(url: str) -> None:
         with _service(url, next(organizations)) as service:
             for number in range(BATCH):
                 name = f"connection {number}"
-                create_connection("oracle-service-cloud", name=name, credentials=CREDENTIALS, service=service)
+                create_connection(
+                    "oracle-service-cloud",
+                    name=name,
+                    credentials=CREDENTIALS,
+                    service=service,
+                )
 
     def theirs() -> None:
         with contextlib.closing(Bare(url, next(organizations))) as bare:
@@ -111,7 +141,10 @@ def _posting(url: str) -> None:
     bare, service = Bare(url, "bare-post@AdobeOrg"), _service(url, "ours-post@AdobeOrg")
     payload = {
         "name": "connection",
-        "auth": {"specName": "Basic Authentication", "params": {**CREDENTIALS, "password": Secret("correct-horse")}},
+        "auth": {
+            "specName": "Basic Authentication",
+            "params": {**CREDENTIALS, "password": Secret("correct-horse")},
+        },
         "connectionSpec": {"id": SPEC, "version": "1.0"},
     }
 
@@ -125,7 +158,9 @@ def _posting(url: str) -> None:
 
     with service, contextlib.closing(bare):
         ratio = compare(ours, theirs, runs=BATCHES)
-    report(f"{BATCH * BATCHES} x connections.create, in batches of {BATCH}", ratio, 1.25)
+    report(
+        f"{BATCH * BATCHES} x connections.create, in batches of {BATCH}", ratio, 1.25
+    )
 
 
 def main() -> None:

@@ -26,7 +26,9 @@ class Ratio:
         return statistics.median(self.ratios)
 
 
-def compare(subject: Callable[[], object], reference: Callable[[], object], *, runs: int) -> Ratio:
+def compare(
+    subject: Callable[[], object], reference: Callable[[], object], *, runs: int
+) -> Ratio:
     """Time both in turn, `runs` times after one warm-up each, swapping who goes first."""
     subject()
     reference()

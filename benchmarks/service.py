@@ -47,8 +47,15 @@ class Line:
 
     def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
         """Send a request and return the body of its success."""
-        lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Length: {len(body)}"]
-        lines += ["Content-Type: application/json", *(f"{name}: {value}" for name, value in HEADERS.items())]
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            "Host: 127.0.0.1",
+            f"Content-Length: {len(body)}",
+        ]
+        lines += [
+            "Content-Type: application/json",
+            *(f"{name}: {value}" for name, value in HEADERS.items()),
+        ]
         self._socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
         status, length = self._file.readline(), 0
         while (line := self._file.readline()) not in (b"\r\n", b""):
@@ -67,7 +74,11 @@ class Side:
         self._lines = [Line(port) for _client in range(CLIENTS)]
         self._base = base
         self._pool = ThreadPoolExecutor(CLIENTS)
-        self.ids = [json.loads(self.line.ask("POST", f"{base}/connections", body("first")))["id"]]
+        self.ids = [
+            json.loads(self.line.ask("POST", f"{base}/connections", body("first")))[
+                "id"
+            ]
+        ]
 
     @property
     def line(self) -> Line:
@@ -76,15 +87,26 @@ class Side:
 
     def post(self) -> None:
         """Create connections."""
-        self._all(lambda line: line.ask("POST", f"{self._base}/connections", body("connection")))
+        self._all(
+            lambda line: line.ask(
+                "POST", f"{self._base}/connections", body("connection")
+            )
+        )
 
     def get(self) -> None:
         """Read one connection by its id."""
-        self._all(lambda line: line.ask("GET", f"{self._base}/connections/{self.ids[0]}"), READS)
+        self._all(
+            lambda line: line.ask("GET", f"{self._base}/connections/{self.ids[0]}"),
+            READS,
+        )
 
     def find(self) -> None:
         """List by a name that one connection has."""
-        self._all(lambda line: line.ask("GET", f"{self._base}/connections?property=name==first"))
+        self._all(
+            lambda line: line.ask(
+                "GET", f"{self._base}/connections?property=name==first"
+            )
+        )
 
     def _all(self, ask: Any, requests: int = BATCH) -> None:
         def share(line: Line) -> None:
@@ -96,7 +118,11 @@ class Side:
 
 def body(name: str) -> bytes:
     """Return a connection to create."""
-    params = {"host": "acme.custhelp.com", "username": "integration", "password": "correct-horse-battery"}
+    params = {
+        "host": "acme.custhelp.com",
+        "username": "integration",
+        "password": "correct-horse-battery",
+    }
     auth = {"specName": "Basic Authentication", "params": params}
     spec = {"id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003", "version": "1.0"}
     return json.dumps({"name": name, "auth": auth, "connectionSpec": spec}).encode()
@@ -105,7 +131,14 @@ def body(name: str) -> bytes:
 @contextlib.contextmanager
 def ours(store: Path) -> Iterator[tuple[Side, int]]:
     """Serve the embedded service with one worker and yield it with its process id."""
-    command = [str(Path(sys.executable).parent / "headwater"), "serve", "--port", "0", "--store", str(store)]
+    command = [
+        str(Path(sys.executable).parent / "headwater"),
+        "serve",
+        "--port",
+        "0",
+        "--store",
+        str(store),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         line = next(line for line in process.stdout if "listening on" in line)
@@ -125,7 +158,9 @@ def bare(store: Path) -> Iterator[Side]:
         port = taken.getsockname()[1]
     command = [sys.executable, "-m", "benchmarks.bare_service", str(port)]
     environment = {**os.environ, bare_service.STORE: str(store)}
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:
+    with subprocess.Popen(
+        command, stderr=subprocess.DEVNULL, env=environment
+    ) as process:
         _wait_for(port)
         try:
             yield Side(port, "")
@@ -135,7 +170,10 @@ def bare(store: Path) -> Iterator[Side]:
 
 def _wait_for(port: int) -> None:
     for _attempt in range(200):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port)),
+        ):
             return
         time.sleep(0.05)
     raise SystemExit("the bare service does not answer")
@@ -155,7 +193,12 @@ def _fill(store: Path) -> None:
         [first] = rows.select(connections, scope)
         for number in range(STORED):
             id = f"00000000-0000-4000-8000-{number:012x}"
-            own = {"id": id, "name": f"connection {number}", "created_at": first.created_at - number, "seq": None}
+            own = {
+                "id": id,
+                "name": f"connection {number}",
+                "created_at": first.created_at - number,
+                "seq": None,
+            }
             rows.add(connections, Record(**attrs.asdict(first, recurse=False) | own))
     opened.close()
 
@@ -167,30 +210,47 @@ def _memory(leader: int) -> float:
         with contextlib.suppress(OSError):
             text = status.read_text()
             if f"PPid:\t{leader}\n" in text:
-                sizes += [int(size) / 1000 for size in re.findall(r"VmRSS:\s+(\d+) kB", text)]
+                sizes += [
+                    int(size) / 1000 for size in re.findall(r"VmRSS:\s+(\d+) kB", text)
+                ]
     return max(sizes, default=0.0)
 
 
 def _against_bare(folder: Path) -> None:
     with ours(folder / "ours.db") as (mine, _pid), bare(folder / "bare.db") as theirs:
         # Requests per second of at least 0.4 and 0.25 of the bare ones: times of at most 2.5 and 4 of theirs.
-        report(f"{BATCH} x POST /connections against one INSERT", compare(mine.post, theirs.post, runs=RUNS), 2.5)
-        report(f"{READS} x GET /connections/ID against one SELECT", compare(mine.get, theirs.get, runs=RUNS), 4.0)
+        report(
+            f"{BATCH} x POST /connections against one INSERT",
+            compare(mine.post, theirs.post, runs=RUNS),
+            2.5,
+        )
+        report(
+            f"{READS} x GET /connections/ID against one SELECT",
+            compare(mine.get, theirs.get, runs=RUNS),
+            4.0,
+        )
 
 
 def _against_empty(folder: Path) -> None:
     with ours(folder / "full.db"):
         pass  # makes the store and its first connection
     _fill(folder / "full.db")
-    with ours(folder / "full.db") as (full, pid), ours(folder / "empty.db") as (empty, _pid):
+    with (
+        ours(folder / "full.db") as (full, pid),
+        ours(folder / "empty.db") as (empty, _pid),
+    ):
         for what, limit in (("post", 1.3), ("get", 1.3), ("find", 2.0)):
             ratio = compare(getattr(full, what), getattr(empty, what), runs=RUNS)
             report(
-                f"{READS if what == 'get' else BATCH} x {what} with {STORED:,} connections against none", ratio, limit
+                f"{READS if what == 'get' else BATCH} x {what} with {STORED:,} connections against none",
+                ratio,
+                limit,
             )
         _walk(full.line)
         size = _memory(pid)
-        print(f"memory of the worker after that: {size:.0f} MB, limit 200: {'ok' if size <= 200 else 'OVER'}")
+        print(
+            f"memory of the worker after that: {size:.0f} MB, limit 200: {'ok' if size <= 200 else 'OVER'}"
+        )
 
 
 def _walk(line: Line) -> None:
@@ -200,7 +260,9 @@ def _walk(line: Line) -> None:
     seconds = statistics.median(each for _first, _last, each, _pages in walks)
     verdict = "ok" if ratio <= 1.5 else "OVER"
     pages = walks[0][-1]
-    print(f"walking {pages} pages: {seconds:.1f} s, last fifth against first {ratio:.2f}, limit 1.5: {verdict}")
+    print(
+        f"walking {pages} pages: {seconds:.1f} s, last fifth against first {ratio:.2f}, limit 1.5: {verdict}"
+    )
 
 
 def _one_walk(line: Line) -> tuple[float, float, float, int]:

@@ -16,7 +16,11 @@ FLOOR = "import click, pluggy, importlib.metadata as m; m.entry_points(group='he
 
 
 # Byte code is kept, as it is wherever Headwater is installed, and no specifications of a tenant's are listed.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if name != "PYTHONDONTWRITEBYTECODE"
+}
 ENVIRONMENT["HEADWATER_SPECS"] = str(Path(__file__).parent / "no-specs")
 
 
@@ -31,10 +35,18 @@ def main() -> None:
     def floor() -> None:
         _run(sys.executable, "-c", FLOOR)
 
-    report("headwater --help", compare(lambda: _run(headwater, "--help"), floor, runs=RUNS), 1.2)
+    report(
+        "headwater --help",
+        compare(lambda: _run(headwater, "--help"), floor, runs=RUNS),
+        1.2,
+    )
     catalogue = importlib.metadata.entry_points(group="headwater.catalog")
     claim = f"headwater list, {len(available())} connectors"
-    report(claim, compare(lambda: _run(headwater, "list"), floor, runs=RUNS), 1.8 if catalogue else 1.5)
+    report(
+        claim,
+        compare(lambda: _run(headwater, "list"), floor, runs=RUNS),
+        1.8 if catalogue else 1.5,
+    )
 
 
 if __name__ == "__main__":

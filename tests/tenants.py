@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from headwater.flowservice import RemoteSpec
 
 PRIVATE = "7f3d1c52-0b8e-4a61-9c55-6f1d2e3a4b5c"
-KEY = AuthenticationSpec("Key", [Field("host"), Field("apiKey", secret=True), Field("port", "integer", required=False)])
+KEY = AuthenticationSpec(
+    "Key",
+    [
+        Field("host"),
+        Field("apiKey", secret=True),
+        Field("port", "integer", required=False),
+    ],
+)
 
 
 def raw(name: str = "acme-desk", id: str = PRIVATE, **changes: Any) -> dict[str, Any]:
@@ -44,7 +51,11 @@ def raw(name: str = "acme-desk", id: str = PRIVATE, **changes: Any) -> dict[str,
         "providerId": "0ed90a81-07f4-4586-8190-b40eccef1c5a",
         "version": "1.0",
         "authSpec": [{"name": "Key", "type": "KeyBased", "spec": schema}],
-        "attributes": {"category": "Customer Success", "connectorName": "Acme Desk", "isSource": True},
+        "attributes": {
+            "category": "Customer Success",
+            "connectorName": "Acme Desk",
+            "isSource": True,
+        },
         **changes,
     }
 
@@ -55,14 +66,24 @@ def spec(name: str = "acme-desk", id: str = PRIVATE, **changes: Any) -> RemoteSp
 
 
 def connector(
-    slug: str = "acme-desk", auth: Sequence[AuthenticationSpec] = (KEY,), distribution: str = "acme", **facts: Any
+    slug: str = "acme-desk",
+    auth: Sequence[AuthenticationSpec] = (KEY,),
+    distribution: str = "acme",
+    **facts: Any,
 ) -> Connector:
     """Return a plugin's connector of that source."""
 
     class Source:
         @hookimpl
         def connection_spec(self) -> ConnectionSpec:
-            return ConnectionSpec(**{"id": PRIVATE, "name": "Acme Desk", "category": "customer-success", **facts})
+            return ConnectionSpec(
+                **{
+                    "id": PRIVATE,
+                    "name": "Acme Desk",
+                    "category": "customer-success",
+                    **facts,
+                }
+            )
 
         @hookimpl
         def credential_schemas(self) -> Sequence[AuthenticationSpec]:
@@ -72,13 +93,23 @@ def connector(
 
 
 @contextlib.contextmanager
-def served(folder: Path, connectors: Sequence[Connector], patch: pytest.MonkeyPatch) -> Iterator[str]:
+def served(
+    folder: Path, connectors: Sequence[Connector], patch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """Serve these connectors' specifications over HTTP, and let the environment lead every Headwater there."""
     app = build_app(Settings(store=str(folder / "served" / "local.db")), connectors)
     try:
         with FaultServer(app, Faults()) as server:
-            variables = {"URL": server.url, "ORG_ID": "ACME@AdobeOrg", "SANDBOX": "prod", "API_KEY": "key"}
-            for name, value in {**variables, "ACCESS_TOKEN": "any-token-will-do"}.items():
+            variables = {
+                "URL": server.url,
+                "ORG_ID": "ACME@AdobeOrg",
+                "SANDBOX": "prod",
+                "API_KEY": "key",
+            }
+            for name, value in {
+                **variables,
+                "ACCESS_TOKEN": "any-token-will-do",
+            }.items():
                 patch.setenv(f"HEADWATER_{name}", value)
             yield server.url
     finally:

@@ -90,14 +90,20 @@ class House:
     permitted: dict[str, set[str]]
 
     @classmethod
-    def of(cls, package: str, file: str | None, permitted: dict[str, set[str]]) -> House:
+    def of(
+        cls, package: str, file: str | None, permitted: dict[str, set[str]]
+    ) -> House:
         """Return the house of an imported package."""
         return cls(package, Path(file or "").parent, permitted)
 
     def modules(self) -> dict[str, Path]:
         """Return every module below the package, by its name within it: ``http.hosts``, or ``http`` for its face."""
         paths = sorted(self.root.rglob("*.py"))
-        return {self._name(path): path for path in paths if path != self.root / "__init__.py"}
+        return {
+            self._name(path): path
+            for path in paths
+            if path != self.root / "__init__.py"
+        }
 
     def imports(self, path: Path) -> set[str]:
         """Return the modules of this house that a file imports, wherever in it the import stands."""
@@ -133,7 +139,9 @@ def _nearest(name: str, modules: dict[str, Path]) -> str:
 
 HOUSES = [
     House.of("headwater", headwater.__file__, CORE),
-    House.of("headwater_local_flow_service", headwater_local_flow_service.__file__, SERVICE),
+    House.of(
+        "headwater_local_flow_service", headwater_local_flow_service.__file__, SERVICE
+    ),
 ]
 
 
@@ -144,14 +152,19 @@ def _room(module: str) -> str:
 def _arrows(house: House) -> dict[str, set[str]]:
     arrows: dict[str, set[str]] = {_room(name): set() for name in house.modules()}
     for name, path in house.modules().items():
-        arrows[_room(name)] |= {_room(other) for other in house.imports(path)} - {_room(name)}
+        arrows[_room(name)] |= {_room(other) for other in house.imports(path)} - {
+            _room(name)
+        }
     return arrows
 
 
 def _circles(arrows: dict[str, set[str]]) -> list[list[str]]:
     """Return each group of nodes that reach one another; a house without circles has none."""
     reached = {node: _reachable(node, arrows) for node in arrows}
-    groups = {tuple(sorted(other for other in reached[node] if node in reached[other])) for node in arrows}
+    groups = {
+        tuple(sorted(other for other in reached[node] if node in reached[other]))
+        for node in arrows
+    }
     return [list(group) for group in sorted(groups) if group]
 
 
@@ -174,7 +187,9 @@ def test_every_room_is_on_the_plan(house: House) -> None:
 
 @pytest.mark.parametrize("house", HOUSES, ids=lambda house: house.package)
 def test_a_room_knows_only_whom_it_may(house: House) -> None:
-    forbidden = {room: known - house.permitted[room] for room, known in _arrows(house).items()}
+    forbidden = {
+        room: known - house.permitted[room] for room, known in _arrows(house).items()
+    }
     assert {room: sorted(known) for room, known in forbidden.items() if known} == {}
 
 
@@ -192,7 +207,15 @@ def test_no_rooms_import_one_another_in_a_circle(house: House) -> None:
 
 @pytest.mark.parametrize("house", HOUSES, ids=lambda house: house.package)
 def test_no_modules_import_one_another_in_a_circle(house: House) -> None:
-    assert _circles({name: house.imports(path) - {name} for name, path in house.modules().items()}) == []
+    assert (
+        _circles(
+            {
+                name: house.imports(path) - {name}
+                for name, path in house.modules().items()
+            }
+        )
+        == []
+    )
 
 
 def test_a_circle_is_found_wherever_it_is_tied() -> None:
@@ -208,7 +231,12 @@ def test_core_knows_no_plugin() -> None:
     found = {}
     for name, path in core.modules().items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        plugins = [one for node in ast.walk(tree) for one in _imported(node) if one.startswith("headwater_")]
+        plugins = [
+            one
+            for node in ast.walk(tree)
+            for one in _imported(node)
+            if one.startswith("headwater_")
+        ]
         if plugins and _room(name) not in _NAMES_THE_AUTHORING_KIT:
             found[name] = plugins
     assert found == {}

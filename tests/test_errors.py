@@ -10,11 +10,15 @@ from headwater import errors
 from headwater.models import Problem
 
 CLASSES = [
-    value for _name, value in inspect.getmembers(errors, inspect.isclass) if issubclass(value, errors.HeadwaterError)
+    value
+    for _name, value in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(value, errors.HeadwaterError)
 ]
 
 
-@pytest.mark.parametrize("error_class", CLASSES, ids=lambda error_class: error_class.__name__)
+@pytest.mark.parametrize(
+    "error_class", CLASSES, ids=lambda error_class: error_class.__name__
+)
 def test_every_class_is_drawn_in_the_module_docstring(error_class: type) -> None:
     assert error_class.__name__ in (errors.__doc__ or "")
 
@@ -25,12 +29,17 @@ def test_kinds_tell_the_leaves_apart() -> None:
 
 
 def test_the_text_is_message_then_remedy() -> None:
-    assert str(errors.InvalidInput("the name is empty", remedy="give one")) == "the name is empty; give one"
+    assert (
+        str(errors.InvalidInput("the name is empty", remedy="give one"))
+        == "the name is empty; give one"
+    )
     assert str(errors.InvalidInput("the name is empty")) == "the name is empty"
 
 
 def test_data_leaves_out_what_is_not_known() -> None:
-    error = errors.Rejected("no", method="POST", path="/connections", status=400, code="FLOW-1413-400")
+    error = errors.Rejected(
+        "no", method="POST", path="/connections", status=400, code="FLOW-1413-400"
+    )
     assert error.data() == {
         "kind": "rejected",
         "message": "no",
@@ -42,8 +51,12 @@ def test_data_leaves_out_what_is_not_known() -> None:
 
 
 def test_invalid_credentials_lists_every_problem() -> None:
-    error = errors.InvalidCredentials("they do not fit", [Problem("host", "required", "is missing")])
-    assert error.data()["problems"] == [{"field": "host", "rule": "required", "message": "is missing"}]
+    error = errors.InvalidCredentials(
+        "they do not fit", [Problem("host", "required", "is missing")]
+    )
+    assert error.data()["problems"] == [
+        {"field": "host", "rule": "required", "message": "is missing"}
+    ]
     assert "host: is missing" in str(error)
 
 
@@ -57,6 +70,8 @@ def test_invalid_credentials_lists_every_problem() -> None:
         (errors.NotFound("x", method="GET", path="/", status=404), LookupError),
     ],
 )
-def test_errors_are_also_the_builtin_that_callers_expect(error: Exception, builtin: type[Exception]) -> None:
+def test_errors_are_also_the_builtin_that_callers_expect(
+    error: Exception, builtin: type[Exception]
+) -> None:
     assert isinstance(error, builtin)
     assert str(error) == "x"

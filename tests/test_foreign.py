@@ -22,14 +22,20 @@ def _provoke(error: BaseException) -> BrokenPlugin:
         except ValueError:
             raise error  # noqa: B904
 
-    with pytest.raises(BrokenPlugin) as caught, foreign("connector acme: build_payload", OWNER, [Secret(CANARY)]):
+    with (
+        pytest.raises(BrokenPlugin) as caught,
+        foreign("connector acme: build_payload", OWNER, [Secret(CANARY)]),
+    ):
         plugin_code()
     return caught.value
 
 
 def test_it_names_the_distribution_the_place_and_the_type() -> None:
     error = _provoke(RuntimeError("no such column"))
-    assert error.message == "connector acme: build_payload of acme-headwater 2.0 failed: RuntimeError: no such column"
+    assert (
+        error.message
+        == "connector acme: build_payload of acme-headwater 2.0 failed: RuntimeError: no such column"
+    )
 
 
 def test_no_exception_is_chained_so_no_value_travels_along() -> None:
@@ -46,7 +52,10 @@ def test_a_plugin_that_exits_is_a_broken_plugin() -> None:
 
 
 def test_our_own_errors_pass_through_unchanged() -> None:
-    with pytest.raises(InvalidInput, match="the host is not one"), foreign("x", OWNER, [Secret(CANARY)]):
+    with (
+        pytest.raises(InvalidInput, match="the host is not one"),
+        foreign("x", OWNER, [Secret(CANARY)]),
+    ):
         raise InvalidInput("the host is not one")
 
 
@@ -57,8 +66,13 @@ def test_our_own_errors_with_a_value_in_them_do_not_pass() -> None:
 
 
 @pytest.mark.parametrize("short", ["p", "it", "no"])
-def test_our_own_errors_pass_where_a_secret_is_too_short_to_be_told_from_words(short: str) -> None:
-    with pytest.raises(InvalidInput, match="the port"), foreign("x", OWNER, [Secret(short), Secret(CANARY)]):
+def test_our_own_errors_pass_where_a_secret_is_too_short_to_be_told_from_words(
+    short: str,
+) -> None:
+    with (
+        pytest.raises(InvalidInput, match="the port"),
+        foreign("x", OWNER, [Secret(short), Secret(CANARY)]),
+    ):
         raise InvalidInput("the port is not one of those that sites offer")
     with pytest.raises(BrokenPlugin), foreign("x", OWNER, [Secret(short)]):
         raise InvalidInput(f"the password is {short}")

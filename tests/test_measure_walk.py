@@ -44,11 +44,16 @@ def follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Follow:
 
 
 def calls(recorder: Recorder) -> list[Call]:
-    return [Call(caller, callee, times) for (caller, callee), times in recorder.calls.items()]
+    return [
+        Call(caller, callee, times)
+        for (caller, callee), times in recorder.calls.items()
+    ]
 
 
 def test_a_call_is_recorded_once_for_each_pair_of_functions(follow: Follow) -> None:
-    files = {"ground.py": "def load():\n    return parse()\n\n\ndef parse():\n    return 1\n"}
+    files = {
+        "ground.py": "def load():\n    return parse()\n\n\ndef parse():\n    return 1\n"
+    }
 
     seen = calls(follow(files, "from CORE.ground import load\nload()\nload()"))
 
@@ -67,7 +72,10 @@ def test_what_no_reader_follows_is_left_out(follow: Follow) -> None:
     }
 
     seen = calls(
-        follow(files, "from CORE.flowservice.service import send\nfrom CORE.ground import Thing\nsend()\n[Thing()]")
+        follow(
+            files,
+            "from CORE.flowservice.service import send\nfrom CORE.ground import Thing\nsend()\n[Thing()]",
+        )
     )
 
     assert [(call.caller, call.callee) for call in seen] == [
@@ -77,7 +85,9 @@ def test_what_no_reader_follows_is_left_out(follow: Follow) -> None:
     ]
 
 
-def test_validations_and_look_ups_are_counted_by_what_they_do(follow: Follow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_validations_and_look_ups_are_counted_by_what_they_do(
+    follow: Follow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(VARIABLE, "x")
     files = {
         "rules.py": "import jsonschema\n\n\n"
@@ -87,7 +97,10 @@ def test_validations_and_look_ups_are_counted_by_what_they_do(follow: Follow, mo
         "references.py": f"import os\n\n\ndef load():\n    return os.environ.get({VARIABLE!r})\n",
     }
 
-    seen = follow(files, "from CORE import references, rules\nrules.check({'a': references.load()})\nrules.check({})")
+    seen = follow(
+        files,
+        "from CORE import references, rules\nrules.check({'a': references.load()})\nrules.check({})",
+    )
 
     assert (seen.validations, seen.lookups) == (2, 1)
 
@@ -104,7 +117,9 @@ def test_figures_come_from_both_walks() -> None:
         validations=3,
         lookups=1,
     )
-    checked = Walk(calls=[Call("", "cli/create.py:command", 1)], validations=5, lookups=2)
+    checked = Walk(
+        calls=[Call("", "cli/create.py:command", 1)], validations=5, lookups=2
+    )
 
     figures = measure_walks(plain, checked)
 
@@ -122,4 +137,10 @@ def test_figures_come_from_both_walks() -> None:
         "checked_lookups": 2,
     }
     missed = [metric.key for metric in METRICS if metric.misses(figures[metric.key])]
-    assert missed == ["validations", "check_creatable", "calls_back_up", "checked_validations", "checked_lookups"]
+    assert missed == [
+        "validations",
+        "check_creatable",
+        "calls_back_up",
+        "checked_validations",
+        "checked_lookups",
+    ]

@@ -8,7 +8,14 @@ import pytest
 from headwater import AuthenticationSpec, ConnectionSpec, Field
 
 
-@pytest.mark.parametrize("bad", ["b66ab34-8619-49cb-96d1-39b37ede86ea", "CB66AB34-8619-49CB-96D1-39B37EDE86EA", "x"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "b66ab34-8619-49cb-96d1-39b37ede86ea",
+        "CB66AB34-8619-49CB-96D1-39B37EDE86EA",
+        "x",
+    ],
+)
 def test_a_specification_id_is_a_lower_case_uuid(bad: str) -> None:
     with pytest.raises(ValueError, match="lower-case UUID"):
         ConnectionSpec(id=bad, name="Acme", category="crm")
@@ -19,10 +26,14 @@ def test_a_specification_without_id_says_why() -> None:
         ConnectionSpec(id=None, name="Acme", category="crm")
 
 
-@pytest.mark.parametrize("wrong", [{"ingestion": "slow"}, {"kind": "cube"}, {"lifecycle": "gone"}])
+@pytest.mark.parametrize(
+    "wrong", [{"ingestion": "slow"}, {"kind": "cube"}, {"lifecycle": "gone"}]
+)
 def test_vocabularies_are_closed(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="must be in"):
-        ConnectionSpec(id=None, no_id_reason="for a test", name="Acme", category="crm", **wrong)  # type: ignore[arg-type]
+        ConnectionSpec(
+            id=None, no_id_reason="for a test", name="Acme", category="crm", **wrong
+        )  # type: ignore[arg-type]
 
 
 def test_a_secret_is_a_text_without_default() -> None:
@@ -54,4 +65,7 @@ def test_values_are_frozen() -> None:
 
 def test_a_label_tells_two_of_one_name_apart() -> None:
     assert AuthenticationSpec("Basic", []).label == "Basic"
-    assert AuthenticationSpec("Basic", [], cloud="aws", variant="key").label == "Basic (aws, key)"
+    assert (
+        AuthenticationSpec("Basic", [], cloud="aws", variant="key").label
+        == "Basic (aws, key)"
+    )

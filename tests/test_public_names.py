@@ -18,7 +18,12 @@ def test_all_is_sorted_and_every_name_resolves() -> None:
 def test_type_checkers_see_the_same_names() -> None:
     tree = ast.parse(Path(headwater.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
-    imported = {alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    imported = {
+        alias.name
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
     typing_only = {"Any"}
     assert imported - typing_only == set(headwater.__all__)
 
@@ -29,7 +34,10 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 def test_importing_headwater_loads_neither_requests_nor_jsonschema_nor_attrs() -> None:
     program = (
-        "import sys, headwater; print([n for n in ('requests', 'jsonschema', 'attr', 'pluggy') if n in sys.modules])"
+        "import sys, headwater; heavy = ('requests', 'jsonschema', 'attr', 'pluggy')\n"
+        "print([name for name in heavy if name in sys.modules])"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert result.stdout.strip() == "[]"

@@ -26,7 +26,10 @@ def _same(text: str) -> str:
 
 def test_the_first_example_prints_what_the_readme_says(tmp_path: Path) -> None:
     commands, expected = _session()
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
     environment["PYTHONUNBUFFERED"] = "1"
     printed = ""
     for command in commands:
@@ -35,7 +38,11 @@ def test_the_first_example_prints_what_the_readme_says(tmp_path: Path) -> None:
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         # A person sees both streams; with --json the notes come after the result.
-        told = result.stdout + result.stderr if "--json" in command else result.stderr + result.stdout
+        told = (
+            result.stdout + result.stderr
+            if "--json" in command
+            else result.stderr + result.stdout
+        )
         printed += f"$ {command}\n{told}"
     assert _same(printed) == _same(expected)
 
@@ -49,11 +56,17 @@ def test_the_first_screen_is_one_sentence_then_an_example() -> None:
 
 def test_every_link_leads_somewhere() -> None:
     root = Path(__file__).parent.parent
-    pages = [root / "README.md", root / "CONTRIBUTING.md", *(root / "docs").glob("*.md")]
+    pages = [
+        root / "README.md",
+        root / "CONTRIBUTING.md",
+        *(root / "docs").glob("*.md"),
+    ]
     broken = [
         f"{page.name}: {link}"
         for page in pages
-        for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+        for link in re.findall(
+            r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")
+        )
         if not (page.parent / link).exists()
     ]
     assert broken == []

@@ -17,14 +17,18 @@ from hypothesis import strategies as st
 from headwater.cleaning import clean
 from headwater.secret import MASK, Secret, is_mask, masked, revealed, secrets_in
 
-CANARIES = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=16, max_size=40).filter(
-    lambda text: len(set(text)) > 6
-)
+CANARIES = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")),
+    min_size=16,
+    max_size=40,
+).filter(lambda text: len(set(text)) > 6)
 
 
 def test_every_way_of_printing_shows_the_mask() -> None:
     secret = Secret("correct horse battery")
-    assert [repr(secret), str(secret), f"{secret}", f"{secret:>40}", f"{secret!r}"] == [MASK] * 5
+    assert [repr(secret), str(secret), f"{secret}", f"{secret:>40}", f"{secret!r}"] == [
+        MASK
+    ] * 5
 
 
 def test_only_reveal_returns_the_value() -> None:
@@ -73,19 +77,34 @@ def test_only_a_text_can_be_a_secret() -> None:
 
 
 def test_masked_and_revealed_walk_nested_structures() -> None:
-    body = {"auth": {"params": [{"password": Secret("correct horse")}], "n": (1, Secret("battery staple"))}}
+    body = {
+        "auth": {
+            "params": [{"password": Secret("correct horse")}],
+            "n": (1, Secret("battery staple")),
+        }
+    }
     assert masked(body) == {"auth": {"params": [{"password": MASK}], "n": [1, MASK]}}
-    assert revealed(body) == {"auth": {"params": [{"password": "correct horse"}], "n": [1, "battery staple"]}}
-    assert sorted(secret.reveal() for secret in secrets_in(body)) == ["battery staple", "correct horse"]
+    assert revealed(body) == {
+        "auth": {"params": [{"password": "correct horse"}], "n": [1, "battery staple"]}
+    }
+    assert sorted(secret.reveal() for secret in secrets_in(body)) == [
+        "battery staple",
+        "correct horse",
+    ]
 
 
-@pytest.mark.parametrize(("text", "mask"), [("******", True), ("*", True), ("", False), ("a*", False), ("pass", False)])
+@pytest.mark.parametrize(
+    ("text", "mask"),
+    [("******", True), ("*", True), ("", False), ("a*", False), ("pass", False)],
+)
 def test_a_mask_is_nothing_but_asterisks(text: str, mask: bool) -> None:
     assert is_mask(text) is mask
 
 
 def test_one_secret_inside_another_leaves_nothing_behind() -> None:
-    text = clean("token=hunter2hunter2-long", [Secret("hunter2"), Secret("hunter2hunter2-long")])
+    text = clean(
+        "token=hunter2hunter2-long", [Secret("hunter2"), Secret("hunter2hunter2-long")]
+    )
     assert text == f"token={MASK}"
 
 
@@ -99,7 +118,9 @@ def test_a_text_without_secrets_stays_as_it_is() -> None:
 
 
 @given(canary=CANARIES, lead=st.binary(max_size=5), tail=st.binary(max_size=5))
-def test_no_encoding_of_a_secret_survives_cleaning(canary: str, lead: bytes, tail: bytes) -> None:
+def test_no_encoding_of_a_secret_survives_cleaning(
+    canary: str, lead: bytes, tail: bytes
+) -> None:
     raw = canary.encode()
     forms = [
         canary,

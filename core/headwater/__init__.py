@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from headwater.create.runner import Created, create_connection, open_source
     from headwater.errors import HeadwaterError
     from headwater.flowservice import Endpoint, FlowService
-    from headwater.models import AuthenticationSpec, ConnectionSpec, Field, PayloadRequest, Problem
+    from headwater.models import (
+        AuthenticationSpec,
+        ConnectionSpec,
+        Field,
+        PayloadRequest,
+        Problem,
+    )
     from headwater.profiles import connect
     from headwater.secret import Secret
 

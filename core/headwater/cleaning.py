@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from headwater.secret import Secret
 
 _WITHHELD = "(text withheld: it could show a secret)"
-_SHORTEST_CLEANABLE = 4  # anything shorter occurs in ordinary words, so cutting it out would hide nothing
+_SHORTEST_CLEANABLE = (
+    4  # anything shorter occurs in ordinary words, so cutting it out would hide nothing
+)
 _LAYERS = 2  # a body that was encoded and then quoted inside another one
 
 
@@ -45,8 +47,14 @@ def holds(text: str, secrets: Iterable[Secret]) -> bool:
     One of fewer than four characters occurs in ordinary words; it counts where it stands as a word of its own.
     """
     secrets = tuple(secrets)
-    short = [secret.reveal() for secret in secrets if 0 < len(secret.reveal()) < _SHORTEST_CLEANABLE]
-    whole = [secret for secret in secrets if len(secret.reveal()) >= _SHORTEST_CLEANABLE]
+    short = [
+        secret.reveal()
+        for secret in secrets
+        if 0 < len(secret.reveal()) < _SHORTEST_CLEANABLE
+    ]
+    whole = [
+        secret for secret in secrets if len(secret.reveal()) >= _SHORTEST_CLEANABLE
+    ]
     alone = any(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) for value in short)
     return alone or clean(text, whole) != text
 
@@ -89,6 +97,8 @@ def _base64_forms(raw: bytes) -> Iterator[str]:
     for lead, skip in ((0, 0), (1, 2), (2, 3)):
         whole = base64.b64encode(b"\0" * lead + raw).decode("ascii")
         spare = (lead + len(raw)) % 3
-        steady = whole[skip : len(whole) - (4 if spare else 0)] + (whole[-4:][:spare] if spare else "")
+        steady = whole[skip : len(whole) - (4 if spare else 0)] + (
+            whole[-4:][:spare] if spare else ""
+        )
         yield steady
         yield steady.replace("+", "-").replace("/", "_")

@@ -31,18 +31,25 @@ def read_text(path: Path) -> str:
     except (OSError, ValueError) as error:
         problem = f"cannot be read ({getattr(error, 'strerror', None) or 'not a path'})"
     if problem:
-        raise InvalidInput(f"{path} {problem}", remedy="check the path and its permissions")
+        raise InvalidInput(
+            f"{path} {problem}", remedy="check the path and its permissions"
+        )
     return decoded(raw, str(path))
 
 
 def decoded(raw: bytes, name: str) -> str:
     """Return bytes as text; a byte order mark is dropped. Raises `InvalidInput` for anything but UTF-8."""
     if len(raw) > LARGEST:
-        raise InvalidInput(f"{name} is larger than 1 MiB", remedy="check that it is the file you meant")
+        raise InvalidInput(
+            f"{name} is larger than 1 MiB", remedy="check that it is the file you meant"
+        )
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InvalidInput(f"{name} is UTF-16 text", remedy="save it as UTF-8")
     if b"\0" in raw:
-        raise InvalidInput(f"{name} holds NUL characters, as UTF-16 text does", remedy="save it as UTF-8")
+        raise InvalidInput(
+            f"{name} holds NUL characters, as UTF-16 text does",
+            remedy="save it as UTF-8",
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -63,14 +70,19 @@ def replace(path: Path, text: str) -> str:
     try:
         target = path.resolve()  # a link, as from a folder of dot files, stays one
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")  # made with mode 0600
+        descriptor, name = tempfile.mkstemp(
+            dir=target.parent, prefix=f".{target.name}."
+        )  # made with mode 0600
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
             file.write(text.encode("utf-8"))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)
-    except (OSError, RuntimeError) as error:  # RuntimeError: a link that leads to itself
+    except (
+        OSError,
+        RuntimeError,
+    ) as error:  # RuntimeError: a link that leads to itself
         problem = getattr(error, "strerror", None) or type(error).__name__
     if problem and temporary is not None:
         temporary.unlink(missing_ok=True)
@@ -84,7 +96,9 @@ def parsed_toml(text: str, name: str) -> dict[str, Any]:
 
 def parsed_json(text: str, name: str) -> Any:
     """Return a JSON value. Raises `InvalidInput` with the place, or with a name that an object gives twice."""
-    return _parsed(lambda text: json.loads(text, object_pairs_hook=_unique), text, name, "JSON")
+    return _parsed(
+        lambda text: json.loads(text, object_pairs_hook=_unique), text, name, "JSON"
+    )
 
 
 class _RepeatedError(ValueError):

@@ -60,8 +60,15 @@ class HeadwaterError(Exception):
 
     def data(self) -> dict[str, Any]:
         """Return the error for programs: `kind`, `message`, `remedy` and whatever else the class knows."""
-        facts = {"kind": self.kind, "message": self.message, "remedy": self.remedy, **self._facts()}
-        return {name: fact for name, fact in facts.items() if fact not in (None, "", (), [])}
+        facts = {
+            "kind": self.kind,
+            "message": self.message,
+            "remedy": self.remedy,
+            **self._facts(),
+        }
+        return {
+            name: fact for name, fact in facts.items() if fact not in (None, "", (), [])
+        }
 
     def _facts(self) -> dict[str, Any]:
         return {}
@@ -84,8 +91,12 @@ class InvalidCredentials(InvalidInput):
 
     kind = "invalid-credentials"
 
-    def __init__(self, message: str, problems: Sequence[Problem], *, remedy: str = "") -> None:
-        listing = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
+    def __init__(
+        self, message: str, problems: Sequence[Problem], *, remedy: str = ""
+    ) -> None:
+        listing = "; ".join(
+            f"{problem.field}: {problem.message}" for problem in problems
+        )
         super().__init__(f"{message}: {listing}" if listing else message, remedy=remedy)
         self.problems = tuple(problems)
 
@@ -98,8 +109,13 @@ class UnresolvedReference(InvalidInput):
 
     kind = "unresolved-reference"
 
-    def __init__(self, message: str, tried: Sequence[str] = (), *, remedy: str = "") -> None:
-        super().__init__(f"{message} (looked at: {', '.join(tried)})" if tried else message, remedy=remedy)
+    def __init__(
+        self, message: str, tried: Sequence[str] = (), *, remedy: str = ""
+    ) -> None:
+        super().__init__(
+            f"{message} (looked at: {', '.join(tried)})" if tried else message,
+            remedy=remedy,
+        )
         self.tried = tuple(tried)
 
     def _facts(self) -> dict[str, Any]:
@@ -111,7 +127,9 @@ class NotConfigured(InvalidInput):
 
     kind = "not-configured"
 
-    def __init__(self, message: str, missing: Sequence[str] = (), *, remedy: str = "") -> None:
+    def __init__(
+        self, message: str, missing: Sequence[str] = (), *, remedy: str = ""
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.missing = tuple(missing)
 
@@ -151,7 +169,14 @@ class BrokenPlugin(PluginError):
 
     kind = "broken-plugin"
 
-    def __init__(self, message: str, *, distribution: str = "", frames: str = "", remedy: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        distribution: str = "",
+        frames: str = "",
+        remedy: str = "",
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.distribution = distribution
         self.frames = frames
@@ -166,7 +191,12 @@ class ConnectionExists(HeadwaterError):
     kind = "connection-exists"
 
     def __init__(
-        self, message: str, *, ids: Sequence[str] = (), differing: Sequence[str] = (), remedy: str = ""
+        self,
+        message: str,
+        *,
+        ids: Sequence[str] = (),
+        differing: Sequence[str] = (),
+        remedy: str = "",
     ) -> None:
         super().__init__(message, remedy=remedy)
         self.ids = tuple(ids)
@@ -187,7 +217,9 @@ class Unreachable(HeadwaterError, ConnectionError):
 
     kind = "unreachable"
 
-    def __init__(self, message: str, *, sent: bool, host: str = "", remedy: str = "") -> None:
+    def __init__(
+        self, message: str, *, sent: bool, host: str = "", remedy: str = ""
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.sent = sent
         self.host = host
@@ -226,7 +258,16 @@ class ServiceError(HeadwaterError):
         self.retry_after = retry_after
 
     def _facts(self) -> dict[str, Any]:
-        names = ("method", "path", "status", "code", "title", "detail", "request_id", "retry_after")
+        names = (
+            "method",
+            "path",
+            "status",
+            "code",
+            "title",
+            "detail",
+            "request_id",
+            "retry_after",
+        )
         return {name: getattr(self, name) for name in names}
 
 
@@ -295,7 +336,9 @@ class SourceThrottled(SourceError):
 
     kind = "source-throttled"
 
-    def __init__(self, message: str, *, retry_after: float | None = None, remedy: str = "") -> None:
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, remedy: str = ""
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after = retry_after
 

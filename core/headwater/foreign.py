@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def foreign(what: str, distribution: Distribution, secrets: Iterable[Secret] = ()) -> Iterator[None]:
+def foreign(
+    what: str, distribution: Distribution, secrets: Iterable[Secret] = ()
+) -> Iterator[None]:
     """Turn any exception of plugin code into a `BrokenPlugin` that names the distribution and shows no secret.
 
     `what` says what was being done ("connector x: build_payload"). The foreign exception itself is dropped: its text,
@@ -26,7 +28,11 @@ def foreign(what: str, distribution: Distribution, secrets: Iterable[Secret] = (
     try:
         yield
     except HeadwaterError as error:
-        failure = _broken(what, distribution, error, secrets) if _holds(error, secrets) else error
+        failure = (
+            _broken(what, distribution, error, secrets)
+            if _holds(error, secrets)
+            else error
+        )
     except (Exception, SystemExit) as error:
         failure = _broken(what, distribution, error, secrets)
     if failure is not None:
@@ -42,17 +48,25 @@ def raise_bare(error: BaseException) -> NoReturn:
         error.__context__ = None
 
 
-def _broken(what: str, distribution: Distribution, error: BaseException, secrets: tuple[Secret, ...]) -> BrokenPlugin:
+def _broken(
+    what: str,
+    distribution: Distribution,
+    error: BaseException,
+    secrets: tuple[Secret, ...],
+) -> BrokenPlugin:
     import traceback
 
     from headwater.cleaning import clean
 
     text = clean(str(error), secrets)
-    message = f"{what} of {distribution} failed: {type(error).__name__}" + (f": {text}" if text else "")
+    message = f"{what} of {distribution} failed: {type(error).__name__}" + (
+        f": {text}" if text else ""
+    )
     return BrokenPlugin(
         message,
         distribution=str(distribution),
-        frames=clean("".join(traceback.format_tb(error.__traceback__)), secrets) + f"{type(error).__name__}: {text}",
+        frames=clean("".join(traceback.format_tb(error.__traceback__)), secrets)
+        + f"{type(error).__name__}: {text}",
         remedy=f"report it to the authors of {distribution.name}, or uninstall it; other connectors go on working",
     )
 
@@ -61,4 +75,6 @@ def _holds(error: HeadwaterError, secrets: tuple[Secret, ...]) -> bool:
     from headwater.cleaning import holds
 
     # A traceback prints the notes as well.
-    return holds(f"{error} {error.data()!r} {getattr(error, '__notes__', ())!r}", secrets)
+    return holds(
+        f"{error} {error.data()!r} {getattr(error, '__notes__', ())!r}", secrets
+    )

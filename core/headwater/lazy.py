@@ -32,7 +32,9 @@ def moved(old: str, new: str) -> Callable[[str], Any]:
         if name.startswith("_"):
             raise AttributeError(f"module {old!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(new), name)
-        warnings.warn(f"{old}.{name} has moved to {new}.{name}", DeprecationWarning, stacklevel=2)
+        warnings.warn(
+            f"{old}.{name} has moved to {new}.{name}", DeprecationWarning, stacklevel=2
+        )
         return value
 
     return forward

@@ -51,11 +51,15 @@ class Field:
 
     def __attrs_post_init__(self) -> None:
         if self.type is not None and self.type not in JSON_TYPES:
-            raise ValueError(f"the type of field {self.name} must be one of {', '.join(JSON_TYPES)}, or None")
+            raise ValueError(
+                f"the type of field {self.name} must be one of {', '.join(JSON_TYPES)}, or None"
+            )
         if self.secret and self.type not in ("string", None):
             raise ValueError(f"secret field {self.name} must be a string")
         if self.secret and (self.default is not None or self.enum):
-            raise ValueError(f"secret field {self.name} can have neither default nor enum")
+            raise ValueError(
+                f"secret field {self.name} can have neither default nor enum"
+            )
 
 
 def _fields(given: Iterable[Field]) -> tuple[Field, ...]:
@@ -75,7 +79,9 @@ class AuthenticationSpec:
     spec_name: str = attrs.field(validator=attrs.validators.min_len(1))
     fields: tuple[Field, ...] = attrs.field(converter=_fields)
     cloud: str | None = attrs.field(
-        default=None, kw_only=True, validator=attrs.validators.optional(attrs.validators.in_(("azure", "aws")))
+        default=None,
+        kw_only=True,
+        validator=attrs.validators.optional(attrs.validators.in_(("azure", "aws"))),
     )
     variant: str | None = attrs.field(default=None, kw_only=True)
     deprecated: bool = attrs.field(default=False, kw_only=True)
@@ -87,7 +93,9 @@ class AuthenticationSpec:
         names = [field.name for field in self.fields]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
-            raise ValueError(f"authentication specification {self.spec_name} lists twice: {', '.join(repeated)}")
+            raise ValueError(
+                f"authentication specification {self.spec_name} lists twice: {', '.join(repeated)}"
+            )
 
     @property
     def label(self) -> str:
@@ -118,9 +126,15 @@ class ConnectionSpec:
     version: str = "1.0"
     name: str
     category: str
-    ingestion: str = attrs.field(default="batch", validator=attrs.validators.in_(("batch", "streaming")))
-    kind: str = attrs.field(default="table", validator=attrs.validators.in_(("table", "file", "streaming")))
-    lifecycle: str = attrs.field(default="ga", validator=attrs.validators.in_(LIFECYCLES))
+    ingestion: str = attrs.field(
+        default="batch", validator=attrs.validators.in_(("batch", "streaming"))
+    )
+    kind: str = attrs.field(
+        default="table", validator=attrs.validators.in_(("table", "file", "streaming"))
+    )
+    lifecycle: str = attrs.field(
+        default="ga", validator=attrs.validators.in_(LIFECYCLES)
+    )
     lifecycle_note: str = ""
     misprinted_ids: tuple[str, ...] = attrs.field(default=(), converter=_texts)
     extra_payload: Mapping[str, Any] = attrs.field(factory=dict)

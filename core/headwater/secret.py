@@ -99,13 +99,19 @@ def resealed(value: Any, secrets: Iterable[Secret]) -> Any:
     values = [secret.reveal() for secret in secrets if secret]
 
     def seal(text: Any) -> Any:
-        return Secret(text) if isinstance(text, str) and any(value in text for value in values) else text
+        return (
+            Secret(text)
+            if isinstance(text, str) and any(value in text for value in values)
+            else text
+        )
 
     return _mapped(value, seal)
 
 
 def _replaced(value: Any, replace: Callable[[Secret], str]) -> Any:
-    return _mapped(value, lambda leaf: replace(leaf) if isinstance(leaf, Secret) else leaf)
+    return _mapped(
+        value, lambda leaf: replace(leaf) if isinstance(leaf, Secret) else leaf
+    )
 
 
 def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:

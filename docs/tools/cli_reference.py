@@ -44,7 +44,9 @@ def _sections(command: click.Command, context: click.Context) -> Iterator[str]:
         for name in command.list_commands(context):
             child = command.get_command(context, name)
             if child is not None:
-                yield from _sections(child, click.Context(child, info_name=name, parent=context))
+                yield from _sections(
+                    child, click.Context(child, info_name=name, parent=context)
+                )
 
 
 if __name__ == "__main__":

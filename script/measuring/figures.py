@@ -6,7 +6,14 @@ import statistics
 from typing import TYPE_CHECKING
 
 from measuring.functions import find_comprehensions, find_functions, find_ternaries
-from measuring.graph import count_arrows, count_floors, find_circles, find_imports, module_graph, room_graph
+from measuring.graph import (
+    count_arrows,
+    count_floors,
+    find_circles,
+    find_imports,
+    module_graph,
+    room_graph,
+)
 from measuring.report import Metric
 
 if TYPE_CHECKING:
@@ -44,7 +51,9 @@ METRICS = (
 def measure_houses(houses: Mapping[str, Sequence[Module]]) -> dict[str, Figures]:
     """Return the figures of each house and of all of them together, arrows between houses included."""
     figures = {house: measure(modules) for house, modules in houses.items()}
-    figures[TOTAL] = measure([module for modules in houses.values() for module in modules])
+    figures[TOTAL] = measure(
+        [module for modules in houses.values() for module in modules]
+    )
     return figures
 
 

@@ -28,13 +28,32 @@ if TYPE_CHECKING:
 
     Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
-_STATEMENTS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case, ast.Assert, ast.IfExp)
+_STATEMENTS = (
+    ast.If,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.ExceptHandler,
+    ast.match_case,
+    ast.Assert,
+    ast.IfExp,
+)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _PROPERTY = re.compile(r"(\w+\.)*(cached_)?property$|.*\.(setter|getter|deleter)$")
 _DUNDER = re.compile(r"__\w+__$")
 
 # Words in -ed that are no participles; those in -eed need no mention.
-_PLAIN_ED = {"bed", "embed", "hundred", "kindred", "red", "sacred", "shed", "shred", "sled"}
+_PLAIN_ED = {
+    "bed",
+    "embed",
+    "hundred",
+    "kindred",
+    "red",
+    "sacred",
+    "shed",
+    "shred",
+    "sled",
+}
 _IRREGULAR_WORDS = """
     agreed begun bent bitten blown born bought bound broken brought built caught chosen dealt decreed done drawn
     driven drunk eaten fallen felt flown forbidden forgotten fought found freed frozen given gone gotten grown
@@ -67,7 +86,9 @@ class Function:
     @property
     def is_participle(self) -> bool:
         """Whether it is called by a participle, by the rule at the top of this module."""
-        return self.has_free_name and is_participle(self.name.strip("_").partition("_")[0])
+        return self.has_free_name and is_participle(
+            self.name.strip("_").partition("_")[0]
+        )
 
     @property
     def place(self) -> str:
@@ -86,18 +107,27 @@ def find_functions(module: Module) -> Iterator[Function]:
                 name=node.name,
                 lines=_lines(node),
                 branches=1 + sum(_branches(part) for part in ast.walk(node)),
-                has_property=any(_PROPERTY.match(ast.unparse(decorator)) for decorator in node.decorator_list),
+                has_property=any(
+                    _PROPERTY.match(ast.unparse(decorator))
+                    for decorator in node.decorator_list
+                ),
             )
 
 
 def find_ternaries(module: Module) -> list[int]:
     """Return the line of each ternary in a module."""
-    return sorted(node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.IfExp))
+    return sorted(
+        node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.IfExp)
+    )
 
 
 def find_comprehensions(module: Module) -> list[int]:
     """Return the line of each comprehension and generator expression in a module."""
-    return sorted(node.lineno for node in ast.walk(module.tree) if isinstance(node, _COMPREHENSIONS))
+    return sorted(
+        node.lineno
+        for node in ast.walk(module.tree)
+        if isinstance(node, _COMPREHENSIONS)
+    )
 
 
 def is_participle(word: str) -> bool:

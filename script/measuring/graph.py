@@ -83,7 +83,9 @@ def count_floors(graph: Graph) -> int:
     return max(floor_of.values(), default=0)
 
 
-def _find_named(module: Module, known: Container[str]) -> Iterator[tuple[str, tuple[str, ...], int]]:
+def _find_named(
+    module: Module, known: Container[str]
+) -> Iterator[tuple[str, tuple[str, ...], int]]:
     """Return what a module imports: the name of the other module, what it takes from there, and the line."""
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Import):

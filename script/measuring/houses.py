@@ -42,7 +42,10 @@ def find_houses(root: Path) -> dict[str, list[Module]]:
 
     Raises `ValueError` where there is no such thing.
     """
-    houses = {house: list(_modules(house, package, root)) for house, package in _packages(root)}
+    houses = {
+        house: list(_modules(house, package, root))
+        for house, package in _packages(root)
+    }
     if not all(houses.values()):
         raise ValueError(f"{root} is neither a checkout nor a package")
     return houses

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from measuring.figures import METRICS
 from measuring.functions import find_comprehensions, find_functions, find_ternaries
-from measuring.graph import find_circles, find_imports, module_graph, room_graph, room_name
+from measuring.graph import (
+    find_circles,
+    find_imports,
+    module_graph,
+    room_graph,
+    room_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,14 +30,19 @@ _GOALS = {metric.key: metric.goal or 0.0 for metric in METRICS}
 def list_circles(modules: Sequence[Module]) -> Iterator[str]:
     """List the circles of modules and of rooms, each with the imports that close it."""
     imports = find_imports(modules)
-    yield from _circles("modules", module_graph(modules, imports), imports, lambda module: module.name)
+    yield from _circles(
+        "modules", module_graph(modules, imports), imports, lambda module: module.name
+    )
     yield from _circles("rooms", room_graph(modules, imports), imports, room_name)
 
 
 def list_branches(modules: Sequence[Module]) -> Iterator[str]:
     """List functions by how many branches they have beyond what their lines allow at the goal."""
     allowed = _GOALS["branches_per_line"]
-    for function in sorted(_functions(modules), key=lambda function: allowed * function.lines - function.branches):
+    for function in sorted(
+        _functions(modules),
+        key=lambda function: allowed * function.lines - function.branches,
+    ):
         density = function.branches / function.lines
         yield f"{_line(function)}  {function.branches} branches  {density:.2f} per line"
 
@@ -46,7 +57,9 @@ def list_participles(modules: Sequence[Module]) -> Iterator[str]:
     """List functions that are called by a participle, equal names together, the most frequent first."""
     functions = [function for function in _functions(modules) if function.is_participle]
     uses = Counter(function.name for function in functions)
-    for function in sorted(functions, key=lambda function: (-uses[function.name], function.name)):
+    for function in sorted(
+        functions, key=lambda function: (-uses[function.name], function.name)
+    ):
         yield f"{function.place} {function.name}"
 
 
@@ -84,7 +97,9 @@ def _line(function: Function) -> str:
     return f"{function.place} {function.name}  {function.lines} lines"
 
 
-def _circles(kind: str, graph: Graph, imports: Sequence[Import], key: Key) -> Iterator[str]:
+def _circles(
+    kind: str, graph: Graph, imports: Sequence[Import], key: Key
+) -> Iterator[str]:
     for circle in find_circles(graph):
         yield f"circle of {len(circle)} {kind}: {', '.join(circle)}"
         for found in imports:
@@ -93,7 +108,9 @@ def _circles(kind: str, graph: Graph, imports: Sequence[Import], key: Key) -> It
                 yield f"    {found.source.path}:{found.line} {found.target.name}: {', '.join(found.names)}"
 
 
-def _expressions(modules: Sequence[Module], find: Callable[[Module], list[int]], kind: str) -> Iterator[str]:
+def _expressions(
+    modules: Sequence[Module], find: Callable[[Module], list[int]], kind: str
+) -> Iterator[str]:
     """List the functions that hold an expression, by how many, each with the lines to look at."""
     lines_of: dict[str, list[int]] = {}
     for module in modules:
@@ -107,7 +124,9 @@ def _around(module: Module, line: int) -> str:
     """Name the innermost function that a line stands in, and where it starts."""
     innermost = None
     for function in find_functions(module):
-        if function.line <= line <= function.last_line and (innermost is None or function.line > innermost.line):
+        if function.line <= line <= function.last_line and (
+            innermost is None or function.line > innermost.line
+        ):
             innermost = function
     if innermost is None:
         return f"{module.path}:1 (module)"

@@ -56,12 +56,18 @@ class Recorder:
             self.calls[self._caller(frame), self._name(frame)] += 1
 
     def _is_lookup(self, frame: FrameType) -> bool:
-        return frame.f_code.co_qualname == "_Environ.__getitem__" and frame.f_locals.get("key") == VARIABLE
+        return (
+            frame.f_code.co_qualname == "_Environ.__getitem__"
+            and frame.f_locals.get("key") == VARIABLE
+        )
 
     def _is_validation(self, frame: FrameType) -> bool:
         """Say whether core makes a validator of JSON Schema; those that such a one makes for itself do not count."""
         code = frame.f_code
-        if code.co_name != "__init__" or "jsonschema.validators" not in code.co_filename:
+        if (
+            code.co_name != "__init__"
+            or "jsonschema.validators" not in code.co_filename
+        ):
             return False
         return self._is_core(next(_outward(frame)))
 
@@ -84,7 +90,9 @@ class Recorder:
 
     def _caller(self, frame: FrameType) -> str:
         """Name the nearest function of core that a frame was called from."""
-        return next(self._name(outer) for outer in _outward(frame) if self._is_core(outer))
+        return next(
+            self._name(outer) for outer in _outward(frame) if self._is_core(outer)
+        )
 
     def _is_core(self, frame: FrameType) -> bool:
         return frame.f_code.co_filename.startswith(self._core)
@@ -116,11 +124,23 @@ def record(arguments: list[str]) -> Recorder:
         finally:
             sys.setprofile(None)
     if not recorder.calls:
-        raise SystemExit("the command was not seen: it is no longer cli/<its name>.py:command")
+        raise SystemExit(
+            "the command was not seen: it is no longer cli/<its name>.py:command"
+        )
     return recorder
 
 
 if __name__ == "__main__":
     recorded = record(sys.argv[1:])
-    calls = [[caller, callee, times] for (caller, callee), times in recorded.calls.items()]
-    sys.stdout.write(json.dumps({"calls": calls, "validations": recorded.validations, "lookups": recorded.lookups}))
+    calls = [
+        [caller, callee, times] for (caller, callee), times in recorded.calls.items()
+    ]
+    sys.stdout.write(
+        json.dumps(
+            {
+                "calls": calls,
+                "validations": recorded.validations,
+                "lookups": recorded.lookups,
+            }
+        )
+    )

@@ -71,7 +71,11 @@ class Report:
 
     def document(self) -> Mapping[str, object]:
         """Return the same as `table` for machines."""
-        goals = {metric.key: metric.goal for metric in self.metrics if metric.goal is not None}
+        goals = {
+            metric.key: metric.goal
+            for metric in self.metrics
+            if metric.goal is not None
+        }
         if self.before is None:
             return {"goals": goals, "figures": self.after}
         return {"goals": goals, "before": self.before, "after": self.after}
@@ -103,10 +107,21 @@ class Report:
 def make_parser(program: str, description: str) -> argparse.ArgumentParser:
     """Return the options that both commands take."""
     parser = argparse.ArgumentParser(prog=program, description=description)
-    parser.add_argument("root", metavar="ROOT", nargs="?", type=_folder, default=_HERE, help="the checkout to measure")
-    parser.add_argument("--against", metavar="OTHER_ROOT", type=_folder, help="show OTHER_ROOT → ROOT")
+    parser.add_argument(
+        "root",
+        metavar="ROOT",
+        nargs="?",
+        type=_folder,
+        default=_HERE,
+        help="the checkout to measure",
+    )
+    parser.add_argument(
+        "--against", metavar="OTHER_ROOT", type=_folder, help="show OTHER_ROOT → ROOT"
+    )
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--check", action="store_true", help="exit 1 where a goal is missed")
+    parser.add_argument(
+        "--check", action="store_true", help="exit 1 where a goal is missed"
+    )
     return parser
 
 

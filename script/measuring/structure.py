@@ -16,8 +16,16 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code, which is 1 only where ``--check`` finds a goal missed in the total."""
-    parser = make_parser("script/measure", "Measure how a checkout, or a package, is built and how plainly.")
-    parser.add_argument("--list", metavar="METRIC", choices=LISTS, help=f"print the findings of: {', '.join(LISTS)}")
+    parser = make_parser(
+        "script/measure",
+        "Measure how a checkout, or a package, is built and how plainly.",
+    )
+    parser.add_argument(
+        "--list",
+        metavar="METRIC",
+        choices=LISTS,
+        help=f"print the findings of: {', '.join(LISTS)}",
+    )
     options = parser.parse_args(arguments)
     try:
         return _run(options)
@@ -34,4 +42,6 @@ def _run(options: argparse.Namespace) -> int:
     before = None
     if options.against:
         before = measure_houses(find_houses(options.against))
-    return finish(Report(METRICS, measure_houses(houses), before, judged=TOTAL), options)
+    return finish(
+        Report(METRICS, measure_houses(houses), before, judged=TOTAL), options
+    )

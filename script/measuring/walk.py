@@ -97,13 +97,19 @@ class Walk:
 
     def count(self, function: str) -> int:
         """Return how often a function of this name was called, wherever it stands."""
-        return sum(call.times for call in self.calls if _function(call.callee) == function)
+        return sum(
+            call.times for call in self.calls if _function(call.callee) == function
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code, which is 1 only where ``--check`` finds a goal missed."""
-    parser = make_parser("script/measure_walk", "Measure the walk of `headwater create -c` through core.")
-    parser.add_argument("--list", action="store_true", help="print the calls between rooms")
+    parser = make_parser(
+        "script/measure_walk", "Measure the walk of `headwater create -c` through core."
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="print the calls between rooms"
+    )
     options = parser.parse_args(arguments)
     plain, checked = walk_create(options.root)
     if options.list:
@@ -113,7 +119,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     before = None
     if options.against:
         before = {COMMAND: measure_walks(*walk_create(options.against))}
-    return finish(Report(METRICS, {COMMAND: measure_walks(plain, checked)}, before, judged=COMMAND), options)
+    return finish(
+        Report(
+            METRICS, {COMMAND: measure_walks(plain, checked)}, before, judged=COMMAND
+        ),
+        options,
+    )
 
 
 def walk_create(root: Path) -> tuple[Walk, Walk]:
@@ -125,7 +136,11 @@ def walk_create(root: Path) -> tuple[Walk, Walk]:
     if not python.exists():
         raise SystemExit(f"{root} has no environment: run script/venv there first")
     with tempfile.TemporaryDirectory() as folder, _serve_source(root, python) as url:
-        credentials = {"host": url, "username": "integration", "password": f"env:{VARIABLE}"}
+        credentials = {
+            "host": url,
+            "username": "integration",
+            "password": f"env:{VARIABLE}",
+        }
         file = Path(folder, "oracle.json")
         file.write_text(json.dumps(credentials), encoding="utf-8")
         create = ["create", "oracle-service-cloud", "-c", str(file), "--name"]
@@ -156,7 +171,9 @@ def _serve_source(root: Path, python: Path) -> Iterator[str]:
     """Run the small source of the checkout's tests on a free port; yield its address."""
     command = [str(python), str(root / _SOURCE)]
     environment = {**os.environ, "FAKE_PASSWORD": _PASSWORD}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as source:  # noqa: S603
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=environment
+    ) as source:
         assert source.stdout is not None
         try:
             yield source.stdout.readline().strip()
@@ -166,17 +183,25 @@ def _serve_source(root: Path, python: Path) -> Iterator[str]:
 
 def _record(python: Path, arguments: Sequence[str], folder: str) -> Walk:
     command = [str(python), "-P", str(_RECORDER), *arguments]
-    run = subprocess.run(command, capture_output=True, text=True, env=_environment(folder), check=False)  # noqa: S603
+    run = subprocess.run(
+        command, capture_output=True, text=True, env=_environment(folder), check=False
+    )
     if run.returncode:
         raise SystemExit(f"headwater {' '.join(arguments)} failed:\n{run.stderr}")
     document = json.loads(run.stdout)
     calls = [Call(*call) for call in document["calls"]]
-    return Walk(calls=calls, validations=document["validations"], lookups=document["lookups"])
+    return Walk(
+        calls=calls, validations=document["validations"], lookups=document["lookups"]
+    )
 
 
 def _environment(folder: str) -> Mapping[str, str]:
     """Return this environment with settings of headwater that nobody else has."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("HEADWATER_")
+    }
     return {
         **environment,
         VARIABLE: _PASSWORD,

@@ -11,13 +11,19 @@ from pathlib import Path
 from typing import Any
 
 HEADWATER = str(Path(sys.executable).parent / "headwater")
-ORACLE = {"host": "acme.custhelp.com", "username": "integration", "password": "correct-horse-battery"}
+ORACLE = {
+    "host": "acme.custhelp.com",
+    "username": "integration",
+    "password": "correct-horse-battery",
+}
 
 
 def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run one command in a process of its own."""
     command = [HEADWATER, *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, check=False, timeout=60
+    )
 
 
 def result(*arguments: str, stdin: str = "") -> Any:
@@ -55,4 +61,6 @@ def interrupt(process: subprocess.Popen[str]) -> str:
 def created(name: str = "Desk", **changes: Any) -> Any:
     """Create an Oracle Service Cloud connection and return the command's JSON."""
     given = json.dumps({**ORACLE, **changes})
-    return result("create", "oracle-service-cloud", "--name", name, "-c", "-", stdin=given)
+    return result(
+        "create", "oracle-service-cloud", "--name", name, "-c", "-", stdin=given
+    )

@@ -23,14 +23,19 @@ CREATE = ("create", "oracle-service-cloud", "--name", "Desk", "-c", "-")
 
 
 def test_list_is_what_programs_rely_on() -> None:
-    [oracle] = [each for each in result("list") if each["slug"] == "oracle-service-cloud"]
+    [oracle] = [
+        each for each in result("list") if each["slug"] == "oracle-service-cloud"
+    ]
     assert oracle == {
         "slug": "oracle-service-cloud",
         "name": "Oracle Service Cloud",
         "category": "customer-success",
         "ingestion": "batch",
         "lifecycle": "deprecated",
-        "connectionSpec": {"id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003", "version": "1.0"},
+        "connectionSpec": {
+            "id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003",
+            "version": "1.0",
+        },
         "auth": ["Basic Authentication"],
         "clouds": [],
         "distribution": "headwater-oracle-service-cloud 0.1.0",
@@ -49,12 +54,19 @@ def test_show_names_every_field_and_the_deprecation() -> None:
 
 
 def test_show_leaves_out_what_auth_does_not_name() -> None:
-    page = run("show", "salesforce-service-cloud", "--auth", "OAuth2 Client Credential").stdout
+    page = run(
+        "show", "salesforce-service-cloud", "--auth", "OAuth2 Client Credential"
+    ).stdout
     assert ("clientSecret" in page, "securityToken" in page) == (True, False)
-    shown = result("show", "salesforce-service-cloud", "--auth", "OAuth2 Client Credential")
+    shown = result(
+        "show", "salesforce-service-cloud", "--auth", "OAuth2 Client Credential"
+    )
     assert [each["name"] for each in shown["authSpec"]] == ["OAuth2 Client Credential"]
     code, error = failure("show", "salesforce-service-cloud", "--auth", "OAuth2")
-    assert (code, "known: OAuth2 Client Credential, Basic" in error["remedy"]) == (2, True)
+    assert (code, "known: OAuth2 Client Credential, Basic" in error["remedy"]) == (
+        2,
+        True,
+    )
 
 
 def test_show_says_each_thing_once_and_as_a_file_says_it() -> None:
@@ -70,14 +82,21 @@ def test_list_says_what_to_install_where_there_is_nothing() -> None:
         "registry.Registry.installed = classmethod(lambda kind: empty)\n"
         "headwater.cli.run(['list'])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    assert "no connector is installed; headwater-adobe-catalog has Adobe's sources" in done.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (
+        "no connector is installed; headwater-adobe-catalog has Adobe's sources"
+        in done.stderr
+    )
 
 
 def test_show_json_is_the_connection_specification_with_its_auth_spec() -> None:
     shown = result("show", "oracle-service-cloud")
     assert shown["id"] == "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
-    assert shown["authSpec"][0]["spec"]["properties"]["password"]["format"] == "password"
+    assert (
+        shown["authSpec"][0]["spec"]["properties"]["password"]["format"] == "password"
+    )
 
 
 def test_show_finds_a_connector_by_a_misprinted_id_and_says_so() -> None:
@@ -98,7 +117,14 @@ def test_an_unknown_slug_offers_the_nearest() -> None:
 
 
 def test_validate_reports_every_problem_and_exits_with_2() -> None:
-    done = run("validate", "oracle-service-cloud", "-c", "-", "--json", stdin='{"hots": "x", "password": ""}')
+    done = run(
+        "validate",
+        "oracle-service-cloud",
+        "-c",
+        "-",
+        "--json",
+        stdin='{"hots": "x", "password": ""}',
+    )
     told = json.loads(done.stdout)
     assert (done.returncode, told["valid"]) == (2, False)
     assert [(each["field"], each["rule"]) for each in told["problems"]] == [
@@ -110,45 +136,86 @@ def test_validate_reports_every_problem_and_exits_with_2() -> None:
 
 
 def test_an_unknown_authentication_name_offers_the_nearest() -> None:
-    _code, error = failure("validate", "oracle-service-cloud", "-c", "-", "--auth", "Basic", stdin=GIVEN)
+    _code, error = failure(
+        "validate", "oracle-service-cloud", "-c", "-", "--auth", "Basic", stdin=GIVEN
+    )
     assert "Basic Authentication" in error["remedy"]
 
 
 def test_payload_hides_secrets_unless_they_are_asked_for() -> None:
     arguments = ("payload", "oracle-service-cloud", "--name", "Desk", "-c", "-")
-    assert json.loads(run(*arguments, stdin=GIVEN).stdout)["auth"]["params"]["password"] == "******"
-    assert json.loads(run(*arguments, "--reveal", stdin=GIVEN).stdout)["auth"]["params"] == ORACLE
+    assert (
+        json.loads(run(*arguments, stdin=GIVEN).stdout)["auth"]["params"]["password"]
+        == "******"
+    )
+    assert (
+        json.loads(run(*arguments, "--reveal", stdin=GIVEN).stdout)["auth"]["params"]
+        == ORACLE
+    )
 
 
 def test_payload_does_not_look_references_up_to_hide_them() -> None:
     given = json.dumps({**ORACLE, "password": "env:NOT_SET_ANYWHERE"})
     arguments = ("payload", "oracle-service-cloud", "--name", "Desk", "-c", "-")
     assert run(*arguments, stdin=given).returncode == 0
-    assert failure(*arguments, "--reveal", stdin=given)[1]["kind"] == "unresolved-reference"
+    assert (
+        failure(*arguments, "--reveal", stdin=given)[1]["kind"]
+        == "unresolved-reference"
+    )
 
 
 def test_payload_as_curl_is_a_command_a_shell_reads_back() -> None:
     given = json.dumps({**ORACLE, "username": 'it\'s $HOME `x` "q"'})
     printed = run(
-        "payload", "oracle-service-cloud", "--name", "D'esk", "-c", "-", "--format", "curl", stdin=given
+        "payload",
+        "oracle-service-cloud",
+        "--name",
+        "D'esk",
+        "-c",
+        "-",
+        "--format",
+        "curl",
+        stdin=given,
     ).stdout
     words = shlex.split(printed.replace("\\\n", ""))
-    assert words[:4] == ["curl", "-X", "POST", "http://127.0.0.1:8700/data/foundation/flowservice/connections"]
+    assert words[:4] == [
+        "curl",
+        "-X",
+        "POST",
+        "http://127.0.0.1:8700/data/foundation/flowservice/connections",
+    ]
     assert "Authorization: Bearer ******" in words
     body = json.loads(words[words.index("--data-binary") + 1])
-    assert (body["name"], body["auth"]["params"]["username"]) == ("D'esk", 'it\'s $HOME `x` "q"')
+    assert (body["name"], body["auth"]["params"]["username"]) == (
+        "D'esk",
+        'it\'s $HOME `x` "q"',
+    )
 
 
 def test_payload_as_http_announces_the_length_of_its_body() -> None:
-    arguments = ("payload", "oracle-service-cloud", "--name", "Dësk", "-c", "-", "--format", "http")
-    head, _blank, body = run(*arguments, stdin=GIVEN).stdout.rstrip("\n").partition("\n\n")
+    arguments = (
+        "payload",
+        "oracle-service-cloud",
+        "--name",
+        "Dësk",
+        "-c",
+        "-",
+        "--format",
+        "http",
+    )
+    head, _blank, body = (
+        run(*arguments, stdin=GIVEN).stdout.rstrip("\n").partition("\n\n")
+    )
     assert head.startswith("POST /data/foundation/flowservice/connections HTTP/1.1")
     assert f"Content-Length: {len(body.encode())}" in head
 
 
 def test_create_answers_what_programs_rely_on() -> None:
     told = created()
-    assert {name: told[name] for name in ("connector", "created", "profile", "auth", "duplicates")} == {
+    assert {
+        name: told[name]
+        for name in ("connector", "created", "profile", "auth", "duplicates")
+    } == {
         "connector": "oracle-service-cloud",
         "created": True,
         "profile": "local",
@@ -162,7 +229,11 @@ def test_create_answers_what_programs_rely_on() -> None:
 def test_create_twice_exits_with_5_and_reuse_adopts() -> None:
     first = created()
     code, error = failure(*CREATE, stdin=GIVEN)
-    assert (code, error["kind"], error["ids"]) == (5, "connection-exists", [first["id"]])
+    assert (code, error["kind"], error["ids"]) == (
+        5,
+        "connection-exists",
+        [first["id"]],
+    )
     again = result(*CREATE, "--if-exists", "reuse", stdin=GIVEN)
     assert (again["id"], again["created"]) == (first["id"], False)
 
@@ -176,39 +247,80 @@ def test_create_with_invalid_credentials_sends_nothing() -> None:
 
 def test_a_connection_is_read_changed_and_deleted() -> None:
     connection = created()["id"]
-    assert result("connections", "get", connection)["auth"]["params"]["password"] == "******"
+    assert (
+        result("connections", "get", connection)["auth"]["params"]["password"]
+        == "******"
+    )
     changed = json.dumps({**ORACLE, "host": "other.example"})
-    told = result("connections", "update", connection, "--name", "New", "--description", "d", "-c", "-", stdin=changed)
+    told = result(
+        "connections",
+        "update",
+        connection,
+        "--name",
+        "New",
+        "--description",
+        "d",
+        "-c",
+        "-",
+        stdin=changed,
+    )
     assert told["id"] == connection
     read = result("connections", "get", connection)
-    assert (read["name"], read["description"], read["auth"]["params"]["host"]) == ("New", "d", "other.example")
+    assert (read["name"], read["description"], read["auth"]["params"]["host"]) == (
+        "New",
+        "d",
+        "other.example",
+    )
     assert read["etag"] == told["etag"]
-    assert result("connections", "delete", connection, "--yes") == {"id": connection, "deleted": True}
+    assert result("connections", "delete", connection, "--yes") == {
+        "id": connection,
+        "deleted": True,
+    }
     assert failure("connections", "get", connection)[0] == 3
 
 
 def test_update_takes_complete_credentials_and_refuses_a_mask() -> None:
     connection = created()["id"]
-    code, error = failure("connections", "update", connection, "-c", "-", stdin='{"host": "x"}')
+    code, error = failure(
+        "connections", "update", connection, "-c", "-", stdin='{"host": "x"}'
+    )
     assert (code, error["kind"]) == (2, "invalid-credentials")
     masked = json.dumps({**ORACLE, "password": "******"})
     assert failure("connections", "update", connection, "-c", "-", stdin=masked)[0] == 2
 
 
 def test_update_with_nothing_to_change_is_an_input_error() -> None:
-    assert failure("connections", "update", created()["id"])[1]["message"] == "nothing to change"
+    assert (
+        failure("connections", "update", created()["id"])[1]["message"]
+        == "nothing to change"
+    )
 
 
 def test_update_can_change_the_authentication_specification() -> None:
-    oauth = json.dumps({"environmentUrl": "https://x.example", "clientId": "c", "clientSecret": CANARY})
+    oauth = json.dumps(
+        {"environmentUrl": "https://x.example", "clientId": "c", "clientSecret": CANARY}
+    )
     basic = json.dumps({"username": "u", "password": CANARY, "securityToken": "t0ken"})
     slug = "salesforce-service-cloud"
     connection = result("create", slug, "--name", "S", "-c", "-", stdin=basic)["id"]
-    result("connections", "update", connection, "-c", "-", "--auth", "OAuth2 Client Credential", stdin=oauth)
+    result(
+        "connections",
+        "update",
+        connection,
+        "-c",
+        "-",
+        "--auth",
+        "OAuth2 Client Credential",
+        stdin=oauth,
+    )
     read = result("connections", "get", connection)
     assert read["auth"] == {
         "specName": "OAuth2 Client Credential",
-        "params": {"environmentUrl": "https://x.example", "clientId": "c", "clientSecret": "******"},
+        "params": {
+            "environmentUrl": "https://x.example",
+            "clientId": "c",
+            "clientSecret": "******",
+        },
     }
 
 
@@ -217,15 +329,23 @@ def test_update_refuses_an_empty_name() -> None:
     assert (code, error["message"]) == (2, "the new name is empty")
 
 
-def test_a_connection_whose_connector_is_gone_fails_its_test_with_a_word_on_why(tmp_path: Path) -> None:
+def test_a_connection_whose_connector_is_gone_fails_its_test_with_a_word_on_why(
+    tmp_path: Path,
+) -> None:
     from headwater_local_flow_service.app import build_app
     from headwater_local_flow_service.settings import Settings
 
     connection = created()["id"]
-    app = build_app(Settings.from_environ(), connectors=())  # the same store, with no connector installed
+    app = build_app(
+        Settings.from_environ(), connectors=()
+    )  # the same store, with no connector installed
     try:
         client = testing.TestClient(app, headers={"Host": "embedded"})
-        headers = {"Authorization": "Bearer t", "x-api-key": "k", "x-gw-ims-org-id": "local@AdobeOrg"}
+        headers = {
+            "Authorization": "Bearer t",
+            "x-api-key": "k",
+            "x-gw-ims-org-id": "local@AdobeOrg",
+        }
         path = f"/data/foundation/flowservice/connections/{connection}/test"
         assert client.simulate_get(path, headers=headers).json == {"result": False}
     finally:
@@ -239,19 +359,39 @@ def test_a_source_without_base_connection_says_where_to_start() -> None:
 
 
 def test_payload_in_other_forms_is_an_object_for_programs() -> None:
-    given = ("payload", "oracle-service-cloud", "--name", "Desk", "-c", "-", "--format", "curl")
+    given = (
+        "payload",
+        "oracle-service-cloud",
+        "--name",
+        "Desk",
+        "-c",
+        "-",
+        "--format",
+        "curl",
+    )
     told = result(*given, stdin=GIVEN)
-    assert (told["method"], told["headers"]["Authorization"]) == ("POST", "Bearer ******")
+    assert (told["method"], told["headers"]["Authorization"]) == (
+        "POST",
+        "Bearer ******",
+    )
     assert told["body"]["auth"]["params"]["password"] == "******"
 
 
 def test_an_unwritable_output_is_no_bug() -> None:
-    done = subprocess.run(f"{HEADWATER} list > /dev/full", shell=True, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        f"{HEADWATER} list > /dev/full",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert "the output cannot be written" in done.stderr
 
 
-def test_a_wrong_key_of_the_local_store_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_key_of_the_local_store_is_told_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("HEADWATER_LOCAL_KEY", "abc")
     code, error = failure("connections", "list")
     assert code == 2
@@ -280,8 +420,12 @@ def test_delete_without_a_terminal_needs_yes() -> None:
 def test_connections_are_listed_by_connector_and_name() -> None:
     first, _second = created("One"), created("Two")
     basic = json.dumps({"username": "u", "password": CANARY, "securityToken": "t0ken"})
-    result("create", "salesforce-service-cloud", "--name", "One", "-c", "-", stdin=basic)
-    listed = result("connections", "list", "--connector", "oracle-service-cloud", "--name", "One")
+    result(
+        "create", "salesforce-service-cloud", "--name", "One", "-c", "-", stdin=basic
+    )
+    listed = result(
+        "connections", "list", "--connector", "oracle-service-cloud", "--name", "One"
+    )
     assert [each["id"] for each in listed] == [first["id"]]
     assert len(result("connections", "list")) == 3
     assert "oracle-service-cloud" in run("connections", "list").stdout
@@ -294,7 +438,12 @@ def test_a_wrong_sandbox_is_refused_with_a_remedy() -> None:
 
 
 def _remote(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    for name, value in {"URL": url, "ACCESS_TOKEN": "token-0123456789", "API_KEY": "k", "ORG_ID": "a@AdobeOrg"}.items():
+    for name, value in {
+        "URL": url,
+        "ACCESS_TOKEN": "token-0123456789",
+        "API_KEY": "k",
+        "ORG_ID": "a@AdobeOrg",
+    }.items():
         monkeypatch.setenv(f"HEADWATER_{name}", value)
     monkeypatch.setenv("HEADWATER_SANDBOX", "prod")
 
@@ -315,11 +464,15 @@ def test_a_hanging_server_exits_with_6(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (code, error["kind"]) == (6, "unreachable")
 
 
-def test_interrupting_a_create_says_that_the_outcome_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupting_a_create_says_that_the_outcome_is_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         _remote(monkeypatch, f"http://127.0.0.1:{hanging.getsockname()[1]}")
         command = [HEADWATER, *CREATE[:-1], "/dev/stdin"]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
             assert process.stdin is not None
             process.stdin.write(GIVEN)
             process.stdin.close()
@@ -332,14 +485,18 @@ def test_interrupting_a_create_says_that_the_outcome_is_unknown(monkeypatch: pyt
     assert "--if-exists reuse" in told
 
 
-def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     _remote(monkeypatch, "http://platform.example")
     code, error = failure("connections", "list")
     assert code == 2
     assert "https" in error["message"]
 
 
-def test_half_a_configuration_lists_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_configuration_lists_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("HEADWATER_URL", "https://platform.adobe.io")
     code, error = failure("connections", "list")
     assert (code, error["kind"]) == (2, "not-configured")
@@ -351,7 +508,9 @@ def test_half_a_configuration_lists_what_is_missing(monkeypatch: pytest.MonkeyPa
     ]
 
 
-def test_a_corrupt_store_is_an_error_naming_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_corrupt_store_is_an_error_naming_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = tmp_path / "corrupt.db"
     store.write_bytes(b"this is no database, " * 100)
     monkeypatch.setenv("HEADWATER_LOCAL_STORE", str(store))
@@ -361,7 +520,9 @@ def test_a_corrupt_store_is_an_error_naming_it(tmp_path: Path, monkeypatch: pyte
     assert store.read_bytes() == b"this is no database, " * 100
 
 
-@pytest.mark.parametrize("extra", [(), ("-v",), ("--debug",), ("--json",), ("-v", "--debug", "--json")])
+@pytest.mark.parametrize(
+    "extra", [(), ("-v",), ("--debug",), ("--json",), ("-v", "--debug", "--json")]
+)
 def test_no_output_of_any_command_shows_a_secret(extra: tuple[str, ...]) -> None:
     def told(*arguments: str, stdin: str = GIVEN) -> Any:
         done = run(*arguments, *extra, stdin=stdin)
@@ -375,13 +536,30 @@ def test_no_output_of_any_command_shows_a_secret(extra: tuple[str, ...]) -> None
     told("validate", "oracle-service-cloud", "-c", "-")
     told("validate", "salesforce-service-cloud", "-c", "-")
     told("validate", "oracle-service-cloud", "-c", "-", stdin=GIVEN[:-1])
-    told("payload", "oracle-service-cloud", "--name", "Desk", "-c", "-", "--format", "curl")
+    told(
+        "payload",
+        "oracle-service-cloud",
+        "--name",
+        "Desk",
+        "-c",
+        "-",
+        "--format",
+        "curl",
+    )
     told("connections", "list")
     told("connections", "update", "no-such-id", "-c", "-")
 
 
 def test_list_can_be_narrowed_down() -> None:
-    narrowed = result("list", "--category", "customer-success", "--lifecycle", "deprecated", "--ingestion", "batch")
+    narrowed = result(
+        "list",
+        "--category",
+        "customer-success",
+        "--lifecycle",
+        "deprecated",
+        "--ingestion",
+        "batch",
+    )
     assert [each["slug"] for each in narrowed] == ["oracle-service-cloud"]
     assert result("list", "--category", "no-such-category") == []
     assert "categories: " in run("list", "--category", "no-such-category").stderr
@@ -389,7 +567,9 @@ def test_list_can_be_narrowed_down() -> None:
         assert 2 <= len(result("list", "--cloud", cloud)) <= len(result("list"))
 
 
-def test_the_example_of_every_authentication_specification_is_valid_and_holds_references() -> None:
+def test_the_example_of_every_authentication_specification_is_valid_and_holds_references() -> (
+    None
+):
     from headwater.cli import example
     from headwater.connectors.registry import installed
     from headwater.create.runner import problems
@@ -402,11 +582,27 @@ def test_the_example_of_every_authentication_specification_is_valid_and_holds_re
                 tomllib.loads(example.as_toml(connector.slug, auth)),
             ):
                 assert problems(auth, values) == [], (connector.slug, auth.label)
-                assert all(str(values[name]).startswith("env:") for name in auth.secret_names & set(values))
+                assert all(
+                    str(values[name]).startswith("env:")
+                    for name in auth.secret_names & set(values)
+                )
 
 
 def test_show_prints_an_example_that_validate_takes(tmp_path: Path) -> None:
-    (tmp_path / "c.toml").write_text(run("show", "salesforce-service-cloud", "--example").stdout)
-    assert run("validate", "salesforce-service-cloud", "-c", str(tmp_path / "c.toml")).returncode == 0
-    told = result("show", "salesforce-service-cloud", "--example", "--auth", "Basic Authentication")
+    (tmp_path / "c.toml").write_text(
+        run("show", "salesforce-service-cloud", "--example").stdout
+    )
+    assert (
+        run(
+            "validate", "salesforce-service-cloud", "-c", str(tmp_path / "c.toml")
+        ).returncode
+        == 0
+    )
+    told = result(
+        "show",
+        "salesforce-service-cloud",
+        "--example",
+        "--auth",
+        "Basic Authentication",
+    )
     assert told["securityToken"] == "env:SALESFORCE_SERVICE_CLOUD_SECURITYTOKEN"

@@ -38,7 +38,10 @@ def _altered(slug: str, *more: Field, **facts: Any) -> Connector:
 
         @hookimpl
         def credential_schemas(self) -> Sequence[AuthenticationSpec]:
-            return [attrs.evolve(auth, fields=(*auth.fields, *more)) for auth in own.authentication]
+            return [
+                attrs.evolve(auth, fields=(*auth.fields, *more))
+                for auth in own.authentication
+            ]
 
     return Connector(slug, Altered(), Distribution("altered", "1"))
 
@@ -68,11 +71,17 @@ def test_each_check_is_a_line_with_a_mark_and_the_end_says_how_many() -> None:
     assert "same        mysql: as the tenant lists it" in lines
     assert lines[-1] == "fine: 2 same"
     assert all(line[:10].strip() in ("ok", "skipped", "same") for line in lines[:-1])
-    assert "using the embedded Flow Service on this machine (profile local)" in done.stderr
+    assert (
+        "using the embedded Flow Service on this machine (profile local)" in done.stderr
+    )
 
 
-def test_drift_is_told_in_full_and_exits_with_3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with served(tmp_path, [_altered("oracle-service-cloud", Field("region"))], monkeypatch):
+def test_drift_is_told_in_full_and_exits_with_3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served(
+        tmp_path, [_altered("oracle-service-cloud", Field("region"))], monkeypatch
+    ):
         done = run("doctor", "oracle-service-cloud")
         code, told = _json("oracle-service-cloud")
     assert (done.returncode, code) == (3, 3)
@@ -95,24 +104,36 @@ def test_drift_is_told_in_full_and_exits_with_3(tmp_path: Path, monkeypatch: pyt
     assert TOKEN not in done.stdout + done.stderr
 
 
-def test_an_absent_connector_fails_only_when_asked_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_absent_connector_fails_only_when_asked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with served(tmp_path, [registry.load("mysql")], monkeypatch):
         without, told = _json("oracle-service-cloud", "mysql")
         asked, _told = _json("oracle-service-cloud", "mysql", "--fail-on-absent")
     assert (without, told["counts"], asked) == (0, {"absent": 1, "same": 1}, 3)
 
 
-def test_a_missing_id_is_offered_and_no_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_id_is_offered_and_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = "22222222-2222-4333-8444-555555555555"
-    with served(tmp_path, [_altered("pathfactory", id=found, no_id_reason="")], monkeypatch):
+    with served(
+        tmp_path, [_altered("pathfactory", id=found, no_id_reason="")], monkeypatch
+    ):
         result("specs", "pull")  # which is no proof: doctor goes by what is shipped
         code, told = _json("pathfactory")
     [verdict] = told["connectors"]
-    assert (code, verdict["verdict"], verdict["suggestedIds"]) == (0, "unverified", [found])
+    assert (code, verdict["verdict"], verdict["suggestedIds"]) == (
+        0,
+        "unverified",
+        [found],
+    )
 
 
 def test_offline_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HEADWATER_URL", "https://example.invalid")  # half a configuration, which is not looked at
+    monkeypatch.setenv(
+        "HEADWATER_URL", "https://example.invalid"
+    )  # half a configuration, which is not looked at
     code, told = _json("--offline")
     assert (code, told["profile"], told["connectors"]) == (0, [], [])
     assert told["installation"]
@@ -122,23 +143,39 @@ def test_an_unknown_slug_ends_it_before_anything_is_asked() -> None:
     assert failure("doctor", "mysqll")[1]["remedy"] == "did you mean mysql?"
 
 
-def test_half_a_configuration_is_a_failed_check(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_half_a_configuration_is_a_failed_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("HEADWATER_URL", "https://example.invalid")
     code, told = _json()
-    assert (code, told["profile"][-1]["mark"], told["profile"][-1]["subject"]) == (2, "failed", "profile")
+    assert (code, told["profile"][-1]["mark"], told["profile"][-1]["subject"]) == (
+        2,
+        "failed",
+        "profile",
+    )
     assert "HEADWATER_ORG_ID" in told["profile"][-1]["message"]
 
 
 @pytest.mark.parametrize(
     ("setting", "subject", "expected"),
-    [(("URL", ""), "service", 6), (("SANDBOX", "nope"), "sandbox", 3), (("ORG_ID", "no-org"), "organization", 4)],
+    [
+        (("URL", ""), "service", 6),
+        (("SANDBOX", "nope"), "sandbox", 3),
+        (("ORG_ID", "no-org"), "organization", 4),
+    ],
 )
 def test_a_profile_that_does_not_work_exits_with_the_code_of_its_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: tuple[str, str], subject: str, expected: int
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    setting: tuple[str, str],
+    subject: str,
+    expected: int,
 ) -> None:
     with served(tmp_path, [registry.load("mysql")], monkeypatch):
         variable, value = setting
-        monkeypatch.setenv(f"HEADWATER_{variable}", value or f"http://127.0.0.1:{refused_port()}")
+        monkeypatch.setenv(
+            f"HEADWATER_{variable}", value or f"http://127.0.0.1:{refused_port()}"
+        )
         code, told = _json("--connect-timeout", "5")
     assert code == expected
     [failed] = [each for each in told["profile"] if each["mark"] == "failed"]
@@ -147,27 +184,42 @@ def test_a_profile_that_does_not_work_exits_with_the_code_of_its_error(
     assert told["connectors"] == []
 
 
-def test_pulled_specifications_that_are_out_of_date_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pulled_specifications_that_are_out_of_date_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with served(tmp_path, [registry.load("mysql")], monkeypatch) as url:
         result("specs", "pull")
         fresh = _json("mysql")[1]["profile"][-1]
         [path] = (tmp_path / "headwater-specs").iterdir()
-        path.write_text(path.read_text().replace('"version": "1.0"', '"version": "0.9"'))
+        path.write_text(
+            path.read_text().replace('"version": "1.0"', '"version": "0.9"')
+        )
         code, told = _json("mysql")
-    assert (fresh["mark"], fresh["message"].endswith("are still the same")) == ("ok", True)
+    assert (fresh["mark"], fresh["message"].endswith("are still the same")) == (
+        "ok",
+        True,
+    )
     assert told["profile"][-1]["mark"] == "warning"
     assert told["profile"][-1]["remedy"] == "run `headwater specs pull`"
     assert (code, url.startswith("http://127.0.0.1")) == (0, True)
 
 
-def test_a_broken_connector_that_is_asked_about_is_a_failed_check(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_connector_that_is_asked_about_is_a_failed_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from headwater.cli import doctor, state
     from headwater.errors import BrokenPlugin
 
     def broken(_slug: str) -> Connector:
-        raise BrokenPlugin("connector broken cannot be imported", distribution="broken 1")
+        raise BrokenPlugin(
+            "connector broken cannot be imported", distribution="broken 1"
+        )
 
-    monkeypatch.setattr(state.State, "registry", lambda _self: type("Registry", (), {"load": staticmethod(broken)}))
+    monkeypatch.setattr(
+        state.State,
+        "registry",
+        lambda _self: type("Registry", (), {"load": staticmethod(broken)}),
+    )
     assert doctor._chosen(state.State(), ["broken"]) == []
 
 

@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent.parent
 
 
-def _commands(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+def _commands(
+    command: click.Command, context: click.Context
+) -> Iterator[tuple[str, click.Command]]:
     yield context.command_path, command
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             child = command.get_command(context, name)
             assert child is not None
-            yield from _commands(child, click.Context(child, info_name=name, parent=context))
+            yield from _commands(
+                child, click.Context(child, info_name=name, parent=context)
+            )
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -50,12 +54,16 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
         "names = ('attr', 'jsonschema', 'pluggy', 'requests', 'tomlkit')\n"
         "print([n for n in sys.modules if n in names or n.startswith(('headwater_', 'headwater.cli.create'))])"
     )
-    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
     assert printed.splitlines()[-1] == "[]"
 
 
 def test_every_command_prints_its_help() -> None:
-    for path, _command in _commands(root, click.Context(root, info_name="headwater", **root.context_settings)):
+    for path, _command in _commands(
+        root, click.Context(root, info_name="headwater", **root.context_settings)
+    ):
         done = run(*path.split()[1:], "--help")
         assert (done.returncode, done.stderr) == (0, ""), path
         assert done.stdout.startswith(f"Usage: {path}")
@@ -66,10 +74,14 @@ def test_the_command_reference_is_current() -> None:
 
 
 def test_every_command_and_option_has_a_help() -> None:
-    for path, command in _commands(root, click.Context(root, info_name="headwater", **root.context_settings)):
+    for path, command in _commands(
+        root, click.Context(root, info_name="headwater", **root.context_settings)
+    ):
         assert command.help, path
         for parameter in command.params:
-            assert not isinstance(parameter, click.Option) or parameter.help, f"{path} {parameter.name}"
+            assert not isinstance(parameter, click.Option) or parameter.help, (
+                f"{path} {parameter.name}"
+            )
 
 
 def test_an_unknown_command_offers_the_nearest() -> None:
@@ -105,16 +117,25 @@ def test_interrupting_a_running_command_exits_with_130(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     command = [HEADWATER, "validate", "oracle-service-cloud", "-c", str(pipe)]
     # The pipe opens once the command is reading, and gives it nothing.
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process, pipe.open("w"):
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process,
+        pipe.open("w"),
+    ):
         told = interrupt(process)
     assert process.returncode == 130
     assert "Traceback" not in told
 
 
 def test_slugs_complete_without_importing_a_plugin() -> None:
-    environment = {**os.environ, "_HEADWATER_COMPLETE": "bash_complete", "COMP_WORDS": "headwater show oracle-s"}
+    environment = {
+        **os.environ,
+        "_HEADWATER_COMPLETE": "bash_complete",
+        "COMP_WORDS": "headwater show oracle-s",
+    }
     environment["COMP_CWORD"] = "2"
-    done = subprocess.run([HEADWATER], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [HEADWATER], env=environment, capture_output=True, text=True, check=False
+    )
     assert done.stdout.strip() == "plain,oracle-service-cloud"
 
 
@@ -137,12 +158,16 @@ def test_slugs_complete_without_importing_a_plugin() -> None:
         (errors.ConnectorClash("x"), 1),
     ],
 )
-def test_every_kind_of_error_has_its_exit_code(error: errors.HeadwaterError, code: int) -> None:
+def test_every_kind_of_error_has_its_exit_code(
+    error: errors.HeadwaterError, code: int
+) -> None:
     assert failures.exit_code(error) == code
     assert code in failures.MEANINGS
 
 
-def test_a_bug_is_one_line_and_its_text_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_is_one_line_and_its_text_is_not_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert failures.report(_raised(RuntimeError("correct-horse-battery")), State()) == 1
     told = capsys.readouterr().err
     assert told.startswith("error: internal error: RuntimeError at test_group.py:")
@@ -166,34 +191,52 @@ def test_a_plugin_cannot_replace_a_command_and_help_says_so(
     _register(monkeypatch, _entry("show", "_broken_command"))
     assert cli.run(["show", "oracle-service-cloud"]) == 0
     cli.run(["--help"])
-    assert "The command show of headwater-oracle-service-cloud is left out" in capsys.readouterr().out
+    assert (
+        "The command show of headwater-oracle-service-cloud is left out"
+        in capsys.readouterr().out
+    )
 
 
 def test_two_plugins_with_one_command_are_both_named(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _register(monkeypatch, _entry("measure", "_broken_command"), _entry("measure", "_broken_command"))
+    _register(
+        monkeypatch,
+        _entry("measure", "_broken_command"),
+        _entry("measure", "_broken_command"),
+    )
     assert cli.run(["measure"]) == 1
     assert "registered by two distributions" in capsys.readouterr().err
 
 
-def test_debug_shows_the_traceback_cleaned_of_known_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+def test_debug_shows_the_traceback_cleaned_of_known_secrets(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     from headwater import Secret
 
     state = State()
     state.debug = True
     state.secrets = [Secret("correct-horse-battery")]
-    assert failures.report(_raised(RuntimeError("bad: correct-horse-battery")), state) == 1
+    assert (
+        failures.report(_raised(RuntimeError("bad: correct-horse-battery")), state) == 1
+    )
     told = capsys.readouterr().err
     assert "Traceback" in told
     assert "correct-horse" not in told
 
 
-def test_errors_are_json_where_json_was_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+def test_errors_are_json_where_json_was_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     state = State()
     state.json = True
     state.notice("careful")
-    assert failures.report(errors.ConnectionExists("it exists", ids=["1"], remedy="adopt it"), state) == 5
+    assert (
+        failures.report(
+            errors.ConnectionExists("it exists", ids=["1"], remedy="adopt it"), state
+        )
+        == 5
+    )
     assert json.loads(capsys.readouterr().err) == {
         "error": {
             "kind": "connection-exists",
@@ -214,12 +257,18 @@ def _entry(name: str, attribute: str) -> importlib.metadata.EntryPoint:
     """Return an entry point to something of this module, of a distribution that is installed."""
     sys.modules.setdefault("cli_test_group", sys.modules[__name__])
     entry = importlib.metadata.EntryPoint(name, f"cli_test_group:{attribute}", GROUP)
-    vars(entry)["dist"] = importlib.metadata.distribution("headwater-oracle-service-cloud")
+    vars(entry)["dist"] = importlib.metadata.distribution(
+        "headwater-oracle-service-cloud"
+    )
     return entry
 
 
-def _register(monkeypatch: pytest.MonkeyPatch, *entries: importlib.metadata.EntryPoint) -> None:
-    monkeypatch.setattr("headwater.cli.group._plugins", lambda: {entries[0].name: list(entries)})
+def _register(
+    monkeypatch: pytest.MonkeyPatch, *entries: importlib.metadata.EntryPoint
+) -> None:
+    monkeypatch.setattr(
+        "headwater.cli.group._plugins", lambda: {entries[0].name: list(entries)}
+    )
 
 
 def _raised(error: Exception) -> Exception:

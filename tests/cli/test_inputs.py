@@ -35,7 +35,9 @@ def _validate(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[s
         ("bom.json", "\ufeff" + json.dumps(ORACLE)),
     ],
 )
-def test_files_are_json_or_toml_by_name_or_content(tmp_path: Path, name: str, text: str) -> None:
+def test_files_are_json_or_toml_by_name_or_content(
+    tmp_path: Path, name: str, text: str
+) -> None:
     (tmp_path / name).write_text(text, encoding="utf-8")
     done = _validate("-c", str(tmp_path / name))
     assert (done.returncode, done.stderr) == (0, "")
@@ -44,7 +46,10 @@ def test_files_are_json_or_toml_by_name_or_content(tmp_path: Path, name: str, te
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b'{"password": "' + CANARY.encode() + b'", oops}', "is not JSON: see line 1, column"),
+        (
+            b'{"password": "' + CANARY.encode() + b'", oops}',
+            "is not JSON: see line 1, column",
+        ),
         (b'password = "' + CANARY.encode() + b'" oops', "is not TOML"),
         (b'{"password": "a", "password": "b"}', "gives password twice"),
         (b"[1, 2]", "must hold one object"),
@@ -56,7 +61,9 @@ def test_files_are_json_or_toml_by_name_or_content(tmp_path: Path, name: str, te
         (b" " * 1_048_577, "larger than 1 MiB"),
     ],
 )
-def test_an_unusable_file_is_an_error_by_place_and_never_by_content(tmp_path: Path, content: bytes, told: str) -> None:
+def test_an_unusable_file_is_an_error_by_place_and_never_by_content(
+    tmp_path: Path, content: bytes, told: str
+) -> None:
     (tmp_path / "c").write_bytes(content)
     done = _validate("-c", str(tmp_path / "c"))
     assert done.returncode == 2
@@ -77,8 +84,20 @@ def test_malformed_input_leaves_nothing_in_debug_output(tmp_path: Path) -> None:
 
 
 def test_set_gives_fields_that_are_no_secrets() -> None:
-    told = result("validate", "oracle-service-cloud", "-c", "-", "--set", "host=b.example", stdin=json.dumps(ORACLE))
-    assert told["sources"] == {"host": "--set", "username": "standard input", "password": "standard input"}
+    told = result(
+        "validate",
+        "oracle-service-cloud",
+        "-c",
+        "-",
+        "--set",
+        "host=b.example",
+        stdin=json.dumps(ORACLE),
+    )
+    assert told["sources"] == {
+        "host": "--set",
+        "username": "standard input",
+        "password": "standard input",
+    }
 
 
 def test_set_refuses_a_secret_with_the_reason() -> None:
@@ -91,9 +110,19 @@ def test_set_refuses_a_secret_with_the_reason() -> None:
 @pytest.mark.parametrize("text", ["many", "2_2", "٢٢", "nan", "1e999", "", "9" * 5000])
 def test_a_text_that_is_no_number_stays_a_text_and_is_a_problem(text: str) -> None:
     good = json.dumps({"host": "h", "userName": "u", "password": "p4ss"})
-    sftp = ("validate", "sftp", "-c", "-", "--auth", "Basic Authentication for sftp", "--json")
+    sftp = (
+        "validate",
+        "sftp",
+        "-c",
+        "-",
+        "--auth",
+        "Basic Authentication for sftp",
+        "--json",
+    )
     done = run(*sftp, "--set", f"port={text}", stdin=good)
-    assert [(each["field"], each["rule"]) for each in json.loads(done.stdout)["problems"]] == [("port", "type")]
+    assert [
+        (each["field"], each["rule"]) for each in json.loads(done.stdout)["problems"]
+    ] == [("port", "type")]
 
 
 def test_input_nested_deeper_than_any_credential_is_refused() -> None:
@@ -105,16 +134,32 @@ def test_input_nested_deeper_than_any_credential_is_refused() -> None:
 def test_texts_are_converted_to_the_fields_type_and_json_values_are_not() -> None:
     good = json.dumps({"host": "h", "userName": "u", "password": "p4ss"})
     sftp = ("validate", "sftp", "-c", "-", "--auth", "Basic Authentication for sftp")
-    assert result(*sftp, "--set", "port=2222", "--set", "disableChunking=true", stdin=good)["valid"] is True
+    assert (
+        result(
+            *sftp, "--set", "port=2222", "--set", "disableChunking=true", stdin=good
+        )["valid"]
+        is True
+    )
     wrong = run(*sftp, "--set", "port=many", "--json", stdin=good)
-    assert [(each["field"], each["rule"]) for each in json.loads(wrong.stdout)["problems"]] == [("port", "type")]
-    quoted = json.dumps({"host": "h", "userName": "u", "password": "p4ss", "port": "22"})
-    assert [each["field"] for each in json.loads(run(*sftp, "--json", stdin=quoted).stdout)["problems"]] == ["port"]
+    assert [
+        (each["field"], each["rule"]) for each in json.loads(wrong.stdout)["problems"]
+    ] == [("port", "type")]
+    quoted = json.dumps(
+        {"host": "h", "userName": "u", "password": "p4ss", "port": "22"}
+    )
+    assert [
+        each["field"]
+        for each in json.loads(run(*sftp, "--json", stdin=quoted).stdout)["problems"]
+    ] == ["port"]
 
 
-def test_missing_required_fields_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_required_fields_come_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("HEADWATER_CRED_ORACLE_SERVICE_CLOUD__PASSWORD", CANARY)
-    monkeypatch.setenv("HEADWATER_CRED_ORACLE_SERVICE_CLOUD__HOST", "not-needed.example")
+    monkeypatch.setenv(
+        "HEADWATER_CRED_ORACLE_SERVICE_CLOUD__HOST", "not-needed.example"
+    )
     given = json.dumps({"host": "a.example", "username": "u"})
     told = result("validate", "oracle-service-cloud", "-c", "-", stdin=given)
     assert told["sources"] == {
@@ -125,7 +170,13 @@ def test_missing_required_fields_come_from_the_environment(monkeypatch: pytest.M
 
 
 def test_a_secret_that_only_begins_like_a_reference_is_not_shown() -> None:
-    done = run("validate", "oracle-service-cloud", "-c", "-", stdin=json.dumps({**ORACLE, "password": f"env:{CANARY}"}))
+    done = run(
+        "validate",
+        "oracle-service-cloud",
+        "-c",
+        "-",
+        stdin=json.dumps({**ORACLE, "password": f"env:{CANARY}"}),
+    )
     assert done.returncode == 2
     assert "must read env:NAME" in done.stdout
     assert CANARY not in done.stdout + done.stderr
@@ -138,16 +189,20 @@ def test_the_fields_choose_the_authentication(tmp_path: Path) -> None:
 
 
 def test_resolve_looks_references_up_relative_to_the_file(tmp_path: Path) -> None:
-    (tmp_path / "c.json").write_text(json.dumps({**ORACLE, "password": "file:secret.txt"}))
+    (tmp_path / "c.json").write_text(
+        json.dumps({**ORACLE, "password": "file:secret.txt"})
+    )
     file = str(tmp_path / "c.json")
     assert _validate("-c", file).returncode == 0
     code, error = failure("validate", "oracle-service-cloud", "-c", file, "--resolve")
     assert (code, error["kind"]) == (2, "unresolved-reference")
     assert error["tried"] == [f"file {tmp_path / 'secret.txt'}"]
     (tmp_path / "secret.txt").write_text("******\n")
-    assert json.loads(run("validate", "oracle-service-cloud", "-c", file, "--resolve", "--json").stdout)[
-        "problems"
-    ] == [
+    assert json.loads(
+        run(
+            "validate", "oracle-service-cloud", "-c", file, "--resolve", "--json"
+        ).stdout
+    )["problems"] == [
         {
             "field": "password",
             "rule": "mask",
@@ -174,7 +229,9 @@ def _at_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
             ready, _, _ = select.select([leader], [], [], 1)
             if not ready and patience:
                 patience -= 1
-                if typed == INTERRUPT:  # Python loses one that comes between its prompt and its read; people repeat it
+                if (
+                    typed == INTERRUPT
+                ):  # Python loses one that comes between its prompt and its read; people repeat it
                     os.write(leader, typed.encode())
                 continue
             try:

@@ -14,7 +14,16 @@ from headwater.profiles.config import Config
 from headwater.profiles.profile import KEYS
 
 CANARY = "canary-4f1d9c7be2a8"
-NEEDED = ("--org-id", "DEV@AdobeOrg", "--sandbox", "trial", "--client-id", "0123", "--client-secret", "env:AEP_SECRET")
+NEEDED = (
+    "--org-id",
+    "DEV@AdobeOrg",
+    "--sandbox",
+    "trial",
+    "--client-id",
+    "0123",
+    "--client-secret",
+    "env:AEP_SECRET",
+)
 LOCAL = {
     "name": "local",
     "url": "http+local://embedded",
@@ -59,8 +68,16 @@ def test_add_writes_every_setting_and_show_says_where_it_is_from() -> None:
         "read_timeout": 30.0,
     }
     assert set(given) == set(KEYS)
-    options = [text for key, value in given.items() for text in (f"--{key.replace('_', '-')}", str(value))]
-    assert result("profiles", "add", "dev", *options) == {"name": "dev", "path": str(_path()), "default": True}
+    options = [
+        text
+        for key, value in given.items()
+        for text in (f"--{key.replace('_', '-')}", str(value))
+    ]
+    assert result("profiles", "add", "dev", *options) == {
+        "name": "dev",
+        "path": str(_path()),
+        "default": True,
+    }
     assert stat.S_IMODE(_path().stat().st_mode) == 0o600
     assert Config.read().profiles == {"dev": given}
     assert result("profiles", "show") == {
@@ -75,7 +92,11 @@ def test_add_writes_every_setting_and_show_says_where_it_is_from() -> None:
 def test_show_includes_what_counts_by_default() -> None:
     result("profiles", "add", "dev", *NEEDED)
     shown = result("profiles", "show", "dev")
-    defaults = {key: value for key, value in shown["values"].items() if shown["sources"][key] == "default"}
+    defaults = {
+        key: value
+        for key, value in shown["values"].items()
+        if shown["sources"][key] == "default"
+    }
     assert defaults == {
         "url": "https://platform.adobe.io",
         "ims_url": "https://ims-na1.adobelogin.com",
@@ -86,21 +107,35 @@ def test_show_includes_what_counts_by_default() -> None:
     }
 
 
-def test_show_masks_the_secrets_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"ORG_ID": "o@AdobeOrg", "SANDBOX": "s", "API_KEY": "k", "ACCESS_TOKEN": CANARY}.items():
+def test_show_masks_the_secrets_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {
+        "ORG_ID": "o@AdobeOrg",
+        "SANDBOX": "s",
+        "API_KEY": "k",
+        "ACCESS_TOKEN": CANARY,
+    }.items():
         monkeypatch.setenv(f"HEADWATER_{name}", value)
     done = run("profiles", "show")
     assert CANARY not in done.stdout + done.stderr
     shown = result("profiles", "show")
     assert (shown["name"], shown["values"]["access_token"]) == ("environment", "******")
-    assert shown["sources"]["access_token"] == "environment variable HEADWATER_ACCESS_TOKEN"
+    assert (
+        shown["sources"]["access_token"]
+        == "environment variable HEADWATER_ACCESS_TOKEN"
+    )
 
 
 def test_show_names_what_an_incomplete_profile_lacks() -> None:
-    _path().write_text('[profiles.dev]\norg_id = "o"\naccess_token = "env:TOKEN"\n', encoding="utf-8")
+    _path().write_text(
+        '[profiles.dev]\norg_id = "o"\naccess_token = "env:TOKEN"\n', encoding="utf-8"
+    )
     _path().chmod(0o600)
     assert result("profiles", "show")["missing"] == ["sandbox", "api_key"]
-    assert run("profiles", "show").stderr == "note: profile dev lacks sandbox, api_key\n"
+    assert (
+        run("profiles", "show").stderr == "note: profile dev lacks sandbox, api_key\n"
+    )
 
 
 def test_the_first_profile_is_the_default_until_another_is_used() -> None:
@@ -123,13 +158,26 @@ def test_the_first_profile_is_the_default_until_another_is_used() -> None:
         "cloud": "aws",
         "default": True,
     }
-    [line] = [line for line in run("profiles", "list").stdout.splitlines() if line.startswith("*")]
-    assert line.split() == ["*", "prod", "https://platform.adobe.io", "DEV@AdobeOrg", "trial", "aws"]
+    [line] = [
+        line
+        for line in run("profiles", "list").stdout.splitlines()
+        if line.startswith("*")
+    ]
+    assert line.split() == [
+        "*",
+        "prod",
+        "https://platform.adobe.io",
+        "DEV@AdobeOrg",
+        "trial",
+        "aws",
+    ]
 
 
 def test_the_only_profile_is_marked_even_where_the_file_names_no_default() -> None:
     _path().write_text('[profiles.dev]\norg_id = "o"\n', encoding="utf-8")
-    assert [each["name"] for each in result("profiles", "list") if each["default"]] == ["dev"]
+    assert [each["name"] for each in result("profiles", "list") if each["default"]] == [
+        "dev"
+    ]
 
 
 def test_a_profile_is_replaced_only_with_force() -> None:
@@ -141,9 +189,14 @@ def test_a_profile_is_replaced_only_with_force() -> None:
 
 @pytest.mark.parametrize("option", ["--client-secret", "--access-token"])
 @pytest.mark.parametrize("others", [(), NEEDED])
-def test_a_secret_itself_is_refused_before_anything_else(option: str, others: tuple[str, ...]) -> None:
+def test_a_secret_itself_is_refused_before_anything_else(
+    option: str, others: tuple[str, ...]
+) -> None:
     error = _refused("profiles", "add", "dev", *others, option, CANARY)
-    assert f"{option[2:].replace('-', '_')} must be a reference, not the secret itself" in error["message"]
+    assert (
+        f"{option[2:].replace('-', '_')} must be a reference, not the secret itself"
+        in error["message"]
+    )
     assert "env:NAME" in error["remedy"]
 
 
@@ -154,19 +207,33 @@ def test_a_secret_itself_is_refused_before_anything_else(option: str, others: tu
         (("local",), "the name local belongs to the embedded service"),
         (("two words", *NEEDED), "made of letters"),
         (("dev",), "lacks org_id, sandbox, client_id, client_secret"),
-        (("dev", "--org-id", "o", "--sandbox", "s", "--access-token", "env:TOKEN"), "lacks api_key"),
-        (("dev", *NEEDED, "--url", "http://platform.adobe.io"), "url must begin with https://"),
-        (("dev", *NEEDED, "--url", f"https://user:{CANARY}@host"), "url must be a scheme and a host"),
+        (
+            ("dev", "--org-id", "o", "--sandbox", "s", "--access-token", "env:TOKEN"),
+            "lacks api_key",
+        ),
+        (
+            ("dev", *NEEDED, "--url", "http://platform.adobe.io"),
+            "url must begin with https://",
+        ),
+        (
+            ("dev", *NEEDED, "--url", f"https://user:{CANARY}@host"),
+            "url must be a scheme and a host",
+        ),
         (("dev", *NEEDED, "--ims-url", "ims"), "ims_url must be"),
         (("dev", *NEEDED, "--proxy", "proxy"), "proxy must be the URL of a proxy"),
-        (("dev", *NEEDED, "--proxy", f"http://user:{CANARY}@proxy.example.com"), "proxy must be a reference"),
+        (
+            ("dev", *NEEDED, "--proxy", f"http://user:{CANARY}@proxy.example.com"),
+            "proxy must be a reference",
+        ),
         (("dev", *NEEDED, "--connect-timeout", "0"), "connect_timeout must be"),
         (("dev", *NEEDED, "--read-timeout", "nan"), "read_timeout must be"),
         (("dev", *NEEDED, "--sandbox", ""), "sandbox is empty"),
         (("dev", *NEEDED, "--org-id", "a\nb"), "org_id must be printable"),
     ],
 )
-def test_every_problem_is_found_before_anything_is_written(arguments: tuple[str, ...], said: str) -> None:
+def test_every_problem_is_found_before_anything_is_written(
+    arguments: tuple[str, ...], said: str
+) -> None:
     assert said in _refused("profiles", "add", *arguments)["message"]
 
 
@@ -184,7 +251,9 @@ def test_use_refuses_what_is_not_there() -> None:
     assert "--profile local" in _refused("profiles", "use", "local")["remedy"]
 
 
-@pytest.mark.parametrize("command", [("list",), ("show",), ("add", "new", *NEEDED), ("use", "dev")])
+@pytest.mark.parametrize(
+    "command", [("list",), ("show",), ("add", "new", *NEEDED), ("use", "dev")]
+)
 def test_a_broken_file_is_named_and_left_alone(command: tuple[str, ...]) -> None:
     _path().write_text(f'[profiles.dev]\nurl = {CANARY}"', encoding="utf-8")
     error = _refused("profiles", *command)
@@ -202,13 +271,17 @@ def test_a_file_that_others_can_read_is_told_of_and_mended_by_the_next_write() -
     assert run("profiles", "list").stderr == ""
 
 
-def test_a_certificate_file_is_found_from_everywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_certificate_file_is_found_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     result("profiles", "add", "dev", *NEEDED, "--ca-bundle", "ours.pem")
     assert Config.read().profiles["dev"]["ca_bundle"] == str(tmp_path / "ours.pem")
 
 
-def test_a_command_that_sends_refuses_two_places_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_sends_refuses_two_places_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     result("profiles", "add", "dev", *NEEDED)
     monkeypatch.setenv("HEADWATER_URL", "https://elsewhere.example.com")
     error = _refused("connections", "list", "--profile", "dev")
@@ -216,7 +289,9 @@ def test_a_command_that_sends_refuses_two_places_at_once(monkeypatch: pytest.Mon
     assert "profile dev and HEADWATER_URL" in error["message"]
 
 
-def test_a_command_that_sends_lists_what_the_environment_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_sends_lists_what_the_environment_lacks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("HEADWATER_URL", "https://elsewhere.example.com")
     assert _refused("connections", "list")["missing"] == [
         "HEADWATER_ORG_ID",

@@ -19,7 +19,11 @@ def test_check_says_who_we_are_at_the_source() -> None:
     with Serving(FakeOracle()) as serving:
         checked = result("check", ORACLE, "-c", "-", stdin=_given(serving))
         told = run("check", ORACLE, "-c", "-", stdin=_given(serving))
-    assert (checked["connector"], checked["user"], checked["version"]) == (ORACLE, USER, "v1.4")
+    assert (checked["connector"], checked["user"], checked["version"]) == (
+        ORACLE,
+        USER,
+        "v1.4",
+    )
     assert told.stdout.endswith("the source accepts these credentials\n")
     assert PASSWORD not in told.stdout + told.stderr
 
@@ -27,7 +31,9 @@ def test_check_says_who_we_are_at_the_source() -> None:
 def test_check_with_a_wrong_password_says_so_and_sends_it_once() -> None:
     fake = FakeOracle()
     with Serving(fake) as serving:
-        code, error = failure("check", ORACLE, "-c", "-", stdin=_given(serving, "wrong-password"))
+        code, error = failure(
+            "check", ORACLE, "-c", "-", stdin=_given(serving, "wrong-password")
+        )
     assert (code, error["kind"], fake.refused) == (4, "source-credentials", 1)
     assert error["remedy"]
 
@@ -35,12 +41,20 @@ def test_check_with_a_wrong_password_says_so_and_sends_it_once() -> None:
 def test_check_with_invalid_credentials_asks_nobody() -> None:
     fake = FakeOracle()
     with Serving(fake) as serving:
-        code, error = failure("check", ORACLE, "-c", "-", stdin=json.dumps({"host": serving.url}))
+        code, error = failure(
+            "check", ORACLE, "-c", "-", stdin=json.dumps({"host": serving.url})
+        )
     assert (code, error["kind"], fake.requests) == (2, "invalid-credentials", [])
 
 
-def test_a_connector_that_does_not_read_its_source_says_so_before_asking_for_credentials() -> None:
-    for command in (["check", "servicenow"], ["tables", "servicenow"], ["preview", "servicenow", "t"]):
+def test_a_connector_that_does_not_read_its_source_says_so_before_asking_for_credentials() -> (
+    None
+):
+    for command in (
+        ["check", "servicenow"],
+        ["tables", "servicenow"],
+        ["preview", "servicenow", "t"],
+    ):
         code, error = failure(*command)
         assert (code, error["kind"]) == (2, "not-readable")
 
@@ -54,12 +68,17 @@ def test_columns_have_the_shape_a_source_connection_takes() -> None:
         "meta:xdmType": "date-time",
         "xdm": {"type": "string", "format": "date-time"},
     }
-    assert [field["name"] for field in found["leftOut"]] == ["Threads", "FileAttachments"]
+    assert [field["name"] for field in found["leftOut"]] == [
+        "Threads",
+        "FileAttachments",
+    ]
 
 
 def test_a_preview_is_json_where_the_output_is_no_terminal() -> None:
     with Serving(FakeOracle()) as serving:
-        done = run("preview", ORACLE, "incidents", "-n", "2", "-c", "-", stdin=_given(serving))
+        done = run(
+            "preview", ORACLE, "incidents", "-n", "2", "-c", "-", stdin=_given(serving)
+        )
     assert [row["ID"] for row in json.loads(done.stdout)] == [1, 2]
     assert "Threads is left out" in done.stderr
 
@@ -67,10 +86,21 @@ def test_a_preview_is_json_where_the_output_is_no_terminal() -> None:
 def test_create_check_creates_nothing_where_the_source_refuses() -> None:
     with Serving(FakeOracle()) as serving:
         given = _given(serving, "wrong-password")
-        code, error = failure("create", ORACLE, "--name", "Desk", "--check", "-c", "-", stdin=given)
+        code, error = failure(
+            "create", ORACLE, "--name", "Desk", "--check", "-c", "-", stdin=given
+        )
         assert (code, error["kind"]) == (4, "source-credentials")
         assert result("connections", "list") == []
-        made = result("create", ORACLE, "--name", "Desk", "--check", "-c", "-", stdin=_given(serving))
+        made = result(
+            "create",
+            ORACLE,
+            "--name",
+            "Desk",
+            "--check",
+            "-c",
+            "-",
+            stdin=_given(serving),
+        )
     assert "the source accepts these credentials (user integration)" in made["notices"]
     assert made["created"]
 
@@ -93,7 +123,9 @@ def test_check_all_tests_every_connection_and_names_those_it_could_not() -> None
         told = run("check", "--all")
     verdicts = {each["id"]: each["result"] for each in json.loads(done.stdout)}
     assert verdicts == {works: True, fails: False, away: None}
-    assert [each["error"]["code"] for each in json.loads(done.stdout) if "error" in each] == ["CONNECTOR-1002-403"]
+    assert [
+        each["error"]["code"] for each in json.loads(done.stdout) if "error" in each
+    ] == ["CONNECTOR-1002-403"]
     assert done.returncode == told.returncode == 3
     assert told.stdout.endswith("3 tested, 2 not working\n")
 
@@ -102,7 +134,9 @@ def test_check_all_of_an_empty_sandbox_is_fine() -> None:
     assert result("check", "--all") == []
 
 
-@pytest.mark.parametrize("arguments", [[], [ORACLE, "--all"], ["--all", "--set", "host=x"]])
+@pytest.mark.parametrize(
+    "arguments", [[], [ORACLE, "--all"], ["--all", "--set", "host=x"]]
+)
 def test_check_takes_one_connector_or_all(arguments: list[str]) -> None:
     assert failure("check", *arguments)[0] == 2
 
@@ -110,9 +144,15 @@ def test_check_takes_one_connector_or_all(arguments: list[str]) -> None:
 def test_connections_are_explored_through_the_service() -> None:
     with Serving(FakeOracle()) as serving:
         connection = created("desk", host=serving.url)["id"]
-        assert [each["path"] for each in result("connections", "explore", connection)][-1] == "incidents"
-        columns = result("connections", "explore", connection, "incidents")["schema"]["columns"]
-        told = run("connections", "explore", connection, "incidents", "--preview").stdout
+        assert [each["path"] for each in result("connections", "explore", connection)][
+            -1
+        ] == "incidents"
+        columns = result("connections", "explore", connection, "incidents")["schema"][
+            "columns"
+        ]
+        told = run(
+            "connections", "explore", connection, "incidents", "--preview"
+        ).stdout
     assert columns[0]["name"] == "ID"
     assert "COLUMN" in told
     assert "080917-000001" in told
@@ -126,4 +166,12 @@ def test_exploring_an_unknown_table_is_refused_with_its_code() -> None:
 
 
 def test_a_preview_through_the_service_needs_its_table() -> None:
-    assert failure("connections", "explore", "69f188b6-af07-4587-8061-e94d34637b41", "--preview")[0] == 2
+    assert (
+        failure(
+            "connections",
+            "explore",
+            "69f188b6-af07-4587-8061-e94d34637b41",
+            "--preview",
+        )[0]
+        == 2
+    )

@@ -24,7 +24,11 @@ def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Return the URL of a service that knows one source more than the plugins, and has pulled nothing yet."""
     oracle = registry.load("oracle-service-cloud")
     pathfactory = registry.load("pathfactory")
-    theirs = connector("pathfactory", pathfactory.authentication, id="22222222-2222-4333-8444-555555555555")
+    theirs = connector(
+        "pathfactory",
+        pathfactory.authentication,
+        id="22222222-2222-4333-8444-555555555555",
+    )
     with served(tmp_path, [oracle, connector(), theirs], monkeypatch) as url:
         yield url
 
@@ -32,10 +36,17 @@ def tenant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_pull_names_what_no_plugin_knows(tenant: str) -> None:
     done = run("specs", "pull")
     assert done.returncode == 0
-    assert " connection specifications of ACME@AdobeOrg kept (profile environment)\n" in done.stdout
+    assert (
+        " connection specifications of ACME@AdobeOrg kept (profile environment)\n"
+        in done.stdout
+    )
     assert done.stdout.endswith("known from the tenant only: acme-desk\n")
     told = result("specs", "pull")
-    assert (told["new"], told["url"], told["orgId"]) == (["acme-desk"], tenant, "ACME@AdobeOrg")
+    assert (told["new"], told["url"], told["orgId"]) == (
+        ["acme-desk"],
+        tenant,
+        "ACME@AdobeOrg",
+    )
     assert told["count"] == len(result("specs", "list")["specs"])
 
 
@@ -45,7 +56,9 @@ def test_pulling_the_embedded_service_finds_nothing_new() -> None:
     assert "using the embedded Flow Service" in done.stderr
 
 
-def test_a_pulled_source_is_validated_and_created_by_its_name_and_marked(tenant: str) -> None:
+def test_a_pulled_source_is_validated_and_created_by_its_name_and_marked(
+    tenant: str,
+) -> None:
     assert failure("show", "acme-desk")[0] == 2
     result("specs", "pull")
     [listed] = [each for each in result("list") if each["slug"] == "acme-desk"]
@@ -67,7 +80,9 @@ def test_a_pulled_source_is_validated_and_created_by_its_name_and_marked(tenant:
     assert "acme-desk" in run("connections", "list").stdout
 
 
-def test_a_source_without_verified_id_takes_the_tenants_and_says_so(tenant: str) -> None:
+def test_a_source_without_verified_id_takes_the_tenants_and_says_so(
+    tenant: str,
+) -> None:
     refused = failure("create", "pathfactory", "--name", "P", "-c", "-", stdin="{}")
     assert (refused[0], refused[1]["kind"]) == (2, "not-creatable")
     result("specs", "pull")
@@ -76,19 +91,27 @@ def test_a_source_without_verified_id_takes_the_tenants_and_says_so(tenant: str)
     done = run("create", "pathfactory", "--name", "P", "-c", "-", stdin=example)
     assert done.returncode == 0, done.stderr
     assert (
-        "pathfactory: the id 22222222-2222-4333-8444-555555555555 comes from the tenant's specification" in done.stderr
+        "pathfactory: the id 22222222-2222-4333-8444-555555555555 comes from the tenant's specification"
+        in done.stderr
     )
     assert "id from" in run("show", "pathfactory").stdout
 
 
-def test_another_profile_sees_nothing_of_it(tenant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_profile_sees_nothing_of_it(
+    tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result("specs", "pull")
     monkeypatch.setenv("HEADWATER_ORG_ID", "OTHER@AdobeOrg")
-    assert failure("validate", "acme-desk", "-c", "-", stdin="{}")[1]["kind"] == "unknown-connector"
+    assert (
+        failure("validate", "acme-desk", "-c", "-", stdin="{}")[1]["kind"]
+        == "unknown-connector"
+    )
     assert failure("specs", "list")[1]["remedy"] == "run `headwater specs pull`"
 
 
-def test_what_is_kept_works_without_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_kept_works_without_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with served(tmp_path, [connector()], monkeypatch):
         result("specs", "pull")
     assert result("validate", "acme-desk", "-c", "-", stdin=GIVEN)["valid"] is True
@@ -100,23 +123,39 @@ def test_what_is_kept_works_without_the_network(tmp_path: Path, monkeypatch: pyt
 def test_list_says_which_connector_answers_for_each(tenant: str) -> None:
     result("specs", "pull")
     entries = {each["name"]: each for each in result("specs", "list")["specs"]}
-    answers = {name: (each["connector"], each["from"]) for name, each in entries.items()}
+    answers = {
+        name: (each["connector"], each["from"]) for name, each in entries.items()
+    }
     assert (
         answers.items()
         >= {
             "acme-desk": ("acme-desk", "tenant"),
-            "oracle-service-cloud": ("oracle-service-cloud", "headwater-oracle-service-cloud"),
+            "oracle-service-cloud": (
+                "oracle-service-cloud",
+                "headwater-oracle-service-cloud",
+            ),
             "pathfactory": ("pathfactory", "headwater-adobe-catalog"),
         }.items()
     )
-    assert run("specs", "list").stdout.splitlines()[0].split() == ["ID", "NAME", "VERSION", "CONNECTOR", "FROM"]
+    assert run("specs", "list").stdout.splitlines()[0].split() == [
+        "ID",
+        "NAME",
+        "VERSION",
+        "CONNECTOR",
+        "FROM",
+    ]
 
 
 @pytest.mark.parametrize("wanted", [PRIVATE, PRIVATE.upper(), "acme-desk"])
-def test_show_prints_a_specification_as_the_tenant_gave_it(tenant: str, wanted: str) -> None:
+def test_show_prints_a_specification_as_the_tenant_gave_it(
+    tenant: str, wanted: str
+) -> None:
     result("specs", "pull")
     shown = json.loads(run("specs", "show", wanted).stdout)
-    assert (shown["id"], [each["name"] for each in shown["authSpec"]]) == (PRIVATE, [KEY.spec_name])
+    assert (shown["id"], [each["name"] for each in shown["authSpec"]]) == (
+        PRIVATE,
+        [KEY.spec_name],
+    )
 
 
 def test_show_of_something_else_points_to_the_list(tenant: str) -> None:
@@ -143,7 +182,9 @@ def test_forgetting_takes_the_source_away(tenant: str) -> None:
     assert failure("show", "acme-desk")[1]["kind"] == "unknown-connector"
 
 
-def test_a_damaged_file_is_told_and_takes_only_the_tenants_away(tenant: str, tmp_path: Path) -> None:
+def test_a_damaged_file_is_told_and_takes_only_the_tenants_away(
+    tenant: str, tmp_path: Path
+) -> None:
     result("specs", "pull")
     [path] = (tmp_path / "headwater-specs").iterdir()
     path.write_text("{")
@@ -160,17 +201,26 @@ def test_half_a_configuration_does_not_hide_the_installed_connectors(
     result("specs", "pull")
     monkeypatch.delenv("HEADWATER_SANDBOX")
     done = run("list")
-    assert (done.returncode, "acme-desk" in done.stdout, "oracle-service-cloud" in done.stdout) == (0, False, True)
-    assert "without the tenant's specifications: the environment configures Headwater in part" in done.stderr
-
-
-def test_a_profile_that_is_named_and_does_not_exist_is_an_error() -> None:
-    assert failure("validate", "oracle-service-cloud", "--profile", "nope", "-c", "-", stdin="{}")[1]["kind"] == (
-        "not-configured"
+    assert (
+        done.returncode,
+        "acme-desk" in done.stdout,
+        "oracle-service-cloud" in done.stdout,
+    ) == (0, False, True)
+    assert (
+        "without the tenant's specifications: the environment configures Headwater in part"
+        in done.stderr
     )
 
 
-def test_slugs_of_the_tenant_are_completed(tenant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_profile_that_is_named_and_does_not_exist_is_an_error() -> None:
+    assert failure(
+        "validate", "oracle-service-cloud", "--profile", "nope", "-c", "-", stdin="{}"
+    )[1]["kind"] == ("not-configured")
+
+
+def test_slugs_of_the_tenant_are_completed(
+    tenant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result("specs", "pull")
     monkeypatch.setenv("_HEADWATER_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_WORDS", "headwater show acme")
@@ -180,11 +230,31 @@ def test_slugs_of_the_tenant_are_completed(tenant: str, monkeypatch: pytest.Monk
 
 
 def test_spec_id_is_for_connectors_without_one(tenant: str) -> None:
-    code, error = failure("create", "oracle-service-cloud", "--spec-id", PRIVATE, "--name", "D", "-c", "-", stdin="{}")
+    code, error = failure(
+        "create",
+        "oracle-service-cloud",
+        "--spec-id",
+        PRIVATE,
+        "--name",
+        "D",
+        "-c",
+        "-",
+        stdin="{}",
+    )
     assert (code, error["message"]) == (
         2, "connector oracle-service-cloud has a verified connection specification id, and another one was given",
     )  # fmt: skip
-    done = run("payload", "sugarcrm-events", "--spec-id", PRIVATE, "--name", "D", "-c", "-", stdin=_sugar())
+    done = run(
+        "payload",
+        "sugarcrm-events",
+        "--spec-id",
+        PRIVATE,
+        "--name",
+        "D",
+        "-c",
+        "-",
+        stdin=_sugar(),
+    )
     assert json.loads(done.stdout)["connectionSpec"]["id"] == PRIVATE
     assert f"the id {PRIVATE} comes from the caller" in done.stderr
 

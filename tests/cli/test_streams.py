@@ -15,12 +15,25 @@ CREATE = ("create", "oracle-service-cloud", "--name", "Desk", "-c", "-")
 
 
 def _run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    settings: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "encoding": "utf-8", **more}
-    return subprocess.run([HEADWATER, *arguments], input=GIVEN, check=False, timeout=60, **settings)
+    settings: dict[str, Any] = {
+        "stdout": subprocess.PIPE,
+        "stderr": subprocess.PIPE,
+        "encoding": "utf-8",
+        **more,
+    }
+    return subprocess.run(
+        [HEADWATER, *arguments], input=GIVEN, check=False, timeout=60, **settings
+    )
 
 
 def _shell(command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(
+        ["/bin/sh", "-c", command],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def _unread() -> int:
@@ -35,10 +48,15 @@ def test_a_command_is_carried_out_though_nobody_reads_its_notices() -> None:
     done = _run(*CREATE, stderr=writer)
     os.close(writer)
     assert done.returncode == 0
-    assert [each["id"] for each in result("connections", "list")] == [done.stdout.split()[0]]
+    assert [each["id"] for each in result("connections", "list")] == [
+        done.stdout.split()[0]
+    ]
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("list",), ("list", "--json"), ("show", "--help"), CREATE])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("list",), ("list", "--json"), ("show", "--help"), CREATE],
+)
 def test_output_that_nobody_reads_ends_quietly(arguments: tuple[str, ...]) -> None:
     writer = _unread()
     done = _run(*arguments, stdout=writer)
@@ -78,7 +96,9 @@ def test_names_are_printed_in_any_encoding_and_json_stays_json(encoding: str) ->
     name = "Büro 日本 😀"
     result("create", "oracle-service-cloud", "--name", name, "-c", "-", stdin=GIVEN)
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
-    assert _run("connections", "list", env=environment, errors="replace").returncode == 0
+    assert (
+        _run("connections", "list", env=environment, errors="replace").returncode == 0
+    )
     listed = _run("connections", "list", "--json", env=environment)
     assert [each["name"] for each in json.loads(listed.stdout)] == [name]
 

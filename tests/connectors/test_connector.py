@@ -9,14 +9,26 @@ from typing import Any
 import attrs
 import pytest
 
-from headwater import AuthenticationSpec, ConnectionSpec, Connector, Field, PayloadRequest, Secret, hookimpl
+from headwater import (
+    AuthenticationSpec,
+    ConnectionSpec,
+    Connector,
+    Field,
+    PayloadRequest,
+    Secret,
+    hookimpl,
+)
 from headwater.errors import BrokenPlugin, NotReadable
 from headwater.models import Distribution
 from headwater.sources import SourceCredentials
 
 OWNER = Distribution("acme-headwater", "2.0")
-SPEC = ConnectionSpec(id="11111111-2222-4333-8444-555555555555", name="Acme", category="crm")
-AUTH = AuthenticationSpec("Basic Authentication", [Field("user"), Field("password", secret=True)])
+SPEC = ConnectionSpec(
+    id="11111111-2222-4333-8444-555555555555", name="Acme", category="crm"
+)
+AUTH = AuthenticationSpec(
+    "Basic Authentication", [Field("user"), Field("password", secret=True)]
+)
 
 
 class Acme:
@@ -36,7 +48,9 @@ def _load(plugin: object) -> Connector:
 
 
 def _request(**params: Any) -> PayloadRequest:
-    return PayloadRequest(name="n", description=None, spec=SPEC, auth=AUTH, params=params)
+    return PayloadRequest(
+        name="n", description=None, spec=SPEC, auth=AUTH, params=params
+    )
 
 
 def test_hook_connection_spec_and_credential_schemas_are_read_once_at_load() -> None:
@@ -55,9 +69,14 @@ def test_hook_connection_spec_and_credential_schemas_are_read_once_at_load() -> 
 
 
 def test_hook_build_payload_has_a_default() -> None:
-    assert _load(Acme()).build_payload(_request(user="u", password=Secret("a secret"))) == {
+    assert _load(Acme()).build_payload(
+        _request(user="u", password=Secret("a secret"))
+    ) == {
         "name": "n",
-        "auth": {"specName": "Basic Authentication", "params": {"user": "u", "password": Secret("a secret")}},
+        "auth": {
+            "specName": "Basic Authentication",
+            "params": {"user": "u", "password": Secret("a secret")},
+        },
         "connectionSpec": {"id": SPEC.id, "version": "1.0"},
     }
 
@@ -66,7 +85,10 @@ def test_hook_build_payload_of_the_connector_wins_over_the_default() -> None:
     class Own(Acme):
         @hookimpl
         def build_payload(self, request: PayloadRequest) -> dict[str, Any]:
-            return {"own": True, "connectionSpec": {"id": request.spec.id, "version": "9"}}
+            return {
+                "own": True,
+                "connectionSpec": {"id": request.spec.id, "version": "9"},
+            }
 
     assert _load(Own()).build_payload(_request())["own"] is True
 
@@ -80,7 +102,9 @@ def test_hook_open_source_is_optional_and_says_so() -> None:
 
 
 def test_the_default_payload_carries_extra_payload_and_description() -> None:
-    spec = attrs.evolve(SPEC, extra_payload={"providerId": "521eee4d-8cbe-4906-bb48-fb6bd4450033"})
+    spec = attrs.evolve(
+        SPEC, extra_payload={"providerId": "521eee4d-8cbe-4906-bb48-fb6bd4450033"}
+    )
     request = attrs.evolve(_request(), spec=spec, description="d")
     payload = _load(Acme()).build_payload(request)
     assert payload["providerId"] == "521eee4d-8cbe-4906-bb48-fb6bd4450033"
@@ -123,7 +147,10 @@ def test_a_missing_required_hook_is_named() -> None:
         def connection_spec(self) -> ConnectionSpec:
             return SPEC
 
-    with pytest.raises(BrokenPlugin, match=r"credential_schemas needs exactly one @hookimpl function, found 0"):
+    with pytest.raises(
+        BrokenPlugin,
+        match=r"credential_schemas needs exactly one @hookimpl function, found 0",
+    ):
         _load(Half())
 
 
@@ -186,7 +213,9 @@ def test_an_unknown_hook_argument_is_refused() -> None:
         _load(Asking())
 
 
-def test_arguments_with_defaults_are_refused_because_pluggy_versions_differ_on_them() -> None:
+def test_arguments_with_defaults_are_refused_because_pluggy_versions_differ_on_them() -> (
+    None
+):
     class Defaulted(Acme):
         @hookimpl
         def build_payload(self, request: PayloadRequest = None) -> dict[str, Any]:  # type: ignore[assignment]
@@ -213,12 +242,16 @@ def test_a_connection_spec_of_the_wrong_type_is_refused(answer: object) -> None:
         def connection_spec(self) -> Any:
             return answer
 
-    with pytest.raises(BrokenPlugin, match=r"connection_spec must return a headwater\.ConnectionSpec"):
+    with pytest.raises(
+        BrokenPlugin, match=r"connection_spec must return a headwater\.ConnectionSpec"
+    ):
         _load(Wrong())
 
 
 @pytest.mark.parametrize("answer", [["Basic Authentication"], [AUTH, AUTH]])
-def test_credential_schemas_of_the_wrong_type_or_repeated_are_refused(answer: object) -> None:
+def test_credential_schemas_of_the_wrong_type_or_repeated_are_refused(
+    answer: object,
+) -> None:
     class Wrong(Acme):
         @hookimpl
         def credential_schemas(self) -> Any:
@@ -228,8 +261,13 @@ def test_credential_schemas_of_the_wrong_type_or_repeated_are_refused(answer: ob
         _load(Wrong())
 
 
-@pytest.mark.parametrize("answer", ["text", {}, {"connectionSpec": {"id": "another"}}, {"connectionSpec": "another"}])
-def test_a_payload_of_the_wrong_shape_or_for_another_specification_is_refused(answer: object) -> None:
+@pytest.mark.parametrize(
+    "answer",
+    ["text", {}, {"connectionSpec": {"id": "another"}}, {"connectionSpec": "another"}],
+)
+def test_a_payload_of_the_wrong_shape_or_for_another_specification_is_refused(
+    answer: object,
+) -> None:
     class Wrong(Acme):
         @hookimpl
         def build_payload(self, request: PayloadRequest) -> Any:
@@ -257,10 +295,17 @@ def test_a_text_composed_from_a_secret_becomes_a_secret() -> None:
         @hookimpl
         def build_payload(self, request: PayloadRequest) -> dict[str, Any]:
             text = f"user=u;password={request.params['password'].reveal()}"
-            return {"auth": {"params": {"connectionString": text}}, "connectionSpec": {"id": request.spec.id}}
+            return {
+                "auth": {"params": {"connectionString": text}},
+                "connectionSpec": {"id": request.spec.id},
+            }
 
-    payload = _load(Composing()).build_payload(_request(password=Secret("correct-horse")))
-    assert payload["auth"]["params"]["connectionString"] == Secret("user=u;password=correct-horse")
+    payload = _load(Composing()).build_payload(
+        _request(password=Secret("correct-horse"))
+    )
+    assert payload["auth"]["params"]["connectionString"] == Secret(
+        "user=u;password=correct-horse"
+    )
 
 
 def test_the_repr_names_slug_and_distribution() -> None:

@@ -31,14 +31,20 @@ def credential_schemas():
 
 
 def _install(
-    root: Path, distribution: str, source: str, group: str = "headwater.connectors", slug: str = "acme"
+    root: Path,
+    distribution: str,
+    source: str,
+    group: str = "headwater.connectors",
+    slug: str = "acme",
 ) -> None:
     """Lay a distribution out as pip would: a module and its metadata."""
     module = distribution.replace("-", "_")
     (root / f"{module}.py").write_text(source)
     info = root / f"{module}-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
+    )
     (info / "entry_points.txt").write_text(f"[{group}]\n{slug} = {module}\n")
 
 
@@ -58,7 +64,9 @@ def test_listing_slugs_imports_no_plugin_and_neither_requests_nor_jsonschema() -
         "import sys, headwater; headwater.available()\n"
         "print([n for n in sys.modules if n.startswith('headwater_') or n in ('requests', 'jsonschema')])"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert result.stdout.strip() == "[]"
 
 
@@ -67,7 +75,9 @@ def test_loading_one_connector_imports_only_that_one() -> None:
         "import sys, headwater; headwater.load('oracle-service-cloud')\n"
         "print(sorted(name for name in sys.modules if name.startswith('headwater_')))"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert result.stdout.strip() == "['headwater_oracle_service_cloud']"
 
 
@@ -101,7 +111,9 @@ def test_an_id_that_two_connectors_claim_is_an_error_naming_both(
     )
     _install(tmp_path, "acme-copy", source)
     registry = _registry(tmp_path, monkeypatch)
-    with pytest.raises(ConnectorClash, match=r"acme of acme-copy 1\.0, oracle-service-cloud of"):
+    with pytest.raises(
+        ConnectorClash, match=r"acme of acme-copy 1\.0, oracle-service-cloud of"
+    ):
         registry.find("ba5126ec-c9ac-11eb-b8bc-0242ac130003")
 
 
@@ -121,7 +133,9 @@ def test_two_distributions_with_one_slug_are_an_error_naming_both(
     assert registry.load("oracle-service-cloud").slug == "oracle-service-cloud"
 
 
-def test_one_distribution_seen_twice_on_the_path_is_no_clash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_distribution_seen_twice_on_the_path_is_no_clash(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _install(tmp_path, "acme-one", GOOD.format(note="one"))
     monkeypatch.syspath_prepend(str(tmp_path))
     [entry] = entry_points(group="headwater.connectors", name="acme")
@@ -133,29 +147,54 @@ def test_a_plugin_that_fails_to_import_is_named_and_the_others_go_on(
 ) -> None:
     _install(tmp_path, "acme-broken", "import no_such_module_anywhere\n")
     registry = _registry(tmp_path, monkeypatch)
-    with pytest.raises(BrokenPlugin, match=r"acme-broken 1\.0 failed: ModuleNotFoundError") as caught:
+    with pytest.raises(
+        BrokenPlugin, match=r"acme-broken 1\.0 failed: ModuleNotFoundError"
+    ) as caught:
         registry.load("acme")
     assert caught.value.__context__ is None
     working, failures = registry.all()
     assert "oracle-service-cloud" in [connector.slug for connector in working]
     assert [failure.kind for failure in failures] == ["broken-plugin"]
-    assert registry.find("ba5126ec-c9ac-11eb-b8bc-0242ac130003").connector.slug == "oracle-service-cloud"
+    assert (
+        registry.find("ba5126ec-c9ac-11eb-b8bc-0242ac130003").connector.slug
+        == "oracle-service-cloud"
+    )
 
 
 def test_a_connector_takes_the_place_of_a_catalogue_entry_of_the_same_slug(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _install(tmp_path, "acme-catalogue", GOOD.format(note="catalogue"), group="headwater.catalog")
+    _install(
+        tmp_path,
+        "acme-catalogue",
+        GOOD.format(note="catalogue"),
+        group="headwater.catalog",
+    )
     _install(tmp_path, "acme-real", GOOD.format(note="real"))
     connector = _registry(tmp_path, monkeypatch).load("acme")
-    assert (connector.distribution.name, connector.spec.lifecycle_note) == ("acme-real", "real")
+    assert (connector.distribution.name, connector.spec.lifecycle_note) == (
+        "acme-real",
+        "real",
+    )
 
 
-def test_a_catalogue_entry_answers_where_no_connector_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _install(tmp_path, "acme-catalogue", GOOD.format(note="catalogue"), group="headwater.catalog")
-    assert _registry(tmp_path, monkeypatch).load("acme").distribution.name == "acme-catalogue"
+def test_a_catalogue_entry_answers_where_no_connector_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _install(
+        tmp_path,
+        "acme-catalogue",
+        GOOD.format(note="catalogue"),
+        group="headwater.catalog",
+    )
+    assert (
+        _registry(tmp_path, monkeypatch).load("acme").distribution.name
+        == "acme-catalogue"
+    )
 
 
 def test_a_connector_is_loaded_once() -> None:
     registry = Registry.installed()
-    assert registry.load("oracle-service-cloud") is registry.load("oracle-service-cloud")
+    assert registry.load("oracle-service-cloud") is registry.load(
+        "oracle-service-cloud"
+    )

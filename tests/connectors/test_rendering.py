@@ -27,13 +27,27 @@ class _Plugin:
 
 
 def _connector(**facts: object) -> Connector:
-    given = {"id": None, "no_id_reason": "not published", "name": "Acme Desk", "category": "support"} | facts
-    return Connector("acme-desk", _Plugin(ConnectionSpec(**given)), Distribution("acme", "1"))  # type: ignore[arg-type]
+    given = {
+        "id": None,
+        "no_id_reason": "not published",
+        "name": "Acme Desk",
+        "category": "support",
+    } | facts
+    return Connector(
+        "acme-desk", _Plugin(ConnectionSpec(**given)), Distribution("acme", "1")
+    )  # type: ignore[arg-type]
 
 
 def test_it_has_the_platforms_fields_and_is_json() -> None:
     element = rendered(headwater.load("oracle-service-cloud"))
-    assert list(element) == ["id", "name", "providerId", "version", "authSpec", "attributes"]
+    assert list(element) == [
+        "id",
+        "name",
+        "providerId",
+        "version",
+        "authSpec",
+        "attributes",
+    ]
     assert json.loads(json.dumps(element)) == element
     assert element["name"] == "oracle-service-cloud"
     assert element["attributes"]["lifecycle"] == "deprecated"
@@ -41,7 +55,10 @@ def test_it_has_the_platforms_fields_and_is_json() -> None:
 
 @pytest.mark.parametrize(
     ("ingestion", "provider"),
-    [("batch", "0ed90a81-07f4-4586-8190-b40eccef1c5a"), ("streaming", "521eee4d-8cbe-4906-bb48-fb6bd4450033")],
+    [
+        ("batch", "0ed90a81-07f4-4586-8190-b40eccef1c5a"),
+        ("streaming", "521eee4d-8cbe-4906-bb48-fb6bd4450033"),
+    ],
 )
 def test_the_provider_follows_from_the_ingestion(ingestion: str, provider: str) -> None:
     assert rendered(_connector(ingestion=ingestion))["providerId"] == provider

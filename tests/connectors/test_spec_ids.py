@@ -26,7 +26,11 @@ def _without(**facts: Any) -> headwater.Connector:
 def test_a_connector_without_a_verified_id_takes_the_one_given() -> None:
     one = _without()
     found = with_spec_id(one, f" {OTHER.upper()} ")
-    assert (found.spec.id, found.id_source, found.spec.no_id_reason) == (OTHER, "the caller", "")
+    assert (found.spec.id, found.id_source, found.spec.no_id_reason) == (
+        OTHER,
+        "the caller",
+        "",
+    )
     assert one.spec.id is None
 
 
@@ -55,7 +59,10 @@ def test_the_id_that_came_from_a_tenant_gives_way() -> None:
     assert with_spec_id(tenants, OTHER).spec.id == OTHER
 
 
-@pytest.mark.parametrize("text", ["", "no-uuid", OTHER.replace("-", ""), f"{{{OTHER}}}", OTHER + "0", MISPRINT[:-1]])
+@pytest.mark.parametrize(
+    "text",
+    ["", "no-uuid", OTHER.replace("-", ""), f"{{{OTHER}}}", OTHER + "0", MISPRINT[:-1]],
+)
 def test_what_is_no_uuid_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(InvalidInput, match="is a UUID") as caught:
         with_spec_id(_without(), text)
@@ -63,7 +70,9 @@ def test_what_is_no_uuid_is_refused_without_repeating_it(text: str) -> None:
 
 
 def test_a_known_misprint_is_refused_with_the_right_id() -> None:
-    with pytest.raises(InvalidInput, match="cb66ab34-8619-49cb-96d1-39b37ede86ea") as caught:
+    with pytest.raises(
+        InvalidInput, match="cb66ab34-8619-49cb-96d1-39b37ede86ea"
+    ) as caught:
         with_spec_id(headwater.load("salesforce-service-cloud"), MISPRINT)
     assert caught.value.remedy == "leave it out"
 
@@ -81,19 +90,32 @@ def test_an_id_of_another_connector_is_refused_naming_that() -> None:
 
 def test_a_source_without_base_connection_is_refused_all_the_same() -> None:
     with pytest.raises(NotCreatable, match="no base connection"):
-        prepare(_without(base_connection=False), name="Desk", credentials=GIVEN, spec_id=OTHER)
+        prepare(
+            _without(base_connection=False),
+            name="Desk",
+            credentials=GIVEN,
+            spec_id=OTHER,
+        )
 
 
 def test_a_connection_is_created_with_it(requests_mock: Any) -> None:
     requests_mock.get(CONNECTIONS, json={"items": []})
     requests_mock.post(CONNECTIONS, status_code=201, json={"id": ID, "etag": ETAG})
     with service() as (opened, _pauses):
-        headwater.create_connection(_without(), name="Desk", credentials=GIVEN, service=opened, spec_id=OTHER)
+        headwater.create_connection(
+            _without(), name="Desk", credentials=GIVEN, service=opened, spec_id=OTHER
+        )
     [post] = [each for each in requests_mock.request_history if each.method == "POST"]
     assert post.json()["connectionSpec"]["id"] == OTHER
 
 
 def test_nothing_is_sent_for_a_bad_one(requests_mock: Any) -> None:
     with service() as (opened, _pauses), pytest.raises(HeadwaterError):
-        headwater.create_connection(_without(), name="Desk", credentials=GIVEN, service=opened, spec_id="no-uuid")
+        headwater.create_connection(
+            _without(),
+            name="Desk",
+            credentials=GIVEN,
+            service=opened,
+            spec_id="no-uuid",
+        )
     assert requests_mock.call_count == 0

@@ -24,7 +24,9 @@ def _two_clouds() -> Connector:
     class TwoClouds:
         @hookimpl
         def connection_spec(self) -> ConnectionSpec:
-            return ConnectionSpec(id=None, no_id_reason="for a test", name="Acme", category="crm")
+            return ConnectionSpec(
+                id=None, no_id_reason="for a test", name="Acme", category="crm"
+            )
 
         @hookimpl
         def credential_schemas(self) -> list[AuthenticationSpec]:

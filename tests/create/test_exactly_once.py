@@ -12,7 +12,13 @@ import attrs
 import pytest
 
 from headwater import Created, Endpoint, FlowService, Secret, create_connection
-from headwater.errors import ConnectionExists, HeadwaterError, InvalidInput, OutcomeUnknown, Rejected
+from headwater.errors import (
+    ConnectionExists,
+    HeadwaterError,
+    InvalidInput,
+    OutcomeUnknown,
+    Rejected,
+)
 from headwater_local_flow_service.app import build_app
 from headwater_local_flow_service.faults import Faults, FaultServer, Plan
 from headwater_local_flow_service.settings import Settings
@@ -37,7 +43,11 @@ FAULTS = (
     "429",
     *UNDONE,
 )
-CREDENTIALS = {"host": "acme.custhelp.com", "username": "integration", "password": "correct-horse-battery"}
+CREDENTIALS = {
+    "host": "acme.custhelp.com",
+    "username": "integration",
+    "password": "correct-horse-battery",
+}
 
 
 class Counting:
@@ -49,7 +59,9 @@ class Counting:
         self.faults = faults
         self._app = app
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         self.posts += environ["REQUEST_METHOD"] == "POST"
         return self._app(environ, start_response)
 
@@ -67,7 +79,9 @@ def _rules(fault: str, hang: float) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def _failing(app: FlowServiceApp, fault: str, *, hang: float = 0.5) -> Iterator[Counting]:
+def _failing(
+    app: FlowServiceApp, fault: str, *, hang: float = 0.5
+) -> Iterator[Counting]:
     """Serve the application with one fault; afterwards every request has been handled, late commits included."""
     counting = Counting(app, Faults(Plan.of({"rules": _rules(fault, hang)})))
     with FaultServer(counting, counting.faults) as server:
@@ -82,22 +96,38 @@ def app(tmp_path: Path) -> Iterator[FlowServiceApp]:
     app.close()
 
 
-def _service(url: str, org_id: str = "acme@AdobeOrg", *, read_timeout: float = 0.2) -> FlowService:
-    endpoint = Endpoint(url=url, org_id=org_id, sandbox="prod", api_key="key", access_token=Secret("token"))
+def _service(
+    url: str, org_id: str = "acme@AdobeOrg", *, read_timeout: float = 0.2
+) -> FlowService:
+    endpoint = Endpoint(
+        url=url,
+        org_id=org_id,
+        sandbox="prod",
+        api_key="key",
+        access_token=Secret("token"),
+    )
     return FlowService(attrs.evolve(endpoint, read_timeout=read_timeout))
 
 
 def _create(service: FlowService, name: str = "Desk", **options: Any) -> Created:
     options = {"credentials": CREDENTIALS, "settle": 2.0, **options}
-    return create_connection("oracle-service-cloud", name=name, service=service, **options)
+    return create_connection(
+        "oracle-service-cloud", name=name, service=service, **options
+    )
 
 
 def _stored(service: FlowService, name: str = "Desk") -> list[str]:
-    return [connection.id for connection in service.connections.list() if connection.name == name]
+    return [
+        connection.id
+        for connection in service.connections.list()
+        if connection.name == name
+    ]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_each_fault_ends_with_one_connection_or_with_outcome_unknown(fault: str, app: FlowServiceApp) -> None:
+def test_each_fault_ends_with_one_connection_or_with_outcome_unknown(
+    fault: str, app: FlowServiceApp
+) -> None:
     with _failing(app, fault) as faulty, _service(faulty.url) as service:
         if fault in UNDONE:
             with pytest.raises(OutcomeUnknown, match="--if-exists reuse"):
@@ -112,8 +142,13 @@ def test_each_fault_ends_with_one_connection_or_with_outcome_unknown(fault: str,
         assert faulty.faults.struck == (() if fault == "nothing" else (1,))
 
 
-def test_an_existing_connection_is_an_error_and_nothing_is_sent(app: FlowServiceApp) -> None:
-    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
+def test_an_existing_connection_is_an_error_and_nothing_is_sent(
+    app: FlowServiceApp,
+) -> None:
+    with (
+        _failing(app, "nothing") as faulty,
+        _service(faulty.url, read_timeout=10) as service,
+    ):
         first = _create(service)
         with pytest.raises(ConnectionExists) as caught:
             _create(service)
@@ -122,45 +157,75 @@ def test_an_existing_connection_is_an_error_and_nothing_is_sent(app: FlowService
 
 
 def test_reuse_adopts_a_connection_with_our_fields(app: FlowServiceApp) -> None:
-    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
+    with (
+        _failing(app, "nothing") as faulty,
+        _service(faulty.url, read_timeout=10) as service,
+    ):
         first = _create(service, description="d")
         again = _create(service, description="d", if_exists="reuse")
         assert (again.id, again.etag, again.created) == (first.id, first.etag, False)
         assert faulty.posts == 1
 
 
-def test_reuse_does_not_adopt_a_connection_with_other_fields_and_names_them(app: FlowServiceApp) -> None:
-    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
+def test_reuse_does_not_adopt_a_connection_with_other_fields_and_names_them(
+    app: FlowServiceApp,
+) -> None:
+    with (
+        _failing(app, "nothing") as faulty,
+        _service(faulty.url, read_timeout=10) as service,
+    ):
         _create(service)
-        others: dict[str, Any] = {"credentials": {**CREDENTIALS, "host": "other.custhelp.com"}, "description": "d"}
+        others: dict[str, Any] = {
+            "credentials": {**CREDENTIALS, "host": "other.custhelp.com"},
+            "description": "d",
+        }
         with pytest.raises(ConnectionExists) as caught:
             _create(service, **others, if_exists="reuse")
         assert caught.value.differing == ("description", "host")
         assert "other.custhelp.com" not in str(caught.value)
 
 
-def test_a_name_is_compared_as_it_is_whatever_the_filter_grammar_holds(app: FlowServiceApp) -> None:
+def test_a_name_is_compared_as_it_is_whatever_the_filter_grammar_holds(
+    app: FlowServiceApp,
+) -> None:
     name = 'Desk "EU", name==x&limit=1 ü'
-    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
+    with (
+        _failing(app, "nothing") as faulty,
+        _service(faulty.url, read_timeout=10) as service,
+    ):
         first = _create(service, name)
         assert _create(service, name, if_exists="reuse").id == first.id
         assert _create(service, name + " ").id != first.id
 
 
 def test_names_are_looked_up_beyond_the_first_page(app: FlowServiceApp) -> None:
-    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
+    with (
+        _failing(app, "nothing") as faulty,
+        _service(faulty.url, read_timeout=10) as service,
+    ):
         payload = {
             "auth": {"specName": "Basic Authentication", "params": CREDENTIALS},
-            "connectionSpec": {"id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003", "version": "1.0"},
+            "connectionSpec": {
+                "id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003",
+                "version": "1.0",
+            },
         }
-        ids = [service.connections.create({**payload, "name": f"Desk {number}"}).id for number in range(205)]
+        ids = [
+            service.connections.create({**payload, "name": f"Desk {number}"}).id
+            for number in range(205)
+        ]
         for number in (0, 100, 204):
-            assert _create(service, f"Desk {number}", if_exists="reuse").id == ids[number]
+            assert (
+                _create(service, f"Desk {number}", if_exists="reuse").id == ids[number]
+            )
 
 
 def test_two_callers_on_one_name_are_detected_and_reported(app: FlowServiceApp) -> None:
     """The second caller's connection appears between the first caller's look-up and its POST."""
-    with _failing(app, "nothing") as faulty, _service(faulty.url, read_timeout=10) as service:
+    with (
+        _failing(app, "nothing") as faulty,
+        _service(faulty.url, read_timeout=10) as service,
+    ):
         rivals: list[str] = []
         create = service.connections.create
 
@@ -176,23 +241,37 @@ def test_two_callers_on_one_name_are_detected_and_reported(app: FlowServiceApp) 
 def test_a_refusal_by_the_service_is_final(app: FlowServiceApp) -> None:
     with _failing(app, "nothing") as faulty:
         endpoint = Endpoint(
-            url=faulty.url, org_id="acme@AdobeOrg", sandbox="nowhere", api_key="key", access_token=Secret("token")
+            url=faulty.url,
+            org_id="acme@AdobeOrg",
+            sandbox="nowhere",
+            api_key="key",
+            access_token=Secret("token"),
         )
         with FlowService(endpoint) as service, pytest.raises(Rejected, match="sandbox"):
             _create(service)
         assert faulty.posts == 0
 
 
-def test_an_unknown_policy_is_refused_before_anything_is_asked(app: FlowServiceApp) -> None:
-    with _service("http://127.0.0.1:9") as service, pytest.raises(InvalidInput, match="fail or reuse"):
+def test_an_unknown_policy_is_refused_before_anything_is_asked(
+    app: FlowServiceApp,
+) -> None:
+    with (
+        _service("http://127.0.0.1:9") as service,
+        pytest.raises(InvalidInput, match="fail or reuse"),
+    ):
         _create(service, if_exists="replace")
 
 
-def test_random_faults_never_make_two_connections_for_one_call_and_lose_none(app: FlowServiceApp) -> None:
+def test_random_faults_never_make_two_connections_for_one_call_and_lose_none(
+    app: FlowServiceApp,
+) -> None:
     """The claim of docs/exactly-once.md, over many calls; spread over organizations to keep the look-ups short."""
     chance = random.Random(20260114)
     # A hang ends within the settling time or after it, so that some commits come too late to be found.
-    plan = [(number, chance.choice(FAULTS), chance.choice((0.4, 1.4))) for number in range(CALLS)]
+    plan = [
+        (number, chance.choice(FAULTS), chance.choice((0.4, 1.4)))
+        for number in range(CALLS)
+    ]
 
     def call(item: tuple[int, str, float]) -> tuple[int, str, Created | HeadwaterError]:
         number, fault, hang = item
@@ -211,7 +290,9 @@ def test_random_faults_never_make_two_connections_for_one_call_and_lose_none(app
     unknown = 0
     with _failing(app, "nothing") as healthy:
         for number, fault, outcome in outcomes:
-            with _service(healthy.url, f"org{number % 50}@AdobeOrg", read_timeout=30) as service:
+            with _service(
+                healthy.url, f"org{number % 50}@AdobeOrg", read_timeout=30
+            ) as service:
                 stored = _stored(service, f"call {number}")
                 assert len(stored) <= 1, (number, fault)
                 if isinstance(outcome, Created):

@@ -20,7 +20,19 @@ JSON = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["properties", "required", "type", "format", "oneOf", "allOf", "$ref", "a"]), inner
+            st.sampled_from(
+                [
+                    "properties",
+                    "required",
+                    "type",
+                    "format",
+                    "oneOf",
+                    "allOf",
+                    "$ref",
+                    "a",
+                ]
+            ),
+            inner,
         )
     ),
     max_leaves=15,
@@ -28,7 +40,10 @@ JSON = st.recursive(
 
 
 def _read(schema: dict[str, Any]) -> dict[str, tuple[bool, bool]]:
-    return {field.name: (field.required, field.secret) for field in raw_schemas.fields(schema)}
+    return {
+        field.name: (field.required, field.secret)
+        for field in raw_schemas.fields(schema)
+    }
 
 
 def test_fields_of_every_branch_are_fields() -> None:
@@ -52,18 +67,45 @@ def test_fields_of_every_branch_are_fields() -> None:
 
 
 def test_a_field_that_one_branch_marks_is_secret_in_all() -> None:
-    schema = {"properties": {"key": {"type": "string"}}, "anyOf": [{"properties": {"key": SECRET}}]}
+    schema = {
+        "properties": {"key": {"type": "string"}},
+        "anyOf": [{"properties": {"key": SECRET}}],
+    }
     assert _read(schema) == {"key": (False, True)}
 
 
 def test_what_a_field_may_hold_is_told_except_of_secrets() -> None:
-    region = {"enum": ["EU", "US"], "default": "EU", "description": "Where it is", "examples": ["US"]}
-    key = {**SECRET, "description": "The key", "default": "k", "enum": ["k"], "examples": ["k"]}
-    found = {field.name: field for field in raw_schemas.fields({"properties": {"region": region, "key": key}})}
+    region = {
+        "enum": ["EU", "US"],
+        "default": "EU",
+        "description": "Where it is",
+        "examples": ["US"],
+    }
+    key = {
+        **SECRET,
+        "description": "The key",
+        "default": "k",
+        "enum": ["k"],
+        "examples": ["k"],
+    }
+    found = {
+        field.name: field
+        for field in raw_schemas.fields({"properties": {"region": region, "key": key}})
+    }
     shown = found["region"]
-    assert (shown.enum, shown.default, shown.description, shown.example) == (("EU", "US"), "EU", "Where it is", "US")
+    assert (shown.enum, shown.default, shown.description, shown.example) == (
+        ("EU", "US"),
+        "EU",
+        "Where it is",
+        "US",
+    )
     hidden = found["key"]
-    assert (hidden.enum, hidden.default, hidden.description, hidden.example) == ((), None, "The key", None)
+    assert (hidden.enum, hidden.default, hidden.description, hidden.example) == (
+        (),
+        None,
+        "The key",
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,15 +115,26 @@ def test_what_a_field_may_hold_is_told_except_of_secrets() -> None:
             {"properties": {"o": {"type": "object", "properties": {"secret": SECRET}}}},
             "/properties/o/properties/secret",
         ),
-        ({"properties": {"keys": {"type": "array", "items": SECRET}}}, "/properties/keys/items"),
-        ({"properties": {"pin": {"type": "integer", "format": "password"}}}, "/properties/pin"),
-        ({"properties": {"one": {"oneOf": [SECRET, {"type": "null"}]}}}, "/properties/one/oneOf/0"),
+        (
+            {"properties": {"keys": {"type": "array", "items": SECRET}}},
+            "/properties/keys/items",
+        ),
+        (
+            {"properties": {"pin": {"type": "integer", "format": "password"}}},
+            "/properties/pin",
+        ),
+        (
+            {"properties": {"one": {"oneOf": [SECRET, {"type": "null"}]}}},
+            "/properties/one/oneOf/0",
+        ),
         ({"additionalProperties": SECRET}, "/additionalProperties"),
         ({"patternProperties": {"key$": SECRET}}, "/patternProperties/key$"),
         (SECRET, "()"),
     ],
 )
-def test_a_secret_that_could_not_be_kept_makes_the_schema_unusable(schema: dict[str, Any], place: str) -> None:
+def test_a_secret_that_could_not_be_kept_makes_the_schema_unusable(
+    schema: dict[str, Any], place: str
+) -> None:
     assert place.strip("()") in raw_schemas.unusable(schema)
     assert "secret" in raw_schemas.unusable(schema)
 
@@ -92,14 +145,24 @@ def test_a_schema_elsewhere_is_not_used() -> None:
     )
 
 
-@pytest.mark.parametrize("schema", [{"$ref": "#"}, {"allOf": [{"$ref": "#/allOf/0"}]}, {"$ref": "#/a/b"}])
-def test_references_in_circles_and_to_nowhere_come_to_an_end(schema: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "schema", [{"$ref": "#"}, {"allOf": [{"$ref": "#/allOf/0"}]}, {"$ref": "#/a/b"}]
+)
+def test_references_in_circles_and_to_nowhere_come_to_an_end(
+    schema: dict[str, Any],
+) -> None:
     assert raw_schemas.fields(schema) == ()
     assert raw_schemas.unusable(schema) == ""
 
 
-@given(st.dictionaries(st.sampled_from(["properties", "oneOf", "allOf", "$ref", "required", "a"]), JSON))
-def test_whatever_a_schema_is_its_marks_are_fields_or_make_it_unusable(schema: dict[str, Any]) -> None:
+@given(
+    st.dictionaries(
+        st.sampled_from(["properties", "oneOf", "allOf", "$ref", "required", "a"]), JSON
+    )
+)
+def test_whatever_a_schema_is_its_marks_are_fields_or_make_it_unusable(
+    schema: dict[str, Any],
+) -> None:
     found = raw_schemas.fields(schema)
     if "'format': 'password'" in str(schema) and not raw_schemas.unusable(schema):
         assert any(field.secret for field in found)

@@ -15,7 +15,9 @@ from headwater.errors import UnresolvedReference
 if TYPE_CHECKING:
     from pathlib import Path
 
-AUTH = AuthenticationSpec("Basic Authentication", [Field("username"), Field("password", secret=True)])
+AUTH = AuthenticationSpec(
+    "Basic Authentication", [Field("username"), Field("password", secret=True)]
+)
 
 
 def test_a_plain_text_is_the_secret_itself() -> None:
@@ -28,7 +30,9 @@ def test_literal_escapes_a_text_that_looks_like_a_reference() -> None:
 
 def test_env_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESK_PASSWORD", "correct horse")
-    assert references.resolve("env:DESK_PASSWORD", "password") == Secret("correct horse")
+    assert references.resolve("env:DESK_PASSWORD", "password") == Secret(
+        "correct horse"
+    )
 
 
 def test_a_missing_variable_is_named() -> None:
@@ -44,14 +48,24 @@ def test_an_empty_value_is_not_a_secret(monkeypatch: pytest.MonkeyPatch) -> None
         references.resolve("env:DESK_PASSWORD", "password")
 
 
-def test_a_file_is_relative_to_the_credentials_file_and_loses_one_line_end(tmp_path: Path) -> None:
+def test_a_file_is_relative_to_the_credentials_file_and_loses_one_line_end(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "password.txt").write_bytes(b"correct horse\r\n")
-    assert references.resolve("file:password.txt", "password", base=tmp_path) == Secret("correct horse")
-    assert references.resolve(f"file:{tmp_path / 'password.txt'}", "password") == Secret("correct horse")
+    assert references.resolve("file:password.txt", "password", base=tmp_path) == Secret(
+        "correct horse"
+    )
+    assert references.resolve(
+        f"file:{tmp_path / 'password.txt'}", "password"
+    ) == Secret("correct horse")
 
 
-@pytest.mark.parametrize(("content", "why"), [(None, "cannot be read"), (b"\xff\xfe\x00", "not UTF-8")])
-def test_an_unusable_file_is_named_with_its_full_path(tmp_path: Path, content: bytes | None, why: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "cannot be read"), (b"\xff\xfe\x00", "not UTF-8")]
+)
+def test_an_unusable_file_is_named_with_its_full_path(
+    tmp_path: Path, content: bytes | None, why: str
+) -> None:
     if content is not None:
         (tmp_path / "password.txt").write_bytes(content)
     with pytest.raises(UnresolvedReference, match=why) as caught:
@@ -72,7 +86,9 @@ def test_a_path_that_is_none_is_refused() -> None:
         references.resolve("file:\0", "password")
 
 
-def _keyring(monkeypatch: pytest.MonkeyPatch, entries: dict[tuple[str, str], str]) -> None:
+def _keyring(
+    monkeypatch: pytest.MonkeyPatch, entries: dict[tuple[str, str], str]
+) -> None:
     """Put a back end with known entries behind the real keyring interface."""
     import keyring.backend
     import keyring.core
@@ -93,17 +109,23 @@ def _keyring(monkeypatch: pytest.MonkeyPatch, entries: dict[tuple[str, str], str
 
 def test_keyring_splits_at_the_last_slash(monkeypatch: pytest.MonkeyPatch) -> None:
     _keyring(monkeypatch, {("desk/eu", "ana"): "correct horse"})
-    assert references.resolve("keyring:desk/eu/ana", "password") == Secret("correct horse")
+    assert references.resolve("keyring:desk/eu/ana", "password") == Secret(
+        "correct horse"
+    )
 
 
-def test_a_missing_keyring_entry_names_service_and_user(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_keyring_entry_names_service_and_user(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     _keyring(monkeypatch, {})
     with pytest.raises(UnresolvedReference) as caught:
         references.resolve("keyring:desk/ana", "password")
     assert caught.value.tried == ("keyring service desk, user ana",)
 
 
-def test_a_failing_keyring_shows_only_the_kind_of_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_keyring_shows_only_the_kind_of_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     _keyring(monkeypatch, {})
     with pytest.raises(UnresolvedReference, match="RuntimeError") as caught:
         references.resolve("keyring:broken/ana", "password")
@@ -122,7 +144,9 @@ def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -
         references.resolve("keyring:desk/ana", "password")
 
 
-def test_keyring_is_imported_only_when_a_reference_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keyring_is_imported_only_when_a_reference_names_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "keyring", types.ModuleType("keyring"))
     monkeypatch.delitem(sys.modules, "keyring")
     monkeypatch.setenv("DESK_PASSWORD", "correct horse")
@@ -132,7 +156,11 @@ def test_keyring_is_imported_only_when_a_reference_names_it(monkeypatch: pytest.
 
 def test_only_secret_fields_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESK_PASSWORD", "correct horse")
-    values = {"username": "env:DESK_PASSWORD", "password": "env:DESK_PASSWORD", "other": 5}
+    values = {
+        "username": "env:DESK_PASSWORD",
+        "password": "env:DESK_PASSWORD",
+        "other": 5,
+    }
     assert references.pending(AUTH, values) == {"password"}
     assert references.resolved(AUTH, values) == {
         "username": "env:DESK_PASSWORD",
@@ -142,23 +170,34 @@ def test_only_secret_fields_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_secret_given_as_such_is_taken_as_it_is() -> None:
-    assert references.resolved(AUTH, {"password": Secret("env:HOME")}) == {"password": Secret("env:HOME")}
+    assert references.resolved(AUTH, {"password": Secret("env:HOME")}) == {
+        "password": Secret("env:HOME")
+    }
 
 
-@pytest.mark.parametrize("text", ["env:", "env:A B", "file:", "keyring:abc", "keyring:/x", "keyring:x/"])
-def test_a_reference_of_the_wrong_form_is_a_problem_before_anything_is_looked_up(text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["env:", "env:A B", "file:", "keyring:abc", "keyring:/x", "keyring:x/"]
+)
+def test_a_reference_of_the_wrong_form_is_a_problem_before_anything_is_looked_up(
+    text: str,
+) -> None:
     [problem] = references.malformed(AUTH, {"password": text})
     assert (problem.field, problem.rule) == ("password", "reference")
     assert references.malformed(AUTH, {"username": text}) == []
 
 
-@pytest.mark.parametrize("text", ["env:A_1", "file:a b.txt", "keyring:a/b/c", "literal:", "plain"])
+@pytest.mark.parametrize(
+    "text", ["env:A_1", "file:a b.txt", "keyring:a/b/c", "literal:", "plain"]
+)
 def test_a_reference_of_the_right_form_is_none(text: str) -> None:
     assert references.malformed(AUTH, {"password": text}) == []
 
 
 @pytest.mark.parametrize(
-    ("text", "reference"), [("env:A", True), ("literal:x", False), ("plain", False), ("https://x", False)]
+    ("text", "reference"),
+    [("env:A", True), ("literal:x", False), ("plain", False), ("https://x", False)],
 )
-def test_a_reference_is_a_known_prefix_that_leads_elsewhere(text: str, reference: bool) -> None:
+def test_a_reference_is_a_known_prefix_that_leads_elsewhere(
+    text: str, reference: bool
+) -> None:
     assert references.is_reference(text) is reference

@@ -25,20 +25,45 @@ AUTH = AuthenticationSpec(
         Field("region", required=False, enum=("EU", "US")),
     ],
 )
-GOOD: dict[str, Any] = {"environmentUrl": "https://x.example", "username": "u", "password": "correct-horse"}
+GOOD: dict[str, Any] = {
+    "environmentUrl": "https://x.example",
+    "username": "u",
+    "password": "correct-horse",
+}
 
 
-def _found(values: dict[str, Any], auth: AuthenticationSpec = AUTH) -> list[tuple[str, str]]:
-    return [(problem.field, problem.rule) for problem in validation.validate(auth, values)]
+def _found(
+    values: dict[str, Any], auth: AuthenticationSpec = AUTH
+) -> list[tuple[str, str]]:
+    return [
+        (problem.field, problem.rule) for problem in validation.validate(auth, values)
+    ]
 
 
 def test_fitting_credentials_have_no_problem() -> None:
     assert _found(GOOD) == []
-    assert _found({**GOOD, "port": 2222, "tls": True, "region": "EU", "password": Secret("correct-horse")}) == []
+    assert (
+        _found(
+            {
+                **GOOD,
+                "port": 2222,
+                "tls": True,
+                "region": "EU",
+                "password": Secret("correct-horse"),
+            }
+        )
+        == []
+    )
 
 
 def test_all_problems_come_at_once_in_the_order_of_the_fields() -> None:
-    values = {"usrname": "u", "password": "", "port": "22", "region": "Mars", "environmentUrl": 5}
+    values = {
+        "usrname": "u",
+        "password": "",
+        "port": "22",
+        "region": "Mars",
+        "environmentUrl": 5,
+    }
     assert _found(values) == [
         ("environmentUrl", "type"),
         ("username", "required"),
@@ -60,7 +85,11 @@ def test_an_unknown_field_near_nothing_lists_the_known_ones() -> None:
 
 
 def test_several_missing_fields_are_reported_once_each() -> None:
-    assert _found({}) == [("environmentUrl", "required"), ("username", "required"), ("password", "required")]
+    assert _found({}) == [
+        ("environmentUrl", "required"),
+        ("username", "required"),
+        ("password", "required"),
+    ]
 
 
 def test_a_mask_in_the_place_of_a_secret_is_refused() -> None:
@@ -77,16 +106,26 @@ def test_a_boolean_is_not_an_integer() -> None:
 
 
 def test_a_pending_reference_is_judged_by_its_type_only() -> None:
-    raw = {"properties": {"key": {"type": "string", "format": "password", "minLength": 40}}, "required": ["key"]}
+    raw = {
+        "properties": {
+            "key": {"type": "string", "format": "password", "minLength": 40}
+        },
+        "required": ["key"],
+    }
     auth = validation.from_auth_spec({"name": "KeyBased", "spec": raw})
     assert validation.validate(auth, {"key": "env:KEY"}, pending={"key"}) == []
-    assert [problem.rule for problem in validation.validate(auth, {"key": "short"})] == ["minLength"]
+    assert [
+        problem.rule for problem in validation.validate(auth, {"key": "short"})
+    ] == ["minLength"]
 
 
 def test_problems_become_one_error_with_all_of_them() -> None:
     with pytest.raises(InvalidCredentials) as caught:
         validation.demand_none(AUTH, validation.validate(AUTH, {"username": "u"}))
-    assert [problem.field for problem in caught.value.problems] == ["environmentUrl", "password"]
+    assert [problem.field for problem in caught.value.problems] == [
+        "environmentUrl",
+        "password",
+    ]
 
 
 def test_the_rendered_schema_is_valid_draft_07_with_secrets_marked() -> None:
@@ -106,14 +145,22 @@ def test_a_field_of_unknown_type_takes_any() -> None:
 def test_a_tenants_schema_is_kept_and_validated_by_as_it_came() -> None:
     raw = {
         "type": "object",
-        "properties": {"host": {"type": "string", "pattern": "^https://"}, "key": {"format": "password"}},
+        "properties": {
+            "host": {"type": "string", "pattern": "^https://"},
+            "key": {"format": "password"},
+        },
         "required": ["host"],
         "anyOf": [{"required": ["key"]}, {"required": ["token"]}],
     }
-    auth = validation.from_auth_spec({"name": "KeyBased", "type": "KeyBased", "spec": raw})
+    auth = validation.from_auth_spec(
+        {"name": "KeyBased", "type": "KeyBased", "spec": raw}
+    )
     assert validation.json_schema(auth) == raw
     assert auth.secret_names == {"key"}
-    assert _found({"host": "http://x"}, auth) == [("host", "pattern"), ("(credentials)", "anyOf")]
+    assert _found({"host": "http://x"}, auth) == [
+        ("host", "pattern"),
+        ("(credentials)", "anyOf"),
+    ]
     assert _found({"host": "https://x", "extra": 1, "key": "k"}, auth) == []
 
 
@@ -129,22 +176,42 @@ def test_nested_problems_are_named_by_path() -> None:
         }
     }
     auth = validation.from_auth_spec({"name": "x", "spec": raw})
-    assert _found({"keys": {"ids": 1}}, auth) == [("keys.id", "required"), ("keys.ids", "unknown")]
+    assert _found({"keys": {"ids": 1}}, auth) == [
+        ("keys.id", "required"),
+        ("keys.ids", "unknown"),
+    ]
 
 
-@pytest.mark.parametrize("raw", [{"type": 5}, {"properties": {"a": {"pattern": "("}}}, {"$ref": "https://x.example/s"}])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"type": 5},
+        {"properties": {"a": {"pattern": "("}}},
+        {"$ref": "https://x.example/s"},
+    ],
+)
 def test_a_tenants_broken_schema_is_an_input_error_and_nothing_is_fetched(
     raw: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket.socket, "connect", lambda *_args: pytest.fail("went to the network"))
+    monkeypatch.setattr(
+        socket.socket, "connect", lambda *_args: pytest.fail("went to the network")
+    )
     auth = validation.from_auth_spec({"name": "x", "spec": raw})
-    with pytest.raises(InvalidInput, match="no JSON Schema that can be evaluated") as caught:
+    with pytest.raises(
+        InvalidInput, match="no JSON Schema that can be evaluated"
+    ) as caught:
         validation.validate(auth, {"a": "correct-horse"})
     assert caught.value.__context__ is None
 
 
 def test_a_tenants_schema_with_odd_properties_is_read() -> None:
-    spec = {"properties": {"a": True, "b": {"type": ["string", "null"]}, "c": {"format": "password", "type": "object"}}}
+    spec = {
+        "properties": {
+            "a": True,
+            "b": {"type": ["string", "null"]},
+            "c": {"format": "password", "type": "object"},
+        }
+    }
     auth = validation.from_auth_spec({"name": "x", "spec": spec})
     assert [(field.name, field.type, field.secret) for field in auth.fields] == [
         ("a", None, False),
@@ -153,7 +220,9 @@ def test_a_tenants_schema_with_odd_properties_is_read() -> None:
     ]
 
 
-def test_sealing_wraps_secrets_and_resolves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sealing_wraps_secrets_and_resolves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("SOME_SECRET", "looked up")
     sealed = validation.sealed(AUTH, {**GOOD, "password": "env:SOME_SECRET"})
     assert sealed["password"] == Secret("env:SOME_SECRET")
@@ -161,14 +230,29 @@ def test_sealing_wraps_secrets_and_resolves_nothing(monkeypatch: pytest.MonkeyPa
 
 
 CANARY = st.text(
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/='\"<&% ", min_size=16, max_size=30
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/='\"<&% ",
+    min_size=16,
+    max_size=30,
 ).filter(lambda text: len(set(text)) > 8)
-FIELDS = st.sampled_from(["environmentUrl", "username", "password", "port", "tls", "region", "other"])
+FIELDS = st.sampled_from(
+    ["environmentUrl", "username", "password", "port", "tls", "region", "other"]
+)
 
 
-@given(st.dictionaries(FIELDS, CANARY | CANARY.map(lambda text: [text]) | CANARY.map(lambda text: {"x": text})))
+@given(
+    st.dictionaries(
+        FIELDS,
+        CANARY | CANARY.map(lambda text: [text]) | CANARY.map(lambda text: {"x": text}),
+    )
+)
 def test_no_problem_ever_shows_a_value(values: dict[str, Any]) -> None:
     told = repr(validation.validate(AUTH, values))
     for value in values.values():
-        text = value if isinstance(value, str) else next(iter(value.values())) if isinstance(value, dict) else value[0]
+        text = (
+            value
+            if isinstance(value, str)
+            else next(iter(value.values()))
+            if isinstance(value, dict)
+            else value[0]
+        )
         assert text not in told

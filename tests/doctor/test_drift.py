@@ -40,29 +40,63 @@ def _schema(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("cloud", ["azure", "aws"])
-def test_every_connector_is_the_same_as_the_specification_made_of_it(cloud: str) -> None:
+def test_every_connector_is_the_same_as_the_specification_made_of_it(
+    cloud: str,
+) -> None:
     working = [one for one in registry.installed().all()[0] if one.spec.id]
     specs = [remote_spec(rendered(one)) for one in working]
     verdicts = [judged(one, specs, cloud=cloud) for one in working]
     assert len(verdicts) > 60
-    assert [(one.slug, one.findings, one.notes) for one in verdicts if one.verdict != "same" or one.notes] == []
+    assert [
+        (one.slug, one.findings, one.notes)
+        for one in verdicts
+        if one.verdict != "same" or one.notes
+    ] == []
 
 
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [
-        (lambda raw: raw.update(version="2.0"), "version", "of version 2.0 there, not 1.0"),
-        (lambda raw: raw["attributes"].update(connectorName="Zendesk"), "name", "called Zendesk there, not Acme Desk"),
-        (lambda raw: raw["authSpec"].append({"name": "OAuth2", "spec": {}}), "auth-added", "OAuth2: is listed"),
-        (lambda raw: raw["authSpec"].clear(), "auth-removed", "Key: is not listed by the tenant any more"),
+        (
+            lambda raw: raw.update(version="2.0"),
+            "version",
+            "of version 2.0 there, not 1.0",
+        ),
+        (
+            lambda raw: raw["attributes"].update(connectorName="Zendesk"),
+            "name",
+            "called Zendesk there, not Acme Desk",
+        ),
+        (
+            lambda raw: raw["authSpec"].append({"name": "OAuth2", "spec": {}}),
+            "auth-added",
+            "OAuth2: is listed",
+        ),
+        (
+            lambda raw: raw["authSpec"].clear(),
+            "auth-removed",
+            "Key: is not listed by the tenant any more",
+        ),
         (
             lambda raw: _schema(raw)["properties"].update(region={"type": "string"}),
             "field-added",
             "Key: field region is new (optional)",
         ),
-        (lambda raw: _schema(raw)["properties"].pop("port"), "field-removed", "Key: field port is gone"),
-        (lambda raw: _schema(raw)["required"].append("port"), "required", "field port is required now"),
-        (lambda raw: _schema(raw)["required"].remove("host"), "not-required", "field host is optional now"),
+        (
+            lambda raw: _schema(raw)["properties"].pop("port"),
+            "field-removed",
+            "Key: field port is gone",
+        ),
+        (
+            lambda raw: _schema(raw)["required"].append("port"),
+            "required",
+            "field port is required now",
+        ),
+        (
+            lambda raw: _schema(raw)["required"].remove("host"),
+            "not-required",
+            "field host is optional now",
+        ),
         (
             lambda raw: _schema(raw)["properties"]["host"].update(format="password"),
             "secret",
@@ -80,9 +114,14 @@ def test_every_connector_is_the_same_as_the_specification_made_of_it(cloud: str)
         ),
     ],
 )
-def test_each_kind_of_drift_is_found_and_told(change: Change, kind: str, message: str) -> None:
+def test_each_kind_of_drift_is_found_and_told(
+    change: Change, kind: str, message: str
+) -> None:
     verdict = _judged(change)
-    assert (verdict.verdict, [finding.kind for finding in verdict.findings]) == ("drifted", [kind])
+    assert (verdict.verdict, [finding.kind for finding in verdict.findings]) == (
+        "drifted",
+        [kind],
+    )
     assert message in str(verdict.findings[0])
     assert verdict.remedy == "update acme, or report it to its authors"
 
@@ -107,7 +146,9 @@ def test_a_new_field_says_whether_it_is_required_and_secret() -> None:
         lambda raw: raw.update(id=PRIVATE.upper()),
         lambda raw: _schema(raw)["properties"]["host"].pop("type"),
         lambda raw: _schema(raw)["properties"]["port"].update(type=["integer", "null"]),
-        lambda raw: _schema(raw)["properties"]["host"].update(description="Another text."),
+        lambda raw: _schema(raw)["properties"]["host"].update(
+            description="Another text."
+        ),
     ],
 )
 def test_what_the_platform_writes_in_its_own_way_is_no_drift(change: Change) -> None:
@@ -117,7 +158,9 @@ def test_what_the_platform_writes_in_its_own_way_is_no_drift(change: Change) -> 
 def test_a_machine_name_alone_is_not_compared_and_that_is_told() -> None:
     verdict = _judged(lambda raw: raw.update(name="platform-acme", attributes={}))
     assert (verdict.verdict, verdict.machine_name) == ("same", "platform-acme")
-    assert verdict.notes == ("name not compared: the tenant gives only the machine name platform-acme",)
+    assert verdict.notes == (
+        "name not compared: the tenant gives only the machine name platform-acme",
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,39 +175,58 @@ def test_a_machine_name_alone_is_not_compared_and_that_is_told() -> None:
         {"spec": {}},
     ],
 )
-def test_a_damaged_specification_is_told_and_the_others_are_compared(damage: Any) -> None:
+def test_a_damaged_specification_is_told_and_the_others_are_compared(
+    damage: Any,
+) -> None:
     verdict = _judged(lambda raw: raw["authSpec"].append(damage))
     assert verdict.findings == ()
-    assert verdict.notes == ("not compared: 1 of the tenant's authentication specifications cannot be read",)
+    assert verdict.notes == (
+        "not compared: 1 of the tenant's authentication specifications cannot be read",
+    )
 
 
 def test_an_auth_spec_that_is_no_list_is_told() -> None:
-    assert "cannot be read" in _judged(lambda raw: raw.update(authSpec={"name": "Key"})).notes[0]
+    assert (
+        "cannot be read"
+        in _judged(lambda raw: raw.update(authSpec={"name": "Key"})).notes[0]
+    )
 
 
 def test_an_absent_connector_names_the_likely_reasons() -> None:
-    verdict = judged(connector(), [spec("zendesk", OTHER, attributes={})], cloud="azure")
+    verdict = judged(
+        connector(), [spec("zendesk", OTHER, attributes={})], cloud="azure"
+    )
     assert (verdict.verdict, verdict.findings) == ("absent", ())
     assert "licence" in verdict.remedy
 
 
 def test_the_same_name_under_another_id_is_drift_of_the_id() -> None:
     verdict = judged(connector(), [spec(id=OTHER)], cloud="azure")
-    assert (verdict.verdict, [finding.kind for finding in verdict.findings]) == ("drifted", ["id"])
+    assert (verdict.verdict, [finding.kind for finding in verdict.findings]) == (
+        "drifted",
+        ["id"],
+    )
     assert f"acme-desk under the id {OTHER}" in verdict.findings[0].message
 
 
 def test_the_same_name_under_the_id_of_another_connector_is_not() -> None:
-    assert judged(connector(), [spec(id=OTHER)], cloud="azure", owned={OTHER}).verdict == "absent"
+    assert (
+        judged(connector(), [spec(id=OTHER)], cloud="azure", owned={OTHER}).verdict
+        == "absent"
+    )
 
 
 def test_a_tenant_that_lists_what_is_known_as_a_misprint_is_told_so() -> None:
-    verdict = judged(connector(misprinted_ids=(OTHER,)), [spec(id=OTHER)], cloud="azure")
+    verdict = judged(
+        connector(misprinted_ids=(OTHER,)), [spec(id=OTHER)], cloud="azure"
+    )
     assert verdict.findings[0].message.endswith("known here as a misprint")
 
 
 def test_a_connector_without_id_is_offered_the_one_of_its_name() -> None:
-    verdict = judged(connector(id=None, no_id_reason="two ids are printed"), [spec()], cloud="azure")
+    verdict = judged(
+        connector(id=None, no_id_reason="two ids are printed"), [spec()], cloud="azure"
+    )
     assert (verdict.verdict, verdict.suggested) == ("unverified", (PRIVATE,))
     assert PRIVATE in verdict.message
     assert "headwater specs pull" in verdict.remedy
@@ -172,20 +234,31 @@ def test_a_connector_without_id_is_offered_the_one_of_its_name() -> None:
 
 def test_how_the_fields_of_the_one_of_its_name_differ_is_told_as_well() -> None:
     own = AuthenticationSpec("Key", [Field("host"), Field("apiKey", secret=True)])
-    verdict = judged(connector(auth=(own,), id=None, no_id_reason="two ids are printed"), [spec()], cloud="azure")
-    assert (verdict.verdict, [finding.kind for finding in verdict.findings]) == ("unverified", ["field-added"])
+    verdict = judged(
+        connector(auth=(own,), id=None, no_id_reason="two ids are printed"),
+        [spec()],
+        cloud="azure",
+    )
+    assert (verdict.verdict, [finding.kind for finding in verdict.findings]) == (
+        "unverified",
+        ["field-added"],
+    )
 
 
 def test_of_several_ids_one_has_to_be_chosen() -> None:
     specs = [spec(), spec(id=OTHER)]
-    verdict = judged(connector(id=None, no_id_reason="two ids are printed"), specs, cloud="azure")
+    verdict = judged(
+        connector(id=None, no_id_reason="two ids are printed"), specs, cloud="azure"
+    )
     assert verdict.suggested == (PRIVATE, OTHER)
     assert verdict.remedy == "choose one and give it with --spec-id"
 
 
 def test_a_connector_without_id_and_without_a_namesake_has_nothing_to_offer() -> None:
     specs = [spec("zendesk", OTHER, attributes={})]
-    verdict = judged(connector(id=None, no_id_reason="none is printed"), specs, cloud="azure")
+    verdict = judged(
+        connector(id=None, no_id_reason="none is printed"), specs, cloud="azure"
+    )
     assert (verdict.verdict, verdict.suggested) == ("unverified", ())
 
 
@@ -198,7 +271,9 @@ AWS = AuthenticationSpec("Basic", [Field("host"), Field("role")], cloud="aws")
 
 
 @pytest.mark.parametrize(("cloud", "listed"), [("azure", AZURE), ("aws", AWS)])
-def test_a_tenant_lists_only_the_specification_of_its_cloud(cloud: str, listed: AuthenticationSpec) -> None:
+def test_a_tenant_lists_only_the_specification_of_its_cloud(
+    cloud: str, listed: AuthenticationSpec
+) -> None:
     findings, notes = compared((AZURE, AWS), _listed(listed), cloud)
     assert (findings, notes) == ([], [])
 
@@ -226,7 +301,10 @@ def test_a_variant_the_tenant_does_not_tell_apart_is_a_note() -> None:
     one = AuthenticationSpec("Hub", [Field("a")], variant="namespace")
     two = AuthenticationSpec("Hub", [Field("b")], variant="hub")
     findings, notes = compared((one, two), _listed(two), "azure")
-    assert (findings, notes) == ([], ["Hub (namespace): the tenant lists no variant of its own for it"])
+    assert (findings, notes) == (
+        [],
+        ["Hub (namespace): the tenant lists no variant of its own for it"],
+    )
 
 
 def test_a_second_specification_of_the_same_name_is_new() -> None:

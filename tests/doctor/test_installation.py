@@ -29,16 +29,26 @@ def credential_schemas():
 """
 
 
-def _install(root: Path, distribution: str, entry: str, source: str = CONNECTOR, group: str = "connectors") -> None:
+def _install(
+    root: Path,
+    distribution: str,
+    entry: str,
+    source: str = CONNECTOR,
+    group: str = "connectors",
+) -> None:
     """Lay a distribution out as pip would; `entry` is ``name`` or ``name = attribute of the module``."""
     module = f"{root.name}_{distribution.replace('-', '_')}"  # of this test only: imported modules stay
     name, _sign, attribute = entry.partition("=")
     (root / f"{module}.py").write_text(source)
     info = root / f"{module}-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n")
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
+    )
     target = f"{module}:{attribute.strip()}" if attribute else module
-    (info / "entry_points.txt").write_text(f"[headwater.{group}]\n{name.strip()} = {target}\n")
+    (info / "entry_points.txt").write_text(
+        f"[headwater.{group}]\n{name.strip()} = {target}\n"
+    )
 
 
 def _failed(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[Check]:
@@ -50,14 +60,23 @@ def test_what_is_installed_here_is_sound_and_named_with_its_version() -> None:
     checks = examined(load, OWN)
     assert {check.mark for check in checks} == {"ok"}
     version = importlib.metadata.version("headwater-adobe-catalog")
-    assert f"headwater-adobe-catalog {version}: 71 catalogue connectors" in [check.message for check in checks]
-    assert checks[0].message.startswith(f"headwater {importlib.metadata.version('headwater')}, pluggy ")
+    assert f"headwater-adobe-catalog {version}: 71 catalogue connectors" in [
+        check.message for check in checks
+    ]
+    assert checks[0].message.startswith(
+        f"headwater {importlib.metadata.version('headwater')}, pluggy "
+    )
 
 
 def test_a_connector_that_takes_the_place_of_the_catalogues_is_told() -> None:
-    told = [check.message for check in examined(load, OWN) if "takes the place" in check.message]
+    told = [
+        check.message
+        for check in examined(load, OWN)
+        if "takes the place" in check.message
+    ]
     assert any(
-        each.startswith("oracle-service-cloud of headwater-oracle-service-cloud ") and "headwater-adobe-catalog" in each
+        each.startswith("oracle-service-cloud of headwater-oracle-service-cloud ")
+        and "headwater-adobe-catalog" in each
         for each in told
     )
 
@@ -71,28 +90,36 @@ def test_a_plugin_that_does_not_import_is_named_with_what_to_do(
     assert "uninstall" in check.remedy
 
 
-def test_two_distributions_with_one_slug_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_distributions_with_one_slug_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _install(tmp_path, "acme-one", "acme")
     _install(tmp_path, "acme-two", "acme")
     [check] = _failed(tmp_path, monkeypatch)
     assert "acme-one 1.0, acme-two 1.0" in check.message
 
 
-def test_two_connectors_with_one_id_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_connectors_with_one_id_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _install(tmp_path, "acme-one", "acme-a")
     _install(tmp_path, "acme-two", "acme-b")
     [check] = _failed(tmp_path, monkeypatch)
     assert "acme-a of acme-one 1.0, acme-b of acme-two 1.0" in check.message
 
 
-def test_a_command_that_would_replace_one_of_ours_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_would_replace_one_of_ours_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = "import click\n@click.command('create')\ndef command(): pass\n"
     _install(tmp_path, "acme-commands", "create = command", source, "commands")
     [check] = _failed(tmp_path, monkeypatch)
     assert "create of acme-commands 1.0 is left out" in check.message
 
 
-def test_a_command_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_is_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _install(tmp_path, "acme-commands", "report = command", "command = 1", "commands")
     [check] = _failed(tmp_path, monkeypatch)
     assert "report of acme-commands 1.0 is no click command" in check.message

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests_mock
-from flowservice.wired import CONNECTIONS, IMS, TOKEN, endpoint, oauth, refused_port, service
+from flowservice.wired import (
+    CONNECTIONS,
+    IMS,
+    TOKEN,
+    endpoint,
+    oauth,
+    refused_port,
+    service,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,14 +37,21 @@ def _marks(checks: list[Check]) -> dict[str, str]:
 
 def _answered(at: Endpoint | None = None, **answer: Any) -> list[Check]:
     with requests_mock.Mocker() as server, service(at, retries=0) as (opened, _pauses):
-        server.post(f"{IMS}/ims/token/v3", json={"access_token": TOKEN, "expires_in": 86399})
+        server.post(
+            f"{IMS}/ims/token/v3", json={"access_token": TOKEN, "expires_in": 86399}
+        )
         server.get(CONNECTIONS, **{"json": {"items": []}, **answer})
         checks, failure = examined(opened)
-    assert (failure is None) == all(check.mark in ("ok", "warning") or check.subject == "clock" for check in checks)
+    assert (failure is None) == all(
+        check.mark in ("ok", "warning") or check.subject == "clock" for check in checks
+    )
     return checks
 
 
-@pytest.mark.parametrize(("at", "told"), [(endpoint(), "accepted"), (oauth(), "fetched from IMS, and accepted")])
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [(endpoint(), "accepted"), (oauth(), "fetched from IMS, and accepted")],
+)
 def test_a_profile_that_works_is_fine_in_every_part(at: Endpoint, told: str) -> None:
     checks = _answered(at, headers={"Date": formatdate(usegmt=True)})
     assert set(_marks(checks).values()) == {"ok"}
@@ -48,28 +63,61 @@ def test_a_profile_that_works_is_fine_in_every_part(at: Endpoint, told: str) -> 
     [
         ("token", 401, {"error_code": "401013", "message": "Oauth token is not valid"}),
         ("token", 403, {"error_code": "403010", "message": "Oauth token is missing"}),
-        ("organization", 403, {"error_code": "403003", "message": "Api Key is invalid"}),
-        ("organization", 403, {"error_code": "403025", "message": "Profile is not valid"}),
+        (
+            "organization",
+            403,
+            {"error_code": "403003", "message": "Api Key is invalid"},
+        ),
+        (
+            "organization",
+            403,
+            {"error_code": "403025", "message": "Profile is not valid"},
+        ),
         ("organization", 400, {"error_code": 400003, "message": "org is missing"}),
-        ("organization", 401, {"type": "https://ns.adobe.com/aep/errors/FLOW-2001-401", "status": 401}),
-        ("sandbox", 404, {"type": "https://ns.adobe.com/aep/errors/FLOW-2100-404", "status": 404}),
-        ("sandbox", 400, {"type": "https://ns.adobe.com/aep/errors/FLOW-2105-400", "status": 400}),
-        ("permission", 403, {"type": "https://ns.adobe.com/aep/errors/FLOW-2120-403", "status": 403}),
+        (
+            "organization",
+            401,
+            {"type": "https://ns.adobe.com/aep/errors/FLOW-2001-401", "status": 401},
+        ),
+        (
+            "sandbox",
+            404,
+            {"type": "https://ns.adobe.com/aep/errors/FLOW-2100-404", "status": 404},
+        ),
+        (
+            "sandbox",
+            400,
+            {"type": "https://ns.adobe.com/aep/errors/FLOW-2105-400", "status": 400},
+        ),
+        (
+            "permission",
+            403,
+            {"type": "https://ns.adobe.com/aep/errors/FLOW-2120-403", "status": 403},
+        ),
         ("permission", 403, {"message": "no"}),
         ("service", 500, {"message": "no"}),
         ("service", 302, {}),
     ],
 )
-def test_an_error_is_told_at_the_part_it_is_about(row: str, status: int, body: dict[str, Any]) -> None:
+def test_an_error_is_told_at_the_part_it_is_about(
+    row: str, status: int, body: dict[str, Any]
+) -> None:
     checks = _answered(status_code=status, json=body)
     marks, at = _marks(checks), ROWS.index(row)
-    assert [marks[name] for name in ROWS] == ["ok"] * at + ["failed"] + ["skipped"] * (len(ROWS) - at - 1)
+    assert [marks[name] for name in ROWS] == ["ok"] * at + ["failed"] + ["skipped"] * (
+        len(ROWS) - at - 1
+    )
     assert checks[at].remedy
 
 
 def test_a_client_that_ims_refuses_is_told_at_the_token() -> None:
-    with requests_mock.Mocker() as server, service(oauth(), retries=0) as (opened, _pauses):
-        server.post(f"{IMS}/ims/token/v3", status_code=400, json={"error": "invalid_client"})
+    with (
+        requests_mock.Mocker() as server,
+        service(oauth(), retries=0) as (opened, _pauses),
+    ):
+        server.post(
+            f"{IMS}/ims/token/v3", status_code=400, json={"error": "invalid_client"}
+        )
         checks, failure = examined(opened)
     assert _marks(checks)["token"] == "failed"
     assert "client secret" in checks[1].remedy
@@ -77,14 +125,19 @@ def test_a_client_that_ims_refuses_is_told_at_the_token() -> None:
 
 
 def test_a_service_that_does_not_answer_leaves_the_rest_open() -> None:
-    with service(endpoint(url=f"http://127.0.0.1:{refused_port()}"), retries=0) as (opened, _pauses):
+    with service(endpoint(url=f"http://127.0.0.1:{refused_port()}"), retries=0) as (
+        opened,
+        _pauses,
+    ):
         checks, failure = examined(opened)
     assert list(_marks(checks).values()) == ["failed"] + ["skipped"] * 5
     assert failure is not None
 
 
 def test_what_a_service_echoes_is_not_repeated() -> None:
-    checks = _answered(status_code=401, json={"error_code": "401013", "message": f"bad token {TOKEN}"})
+    checks = _answered(
+        status_code=401, json={"error_code": "401013", "message": f"bad token {TOKEN}"}
+    )
     assert TOKEN not in repr(checks)
 
 
@@ -99,7 +152,9 @@ def test_what_a_service_echoes_is_not_repeated() -> None:
         (-4000, "failed", "s ahead of the service's"),
     ],
 )
-def test_the_clock_is_held_against_the_services(ahead: int, mark: str, told: str) -> None:
+def test_the_clock_is_held_against_the_services(
+    ahead: int, mark: str, told: str
+) -> None:
     date = formatdate(time.time() + ahead, usegmt=True)
     clock = _answered(headers={"Date": date})[-1]
     assert (clock.subject, clock.mark) == ("clock", mark)
@@ -108,7 +163,9 @@ def test_the_clock_is_held_against_the_services(ahead: int, mark: str, told: str
 
 
 @pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}, {"Date": ""}])
-def test_a_service_that_tells_no_time_leaves_the_clock_open(headers: dict[str, str]) -> None:
+def test_a_service_that_tells_no_time_leaves_the_clock_open(
+    headers: dict[str, str],
+) -> None:
     assert _answered(headers=headers)[-1].mark == "skipped"
 
 

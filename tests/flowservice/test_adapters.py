@@ -11,7 +11,14 @@ import requests
 from flowservice.wired import CANARY, ID, ITEM, endpoint, everything_shown, service
 from requests.adapters import BaseAdapter
 
-from headwater.errors import BrokenPlugin, InvalidInput, NotConfigured, PluginError, Unavailable, Unreachable
+from headwater.errors import (
+    BrokenPlugin,
+    InvalidInput,
+    NotConfigured,
+    PluginError,
+    Unavailable,
+    Unreachable,
+)
 from headwater.flowservice.adapters import adapter_for
 
 if TYPE_CHECKING:
@@ -27,7 +34,9 @@ class Echo(BaseAdapter):
         self.closed = False
         self.seen: list[tuple[requests.PreparedRequest, dict[str, Any]]] = []
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
         self.seen.append((request, kwargs))
         if self.failure is not None:
             raise self.failure
@@ -41,24 +50,44 @@ class Echo(BaseAdapter):
         self.closed = True
 
 
-def _install(monkeypatch: pytest.MonkeyPatch, path: Path, scheme: str, code: str, name: str = "acme") -> None:
+def _install(
+    monkeypatch: pytest.MonkeyPatch,
+    path: Path,
+    scheme: str,
+    code: str,
+    name: str = "acme",
+) -> None:
     """Put a distribution on the path whose adapter for the scheme is made by `code`."""
     (path / f"{name}_adapter.py").write_text(code)
     info = path / f"{name}-1.0.dist-info"
     info.mkdir(exist_ok=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text(f"[headwater.adapters]\n{scheme} = {name}_adapter:make\n")
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+    )
+    (info / "entry_points.txt").write_text(
+        f"[headwater.adapters]\n{scheme} = {name}_adapter:make\n"
+    )
     monkeypatch.syspath_prepend(path)
 
 
 def _echo(monkeypatch: pytest.MonkeyPatch, failure: Exception | None = None) -> Echo:
     adapter = Echo(failure)
-    monkeypatch.setattr("headwater.flowservice.sender.adapter_for", lambda _scheme: adapter)
+    monkeypatch.setattr(
+        "headwater.flowservice.sender.adapter_for", lambda _scheme: adapter
+    )
     return adapter
 
 
-def test_an_installed_adapter_is_found_by_its_scheme(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    _install(monkeypatch, tmp_path, "http+acme", "from requests.adapters import HTTPAdapter as make\n", "acme1")
+def test_an_installed_adapter_is_found_by_its_scheme(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _install(
+        monkeypatch,
+        tmp_path,
+        "http+acme",
+        "from requests.adapters import HTTPAdapter as make\n",
+        "acme1",
+    )
 
     assert isinstance(adapter_for("http+acme"), BaseAdapter)
 
@@ -72,19 +101,32 @@ def test_the_platforms_own_schemes_are_never_a_plugins(
     with pytest.raises(InvalidInput, match="never served by a plugin"):
         adapter_for(scheme)
     with service(endpoint(url=f"{scheme}://127.0.0.1:9")) as (flow, _pauses):
-        assert type(flow._transport._sender._session.get_adapter(f"{scheme}://x")).__module__ == "requests.adapters"
+        assert (
+            type(
+                flow._transport._sender._session.get_adapter(f"{scheme}://x")
+            ).__module__
+            == "requests.adapters"
+        )
 
 
-def test_a_missing_adapter_names_the_scheme_or_the_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_adapter_names_the_scheme_or_the_distribution(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with pytest.raises(NotConfigured, match=r"http\+nothing"):
         adapter_for("http+nothing")
 
-    monkeypatch.setattr("headwater.flowservice.adapters.entry_points", lambda **_filters: ())
-    with pytest.raises(NotConfigured, match=r"headwater-local-flow-service.*pip install"):
+    monkeypatch.setattr(
+        "headwater.flowservice.adapters.entry_points", lambda **_filters: ()
+    )
+    with pytest.raises(
+        NotConfigured, match=r"headwater-local-flow-service.*pip install"
+    ):
         adapter_for("http+local")
 
 
-def test_two_distributions_for_one_scheme_are_both_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_two_distributions_for_one_scheme_are_both_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name in ("acme3", "acme4"):
         _install(monkeypatch, tmp_path, "http+twice", "make = None\n", name)
 
@@ -111,7 +153,9 @@ def test_an_adapter_that_fails_is_a_broken_plugin(
     assert caught.value.__context__ is None
 
 
-def test_a_request_goes_through_the_adapter_with_headers_query_and_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_goes_through_the_adapter_with_headers_query_and_timeouts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     adapter = _echo(monkeypatch)
 
     with service(endpoint(url="http+echo://embedded")) as (flow, _pauses):
@@ -119,7 +163,10 @@ def test_a_request_goes_through_the_adapter_with_headers_query_and_timeouts(monk
         list(flow.connections.list(limit=5))
 
     first, second = adapter.seen
-    assert first[0].url == f"http+echo://embedded/data/foundation/flowservice/connections/{ID}"
+    assert (
+        first[0].url
+        == f"http+echo://embedded/data/foundation/flowservice/connections/{ID}"
+    )
     assert first[0].headers["x-sandbox-name"] == "prod"
     assert first[1]["timeout"] == (10.0, 60.0)
     assert first[1]["proxies"] == {}
@@ -127,7 +174,9 @@ def test_a_request_goes_through_the_adapter_with_headers_query_and_timeouts(monk
     assert adapter.closed
 
 
-def test_one_adapter_serves_service_and_identity_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_adapter_serves_service_and_identity_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     made: list[str] = []
 
     def make(scheme: str) -> Echo:
@@ -136,14 +185,20 @@ def test_one_adapter_serves_service_and_identity_alike(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("headwater.flowservice.sender.adapter_for", make)
     at = endpoint(
-        url="http+echo://embedded", ims_url="http+echo://ims", access_token=None, client_id="c", client_secret="secret"
+        url="http+echo://embedded",
+        ims_url="http+echo://ims",
+        access_token=None,
+        client_id="c",
+        client_secret="secret",
     )
 
     with service(at):
         assert made == ["http+echo"]
 
 
-def test_an_adapters_foreign_exception_is_unreachable_and_may_have_been_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_adapters_foreign_exception_is_unreachable_and_may_have_been_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     _echo(monkeypatch, RuntimeError(CANARY))
 
     with (
@@ -158,14 +213,25 @@ def test_an_adapters_foreign_exception_is_unreachable_and_may_have_been_sent(mon
 
 
 def test_an_adapters_own_error_comes_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = Unavailable("the store is locked", method="GET", path="/", status=503, remedy="close the other program")
+    own = Unavailable(
+        "the store is locked",
+        method="GET",
+        path="/",
+        status=503,
+        remedy="close the other program",
+    )
     _echo(monkeypatch, own)
 
-    with service(endpoint(url="http+echo://embedded")) as (flow, _pauses), pytest.raises(Unavailable, match="locked"):
+    with (
+        service(endpoint(url="http+echo://embedded")) as (flow, _pauses),
+        pytest.raises(Unavailable, match="locked"),
+    ):
         flow.connections.get(ID)
 
 
-def test_an_adapters_own_error_that_holds_a_secret_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_adapters_own_error_that_holds_a_secret_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     token = endpoint().access_token
     assert token is not None
     _echo(monkeypatch, InvalidInput(f"bad token {token.reveal()}"))

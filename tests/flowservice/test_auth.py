@@ -9,7 +9,17 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 import requests_mock as rm
-from flowservice.wired import CONNECTIONS, ETAG, ID, IMS, ITEM, ONE, everything_shown, oauth, service
+from flowservice.wired import (
+    CONNECTIONS,
+    ETAG,
+    ID,
+    IMS,
+    ITEM,
+    ONE,
+    everything_shown,
+    oauth,
+    service,
+)
 
 from headwater.errors import NotAuthenticated, Rejected, Unavailable, Unreachable
 from headwater.flowservice.answers import Answer
@@ -27,8 +37,12 @@ def _granted(lifetime: Any, clock: list[float]) -> tuple[FetchedToken, list[str]
 
     def send(outgoing: Any) -> Answer:
         asked.append(outgoing.path)
-        body = f'{{"access_token": "t-{len(asked)}", "expires_in": {lifetime}}}'.encode()
-        return Answer(method="POST", path=outgoing.path, status=200, headers={}, body=body)
+        body = (
+            f'{{"access_token": "t-{len(asked)}", "expires_in": {lifetime}}}'.encode()
+        )
+        return Answer(
+            method="POST", path=outgoing.path, status=200, headers={}, body=body
+        )
 
     return FetchedToken(oauth(), send, clock=lambda: clock[0]), asked
 
@@ -51,7 +65,9 @@ def test_the_token_is_asked_for_in_a_form_and_kept() -> None:
         "grant_type": ["client_credentials"],
         "client_id": ["client-1"],
         "client_secret": ["p8e-client&secret=0123"],
-        "scope": ["openid,AdobeID,read_organizations,additional_info.projectedProductContext,session"],
+        "scope": [
+            "openid,AdobeID,read_organizations,additional_info.projectedProductContext,session"
+        ],
     }
 
 
@@ -68,7 +84,9 @@ def test_the_token_is_asked_for_in_a_form_and_kept() -> None:
         ("1e300", 3299, 3301),
     ],
 )
-def test_a_token_is_renewed_shortly_before_its_end(lifetime: Any, still: float, renewed_at: float) -> None:
+def test_a_token_is_renewed_shortly_before_its_end(
+    lifetime: Any, still: float, renewed_at: float
+) -> None:
     clock = [0.0]
     tokens, _asked = _granted(lifetime, clock)
 
@@ -113,7 +131,13 @@ def test_threads_whose_token_was_refused_at_once_renew_it_once() -> None:
 def test_a_refused_token_is_renewed_and_the_post_sent_again() -> None:
     with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
         mock.post(TOKEN_URL, [{"json": GRANT}, {"json": AGAIN}])
-        create = mock.post(CONNECTIONS, [{"status_code": 401}, {"status_code": 201, "json": {"id": ID, "etag": ETAG}}])
+        create = mock.post(
+            CONNECTIONS,
+            [
+                {"status_code": 401},
+                {"status_code": 201, "json": {"id": ID, "etag": ETAG}},
+            ],
+        )
         assert flow.connections.create({"name": "x"}).id == ID
 
     assert [call.headers["Authorization"] for call in create.request_history] == [
@@ -125,7 +149,11 @@ def test_a_refused_token_is_renewed_and_the_post_sent_again() -> None:
 def test_a_token_is_renewed_once_only() -> None:
     with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
         ims = mock.post(TOKEN_URL, [{"json": GRANT}, {"json": AGAIN}, {"json": GRANT}])
-        create = mock.post(CONNECTIONS, status_code=401, json={"error_code": "401013", "message": "fetched-token-2"})
+        create = mock.post(
+            CONNECTIONS,
+            status_code=401,
+            json={"error_code": "401013", "message": "fetched-token-2"},
+        )
         with pytest.raises(NotAuthenticated) as caught:
             flow.connections.create({"name": "x"})
 
@@ -145,14 +173,21 @@ def test_the_same_token_again_is_not_sent_again() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
-def test_refused_credentials_are_not_authenticated_naming_host_and_code(status: int) -> None:
+def test_refused_credentials_are_not_authenticated_naming_host_and_code(
+    status: int,
+) -> None:
     secret = oauth().client_secret
     assert secret is not None
-    body = {"error": "invalid_client", "error_description": f"bad secret {secret.reveal()}"}
+    body = {
+        "error": "invalid_client",
+        "error_description": f"bad secret {secret.reveal()}",
+    }
 
     with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
         mock.post(TOKEN_URL, status_code=status, json=body)
-        with pytest.raises(NotAuthenticated, match=r"IMS at ims\.example\.com.*invalid_client") as caught:
+        with pytest.raises(
+            NotAuthenticated, match=r"IMS at ims\.example\.com.*invalid_client"
+        ) as caught:
             flow.connections.get(ID)
 
     assert (caught.value.code, caught.value.status) == ("invalid_client", status)
@@ -170,9 +205,13 @@ def test_a_busy_ims_is_asked_again_and_then_unavailable() -> None:
     assert len(pauses) == 2
 
 
-def test_an_ims_that_recovers_does_not_disturb_the_count_of_the_request_itself() -> None:
+def test_an_ims_that_recovers_does_not_disturb_the_count_of_the_request_itself() -> (
+    None
+):
     with rm.Mocker() as mock, service(oauth(), retries=2) as (flow, _pauses):
-        mock.post(TOKEN_URL, [{"status_code": 503}, {"status_code": 503}, {"json": GRANT}])
+        mock.post(
+            TOKEN_URL, [{"status_code": 503}, {"status_code": 503}, {"json": GRANT}]
+        )
         get = mock.get(ONE, status_code=503)
         with pytest.raises(Unavailable, match="GET"):
             flow.connections.get(ID)
@@ -180,8 +219,12 @@ def test_an_ims_that_recovers_does_not_disturb_the_count_of_the_request_itself()
     assert get.call_count == 3
 
 
-@pytest.mark.parametrize("error", [requests.ReadTimeout, requests.ConnectionError, requests.ConnectTimeout])
-def test_an_unreachable_ims_proves_that_the_request_itself_was_not_sent(error: type) -> None:
+@pytest.mark.parametrize(
+    "error", [requests.ReadTimeout, requests.ConnectionError, requests.ConnectTimeout]
+)
+def test_an_unreachable_ims_proves_that_the_request_itself_was_not_sent(
+    error: type,
+) -> None:
     with rm.Mocker() as mock, service(oauth(), retries=0) as (flow, _pauses):
         mock.post(TOKEN_URL, exc=error)
         with pytest.raises(Unreachable, match=r"IMS at ims\.example\.com") as caught:
@@ -191,7 +234,16 @@ def test_an_unreachable_ims_proves_that_the_request_itself_was_not_sent(error: t
 
 
 @pytest.mark.parametrize(
-    "body", ["", "<html>", "[]", "{}", '{"access_token": 5}', '{"access_token": "two words"}', '{"access_token": ""}']
+    "body",
+    [
+        "",
+        "<html>",
+        "[]",
+        "{}",
+        '{"access_token": 5}',
+        '{"access_token": "two words"}',
+        '{"access_token": ""}',
+    ],
 )
 def test_a_grant_that_cannot_be_read_is_unavailable_without_its_body(body: str) -> None:
     with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
@@ -205,7 +257,11 @@ def test_a_grant_that_cannot_be_read_is_unavailable_without_its_body(body: str) 
 
 def test_a_redirecting_ims_is_refused_naming_the_host() -> None:
     with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
-        mock.post(TOKEN_URL, status_code=302, headers={"Location": "https://sso.example.org/?x"})
+        mock.post(
+            TOKEN_URL,
+            status_code=302,
+            headers={"Location": "https://sso.example.org/?x"},
+        )
         with pytest.raises(Rejected, match=r"sso\.example\.org"):
             flow.connections.get(ID)
 

@@ -34,7 +34,12 @@ def test_a_dataflow_is_read_into_a_value() -> None:
         mock.get(f"{BASE}/flows/{ID}", json={"items": [FLOW]})
         found = flow.flows.get(ID)
 
-    assert (found.id, found.name, found.state, found.etag) == (ID, "every hour", "enabled", ETAG)
+    assert (found.id, found.name, found.state, found.etag) == (
+        ID,
+        "every hour",
+        "enabled",
+        ETAG,
+    )
     assert found.flow_spec_id == "14518937-270c-4525-bdec-c2ba7cce3860"
     assert (found.source_ids, found.target_ids) == ((OTHER,), (OTHER,))
     assert found.schedule["startTime"] == "1900000000"
@@ -42,23 +47,48 @@ def test_a_dataflow_is_read_into_a_value() -> None:
 
 
 def test_source_and_target_connections_are_read_in_either_spelling() -> None:
-    source = {"id": ID, "baseConnectionId": OTHER, "connectionSpec": {"id": "s"}, "params": {"tableName": "Account"}}
-    target = {"id": ID, "data": {"schema": {"schemaId": "https://x"}}, "params": {"datasetId": "d"}}
+    source = {
+        "id": ID,
+        "baseConnectionId": OTHER,
+        "connectionSpec": {"id": "s"},
+        "params": {"tableName": "Account"},
+    }
+    target = {
+        "id": ID,
+        "data": {"schema": {"schemaId": "https://x"}},
+        "params": {"datasetId": "d"},
+    }
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.get(f"{BASE}/sourceConnections/{ID}", json={"items": [source]})
         mock.get(f"{BASE}/targetConnections/{ID}", json={"items": [target]})
         read, written = flow.source_connections.get(ID), flow.target_connections.get(ID)
 
-    assert (read.base_id, read.spec_id, read.params["tableName"]) == (OTHER, "s", "Account")
+    assert (read.base_id, read.spec_id, read.params["tableName"]) == (
+        OTHER,
+        "s",
+        "Account",
+    )
     assert (written.data_set_id, written.schema_id) == ("d", "https://x")
 
 
-@pytest.mark.parametrize("odd", [{}, {"sourceConnectionIds": "x", "scheduleParams": 5, "metrics": [], "flowId": 1}])
+@pytest.mark.parametrize(
+    "odd",
+    [{}, {"sourceConnectionIds": "x", "scheduleParams": 5, "metrics": [], "flowId": 1}],
+)
 def test_what_is_missing_or_of_another_type_is_empty(odd: dict[str, Any]) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        for collection in ("flows", "runs", "flowSpecs", "sourceConnections", "targetConnections"):
+        for collection in (
+            "flows",
+            "runs",
+            "flowSpecs",
+            "sourceConnections",
+            "targetConnections",
+        ):
             mock.get(f"{BASE}/{collection}/{ID}", json={"id": ID, **odd})
-        assert (flow.flows.get(ID).source_ids, dict(flow.flows.get(ID).schedule)) == ((), {})
+        assert (flow.flows.get(ID).source_ids, dict(flow.flows.get(ID).schedule)) == (
+            (),
+            {},
+        )
         assert (flow.runs.get(ID).status, flow.runs.get(ID).flow_id) == ("", "")
         assert flow.flow_specs.get(ID).source_spec_ids == ()
         assert flow.source_connections.get(ID).base_id == ""
@@ -98,9 +128,16 @@ def test_an_action_is_sent_once_even_where_it_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [{"items": [{"id": OTHER, "etag": ETAG}]}, {"id": OTHER, "etag": ETAG}, {"id": OTHER, "eTag": ETAG}]
+    "answer",
+    [
+        {"items": [{"id": OTHER, "etag": ETAG}]},
+        {"id": OTHER, "etag": ETAG},
+        {"id": OTHER, "eTag": ETAG},
+    ],
 )
-def test_a_new_run_is_named_whatever_shape_the_answer_has(answer: dict[str, Any]) -> None:
+def test_a_new_run_is_named_whatever_shape_the_answer_has(
+    answer: dict[str, Any],
+) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.post(f"{BASE}/runs", json=answer, status_code=201)
         mock.post(f"{BASE}/runs/{ID}/action", json=answer)
@@ -118,30 +155,57 @@ def test_a_report_on_a_run_carries_its_etag_and_is_repeated() -> None:
 
 
 def test_the_status_of_a_run_is_the_service_s_own_word() -> None:
-    run = {"id": ID, "flowId": OTHER, "metrics": {"statusSummary": {"status": "partialSuccess"}}, "createdAt": 5}
+    run = {
+        "id": ID,
+        "flowId": OTHER,
+        "metrics": {"statusSummary": {"status": "partialSuccess"}},
+        "createdAt": 5,
+    }
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.get(f"{BASE}/runs", json={"items": [run]})
         [found] = flow.runs.list(property=f"flowId=={OTHER}")
-        assert (found.status, found.flow_id, found.created_at) == ("partialSuccess", OTHER, 5)
+        assert (found.status, found.flow_id, found.created_at) == (
+            "partialSuccess",
+            OTHER,
+            5,
+        )
         assert _query(mock.last_request) == {"property": [f"flowId=={OTHER}"]}
 
 
-def test_a_search_posts_the_same_body_for_every_page_and_is_repeated_like_a_read() -> None:
-    first = {"items": [{"id": "a"}], "_links": {"next": {"href": "/connections?continuationToken=t"}}}
+def test_a_search_posts_the_same_body_for_every_page_and_is_repeated_like_a_read() -> (
+    None
+):
+    first = {
+        "items": [{"id": "a"}],
+        "_links": {"next": {"href": "/connections?continuationToken=t"}},
+    }
     with rm.Mocker() as mock, service() as (flow, pauses):
-        mock.post(f"{CONNECTIONS}/search", [{"status_code": 503}, {"json": first}, {"json": {"items": [{"id": "b"}]}}])
-        found = [each.id for each in flow.connections.search("name==x", limit=1, orderby="-name")]
+        mock.post(
+            f"{CONNECTIONS}/search",
+            [{"status_code": 503}, {"json": first}, {"json": {"items": [{"id": "b"}]}}],
+        )
+        found = [
+            each.id
+            for each in flow.connections.search("name==x", limit=1, orderby="-name")
+        ]
         assert found == ["a", "b"]
         assert len(pauses) == 1
         assert _query(mock.last_request) == {"continuationToken": ["t"]}
-        assert mock.last_request.json() == {"queryString": "name==x", "limit": 1, "orderby": "-name"}
+        assert mock.last_request.json() == {
+            "queryString": "name==x",
+            "limit": 1,
+            "orderby": "-name",
+        }
 
 
 def test_a_count_is_asked_for_without_a_limit() -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.get(f"{BASE}/runs", json={"count": 7})
         assert flow.runs.count(property="state==failed") == 7
-        assert _query(mock.last_request) == {"property": ["state==failed"], "count": ["true"]}
+        assert _query(mock.last_request) == {
+            "property": ["state==failed"],
+            "count": ["true"],
+        }
 
 
 @pytest.mark.parametrize("body", [{}, [], {"count": True}, {"count": "7"}])
@@ -154,22 +218,39 @@ def test_a_count_of_the_wrong_shape_is_unreadable(body: Any) -> None:
 
 @pytest.mark.parametrize("wrap", [lambda spec: spec, lambda spec: {"items": [spec]}])
 def test_specifications_are_written_and_answered_bare(wrap: Any) -> None:
-    spec = {"id": ID, "name": "CRMToAEP", "version": "1.0", "sourceConnectionSpecIds": ["a", "b"]}
+    spec = {
+        "id": ID,
+        "name": "CRMToAEP",
+        "version": "1.0",
+        "sourceConnectionSpecIds": ["a", "b"],
+    }
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.post(f"{BASE}/flowSpecs", json=wrap(spec), status_code=201)
         mock.put(f"{BASE}/flowSpecs/{ID}", json=wrap(spec))
         mock.post(f"{BASE}/flowSpecs/search", json={"items": [spec]})
-        assert flow.flow_specs.create({"name": "CRMToAEP"}).source_spec_ids == ("a", "b")
+        assert flow.flow_specs.create({"name": "CRMToAEP"}).source_spec_ids == (
+            "a",
+            "b",
+        )
         assert flow.flow_specs.replace(ID, {"name": "CRMToAEP"}).id == ID
-        assert [each.name for each in flow.flow_specs.search('name=="CRMToAEP"')] == ["CRMToAEP"]
+        assert [each.name for each in flow.flow_specs.search('name=="CRMToAEP"')] == [
+            "CRMToAEP"
+        ]
 
 
 def test_configurations_are_paged_by_position() -> None:
-    pages = [{"items": [{"n": 1}, {"n": 2}], "pageInfo": {"hasNext": True}}, {"items": [{"n": 3}], "pageInfo": {}}]
+    pages = [
+        {"items": [{"n": 1}, {"n": 2}], "pageInfo": {"hasNext": True}},
+        {"items": [{"n": 3}], "pageInfo": {}},
+    ]
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        mock.get(f"{BASE}/connectionSpecs/{ID}/configs", [{"json": page} for page in pages])
+        mock.get(
+            f"{BASE}/connectionSpecs/{ID}/configs", [{"json": page} for page in pages]
+        )
         found = list(
-            flow.connection_specs.configs(ID, output_type="activationDatasets", output_field="datasets", page=2)
+            flow.connection_specs.configs(
+                ID, output_type="activationDatasets", output_field="datasets", page=2
+            )
         )
         assert [each["n"] for each in found] == [1, 2, 3]
         assert _query(mock.last_request) == {

@@ -64,9 +64,23 @@ def test_everything_else_is_refused_without_showing_it(field: str, url: Any) -> 
     assert "canary" not in everything_shown(caught.value).replace("test_endpoint", "")
 
 
-@pytest.mark.parametrize("field", ["org_id", "sandbox", "api_key", "access_token", "client_id"])
-@pytest.mark.parametrize("value", ["canary\nX: y", "canary canary", "canäry", "canary\r\n", "\x00canary", "canary\x7f"])
-def test_what_cannot_travel_in_a_header_is_refused_by_name(field: str, value: str) -> None:
+@pytest.mark.parametrize(
+    "field", ["org_id", "sandbox", "api_key", "access_token", "client_id"]
+)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "canary\nX: y",
+        "canary canary",
+        "canäry",
+        "canary\r\n",
+        "\x00canary",
+        "canary\x7f",
+    ],
+)
+def test_what_cannot_travel_in_a_header_is_refused_by_name(
+    field: str, value: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         endpoint(**{field: Secret(value) if field == "access_token" else value})
 
@@ -74,7 +88,9 @@ def test_what_cannot_travel_in_a_header_is_refused_by_name(field: str, value: st
     assert value not in everything_shown(caught.value)
 
 
-@pytest.mark.parametrize("field", ["url", "org_id", "sandbox", "api_key", "access_token", "client_secret"])
+@pytest.mark.parametrize(
+    "field", ["url", "org_id", "sandbox", "api_key", "access_token", "client_secret"]
+)
 def test_an_empty_field_is_not_configured(field: str) -> None:
     with pytest.raises(NotConfigured) as caught:
         endpoint(**{field: ""})
@@ -102,7 +118,9 @@ def test_a_timeout_is_a_positive_number(field: str, value: Any) -> None:
         endpoint(**{field: value})
 
 
-@pytest.mark.parametrize("proxy", ["proxy.example.com:3128", "ftp://proxy", "http://a b", "http://x/path", 5])
+@pytest.mark.parametrize(
+    "proxy", ["proxy.example.com:3128", "ftp://proxy", "http://a b", "http://x/path", 5]
+)
 def test_a_proxy_that_is_none_is_refused(proxy: Any) -> None:
     with pytest.raises(InvalidInput, match="proxy must be"):
         endpoint(proxy=proxy)
@@ -110,7 +128,12 @@ def test_a_proxy_that_is_none_is_refused(proxy: Any) -> None:
 
 def test_secrets_and_the_proxy_stay_out_of_the_repr() -> None:
     shown = repr(
-        endpoint(access_token="canary-1", client_id="c", client_secret="canary-2", proxy="http://u:canary-3@proxy:1")
+        endpoint(
+            access_token="canary-1",
+            client_id="c",
+            client_secret="canary-2",
+            proxy="http://u:canary-3@proxy:1",
+        )
     )
 
     assert "canary" not in shown
@@ -122,7 +145,10 @@ def test_a_secret_that_is_no_text_at_all_is_refused() -> None:
 
 
 def test_scheme_host_and_place_are_told_apart() -> None:
-    assert (scheme_of("http+local://embedded"), host_of("http://127.0.0.1:8700")) == ("http+local", "127.0.0.1:8700")
+    assert (scheme_of("http+local://embedded"), host_of("http://127.0.0.1:8700")) == (
+        "http+local",
+        "127.0.0.1:8700",
+    )
     assert is_local("http+local://embedded")
     assert is_local("https://localhost:8443")
     assert not is_local("https://platform.adobe.io")

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 import requests_mock as rm
-from flowservice.wired import CONNECTIONS, ID, IMS, ONE, endpoint, everything_shown, oauth, service
+from flowservice.wired import (
+    CONNECTIONS,
+    ID,
+    IMS,
+    ONE,
+    endpoint,
+    everything_shown,
+    oauth,
+    service,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -31,7 +40,9 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "xml": html.escape,
     "repr": lambda text: repr(text)[1:-1],
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "url base64": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "url base64": lambda text: (
+        base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    ),
     "basic": lambda text: base64.b64encode(f"user:{text}".encode()).decode(),
 }
 
@@ -40,19 +51,32 @@ _MARK = "Xq7"  # a canary must not equal our own words, which Hypothesis picks f
 
 # Everything that encodings treat in their own way.
 CANARIES = st.text(
-    st.sampled_from("XQJZ0987äß€猫😀\"'\\&<>%+/= ;:") | st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")),
+    st.sampled_from("XQJZ0987äß€猫😀\"'\\&<>%+/= ;:")
+    | st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")),
     min_size=16,
     max_size=40,
 ).map(lambda text: _MARK + " ".join(text.split()))
 
 BODIES: dict[str, Callable[[str], bytes]] = {
     "current": lambda text: json.dumps(
-        {"type": f"https://x/{text}", "title": text, "report": {"detailed-message": text, "request-id": text}}
+        {
+            "type": f"https://x/{text}",
+            "title": text,
+            "report": {"detailed-message": text, "request-id": text},
+        }
     ).encode(),
-    "gateway": lambda text: json.dumps({"error_code": text, "message": f"bad {text}"}).encode(),
-    "older": lambda text: json.dumps({"errorMessage": text, "errorDetails": text}, ensure_ascii=False).encode(),
-    "problem": lambda text: json.dumps({"title": "t", "detail": f"{text}{text}"}).encode(),
-    "oauth": lambda text: json.dumps({"error": text, "error_description": text}).encode(),
+    "gateway": lambda text: json.dumps(
+        {"error_code": text, "message": f"bad {text}"}
+    ).encode(),
+    "older": lambda text: json.dumps(
+        {"errorMessage": text, "errorDetails": text}, ensure_ascii=False
+    ).encode(),
+    "problem": lambda text: json.dumps(
+        {"title": "t", "detail": f"{text}{text}"}
+    ).encode(),
+    "oauth": lambda text: json.dumps(
+        {"error": text, "error_description": text}
+    ).encode(),
     "plain": lambda text: f"could not use {text}, sorry".encode(),
     "html": lambda text: f"<html><title>{text}</title><p>{text}</p>".encode(),
     "broken": lambda text: f'{{"message": "{text}'.encode(),
@@ -87,10 +111,16 @@ def _check(error: BaseException, log: _Lines, canary: str) -> None:
 
 
 def _headers(text: str) -> dict[str, str]:
-    return {"x-request-id": text, "Location": f"https://{text}/"} if text.isascii() else {}
+    return (
+        {"x-request-id": text, "Location": f"https://{text}/"} if text.isascii() else {}
+    )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     canary=CANARIES,
     encoding=st.sampled_from(sorted(ENCODINGS)),
@@ -103,51 +133,99 @@ def test_a_secret_of_the_payload_is_never_shown(
     echoed = ENCODINGS[encoding](canary)
 
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        mock.post(CONNECTIONS, status_code=status, content=BODIES[body](echoed), headers=_headers(echoed))
+        mock.post(
+            CONNECTIONS,
+            status_code=status,
+            content=BODIES[body](echoed),
+            headers=_headers(echoed),
+        )
         with pytest.raises(HeadwaterError) as caught:
             flow.connections.create({"auth": {"params": {"password": Secret(canary)}}})
 
     _check(caught.value, log, canary)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(canary=CANARIES, encoding=st.sampled_from(sorted(ENCODINGS)), body=st.sampled_from(sorted(BODIES)))
-def test_a_client_secret_is_never_shown(log: _Lines, canary: str, encoding: str, body: str) -> None:
-    echoed = ENCODINGS[encoding](canary)
-
-    with rm.Mocker() as mock, service(oauth(client_secret=Secret(canary))) as (flow, _pauses):
-        mock.post(f"{IMS}/ims/token/v3", status_code=401, content=BODIES[body](echoed), headers=_headers(echoed))
-        with pytest.raises(HeadwaterError) as caught:
-            flow.connections.get(ID)
-
-    _check(caught.value, log, canary)
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
-    canary=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=40).map(_MARK.__add__),
+    canary=CANARIES,
     encoding=st.sampled_from(sorted(ENCODINGS)),
     body=st.sampled_from(sorted(BODIES)),
 )
-def test_an_access_token_is_never_shown(log: _Lines, canary: str, encoding: str, body: str) -> None:
+def test_a_client_secret_is_never_shown(
+    log: _Lines, canary: str, encoding: str, body: str
+) -> None:
     echoed = ENCODINGS[encoding](canary)
 
-    with rm.Mocker() as mock, service(endpoint(access_token=Secret(canary))) as (flow, _pauses):
-        mock.get(ONE, status_code=401, content=BODIES[body](echoed), headers=_headers(echoed))
+    with (
+        rm.Mocker() as mock,
+        service(oauth(client_secret=Secret(canary))) as (flow, _pauses),
+    ):
+        mock.post(
+            f"{IMS}/ims/token/v3",
+            status_code=401,
+            content=BODIES[body](echoed),
+            headers=_headers(echoed),
+        )
         with pytest.raises(HeadwaterError) as caught:
             flow.connections.get(ID)
 
     _check(caught.value, log, canary)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    canary=st.text(
+        st.characters(min_codepoint=33, max_codepoint=126), min_size=16, max_size=40
+    ).map(_MARK.__add__),
+    encoding=st.sampled_from(sorted(ENCODINGS)),
+    body=st.sampled_from(sorted(BODIES)),
+)
+def test_an_access_token_is_never_shown(
+    log: _Lines, canary: str, encoding: str, body: str
+) -> None:
+    echoed = ENCODINGS[encoding](canary)
+
+    with (
+        rm.Mocker() as mock,
+        service(endpoint(access_token=Secret(canary))) as (flow, _pauses),
+    ):
+        mock.get(
+            ONE, status_code=401, content=BODIES[body](echoed), headers=_headers(echoed)
+        )
+        with pytest.raises(HeadwaterError) as caught:
+            flow.connections.get(ID)
+
+    _check(caught.value, log, canary)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     canary=CANARIES,
     kind=st.sampled_from(
-        [requests.ConnectionError, requests.ReadTimeout, requests.exceptions.InvalidHeader, RuntimeError, OSError]
+        [
+            requests.ConnectionError,
+            requests.ReadTimeout,
+            requests.exceptions.InvalidHeader,
+            RuntimeError,
+            OSError,
+        ]
     ),
 )
-def test_a_foreign_exception_leaves_nothing_behind(log: _Lines, canary: str, kind: Any) -> None:
+def test_a_foreign_exception_leaves_nothing_behind(
+    log: _Lines, canary: str, kind: Any
+) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.post(CONNECTIONS, exc=kind(f"headers: {canary}"))
         with pytest.raises(HeadwaterError) as caught:

@@ -14,7 +14,13 @@ from headwater.flowservice import Reference, patches
 from headwater.secret import Secret
 
 RENAME = [{"op": "replace", "path": "/name", "value": "y"}]
-CREDENTIALS = [{"op": "replace", "path": "/auth/params", "value": {"host": "h", "password": Secret(CANARY)}}]
+CREDENTIALS = [
+    {
+        "op": "replace",
+        "path": "/auth/params",
+        "value": {"host": "h", "password": Secret(CANARY)},
+    }
+]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +37,13 @@ CREDENTIALS = [{"op": "replace", "path": "/auth/params", "value": {"host": "h", 
         [{"op": "replace", "path": "/auth/params/password", "value": "******"}],
         [{"op": "replace", "path": "/auth/params/password", "value": Secret("***")}],
         [{"op": "replace", "path": "/auth/params", "value": {"password": "******"}}],
-        [{"op": "replace", "path": "/auth", "value": {"params": {"password": "******"}}}],
+        [
+            {
+                "op": "replace",
+                "path": "/auth",
+                "value": {"params": {"password": "******"}},
+            }
+        ],
         [{"op": "add", "path": "/a", "value": float("nan")}],
     ],
 )
@@ -55,19 +67,37 @@ def test_operations_that_cannot_be_sent_are_refused(operations: Any) -> None:
         ({}, {"op": "remove", "path": "/name"}, True),
         ({"name": None}, {"op": "remove", "path": "/name"}, False),
         ({"a": {"b/c": 1}}, {"op": "add", "path": "/a/b~1c", "value": 1}, True),
-        ({"a": {"x": 1, "y": 2}}, {"op": "replace", "path": "/a", "value": {"x": 1}}, False),
+        (
+            {"a": {"x": 1, "y": 2}},
+            {"op": "replace", "path": "/a", "value": {"x": 1}},
+            False,
+        ),
         ({"a": [1, 2]}, {"op": "replace", "path": "/a/1", "value": 2}, True),
         ({"a": [1, 2]}, {"op": "replace", "path": "/a/2", "value": 2}, False),
         ({"a": [1, 2]}, {"op": "replace", "path": "/a", "value": [1]}, False),
         ({"a": [1, 2]}, {"op": "add", "path": "/a/-", "value": 2}, None),
         ({"a": [1, 2]}, {"op": "remove", "path": "/a/0"}, None),
-        ({"p": {"u": "u", "s": "******"}}, {"op": "add", "path": "/p", "value": {"u": "u", "s": Secret("s")}}, None),
-        ({"p": {"u": "v", "s": "******"}}, {"op": "add", "path": "/p", "value": {"u": "u", "s": Secret("s")}}, False),
-        ({"p": {"u": "u"}}, {"op": "add", "path": "/p", "value": {"u": "u", "s": Secret("s")}}, None),
+        (
+            {"p": {"u": "u", "s": "******"}},
+            {"op": "add", "path": "/p", "value": {"u": "u", "s": Secret("s")}},
+            None,
+        ),
+        (
+            {"p": {"u": "v", "s": "******"}},
+            {"op": "add", "path": "/p", "value": {"u": "u", "s": Secret("s")}},
+            False,
+        ),
+        (
+            {"p": {"u": "u"}},
+            {"op": "add", "path": "/p", "value": {"u": "u", "s": Secret("s")}},
+            None,
+        ),
         ({"s": "******"}, {"op": "add", "path": "/s", "value": "plain"}, None),
     ],
 )
-def test_an_object_shows_an_operation_or_not_or_cannot_tell(item: Any, operation: Any, verdict: bool | None) -> None:
+def test_an_object_shows_an_operation_or_not_or_cannot_tell(
+    item: Any, operation: Any, verdict: bool | None
+) -> None:
     assert patches.done(item, [operation]) is verdict
 
 
@@ -99,12 +129,18 @@ def test_a_412_of_our_own_making_is_success_with_the_current_etag() -> None:
 
 def test_a_412_of_somebody_elses_making_is_changed_meanwhile() -> None:
     with pytest.raises(ChangedMeanwhile):
-        _update(RENAME, {"json": {"items": [{"id": ID, "name": "theirs", "etag": '"2"'}]}})
+        _update(
+            RENAME, {"json": {"items": [{"id": ID, "name": "theirs", "etag": '"2"'}]}}
+        )
 
 
 def test_a_412_after_a_429_is_somebody_elses_for_nothing_was_accepted() -> None:
     with pytest.raises(ChangedMeanwhile):
-        _update(RENAME, {"json": {"items": [{"id": ID, "name": "y"}]}}, first={"status_code": 429})
+        _update(
+            RENAME,
+            {"json": {"items": [{"id": ID, "name": "y"}]}},
+            first={"status_code": 429},
+        )
 
 
 def test_a_412_over_secrets_is_an_unknown_outcome() -> None:
@@ -124,8 +160,13 @@ def test_a_412_over_secrets_beside_other_values_is_changed_meanwhile() -> None:
         _update(CREDENTIALS, {"json": {"items": [found]}})
 
 
-@pytest.mark.parametrize("current", [{"status_code": 503}, {"exc": requests.ConnectTimeout}, {"text": "<html>"}])
-def test_a_412_whose_object_cannot_be_read_is_an_unknown_outcome(current: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "current",
+    [{"status_code": 503}, {"exc": requests.ConnectTimeout}, {"text": "<html>"}],
+)
+def test_a_412_whose_object_cannot_be_read_is_an_unknown_outcome(
+    current: dict[str, Any],
+) -> None:
     with pytest.raises(OutcomeUnknown) as caught:
         _update(RENAME, current)
 

@@ -24,7 +24,12 @@ CURRENT = {
     "type": "https://ns.adobe.com/aep/errors/FLOW-1439-404",
     "title": "Resource not found",
     "status": 404,
-    "report": {"detailed-message": "no such flow", "request-id": "req-7", "id": ID, "type": "flows"},
+    "report": {
+        "detailed-message": "no such flow",
+        "request-id": "req-7",
+        "id": ID,
+        "type": "flows",
+    },
     "errorMessage": "other text",
 }
 
@@ -40,19 +45,45 @@ def _error(status: int, **answer: Any) -> ServiceError:
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
-        (403, {"error_code": "403010", "message": "no token"}, ("403010", "", "no token", "")),
-        (403, {"error_code": 403010, "message": "no token"}, ("403010", "", "no token", "")),
-        (404, CURRENT, ("FLOW-1439-404", "Resource not found", "no such flow", "req-7")),
-        (412, {"errorMessage": "Supplied version", "errorDetails": "x"}, ("", "", "Supplied version", "")),
-        (400, {"type": "x", "title": "BadRequestError", "detail": "d"}, ("", "BadRequestError", "d", "")),
+        (
+            403,
+            {"error_code": "403010", "message": "no token"},
+            ("403010", "", "no token", ""),
+        ),
+        (
+            403,
+            {"error_code": 403010, "message": "no token"},
+            ("403010", "", "no token", ""),
+        ),
+        (
+            404,
+            CURRENT,
+            ("FLOW-1439-404", "Resource not found", "no such flow", "req-7"),
+        ),
+        (
+            412,
+            {"errorMessage": "Supplied version", "errorDetails": "x"},
+            ("", "", "Supplied version", ""),
+        ),
+        (
+            400,
+            {"type": "x", "title": "BadRequestError", "detail": "d"},
+            ("", "BadRequestError", "d", ""),
+        ),
         (400, {"message": "unusable"}, ("", "", "unusable", "")),
     ],
 )
-def test_each_of_the_five_body_shapes_is_read(status: int, body: Any, said: tuple[str, ...]) -> None:
+def test_each_of_the_five_body_shapes_is_read(
+    status: int, body: Any, said: tuple[str, ...]
+) -> None:
     error = _error(status, json=body)
 
     assert (error.code, error.title, error.detail, error.request_id) == said
-    assert (error.status, error.method, error.path) == (status, "GET", f"/connections/{ID}")
+    assert (error.status, error.method, error.path) == (
+        status,
+        "GET",
+        f"/connections/{ID}",
+    )
     assert error.remedy
 
 
@@ -76,8 +107,20 @@ def test_each_of_the_five_body_shapes_is_read(status: int, body: Any, said: tupl
         (599, Unavailable),
     ],
 )
-@pytest.mark.parametrize("body", ["", "plain words", "<html><title>Oops</title></html>", "[1]", "{broken", "\x00\xff"])
-def test_the_status_alone_decides_the_class_whatever_the_body(status: int, kind: type, body: str) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "plain words",
+        "<html><title>Oops</title></html>",
+        "[1]",
+        "{broken",
+        "\x00\xff",
+    ],
+)
+def test_the_status_alone_decides_the_class_whatever_the_body(
+    status: int, kind: type, body: str
+) -> None:
     error = _error(status, text=body)
 
     assert type(error) is kind
@@ -85,7 +128,13 @@ def test_the_status_alone_decides_the_class_whatever_the_body(status: int, kind:
 
 
 def test_a_flow_code_for_a_bad_token_outranks_its_status() -> None:
-    error = _error(400, json={"type": "http://ns.adobe.com/aep/errors/FLOW-2001-401", "title": "Header is missing"})
+    error = _error(
+        400,
+        json={
+            "type": "http://ns.adobe.com/aep/errors/FLOW-2001-401",
+            "title": "Header is missing",
+        },
+    )
 
     assert type(error) is NotAuthenticated
     assert "organization" in error.remedy
@@ -109,8 +158,14 @@ def test_the_remedy_fits_the_code(status: int, body: Any, word: str) -> None:
 
 
 def test_an_html_page_shows_its_title_and_plain_text_is_shown() -> None:
-    assert _error(502, text="<!doctype html><TITLE>Bad  gateway</TITLE>").detail == "an HTML page, titled Bad gateway"
-    assert _error(502, text="upstream\r\n\x1b[31mdown\x1b[0m").detail == "upstream [31mdown [0m"
+    assert (
+        _error(502, text="<!doctype html><TITLE>Bad  gateway</TITLE>").detail
+        == "an HTML page, titled Bad gateway"
+    )
+    assert (
+        _error(502, text="upstream\r\n\x1b[31mdown\x1b[0m").detail
+        == "upstream [31mdown [0m"
+    )
 
 
 def test_foreign_text_is_shortened() -> None:
@@ -118,7 +173,14 @@ def test_foreign_text_is_shortened() -> None:
     assert len(_error(400, text="x" * 500_000).message) < 600
 
 
-@pytest.mark.parametrize("body", [{"error_code": True}, {"error_code": -5}, {"type": 7, "report": [], "message": {}}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error_code": True},
+        {"error_code": -5},
+        {"type": 7, "report": [], "message": {}},
+    ],
+)
 def test_members_of_a_wrong_type_are_ignored(body: Any) -> None:
     error = _error(400, json=body)
 
@@ -131,9 +193,18 @@ def test_the_request_id_may_stand_in_the_header() -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [("7", 7.0), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0), ("soon", None), ("9" * 6000, None), ("-3", None), ("", None)],
+    [
+        ("7", 7.0),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+        ("soon", None),
+        ("9" * 6000, None),
+        ("-3", None),
+        ("", None),
+    ],
 )
-def test_retry_after_is_read_as_seconds_or_date(value: str, seconds: float | None) -> None:
+def test_retry_after_is_read_as_seconds_or_date(
+    value: str, seconds: float | None
+) -> None:
     assert _error(503, headers={"Retry-After": value}).retry_after == seconds
 
 
@@ -147,7 +218,9 @@ def test_retry_after_is_read_as_seconds_or_date(value: str, seconds: float | Non
         ("", "another path of the same host"),
     ],
 )
-def test_a_redirect_is_an_error_that_names_the_host_only(status: int, location: str, named: str) -> None:
+def test_a_redirect_is_an_error_that_names_the_host_only(
+    status: int, location: str, named: str
+) -> None:
     error = _error(status, headers={"Location": location})
 
     assert type(error) is Rejected
@@ -157,7 +230,11 @@ def test_a_redirect_is_an_error_that_names_the_host_only(status: int, location: 
 
 def test_a_redirect_is_not_followed() -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        mock.post(CONNECTIONS, status_code=307, headers={"Location": "https://evil.example.com/"})
+        mock.post(
+            CONNECTIONS,
+            status_code=307,
+            headers={"Location": "https://evil.example.com/"},
+        )
         evil = mock.post("https://evil.example.com/")
         with pytest.raises(Rejected):
             flow.connections.create({"name": "x"})
@@ -168,7 +245,11 @@ def test_a_redirect_is_not_followed() -> None:
 def test_a_secret_too_short_to_cut_out_withholds_the_text_but_not_the_code() -> None:
     pin = str(12) + "x"
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        mock.post(CONNECTIONS, status_code=400, json={"type": "https://x/FLOW-1413-400", "title": f"pin {pin} is bad"})
+        mock.post(
+            CONNECTIONS,
+            status_code=400,
+            json={"type": "https://x/FLOW-1413-400", "title": f"pin {pin} is bad"},
+        )
         with pytest.raises(Rejected) as caught:
             flow.connections.create({"pin": Secret(pin)})
 
@@ -177,7 +258,10 @@ def test_a_secret_too_short_to_cut_out_withholds_the_text_but_not_the_code() -> 
 
 
 def test_an_error_can_be_written_as_json() -> None:
-    assert json.loads(json.dumps(_error(404, json=CURRENT).data()))["code"] == "FLOW-1439-404"
+    assert (
+        json.loads(json.dumps(_error(404, json=CURRENT).data()))["code"]
+        == "FLOW-1439-404"
+    )
 
 
 def test_a_fetched_token_gets_another_remedy_than_a_given_one() -> None:

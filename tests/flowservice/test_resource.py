@@ -7,9 +7,26 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests_mock as rm
-from flowservice.wired import BASE, CANARY, CONNECTIONS, ETAG, ID, ITEM, ONE, ROOT, endpoint, service
+from flowservice.wired import (
+    BASE,
+    CANARY,
+    CONNECTIONS,
+    ETAG,
+    ID,
+    ITEM,
+    ONE,
+    ROOT,
+    endpoint,
+    service,
+)
 
-from headwater.errors import ChangedMeanwhile, InvalidInput, NotFound, Rejected, Unavailable
+from headwater.errors import (
+    ChangedMeanwhile,
+    InvalidInput,
+    NotFound,
+    Rejected,
+    Unavailable,
+)
 from headwater.flowservice import Reference
 from headwater.secret import Secret
 
@@ -18,7 +35,10 @@ WHOLE = {
     **ITEM,
     "description": "all of it",
     "connectionSpec": {"id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003", "version": "1.0"},
-    "auth": {"specName": "Basic Authentication", "params": {"host": "h", "password": "******"}},
+    "auth": {
+        "specName": "Basic Authentication",
+        "params": {"host": "h", "password": "******"},
+    },
     "state": "enabled",
     "createdAt": 1668637963851,
     "updatedAt": 1668637963999,
@@ -28,7 +48,9 @@ WHOLE = {
 
 
 def _page(numbers: range, href: Any = None) -> dict[str, Any]:
-    page: dict[str, Any] = {"items": [{"id": f"id-{number}", "name": f"n{number}"} for number in numbers]}
+    page: dict[str, Any] = {
+        "items": [{"id": f"id-{number}", "name": f"n{number}"} for number in numbers]
+    }
     return page if href is None else {**page, "_links": {"next": {"href": href}}}
 
 
@@ -41,9 +63,20 @@ def test_a_connection_is_read_into_a_value() -> None:
         mock.get(ONE, json={"items": [WHOLE]})
         found = flow.connections.get(ID)
 
-    assert (found.id, found.name, found.description, found.etag) == (ID, "Support desk", "all of it", ETAG)
-    assert (found.spec_id, found.spec_version) == ("ba5126ec-c9ac-11eb-b8bc-0242ac130003", "1.0")
-    assert (found.auth_name, dict(found.params)) == ("Basic Authentication", {"host": "h", "password": "******"})
+    assert (found.id, found.name, found.description, found.etag) == (
+        ID,
+        "Support desk",
+        "all of it",
+        ETAG,
+    )
+    assert (found.spec_id, found.spec_version) == (
+        "ba5126ec-c9ac-11eb-b8bc-0242ac130003",
+        "1.0",
+    )
+    assert (found.auth_name, dict(found.params)) == (
+        "Basic Authentication",
+        {"host": "h", "password": "******"},
+    )
     assert (found.state, found.sandbox, found.created_at, found.updated_at) == (
         "enabled",
         "prod",
@@ -57,14 +90,30 @@ def test_a_connection_is_read_into_a_value() -> None:
 
 @pytest.mark.parametrize(
     "odd",
-    [{}, {"name": 5, "connectionSpec": [], "auth": "x", "createdAt": "then", "etag": None}, {"auth": {"params": 1}}],
+    [
+        {},
+        {
+            "name": 5,
+            "connectionSpec": [],
+            "auth": "x",
+            "createdAt": "then",
+            "etag": None,
+        },
+        {"auth": {"params": 1}},
+    ],
 )
 def test_what_is_missing_or_of_another_type_is_empty(odd: dict[str, Any]) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.get(ONE, json={"id": ID, **odd})
         found = flow.connections.get(ID)
 
-    assert (found.name, found.spec_id, found.auth_name, found.created_at, found.etag) == ("", "", "", None, "")
+    assert (
+        found.name,
+        found.spec_id,
+        found.auth_name,
+        found.created_at,
+        found.etag,
+    ) == ("", "", "", None, "")
     assert found.params == {}
 
 
@@ -81,7 +130,9 @@ def test_an_empty_list_means_there_is_no_such_object() -> None:
             flow.connections.get(ID)
 
 
-@pytest.mark.parametrize("body", [[], 5, "x", {}, {"items": [5]}, {"items": [{}]}, {"items": {}}, {"id": 7}])
+@pytest.mark.parametrize(
+    "body", [[], 5, "x", {}, {"items": [5]}, {"items": [{}]}, {"items": {}}, {"id": 7}]
+)
 def test_an_object_of_the_wrong_shape_is_unreadable(body: Any) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.get(ONE, json=body)
@@ -89,10 +140,17 @@ def test_an_object_of_the_wrong_shape_is_unreadable(body: Any) -> None:
             flow.connections.get(ID)
 
 
-@pytest.mark.parametrize("id", ["", "..", ".", "a/b", "a?b", "a b", "%2e%2e", "ä", "x" * 129, None, 5])
+@pytest.mark.parametrize(
+    "id", ["", "..", ".", "a/b", "a?b", "a b", "%2e%2e", "ä", "x" * 129, None, 5]
+)
 def test_an_id_that_would_lead_elsewhere_is_refused(id: Any) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        for call in (flow.connections.get, flow.connections.delete, flow.connections.test, flow.connection_specs.get):
+        for call in (
+            flow.connections.get,
+            flow.connections.delete,
+            flow.connections.test,
+            flow.connection_specs.get,
+        ):
             with pytest.raises(InvalidInput, match="the id"):
                 call(id)
 
@@ -144,7 +202,13 @@ def test_a_filter_is_a_text() -> None:
 )
 def test_the_next_page_is_followed(href: str) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        mock.get(CONNECTIONS, [{"json": _page(range(2), href)}, {"json": {**_page(range(2, 3)), "_links": {}}}])
+        mock.get(
+            CONNECTIONS,
+            [
+                {"json": _page(range(2), href)},
+                {"json": {**_page(range(2, 3)), "_links": {}}},
+            ],
+        )
         found = [connection.id for connection in flow.connections.list()]
 
         assert found == ["id-0", "id-1", "id-2"]
@@ -153,7 +217,9 @@ def test_the_next_page_is_followed(href: str) -> None:
         assert "Authorization" in mock.last_request.headers
 
 
-@pytest.mark.parametrize("links", [None, {}, [], "x", {"next": None}, {"next": {}}, {"next": {"href": ""}}])
+@pytest.mark.parametrize(
+    "links", [None, {}, [], "x", {"next": None}, {"next": {}}, {"next": {"href": ""}}]
+)
 def test_without_a_link_the_list_ends(links: Any) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.get(CONNECTIONS, json={**_page(range(1)), "_links": links})
@@ -179,7 +245,10 @@ def test_a_next_page_on_another_host_is_refused(href: str) -> None:
     assert mock.call_count == 1
 
 
-@pytest.mark.parametrize("href", ["/flows?t=1", "/connections/../flows?t=1", "http://[", "http://a:x/?t=1", "/x", 5])
+@pytest.mark.parametrize(
+    "href",
+    ["/flows?t=1", "/connections/../flows?t=1", "http://[", "http://a:x/?t=1", "/x", 5],
+)
 def test_a_next_page_that_leads_elsewhere_is_unreadable(href: Any) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.get(CONNECTIONS, json=_page(range(1), href))
@@ -193,7 +262,11 @@ def test_a_list_that_leads_back_to_itself_ends_with_an_error() -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.get(
             CONNECTIONS,
-            [{"json": _page(range(1), "/connections?t=1")}, {"json": _page(range(1), "/connections?t=2")}] * 3,
+            [
+                {"json": _page(range(1), "/connections?t=1")},
+                {"json": _page(range(1), "/connections?t=2")},
+            ]
+            * 3,
         )
         with pytest.raises(Unavailable, match="leads back"):
             list(flow.connections.list())
@@ -210,7 +283,9 @@ def test_a_page_is_asked_for_when_it_is_needed() -> None:
         assert mock.call_count == 1
 
 
-@pytest.mark.parametrize("body", [[], {}, {"items": None}, {"items": [5]}, {"items": [{"name": "no id"}]}, 7])
+@pytest.mark.parametrize(
+    "body", [[], {}, {"items": None}, {"items": [5]}, {"items": [{"name": "no id"}]}, 7]
+)
 def test_a_list_of_the_wrong_shape_is_unreadable(body: Any) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.get(CONNECTIONS, json=body)
@@ -222,13 +297,25 @@ def test_create_returns_id_etag_and_the_warning() -> None:
     warning = '299 - "id corrected", 299 flow "say \\"hello\\""'
 
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        mock.post(CONNECTIONS, status_code=201, json={"id": ID, "etag": ETAG}, headers={"Warning": warning})
-        assert flow.connections.create({"name": "x"}) == Reference(ID, ETAG, 'id corrected; say "hello"')
+        mock.post(
+            CONNECTIONS,
+            status_code=201,
+            json={"id": ID, "etag": ETAG},
+            headers={"Warning": warning},
+        )
+        assert flow.connections.create({"name": "x"}) == Reference(
+            ID, ETAG, 'id corrected; say "hello"'
+        )
 
 
 def test_a_warning_that_repeats_a_secret_is_cleaned() -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        mock.post(CONNECTIONS, status_code=201, json={"id": ID}, headers={"Warning": f'299 - "bad {CANARY}"'})
+        mock.post(
+            CONNECTIONS,
+            status_code=201,
+            json={"id": ID},
+            headers={"Warning": f'299 - "bad {CANARY}"'},
+        )
         reference = flow.connections.create({"password": Secret(CANARY)})
 
     assert reference.warning == "bad ******"
@@ -240,7 +327,9 @@ def test_the_etag_may_stand_in_the_header_alone() -> None:
         assert flow.connections.create({"name": "x"}).etag == ETAG
 
 
-@pytest.mark.parametrize("body", [{}, {"id": ""}, [], {"items": []}, {"items": [{}]}, "x"])
+@pytest.mark.parametrize(
+    "body", [{}, {"id": ""}, [], {"items": []}, {"items": [{}]}, "x"]
+)
 def test_a_create_that_names_no_id_is_unreadable(body: Any) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.post(CONNECTIONS, status_code=201, json=body)
@@ -250,16 +339,22 @@ def test_a_create_that_names_no_id_is_unreadable(body: Any) -> None:
     assert caught.value.status == 201
 
 
-@pytest.mark.parametrize("body", [{"id": ID, "etag": '"new"'}, {"items": [{"id": ID, "etag": '"new"'}]}])
+@pytest.mark.parametrize(
+    "body", [{"id": ID, "etag": '"new"'}, {"items": [{"id": ID, "etag": '"new"'}]}]
+)
 def test_update_sends_the_etag_as_it_is_and_an_array(body: Any) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.patch(ONE, json=body)
-        done = flow.connections.update(ID, [{"op": "REPLACE", "path": "/name", "value": "y"}], etag=ETAG)
+        done = flow.connections.update(
+            ID, [{"op": "REPLACE", "path": "/name", "value": "y"}], etag=ETAG
+        )
 
         assert done == Reference(ID, '"new"')
         assert mock.last_request.headers["If-Match"] == ETAG
         assert mock.last_request.headers["Content-Type"] == "application/json"
-        assert mock.last_request.json() == [{"op": "replace", "path": "/name", "value": "y"}]
+        assert mock.last_request.json() == [
+            {"op": "replace", "path": "/name", "value": "y"}
+        ]
 
 
 def test_an_etag_of_somebody_else_is_changed_meanwhile() -> None:
@@ -287,7 +382,13 @@ def test_delete_accepts_each_documented_status(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "result"), [(True, True), (False, False), ({"result": True}, True), ({"result": False}, False)]
+    ("body", "result"),
+    [
+        (True, True),
+        (False, False),
+        ({"result": True}, True),
+        ({"result": False}, False),
+    ],
 )
 def test_a_test_result_is_a_boolean_bare_or_wrapped(body: Any, result: bool) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
@@ -310,12 +411,21 @@ def test_exploring_the_root_yields_an_array_and_a_table_an_object() -> None:
         assert _query(mock.last_request) == {"objectType": ["root"]}
 
         mock.get(f"{ONE}/explore", json={"format": "flat"})
-        assert flow.connections.explore(ID, object_type="table", object="a b", preview=True) == {"format": "flat"}
-        assert _query(mock.last_request) == {"objectType": ["table"], "object": ["a b"], "preview": ["true"]}
+        assert flow.connections.explore(
+            ID, object_type="table", object="a b", preview=True
+        ) == {"format": "flat"}
+        assert _query(mock.last_request) == {
+            "objectType": ["table"],
+            "object": ["a b"],
+            "preview": ["true"],
+        }
 
 
 def test_exploring_anything_but_the_root_needs_an_object() -> None:
-    with service() as (flow, _pauses), pytest.raises(InvalidInput, match="needs object"):
+    with (
+        service() as (flow, _pauses),
+        pytest.raises(InvalidInput, match="needs object"),
+    ):
         flow.connections.explore(ID, object_type="table")
 
 
@@ -337,7 +447,12 @@ def test_connection_specifications_are_listed_and_read() -> None:
         mock.get(f"{SPECS}/{ID}", json={"items": [spec]})
         assert flow.connection_specs.get(ID) == found
 
-    assert (found.id, found.name, found.version, found.raw) == (ID, "google-big-query", "1.0", spec)
+    assert (found.id, found.name, found.version, found.raw) == (
+        ID,
+        "google-big-query",
+        "1.0",
+        spec,
+    )
 
 
 def test_a_next_page_on_the_configured_loopback_port_is_followed() -> None:
@@ -345,5 +460,8 @@ def test_a_next_page_on_the_configured_loopback_port_is_followed() -> None:
     where = f"{root}/data/foundation/flowservice/connections"
 
     with rm.Mocker() as mock, service(endpoint(url=root)) as (flow, _pauses):
-        mock.get(where, [{"json": _page(range(1), f"{where}?t=1")}, {"json": _page(range(1))}])
+        mock.get(
+            where,
+            [{"json": _page(range(1), f"{where}?t=1")}, {"json": _page(range(1))}],
+        )
         assert len(list(flow.connections.list())) == 2

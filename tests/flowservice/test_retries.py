@@ -14,20 +14,38 @@ from flowservice.wired import CONNECTIONS, ETAG, ID, ITEM, ONE, service
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.errors import HeadwaterError, NotFound, Rejected, ServiceError, Unavailable, Unreachable
+from headwater.errors import (
+    HeadwaterError,
+    NotFound,
+    Rejected,
+    ServiceError,
+    Unavailable,
+    Unreachable,
+)
 from headwater.flowservice.retries import LONGEST_PAUSE
 
 AGAIN = (429, 502, 503, 504)
-STATUSES = st.lists(st.sampled_from([*AGAIN, 200, 201, 400, 401, 403, 404, 408, 409, 412, 500]), min_size=6, max_size=6)
+STATUSES = st.lists(
+    st.sampled_from([*AGAIN, 200, 201, 400, 401, 403, 404, 408, 409, 412, 500]),
+    min_size=6,
+    max_size=6,
+)
 
 
 def _answers(statuses: list[int]) -> list[dict[str, Any]]:
-    return [{"status_code": status, "json": {"items": [ITEM], "id": ID, "etag": ETAG}} for status in statuses]
+    return [
+        {"status_code": status, "json": {"items": [ITEM], "id": ID, "etag": ETAG}}
+        for status in statuses
+    ]
 
 
 @given(STATUSES)
-def test_a_get_ends_with_the_first_answer_that_will_not_pass_or_with_the_fifth(statuses: list[int]) -> None:
-    expected = next((at for at, status in enumerate(statuses[:5]) if status not in AGAIN), 4)
+def test_a_get_ends_with_the_first_answer_that_will_not_pass_or_with_the_fifth(
+    statuses: list[int],
+) -> None:
+    expected = next(
+        (at for at, status in enumerate(statuses[:5]) if status not in AGAIN), 4
+    )
 
     with rm.Mocker() as mock, service(retries=4) as (flow, pauses):
         mock.get(ONE, _answers(statuses))
@@ -58,7 +76,9 @@ def test_a_post_is_sent_exactly_once_whatever_is_answered(statuses: list[int]) -
 def test_what_may_be_repeated_is(method: str) -> None:
     calls = {
         "GET": lambda flow: flow.connections.get(ID),
-        "PATCH": lambda flow: flow.connections.update(ID, [{"op": "remove", "path": "/description"}], etag=ETAG),
+        "PATCH": lambda flow: flow.connections.update(
+            ID, [{"op": "remove", "path": "/description"}], etag=ETAG
+        ),
         "DELETE": lambda flow: flow.connections.delete(ID),
     }
     with rm.Mocker() as mock, service() as (flow, pauses):
@@ -80,7 +100,9 @@ def test_what_may_be_repeated_is(method: str) -> None:
         (RuntimeError, True, 1),
     ],
 )
-def test_a_missing_answer_is_asked_for_again_if_that_may_help(error: type, sent: bool, times: int) -> None:
+def test_a_missing_answer_is_asked_for_again_if_that_may_help(
+    error: type, sent: bool, times: int
+) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.get(ONE, exc=error("canary"))
         with pytest.raises(Unreachable) as caught:
@@ -99,7 +121,9 @@ def test_no_retries_means_one_attempt() -> None:
     assert (mock.call_count, pauses) == (1, [])
 
 
-@pytest.mark.parametrize(("asked", "least"), [("7", 7.0), ("86400", LONGEST_PAUSE), ("0", 0.0)])
+@pytest.mark.parametrize(
+    ("asked", "least"), [("7", 7.0), ("86400", LONGEST_PAUSE), ("0", 0.0)]
+)
 def test_retry_after_in_seconds_is_kept_up_to_the_cap(asked: str, least: float) -> None:
     with rm.Mocker() as mock, service(retries=1) as (flow, pauses):
         mock.get(ONE, status_code=429, headers={"Retry-After": asked})
@@ -161,10 +185,15 @@ def test_a_delete_after_a_lost_answer_is_settled_by_a_404() -> None:
         [{"status_code": 404}],
         [{"status_code": 429}, {"status_code": 404}],
         [{"exc": requests.ConnectTimeout}, {"status_code": 404}],
-        [{"status_code": 503}, {"status_code": 404, "json": {"type": "https://x/FLOW-2100-404"}}],
+        [
+            {"status_code": 503},
+            {"status_code": 404, "json": {"type": "https://x/FLOW-2100-404"}},
+        ],
     ],
 )
-def test_a_404_that_says_something_else_stays_an_error(answers: list[dict[str, Any]]) -> None:
+def test_a_404_that_says_something_else_stays_an_error(
+    answers: list[dict[str, Any]],
+) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.delete(ONE, answers)
         with pytest.raises(NotFound):
@@ -173,7 +202,10 @@ def test_a_404_that_says_something_else_stays_an_error(answers: list[dict[str, A
 
 def test_errors_of_earlier_attempts_are_not_chained() -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        mock.get(ONE, [{"exc": requests.ReadTimeout}, {"status_code": 503}, {"status_code": 400}])
+        mock.get(
+            ONE,
+            [{"exc": requests.ReadTimeout}, {"status_code": 503}, {"status_code": 400}],
+        )
         with pytest.raises(Rejected) as caught:
             flow.connections.get(ID)
 

@@ -39,7 +39,11 @@ def test_every_request_carries_the_tutorials_headers() -> None:
         sent = mock.last_request.headers
 
     assert sent["Authorization"] == f"Bearer {TOKEN}"
-    assert (sent["x-api-key"], sent["x-gw-ims-org-id"], sent["x-sandbox-name"]) == ("key-1", "ABC123@AdobeOrg", "prod")
+    assert (sent["x-api-key"], sent["x-gw-ims-org-id"], sent["x-sandbox-name"]) == (
+        "key-1",
+        "ABC123@AdobeOrg",
+        "prod",
+    )
     assert "Content-Type" not in sent
     assert "Content-Length" not in sent
 
@@ -57,7 +61,10 @@ def test_a_body_is_json_with_its_secrets_revealed_and_its_type_named() -> None:
 
 
 def test_tls_is_verified_and_both_timeouts_are_set() -> None:
-    with rm.Mocker() as mock, service(endpoint(connect_timeout=1.5, read_timeout=7)) as (flow, _pauses):
+    with (
+        rm.Mocker() as mock,
+        service(endpoint(connect_timeout=1.5, read_timeout=7)) as (flow, _pauses),
+    ):
         mock.get(ONE, json={"items": [ITEM]})
         flow.connections.get(ID)
         sent = mock.last_request
@@ -67,17 +74,24 @@ def test_tls_is_verified_and_both_timeouts_are_set() -> None:
     assert sent.timeout == (1.5, 7)
 
 
-def test_the_endpoints_own_proxy_comes_before_that_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_endpoints_own_proxy_comes_before_that_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://other.example.com:1")
 
-    with rm.Mocker() as mock, service(endpoint(proxy="http://ours.example.com:2")) as (flow, _pauses):
+    with (
+        rm.Mocker() as mock,
+        service(endpoint(proxy="http://ours.example.com:2")) as (flow, _pauses),
+    ):
         mock.get(ONE, json={"items": [ITEM]})
         flow.connections.get(ID)
 
     assert mock.last_request.proxies["https"] == "http://ours.example.com:2"
 
 
-def test_the_proxy_of_the_environment_is_used_where_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_of_the_environment_is_used_where_none_is_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("https_proxy", "http://other.example.com:1")
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -90,13 +104,19 @@ def test_the_proxy_of_the_environment_is_used_where_none_is_given(monkeypatch: p
 
 
 def test_a_payload_that_cannot_be_sent_is_not_sent() -> None:
-    with rm.Mocker() as mock, service() as (flow, _pauses), pytest.raises(InvalidInput, match=r"auth\.params\.pass"):
+    with (
+        rm.Mocker() as mock,
+        service() as (flow, _pauses),
+        pytest.raises(InvalidInput, match=r"auth\.params\.pass"),
+    ):
         flow.connections.create({"auth": {"params": {"password": Secret("******")}}})
 
     assert mock.call_count == 0
 
 
-def test_one_line_of_log_per_request_without_query_or_secret(caplog: pytest.LogCaptureFixture) -> None:
+def test_one_line_of_log_per_request_without_query_or_secret(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.INFO, "headwater.flowservice")
 
     with rm.Mocker() as mock, service() as (flow, _pauses):
@@ -111,7 +131,9 @@ def test_one_line_of_log_per_request_without_query_or_secret(caplog: pytest.LogC
     assert TOKEN not in message
 
 
-def test_a_failed_request_is_logged_with_its_request_id_or_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failed_request_is_logged_with_its_request_id_or_its_reason(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.INFO, "headwater.flowservice")
 
     with rm.Mocker() as mock, service(retries=0) as (flow, _pauses):
@@ -129,7 +151,11 @@ def test_a_failed_request_is_logged_with_its_request_id_or_its_reason(caplog: py
 
 
 def test_an_answer_that_is_no_json_is_unreadable_with_its_status() -> None:
-    for text, what in (("", "empty"), ("<html>login</html>", "an HTML page"), ("{", "not JSON")):
+    for text, what in (
+        ("", "empty"),
+        ("<html>login</html>", "an HTML page"),
+        ("{", "not JSON"),
+    ):
         with rm.Mocker() as mock, service() as (flow, pauses):
             mock.post(CONNECTIONS, status_code=201, text=text)
             with pytest.raises(Unavailable, match=what) as caught:
@@ -144,8 +170,14 @@ def test_many_threads_share_one_service() -> None:
     results: list[str] = []
     good = reply("200 OK", json.dumps({"items": [ITEM]}).encode())
 
-    with RawServer(*[good] * 24) as server, service(endpoint(url=server.url)) as (flow, _pauses):
-        threads = [threading.Thread(target=lambda: results.append(flow.connections.get(ID).id)) for _ in range(24)]
+    with (
+        RawServer(*[good] * 24) as server,
+        service(endpoint(url=server.url)) as (flow, _pauses),
+    ):
+        threads = [
+            threading.Thread(target=lambda: results.append(flow.connections.get(ID).id))
+            for _ in range(24)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:

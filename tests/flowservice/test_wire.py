@@ -16,8 +16,14 @@ from headwater.flowservice import wire
 from headwater.secret import Secret
 
 _JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+    ),
     max_leaves=10,
 )
 
@@ -29,7 +35,13 @@ def test_json_values_arrive_as_they_were(value: Any) -> None:
 
 @given(st.text(min_size=1).filter(lambda text: text.strip("*")))
 def test_a_secret_arrives_revealed_wherever_it_stands(text: str) -> None:
-    payload = {"auth": {"params": types.MappingProxyType({"password": Secret(text), "list": (Secret(text),)})}}
+    payload = {
+        "auth": {
+            "params": types.MappingProxyType(
+                {"password": Secret(text), "list": (Secret(text),)}
+            )
+        }
+    }
 
     sent = json.loads(wire.encode(wire.checked(payload)))
 
@@ -72,7 +84,9 @@ def test_a_payload_that_holds_itself_is_refused() -> None:
         wire.checked(payload)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"<html>", b"\xff\xfe\x00", b'{"a": NaN}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"<html>", b"\xff\xfe\x00", b'{"a": NaN}', b"[" * 100_000]
+)
 def test_what_is_not_json_is_a_value_error_without_the_body(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"^not JSON$") as caught:
         wire.decode(body)

@@ -54,7 +54,9 @@ def oauth(**changes: Any) -> Endpoint:
 
 
 @contextlib.contextmanager
-def service(at: Endpoint | None = None, *, retries: int = 4) -> Iterator[tuple[FlowService, list[float]]]:
+def service(
+    at: Endpoint | None = None, *, retries: int = 4
+) -> Iterator[tuple[FlowService, list[float]]]:
     """Yield a service and the list of the pauses it would have made."""
     pauses: list[float] = []
     with FlowService(at or endpoint(), retries=retries, sleep=pauses.append) as opened:
@@ -72,7 +74,13 @@ def everything_shown(error: BaseException) -> str:
             continue
         seen.add(id(current))
         data = current.data() if hasattr(current, "data") else ""
-        parts += [str(current), repr(current), repr(data), repr(vars(current)), json.dumps(data, ensure_ascii=False)]
+        parts += [
+            str(current),
+            repr(current),
+            repr(data),
+            repr(vars(current)),
+            json.dumps(data, ensure_ascii=False),
+        ]
         waiting += [current.__cause__, current.__context__]
     return "\n".join([*parts, "".join(traceback.format_exception(error))])
 
@@ -120,7 +128,14 @@ def _read_request(connection: socket.socket) -> bytes:
             return data
         data += piece
     head, _, body = data.partition(b"\r\n\r\n")
-    length = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+    length = next(
+        (
+            int(line[15:])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length:")
+        ),
+        0,
+    )
     while len(body) < length:
         body += connection.recv(65536)
     return head + b"\r\n\r\n" + body
@@ -128,8 +143,15 @@ def _read_request(connection: socket.socket) -> bytes:
 
 def reply(status: str, body: bytes = b"", *headers: str) -> Behaviour:
     """Answer and close."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers]
-    return lambda connection: connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *headers,
+    ]
+    return lambda connection: connection.sendall(
+        "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+    )
 
 
 def raw(text: bytes) -> Behaviour:

@@ -46,7 +46,9 @@ def _create(server: RawServer, **changes: Any) -> BaseException:
         service(endpoint(url=server.url, **changes)) as (flow, pauses),
         pytest.raises((Unreachable, Unavailable)) as caught,
     ):
-        flow.connections.create({"name": "x", "auth": {"params": {"password": Secret(CANARY)}}})
+        flow.connections.create(
+            {"name": "x", "auth": {"params": {"password": Secret(CANARY)}}}
+        )
     assert pauses == []
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
@@ -54,8 +56,12 @@ def _create(server: RawServer, **changes: Any) -> BaseException:
     return caught.value
 
 
-@pytest.mark.parametrize("behaviour", [reset, TRUNCATED, BROKEN_CHUNKS, NO_HTTP, SILENT])
-def test_a_post_that_breaks_off_may_have_arrived_and_is_sent_once(behaviour: Callable[..., None]) -> None:
+@pytest.mark.parametrize(
+    "behaviour", [reset, TRUNCATED, BROKEN_CHUNKS, NO_HTTP, SILENT]
+)
+def test_a_post_that_breaks_off_may_have_arrived_and_is_sent_once(
+    behaviour: Callable[..., None],
+) -> None:
     with RawServer(behaviour, CREATED) as server:
         error = _create(server)
 
@@ -84,7 +90,9 @@ def test_a_refused_connection_proves_that_nothing_was_sent() -> None:
     assert caught.value.host in str(caught.value)
 
 
-def test_a_name_that_does_not_resolve_proves_that_nothing_was_sent_and_is_not_repeated() -> None:
+def test_a_name_that_does_not_resolve_proves_that_nothing_was_sent_and_is_not_repeated() -> (
+    None
+):
     with (
         service(endpoint(url="https://no-such-host.invalid")) as (flow, pauses),
         pytest.raises(Unreachable, match="cannot be resolved") as caught,
@@ -96,7 +104,10 @@ def test_a_name_that_does_not_resolve_proves_that_nothing_was_sent_and_is_not_re
 
 
 def test_a_refusing_proxy_proves_that_nothing_was_sent() -> None:
-    at = endpoint(url="https://platform.example.com", proxy=f"http://u:{CANARY}@127.0.0.1:{refused_port()}")
+    at = endpoint(
+        url="https://platform.example.com",
+        proxy=f"http://u:{CANARY}@127.0.0.1:{refused_port()}",
+    )
     with (
         service(at) as (flow, _pauses),
         pytest.raises(Unreachable, match="the proxy cannot be used") as caught,
@@ -110,7 +121,10 @@ def test_a_refusing_proxy_proves_that_nothing_was_sent() -> None:
 def test_a_proxy_that_does_not_open_the_tunnel_proves_that_nothing_was_sent() -> None:
     with (
         RawServer(reply("407 Proxy Authentication Required")) as proxy,
-        service(endpoint(url="https://platform.example.com", proxy=proxy.url)) as (flow, _pauses),
+        service(endpoint(url="https://platform.example.com", proxy=proxy.url)) as (
+            flow,
+            _pauses,
+        ),
         pytest.raises(Unreachable, match="the proxy cannot be used") as caught,
     ):
         flow.connections.create({"name": "x"})
@@ -128,9 +142,14 @@ def test_a_port_without_tls_is_said_to_be_one() -> None:
         flow.connections.create({"name": "x"})
 
 
-@pytest.mark.parametrize("behaviour", [reset, TRUNCATED, BROKEN_CHUNKS, NO_HTTP, SILENT])
+@pytest.mark.parametrize(
+    "behaviour", [reset, TRUNCATED, BROKEN_CHUNKS, NO_HTTP, SILENT]
+)
 def test_a_get_that_breaks_off_is_repeated(behaviour: Callable[..., None]) -> None:
-    with RawServer(behaviour, behaviour, GOOD) as server, service(endpoint(url=server.url)) as (flow, pauses):
+    with (
+        RawServer(behaviour, behaviour, GOOD) as server,
+        service(endpoint(url=server.url)) as (flow, pauses),
+    ):
         assert flow.connections.get(ID).name == "Support desk"
 
     assert len(server.requests) == 3
@@ -138,13 +157,19 @@ def test_a_get_that_breaks_off_is_repeated(behaviour: Callable[..., None]) -> No
 
 
 def test_a_get_without_an_answer_in_time_is_repeated() -> None:
-    with RawServer(hang, GOOD) as server, service(endpoint(url=server.url, read_timeout=0.1)) as (flow, _pauses):
+    with (
+        RawServer(hang, GOOD) as server,
+        service(endpoint(url=server.url, read_timeout=0.1)) as (flow, _pauses),
+    ):
         assert flow.connections.get(ID).id == ID
 
 
 def test_a_refused_connection_is_repeated_for_a_get_and_stays_not_sent() -> None:
     with (
-        service(endpoint(url=f"http://127.0.0.1:{refused_port()}"), retries=2) as (flow, pauses),
+        service(endpoint(url=f"http://127.0.0.1:{refused_port()}"), retries=2) as (
+            flow,
+            pauses,
+        ),
         pytest.raises(Unreachable) as caught,
     ):
         flow.connections.get(ID)
@@ -156,7 +181,9 @@ def test_a_refused_connection_is_repeated_for_a_get_and_stays_not_sent() -> None
 def test_what_may_have_arrived_once_stays_so_when_the_last_attempt_is_refused() -> None:
     with (
         RawServer(reset) as server,
-        FlowService(endpoint(url=server.url), retries=1, sleep=lambda _seconds: server.close()) as flow,
+        FlowService(
+            endpoint(url=server.url), retries=1, sleep=lambda _seconds: server.close()
+        ) as flow,
         pytest.raises(Unreachable, match="refused") as caught,
     ):
         flow.connections.delete(ID)
@@ -166,7 +193,9 @@ def test_what_may_have_arrived_once_stays_so_when_the_last_attempt_is_refused() 
 
 def test_an_error_status_counts_although_its_body_breaks_off() -> None:
     with (
-        RawServer(raw(b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\n{")) as server,
+        RawServer(
+            raw(b"HTTP/1.1 404 Not Found\r\nContent-Length: 99\r\n\r\n{")
+        ) as server,
         service(endpoint(url=server.url)) as (flow, _pauses),
         pytest.raises(NotFound),
     ):
@@ -174,7 +203,9 @@ def test_an_error_status_counts_although_its_body_breaks_off() -> None:
 
 
 def test_a_body_that_cannot_be_decompressed_is_an_unreadable_success() -> None:
-    with RawServer(reply("201 Created", b"no gzip", "Content-Encoding: gzip")) as server:
+    with RawServer(
+        reply("201 Created", b"no gzip", "Content-Encoding: gzip")
+    ) as server:
         error = _create(server)
 
     assert isinstance(error, Unavailable)
@@ -184,29 +215,43 @@ def test_a_body_that_cannot_be_decompressed_is_an_unreadable_success() -> None:
 
 def test_a_broken_location_is_still_a_redirect() -> None:
     with (
-        RawServer(raw(b"HTTP/1.1 302 Found\r\nLocation: http://[x\r\nContent-Length: 0\r\n\r\n")) as server,
+        RawServer(
+            raw(
+                b"HTTP/1.1 302 Found\r\nLocation: http://[x\r\nContent-Length: 0\r\n\r\n"
+            )
+        ) as server,
         service(endpoint(url=server.url)) as (flow, _pauses),
         pytest.raises(Rejected, match="unreadable address"),
     ):
         flow.connections.get(ID)
 
 
-def test_proxy_variables_do_not_capture_local_traffic(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_variables_do_not_capture_local_traffic(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{refused_port()}")
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
 
-    with RawServer(GOOD) as server, service(endpoint(url=server.url)) as (flow, _pauses):
+    with (
+        RawServer(GOOD) as server,
+        service(endpoint(url=server.url)) as (flow, _pauses),
+    ):
         assert flow.connections.get(ID).id == ID
 
 
-def test_netrc_does_not_replace_our_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_netrc_does_not_replace_our_token(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login u password p\n")
     monkeypatch.setenv("NETRC", str(netrc))
 
-    with RawServer(GOOD) as server, service(endpoint(url=server.url)) as (flow, _pauses):
+    with (
+        RawServer(GOOD) as server,
+        service(endpoint(url=server.url)) as (flow, _pauses),
+    ):
         flow.connections.get(ID)
 
     assert b"Authorization: Bearer token-" in server.requests[0]
@@ -215,7 +260,10 @@ def test_netrc_does_not_replace_our_token(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 def test_cookies_are_not_kept() -> None:
     cookie = reply("200 OK", json.dumps({"items": [ITEM]}).encode(), "Set-Cookie: a=b")
-    with RawServer(cookie, GOOD) as server, service(endpoint(url=server.url)) as (flow, _pauses):
+    with (
+        RawServer(cookie, GOOD) as server,
+        service(endpoint(url=server.url)) as (flow, _pauses),
+    ):
         flow.connections.get(ID)
         flow.connections.get(ID)
 
@@ -224,7 +272,9 @@ def test_cookies_are_not_kept() -> None:
 
 def test_a_certificate_that_cannot_be_verified_proves_that_nothing_was_sent() -> None:
     reason = ssl.SSLCertVerificationError("canary")
-    wrapped = urllib3.exceptions.MaxRetryError(None, "/canary", urllib3.exceptions.SSLError(reason))  # type: ignore[arg-type]
+    wrapped = urllib3.exceptions.MaxRetryError(
+        None, "/canary", urllib3.exceptions.SSLError(reason)
+    )  # type: ignore[arg-type]
 
     seen = no_answer(requests.exceptions.SSLError(wrapped), "h")
 
@@ -232,8 +282,13 @@ def test_a_certificate_that_cannot_be_verified_proves_that_nothing_was_sent() ->
     assert "ca_bundle" in seen.remedy
 
 
-@pytest.mark.parametrize("error", [RuntimeError("canary"), KeyError("canary"), OSError("canary"), MemoryError()])
-def test_an_exception_nobody_knows_may_have_sent_and_is_not_repeated(error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [RuntimeError("canary"), KeyError("canary"), OSError("canary"), MemoryError()],
+)
+def test_an_exception_nobody_knows_may_have_sent_and_is_not_repeated(
+    error: Exception,
+) -> None:
     seen = no_answer(error, "h")
 
     assert (seen.sent, seen.passing) == (True, False)
@@ -248,18 +303,25 @@ def test_what_was_never_written_was_not_sent() -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate"])
-def test_a_ca_bundle_that_cannot_be_used_is_told_at_once(tmp_path: Any, content: str | None) -> None:
+def test_a_ca_bundle_that_cannot_be_used_is_told_at_once(
+    tmp_path: Any, content: str | None
+) -> None:
     path = tmp_path / "canary.pem"
     if content is not None:
         path.write_text(content)
 
-    with pytest.raises(InvalidInput, match=r"^ca_bundle") as caught, service(endpoint(ca_bundle=str(path))):
+    with (
+        pytest.raises(InvalidInput, match=r"^ca_bundle") as caught,
+        service(endpoint(ca_bundle=str(path))),
+    ):
         pass
 
     assert caught.value.__context__ is None
 
 
-def test_a_ca_bundle_of_the_environment_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+def test_a_ca_bundle_of_the_environment_is_told_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
 
     with pytest.raises(InvalidInput, match="REQUESTS_CA_BUNDLE"), service():

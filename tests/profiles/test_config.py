@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CANARY = "canary-4f1d9c7be2a8"
-VALUES: dict[str, Any] = {"org_id": "o@AdobeOrg", "sandbox": "dev", "client_id": "c", "client_secret": "env:SECRET"}
+VALUES: dict[str, Any] = {
+    "org_id": "o@AdobeOrg",
+    "sandbox": "dev",
+    "client_id": "c",
+    "client_secret": "env:SECRET",
+}
 
 
 def _file(folder: Path, content: str | bytes, mode: int = 0o600) -> Path:
@@ -44,7 +49,9 @@ def _refused(path: Path) -> InvalidInput:
 # Where it is
 
 
-def test_the_variable_says_where_the_file_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_variable_says_where_the_file_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert config_path({"HEADWATER_CONFIG": "~/mine.toml"}) == tmp_path / "mine.toml"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
@@ -82,12 +89,27 @@ def test_a_home_that_is_not_known_is_an_error_of_ours() -> None:
         ("[profiles.dev]\nread_timeout = true", "read_timeout must be a number"),
         (f'[profiles.dev]\nread_timeout = "{CANARY}"', "read_timeout must be a number"),
         (f'[profiles.dev]\nclient_secret = "{CANARY}"', "profile dev"),
-        (f'[profiles.dev]\naccess_token = "literal:{CANARY}"', "access_token must be a reference"),
-        (f'[profiles.dev]\nproxy = "http://user:{CANARY}@proxy.example.com"', "proxy must be a reference"),
-        (f'[profiles.dev]\nproxy = "user:{CANARY}@proxy.example.com"', "proxy must be a reference"),
+        (
+            f'[profiles.dev]\naccess_token = "literal:{CANARY}"',
+            "access_token must be a reference",
+        ),
+        (
+            f'[profiles.dev]\nproxy = "http://user:{CANARY}@proxy.example.com"',
+            "proxy must be a reference",
+        ),
+        (
+            f'[profiles.dev]\nproxy = "user:{CANARY}@proxy.example.com"',
+            "proxy must be a reference",
+        ),
         ('[profiles.dev]\nclient_secret = ""', "client_secret must be a reference"),
-        ('[profiles.dev]\nclient_secret = "env:"', "env: reference of client_secret is not complete"),
-        ('[profiles.dev]\nclient_secret = "keyring:aep"', "keyring: reference of client_secret is not complete"),
+        (
+            '[profiles.dev]\nclient_secret = "env:"',
+            "env: reference of client_secret is not complete",
+        ),
+        (
+            '[profiles.dev]\nclient_secret = "keyring:aep"',
+            "keyring: reference of client_secret is not complete",
+        ),
         ("[profiles.local]\n", "belongs to the embedded service"),
     ],
 )
@@ -103,7 +125,10 @@ def test_a_folder_in_its_place_is_an_error(tmp_path: Path) -> None:
 
 def test_a_literal_secret_is_refused_with_what_to_write_instead(tmp_path: Path) -> None:
     error = _refused(_file(tmp_path, f'[profiles.dev]\nclient_secret = "{CANARY}"\n'))
-    assert all(reference in error.remedy for reference in ("env:NAME", "file:PATH", "keyring:SERVICE/USER"))
+    assert all(
+        reference in error.remedy
+        for reference in ("env:NAME", "file:PATH", "keyring:SERVICE/USER")
+    )
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_problem(tmp_path: Path) -> None:
@@ -113,18 +138,26 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_problem(tmp_path: Path) 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no such permissions")
 @pytest.mark.parametrize(("mode", "told"), [(0o600, 0), (0o640, 1), (0o604, 1)])
-def test_a_file_that_others_can_read_works_with_a_notice(tmp_path: Path, mode: int, told: int) -> None:
+def test_a_file_that_others_can_read_works_with_a_notice(
+    tmp_path: Path, mode: int, told: int
+) -> None:
     path = _file(tmp_path, '[profiles.dev]\nsandbox = "dev"\n', mode)
     assert len(profiles.resolve(environ={}, path=path).notices) == told
 
 
-def test_files_a_profile_names_are_looked_for_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_a_profile_names_are_looked_for_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = _file(tmp_path, '[profiles.dev]\nca_bundle = "certificates/ours.pem"\n')
     monkeypatch.chdir("/")
-    assert profiles.resolve(environ={}, path=path).values["ca_bundle"] == str(tmp_path / "certificates" / "ours.pem")
+    assert profiles.resolve(environ={}, path=path).values["ca_bundle"] == str(
+        tmp_path / "certificates" / "ours.pem"
+    )
 
 
-def test_a_proxy_with_a_password_is_given_as_a_reference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_with_a_password_is_given_as_a_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("OUR_PROXY", f"http://user:{CANARY}@proxy.example.com:3128")
     monkeypatch.setenv("SECRET", "correct-horse")
     path = tmp_path / "config.toml"
@@ -135,9 +168,14 @@ def test_a_proxy_with_a_password_is_given_as_a_reference(tmp_path: Path, monkeyp
     assert profile.endpoint().client_secret == Secret("correct-horse")
 
 
-@pytest.mark.parametrize("given", ["//user:{}@host", "user:{}@host", "http://user:/{}@host", "http://u:@{}/x@host"])
+@pytest.mark.parametrize(
+    "given",
+    ["//user:{}@host", "user:{}@host", "http://user:/{}@host", "http://u:@{}/x@host"],
+)
 @pytest.mark.parametrize("key", ["url", "ims_url"])
-def test_what_is_shown_of_a_url_ends_before_its_user(tmp_path: Path, key: str, given: str) -> None:
+def test_what_is_shown_of_a_url_ends_before_its_user(
+    tmp_path: Path, key: str, given: str
+) -> None:
     path = _file(tmp_path, f'[profiles.dev]\n{key} = "{given.format(CANARY)}"\n')
     shown = profiles.resolve(environ={}, path=path).shown()[key]
     assert CANARY not in shown
@@ -147,12 +185,17 @@ def test_what_is_shown_of_a_url_ends_before_its_user(tmp_path: Path, key: str, g
 # Writing
 
 
-def test_the_first_profile_becomes_the_default_and_only_its_owner_can_read_the_file(tmp_path: Path) -> None:
+def test_the_first_profile_becomes_the_default_and_only_its_owner_can_read_the_file(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "settings" / "config.toml"
     assert write_profile("dev", VALUES, path=path) == path
     write_profile("prod", VALUES, path=path)
     config = Config.read(path)
-    assert (config.default, dict(config.profiles)) == ("dev", {"dev": VALUES, "prod": VALUES})
+    assert (config.default, dict(config.profiles)) == (
+        "dev",
+        {"dev": VALUES, "prod": VALUES},
+    )
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert [each.name for each in path.parent.iterdir()] == ["config.toml"]
@@ -179,24 +222,40 @@ sandbox   =   "prod"
 """
 
 
-def test_what_the_owner_wrote_survives_a_replaced_profile_and_a_new_default(tmp_path: Path) -> None:
+def test_what_the_owner_wrote_survives_a_replaced_profile_and_a_new_default(
+    tmp_path: Path,
+) -> None:
     path = _file(tmp_path, HAND_WRITTEN)
     write_profile("dev", {"sandbox": "trial", "org_id": "o@AdobeOrg"}, path=path)
     write_default("prod", path=path)
     text = path.read_text(encoding="utf-8")
     assert tomllib.loads(text) == {
         "default": "prod",
-        "profiles": {"dev": {"sandbox": "trial", "org_id": "o@AdobeOrg"}, "prod": {"sandbox": "prod"}},
+        "profiles": {
+            "dev": {"sandbox": "trial", "org_id": "o@AdobeOrg"},
+            "prod": {"sandbox": "prod"},
+        },
     }
-    for kept in ("# our organization", "# for trying", "# not the real one", 'sandbox   =   "prod"'):
+    for kept in (
+        "# our organization",
+        "# for trying",
+        "# not the real one",
+        'sandbox   =   "prod"',
+    ):
         assert kept in text
     assert text.index("# production: take care") < text.index("[profiles.prod]")
 
 
 def test_windows_line_ends_survive(tmp_path: Path) -> None:
-    path = _file(tmp_path, b'default = "dev"\r\n[profiles.dev]\r\nsandbox = "dev"\r\n\r\n[profiles.prod]\r\n')
+    path = _file(
+        tmp_path,
+        b'default = "dev"\r\n[profiles.dev]\r\nsandbox = "dev"\r\n\r\n[profiles.prod]\r\n',
+    )
     write_default("prod", path=path)
-    assert path.read_bytes() == b'default = "prod"\r\n[profiles.dev]\r\nsandbox = "dev"\r\n\r\n[profiles.prod]\r\n'
+    assert (
+        path.read_bytes()
+        == b'default = "prod"\r\n[profiles.dev]\r\nsandbox = "dev"\r\n\r\n[profiles.prod]\r\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -216,7 +275,9 @@ def test_windows_line_ends_survive(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("name", ["a", "new"])
-def test_every_layout_is_edited_rightly_or_left_as_it_is(tmp_path: Path, content: str, name: str) -> None:
+def test_every_layout_is_edited_rightly_or_left_as_it_is(
+    tmp_path: Path, content: str, name: str
+) -> None:
     path = _file(tmp_path, content)
     before = Config.read(path)
     refusal = _refusal_of_writing(name, path)
@@ -237,7 +298,10 @@ def _refusal_of_writing(name: str, path: Path) -> str:
     return ""
 
 
-@pytest.mark.parametrize("content", ["", '[profiles.a]\nsandbox = "a"\n', '[profiles]\na = {sandbox = "a"}\n'])
+@pytest.mark.parametrize(
+    "content",
+    ["", '[profiles.a]\nsandbox = "a"\n', '[profiles]\na = {sandbox = "a"}\n'],
+)
 def test_usual_layouts_can_be_edited(tmp_path: Path, content: str) -> None:
     path = _file(tmp_path, content)
     write_profile("new", VALUES, use=True, path=path)
@@ -256,7 +320,9 @@ def test_usual_layouts_can_be_edited(tmp_path: Path, content: str) -> None:
         ("dev", {**VALUES, "proxy": f"http://user:{CANARY}@proxy.example.com"}),
     ],
 )
-def test_what_cannot_stand_there_is_not_written(tmp_path: Path, name: str, values: dict[str, Any]) -> None:
+def test_what_cannot_stand_there_is_not_written(
+    tmp_path: Path, name: str, values: dict[str, Any]
+) -> None:
     path = tmp_path / "settings" / "config.toml"
     with pytest.raises(InvalidInput) as caught:
         write_profile(name, values, path=path)

@@ -59,9 +59,19 @@ def _refused(**arguments: Any) -> NotConfigured:
 # With nothing, and with local
 
 
-def test_without_a_file_and_without_variables_the_embedded_service_answers(tmp_path: Path) -> None:
-    profile = profiles.resolve(environ={"HEADWATER_LOCAL_STORE": "elsewhere", "PATH": "/bin"}, path=tmp_path / "none")
-    assert (profile.name, profile.origin, profile.embedded, profile.cloud) == ("local", "embedded", True, "azure")
+def test_without_a_file_and_without_variables_the_embedded_service_answers(
+    tmp_path: Path,
+) -> None:
+    profile = profiles.resolve(
+        environ={"HEADWATER_LOCAL_STORE": "elsewhere", "PATH": "/bin"},
+        path=tmp_path / "none",
+    )
+    assert (profile.name, profile.origin, profile.embedded, profile.cloud) == (
+        "local",
+        "embedded",
+        True,
+        "azure",
+    )
     assert profile.endpoint() == Endpoint(
         url="http+local://embedded",
         org_id="local@AdobeOrg",
@@ -77,27 +87,42 @@ def test_any_platform_variable_alone_is_half_a_configuration_that_lists_what_is_
     tmp_path: Path, key: str
 ) -> None:
     error = _refused(environ={VARIABLES[key]: "azure"}, path=tmp_path / "none")
-    needed = {"HEADWATER_ORG_ID", "HEADWATER_SANDBOX", "HEADWATER_CLIENT_ID", "HEADWATER_CLIENT_SECRET"}
+    needed = {
+        "HEADWATER_ORG_ID",
+        "HEADWATER_SANDBOX",
+        "HEADWATER_CLIENT_ID",
+        "HEADWATER_CLIENT_SECRET",
+    }
     assert set(error.missing) == needed - {VARIABLES[key]}
     assert all(name in str(error) for name in error.missing)
 
 
 def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
-    empty = dict.fromkeys([*VARIABLES.values(), "HEADWATER_PROFILE", "HEADWATER_CONFIG"], "")
+    empty = dict.fromkeys(
+        [*VARIABLES.values(), "HEADWATER_PROFILE", "HEADWATER_CONFIG"], ""
+    )
     assert profiles.resolve(environ=empty, path=tmp_path / "none").embedded
 
 
 @pytest.mark.parametrize("content", ["", "# nothing yet\n", "[profiles]\n"])
-def test_a_file_without_profiles_counts_as_a_configuration(tmp_path: Path, content: str) -> None:
+def test_a_file_without_profiles_counts_as_a_configuration(
+    tmp_path: Path, content: str
+) -> None:
     error = _refused(environ={}, path=_file(tmp_path, content))
     assert "headwater profiles add" in error.remedy
     assert "--profile local" in error.remedy
 
 
-@pytest.mark.parametrize("content", [DEV, "not [ toml", "[profiles.dev]\nclient_secret = 'literal text'\n"])
-def test_local_works_whatever_else_is_configured_and_takes_no_credentials_from_it(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    "content", [DEV, "not [ toml", "[profiles.dev]\nclient_secret = 'literal text'\n"]
+)
+def test_local_works_whatever_else_is_configured_and_takes_no_credentials_from_it(
+    tmp_path: Path, content: str
+) -> None:
     everything = {variable: "aws" for key, variable in VARIABLES.items()}
-    endpoint = profiles.resolve("local", environ=everything, path=_file(tmp_path, content)).endpoint()
+    endpoint = profiles.resolve(
+        "local", environ=everything, path=_file(tmp_path, content)
+    ).endpoint()
     assert (endpoint.url, endpoint.api_key, endpoint.access_token) == (
         "http+local://embedded",
         "local",
@@ -127,15 +152,24 @@ def test_the_only_profile_is_used_and_its_secret_is_looked_up_beside_the_file(
     )
 
 
-def test_of_several_profiles_the_default_is_used_and_without_one_they_are_listed(tmp_path: Path) -> None:
-    assert profiles.resolve(environ={}, path=_file(tmp_path, 'default = "prod"\n' + DEV + PROD)).name == "prod"
+def test_of_several_profiles_the_default_is_used_and_without_one_they_are_listed(
+    tmp_path: Path,
+) -> None:
+    assert (
+        profiles.resolve(
+            environ={}, path=_file(tmp_path, 'default = "prod"\n' + DEV + PROD)
+        ).name
+        == "prod"
+    )
     error = _refused(environ={}, path=_file(tmp_path, DEV + PROD))
     assert "dev, prod" in error.message
     assert "--profile" in error.remedy
 
 
 def test_a_default_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    error = _refused(environ={}, path=_file(tmp_path, 'default = "prdo"\n' + DEV + PROD))
+    error = _refused(
+        environ={}, path=_file(tmp_path, 'default = "prdo"\n' + DEV + PROD)
+    )
     assert (error.message.split(" in ")[0], error.remedy) == (
         "there is no profile named prdo",
         "did you mean prod?",
@@ -143,18 +177,36 @@ def test_a_default_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 
 def test_local_is_no_default_of_a_file(tmp_path: Path) -> None:
-    assert "--profile local" in _refused(environ={}, path=_file(tmp_path, 'default = "local"\n' + DEV)).remedy
+    assert (
+        "--profile local"
+        in _refused(
+            environ={}, path=_file(tmp_path, 'default = "local"\n' + DEV)
+        ).remedy
+    )
 
 
-def test_the_argument_wins_over_the_variable_and_the_variable_over_the_default(tmp_path: Path) -> None:
+def test_the_argument_wins_over_the_variable_and_the_variable_over_the_default(
+    tmp_path: Path,
+) -> None:
     path = _file(tmp_path, 'default = "dev"\n' + DEV + PROD)
-    assert profiles.resolve(environ={"HEADWATER_PROFILE": "prod"}, path=path).name == "prod"
-    assert profiles.resolve("dev", environ={"HEADWATER_PROFILE": "prod"}, path=path).name == "dev"
+    assert (
+        profiles.resolve(environ={"HEADWATER_PROFILE": "prod"}, path=path).name
+        == "prod"
+    )
+    assert (
+        profiles.resolve("dev", environ={"HEADWATER_PROFILE": "prod"}, path=path).name
+        == "dev"
+    )
 
 
 @pytest.mark.parametrize(("given", "near"), [("dve", "dev"), ("loca", "local")])
-def test_an_unknown_profile_offers_the_nearest(tmp_path: Path, given: str, near: str) -> None:
-    assert _refused(name=given, environ={}, path=_file(tmp_path, DEV)).remedy == f"did you mean {near}?"
+def test_an_unknown_profile_offers_the_nearest(
+    tmp_path: Path, given: str, near: str
+) -> None:
+    assert (
+        _refused(name=given, environ={}, path=_file(tmp_path, DEV)).remedy
+        == f"did you mean {near}?"
+    )
 
 
 def test_the_environment_overrides_what_is_no_credential(tmp_path: Path) -> None:
@@ -162,8 +214,15 @@ def test_the_environment_overrides_what_is_no_credential(tmp_path: Path) -> None
     profile = profiles.resolve(environ=environ, path=_file(tmp_path, DEV))
     endpoint = profile.endpoint()
     assert profile.cloud == "aws"
-    assert (endpoint.org_id, endpoint.sandbox, endpoint.api_key) == ("aws", "aws", "aws")
-    assert (endpoint.url, endpoint.client_id) == ("https://dev.example.com", "dev-client")
+    assert (endpoint.org_id, endpoint.sandbox, endpoint.api_key) == (
+        "aws",
+        "aws",
+        "aws",
+    )
+    assert (endpoint.url, endpoint.client_id) == (
+        "https://dev.example.com",
+        "dev-client",
+    )
     assert profile.sources["sandbox"] == "environment variable HEADWATER_SANDBOX"
     assert profile.sources["url"] == str(tmp_path / "config.toml")
 
@@ -173,8 +232,13 @@ def test_the_environment_overrides_what_is_no_credential(tmp_path: Path) -> None
 def test_a_chosen_profile_together_with_an_endpoint_variable_is_refused_naming_both(
     tmp_path: Path, key: str, by_variable: bool
 ) -> None:
-    environ = {VARIABLES[key]: CANARY, **({"HEADWATER_PROFILE": "dev"} if by_variable else {})}
-    error = _refused(name=None if by_variable else "dev", environ=environ, path=_file(tmp_path, DEV))
+    environ = {
+        VARIABLES[key]: CANARY,
+        **({"HEADWATER_PROFILE": "dev"} if by_variable else {}),
+    }
+    error = _refused(
+        name=None if by_variable else "dev", environ=environ, path=_file(tmp_path, DEV)
+    )
     assert "profile dev" in error.message
     assert VARIABLES[key] in error.message
     assert f"unset {VARIABLES[key]}" in error.remedy
@@ -185,16 +249,25 @@ def test_a_remote_profile_has_no_default_sandbox(tmp_path: Path) -> None:
     with pytest.raises(NotConfigured, match="profile dev lacks sandbox") as caught:
         profiles.resolve(environ={}, path=path).endpoint()
     assert caught.value.missing == ("sandbox",)
-    assert profiles.resolve(environ={}, path=path, overrides={"sandbox": "flag"}).endpoint().sandbox == "flag"
+    assert (
+        profiles.resolve(environ={}, path=path, overrides={"sandbox": "flag"})
+        .endpoint()
+        .sandbox
+        == "flag"
+    )
 
 
 def test_everything_a_profile_lacks_is_listed_at_once(tmp_path: Path) -> None:
     with pytest.raises(NotConfigured) as caught:
-        profiles.resolve(environ={}, path=_file(tmp_path, "[profiles.dev]\n")).endpoint()
+        profiles.resolve(
+            environ={}, path=_file(tmp_path, "[profiles.dev]\n")
+        ).endpoint()
     assert caught.value.missing == ("org_id", "sandbox", "client_id", "client_secret")
 
 
-def test_a_reference_that_leads_nowhere_says_where_it_was_looked_for(tmp_path: Path) -> None:
+def test_a_reference_that_leads_nowhere_says_where_it_was_looked_for(
+    tmp_path: Path,
+) -> None:
     path = _file(tmp_path, DEV)
     (tmp_path / "dev.secret").unlink()
     with pytest.raises(UnresolvedReference) as caught:
@@ -220,25 +293,43 @@ def test_a_complete_environment_is_a_layer_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_complete_environment_needs_no_usable_file(tmp_path: Path) -> None:
-    assert profiles.resolve(environ=ENVIRONMENT, path=_file(tmp_path, "not [ toml")).origin == "environment"
+    assert (
+        profiles.resolve(environ=ENVIRONMENT, path=_file(tmp_path, "not [ toml")).origin
+        == "environment"
+    )
 
 
-def test_a_secret_of_the_environment_is_never_taken_for_a_reference(tmp_path: Path) -> None:
+def test_a_secret_of_the_environment_is_never_taken_for_a_reference(
+    tmp_path: Path,
+) -> None:
     environ = {**ENVIRONMENT, "HEADWATER_CLIENT_SECRET": "file:dev.secret"}
     endpoint = profiles.resolve(environ=environ, path=_file(tmp_path, DEV)).endpoint()
     assert endpoint.client_secret == Secret("file:dev.secret")
 
 
 def test_a_token_needs_an_api_key_and_no_client(tmp_path: Path) -> None:
-    environ = {"HEADWATER_ACCESS_TOKEN": CANARY, "HEADWATER_ORG_ID": "o@AdobeOrg", "HEADWATER_SANDBOX": "dev"}
-    assert _refused(environ=environ, path=tmp_path / "none").missing == ("HEADWATER_API_KEY",)
-    endpoint = profiles.resolve(environ={**environ, "HEADWATER_API_KEY": "key"}, path=tmp_path / "none").endpoint()
+    environ = {
+        "HEADWATER_ACCESS_TOKEN": CANARY,
+        "HEADWATER_ORG_ID": "o@AdobeOrg",
+        "HEADWATER_SANDBOX": "dev",
+    }
+    assert _refused(environ=environ, path=tmp_path / "none").missing == (
+        "HEADWATER_API_KEY",
+    )
+    endpoint = profiles.resolve(
+        environ={**environ, "HEADWATER_API_KEY": "key"}, path=tmp_path / "none"
+    ).endpoint()
     assert (endpoint.access_token, endpoint.api_key) == (Secret(CANARY), "key")
 
 
 @pytest.mark.parametrize("key", ENDPOINT)
-def test_half_an_environment_is_never_completed_from_the_default_profile(tmp_path: Path, key: str) -> None:
-    error = _refused(environ={VARIABLES[key]: CANARY}, path=_file(tmp_path, 'default = "dev"\n' + DEV))
+def test_half_an_environment_is_never_completed_from_the_default_profile(
+    tmp_path: Path, key: str
+) -> None:
+    error = _refused(
+        environ={VARIABLES[key]: CANARY},
+        path=_file(tmp_path, 'default = "dev"\n' + DEV),
+    )
     assert {"HEADWATER_ORG_ID", "HEADWATER_SANDBOX"} < set(error.missing)
     assert "never combined with those of a profile" in error.message
     assert VARIABLES[key] in error.remedy
@@ -248,8 +339,16 @@ def test_half_an_environment_is_never_completed_from_the_default_profile(tmp_pat
 
 
 def test_flags_win_over_the_environment_and_none_is_not_given(tmp_path: Path) -> None:
-    flags = {"sandbox": "flag", "cloud": "aws", "proxy": None, "connect_timeout": 1.5, "read_timeout": 2}
-    profile = profiles.resolve(environ=ENVIRONMENT, path=tmp_path / "none", overrides=flags)
+    flags = {
+        "sandbox": "flag",
+        "cloud": "aws",
+        "proxy": None,
+        "connect_timeout": 1.5,
+        "read_timeout": 2,
+    }
+    profile = profiles.resolve(
+        environ=ENVIRONMENT, path=tmp_path / "none", overrides=flags
+    )
     endpoint = profile.endpoint()
     assert (endpoint.sandbox, profile.cloud, endpoint.proxy) == ("flag", "aws", None)
     assert (endpoint.connect_timeout, endpoint.read_timeout) == (1.5, 2)
@@ -258,20 +357,31 @@ def test_flags_win_over_the_environment_and_none_is_not_given(tmp_path: Path) ->
 
 @pytest.mark.parametrize("key", [*ENDPOINT, "sandox"])
 def test_no_flag_says_where_to_send_or_as_whom(tmp_path: Path, key: str) -> None:
-    assert key in _refused(environ={}, path=tmp_path / "none", overrides={key: CANARY}).message
+    assert (
+        key
+        in _refused(environ={}, path=tmp_path / "none", overrides={key: CANARY}).message
+    )
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
 @pytest.mark.parametrize("key", ["connect_timeout", "read_timeout"])
-def test_a_timeout_is_a_finite_number_above_nought(tmp_path: Path, key: str, seconds: float) -> None:
+def test_a_timeout_is_a_finite_number_above_nought(
+    tmp_path: Path, key: str, seconds: float
+) -> None:
     with pytest.raises(InvalidInput, match=key):
-        profiles.resolve(environ={}, path=tmp_path / "none", overrides={key: seconds}).endpoint()
+        profiles.resolve(
+            environ={}, path=tmp_path / "none", overrides={key: seconds}
+        ).endpoint()
 
 
 def test_an_unknown_cloud_is_refused_saying_where_it_stands(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="HEADWATER_CLOUD"):
-        profiles.resolve(environ={**ENVIRONMENT, "HEADWATER_CLOUD": "gcp"}, path=tmp_path / "none")
-    with pytest.raises(InvalidInput, match=r"azure or aws; correct it in .*config\.toml"):
+        profiles.resolve(
+            environ={**ENVIRONMENT, "HEADWATER_CLOUD": "gcp"}, path=tmp_path / "none"
+        )
+    with pytest.raises(
+        InvalidInput, match=r"azure or aws; correct it in .*config\.toml"
+    ):
         profiles.resolve(environ={}, path=_file(tmp_path, DEV + 'cloud = "gcp"\n'))
 
 
@@ -298,7 +408,11 @@ def test_an_unknown_cloud_is_refused_saying_where_it_stands(tmp_path: Path) -> N
     ],
 )
 def test_the_cloud_is_known_with_half_a_configuration(
-    tmp_path: Path, content: str | None, name: str | None, environ: dict[str, str], expected: str
+    tmp_path: Path,
+    content: str | None,
+    name: str | None,
+    environ: dict[str, str],
+    expected: str,
 ) -> None:
     path = tmp_path / "none" if content is None else _file(tmp_path, content)
     assert profiles.cloud(name, environ=environ, path=path) == expected
@@ -329,39 +443,76 @@ def _said_by(layer: str) -> dict[str, str]:
 
 
 def _profile_text(name: str, keys: set[str]) -> str:
-    values = {**_said_by(name), **{key: f"file:{name}-{key}" for key in ("client_secret", "access_token")}}
-    return f"[profiles.{name}]\n" + "".join(f'{key} = "{values[key]}"\n' for key in sorted(keys & set(values)))
+    values = {
+        **_said_by(name),
+        **{key: f"file:{name}-{key}" for key in ("client_secret", "access_token")},
+    }
+    return f"[profiles.{name}]\n" + "".join(
+        f'{key} = "{values[key]}"\n' for key in sorted(keys & set(values))
+    )
 
 
 def _layers(endpoint: Endpoint) -> set[str]:
     """Return the layers that say where this endpoint is and what opens its door; built-in addresses are of no layer."""
-    secrets = [secret.reveal() for secret in (endpoint.client_secret, endpoint.access_token) if secret is not None]
-    values = [endpoint.url.partition("://")[2], endpoint.ims_url.partition("://")[2], endpoint.client_id, *secrets]
+    secrets = [
+        secret.reveal()
+        for secret in (endpoint.client_secret, endpoint.access_token)
+        if secret is not None
+    ]
+    values = [
+        endpoint.url.partition("://")[2],
+        endpoint.ims_url.partition("://")[2],
+        endpoint.client_id,
+        *secrets,
+    ]
     layers = {value.partition("-")[0] for value in values if value is not None}
-    return {"local" if layer == "embedded" else layer for layer in layers} - {"platform.adobe.io", "ims"}
+    return {"local" if layer == "embedded" else layer for layer in layers} - {
+        "platform.adobe.io",
+        "ims",
+    }
 
 
 _ANY = st.sets(st.sampled_from(sorted(_said_by(""))))
-_COMPLETE = _ANY.map(lambda keys: keys | {"org_id", "sandbox", "client_id", "client_secret"})
+_COMPLETE = _ANY.map(
+    lambda keys: keys | {"org_id", "sandbox", "client_id", "client_secret"}
+)
 _HARMLESS = st.sets(st.sampled_from(sorted({*NOT_ENDPOINT} - {"cloud"})))
 
 
-def test_a_service_on_this_machine_gives_its_own_tokens_unless_told_otherwise(tmp_path: Path) -> None:
-    client = {"CLIENT_ID": "c", "CLIENT_SECRET": "correct-horse", "ORG_ID": "a@AdobeOrg", "SANDBOX": "prod"}
+def test_a_service_on_this_machine_gives_its_own_tokens_unless_told_otherwise(
+    tmp_path: Path,
+) -> None:
+    client = {
+        "CLIENT_ID": "c",
+        "CLIENT_SECRET": "correct-horse",
+        "ORG_ID": "a@AdobeOrg",
+        "SANDBOX": "prod",
+    }
     environ = {f"HEADWATER_{name}": value for name, value in client.items()}
 
     def ims(**urls: str) -> str:
-        return profiles.resolve(environ={**environ, **urls}, path=tmp_path / "none").endpoint().ims_url
+        return (
+            profiles.resolve(environ={**environ, **urls}, path=tmp_path / "none")
+            .endpoint()
+            .ims_url
+        )
 
     assert ims(HEADWATER_URL="http://127.0.0.1:8700") == "http://127.0.0.1:8700"
-    assert ims(HEADWATER_URL="http://127.0.0.1:8700", HEADWATER_IMS_URL="https://ims.example") == "https://ims.example"
+    assert (
+        ims(
+            HEADWATER_URL="http://127.0.0.1:8700",
+            HEADWATER_IMS_URL="https://ims.example",
+        )
+        == "https://ims.example"
+    )
     assert ims() == "https://ims-na1.adobelogin.com"
 
 
 @settings(max_examples=400, deadline=None)
 @given(
     in_environment=_HARMLESS | _COMPLETE | _ANY,
-    in_profiles=st.none() | st.dictionaries(st.sampled_from(["dev", "prod"]), _COMPLETE | _ANY),
+    in_profiles=st.none()
+    | st.dictionaries(st.sampled_from(["dev", "prod"]), _COMPLETE | _ANY),
     default=st.sampled_from([None, "dev", "prod"]),
     name=_NAMES,
     variable=_NAMES,
@@ -381,16 +532,25 @@ def test_url_and_credentials_are_never_of_two_layers(
         if in_profiles is not None:
             for layer in ("dev", "prod"):
                 for key in ("client_secret", "access_token"):
-                    (path.parent / f"{layer}-{key}").write_text(_said_by(layer)[key], encoding="utf-8")
+                    (path.parent / f"{layer}-{key}").write_text(
+                        _said_by(layer)[key], encoding="utf-8"
+                    )
             head = f'default = "{default}"\n' if default else ""
-            path.write_text(head + "".join(_profile_text(*each) for each in in_profiles.items()), encoding="utf-8")
+            path.write_text(
+                head + "".join(_profile_text(*each) for each in in_profiles.items()),
+                encoding="utf-8",
+            )
         endpoint, shown = _endpoint_of(name, environ, path)
     assert CANARY not in shown
     if endpoint is not None:
-        assert _layers(endpoint) == {_layer_that_counts(in_environment, in_profiles, default, name or variable)}
+        assert _layers(endpoint) == {
+            _layer_that_counts(in_environment, in_profiles, default, name or variable)
+        }
 
 
-def _endpoint_of(name: str | None, environ: dict[str, str], path: Path) -> tuple[Endpoint | None, str]:
+def _endpoint_of(
+    name: str | None, environ: dict[str, str], path: Path
+) -> tuple[Endpoint | None, str]:
     """Return the endpoint, or None where it is refused, with everything that can be seen of it."""
     try:
         profile = profiles.resolve(name, environ=environ, path=path)
@@ -400,11 +560,16 @@ def _endpoint_of(name: str | None, environ: dict[str, str], path: Path) -> tuple
 
 
 def _layer_that_counts(
-    in_environment: set[str], in_profiles: dict[str, set[str]] | None, default: str | None, chosen: str | None
+    in_environment: set[str],
+    in_profiles: dict[str, set[str]] | None,
+    default: str | None,
+    chosen: str | None,
 ) -> str | None:
     """Say in five lines what the rules come to where nothing is refused."""
     if chosen:
-        return chosen if chosen == "local" or not in_environment & set(ENDPOINT) else None
+        return (
+            chosen if chosen == "local" or not in_environment & set(ENDPOINT) else None
+        )
     if in_environment & set(ENDPOINT):
         return "env"
     return "local" if in_profiles is None else default or next(iter(in_profiles))
@@ -413,8 +578,13 @@ def _layer_that_counts(
 # Around it
 
 
-def test_connect_gives_a_client_for_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {**ENVIRONMENT, "HEADWATER_URL": "http://127.0.0.1:8700"}.items():
+def test_connect_gives_a_client_for_the_profile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {
+        **ENVIRONMENT,
+        "HEADWATER_URL": "http://127.0.0.1:8700",
+    }.items():
         monkeypatch.setenv(name, value)
     with headwater.connect(sandbox="flag", read_timeout=5) as service:
         assert isinstance(service, headwater.FlowService)
@@ -422,24 +592,42 @@ def test_connect_gives_a_client_for_the_profile(monkeypatch: pytest.MonkeyPatch)
         headwater.connect("dev")
 
 
-def test_resolving_imports_neither_requests_nor_platformdirs_where_it_needs_none() -> None:
+def test_resolving_imports_neither_requests_nor_platformdirs_where_it_needs_none() -> (
+    None
+):
     code = (
         "import sys, pathlib; from headwater import profiles;"
         "profiles.resolve(environ={}, path=pathlib.Path('no-such-file')).endpoint();"
         "print([name for name in ('requests', 'tomlkit', 'jsonschema', 'platformdirs') if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
 def test_the_guide_names_every_variable_and_every_key() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
-    names = [*VARIABLES.values(), "HEADWATER_PROFILE", "HEADWATER_CONFIG", "HEADWATER_LOCAL_STORE", *KEYS]
+    page = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(
+        encoding="utf-8"
+    )
+    names = [
+        *VARIABLES.values(),
+        "HEADWATER_PROFILE",
+        "HEADWATER_CONFIG",
+        "HEADWATER_LOCAL_STORE",
+        *KEYS,
+    ]
     assert [name for name in names if f"`{name}`" not in page] == []
 
 
-def test_the_guide_s_example_is_a_usable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
+def test_the_guide_s_example_is_a_usable_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "profiles.md").read_text(
+        encoding="utf-8"
+    )
     path = _file(tmp_path, page.split("```toml\n")[1].split("```")[0])
     monkeypatch.setenv("AEP_SECRET", CANARY)
-    assert profiles.resolve(environ={}, path=path).endpoint().client_secret == Secret(CANARY)
+    assert profiles.resolve(environ={}, path=path).endpoint().client_secret == Secret(
+        CANARY
+    )

@@ -6,15 +6,29 @@ from typing import TYPE_CHECKING, Any, Self
 
 from headwater import AuthenticationSpec, ConnectionSpec, Connector, Field, hookimpl
 from headwater.models import Distribution
-from headwater.sources import Check, Column, Columns, LeftOut, Limit, Preview, SourceCredentials, Table
+from headwater.sources import (
+    Check,
+    Column,
+    Columns,
+    LeftOut,
+    Limit,
+    Preview,
+    SourceCredentials,
+    Table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SPEC = ConnectionSpec(id="11111111-2222-4333-8444-555555555555", name="Acme", category="crm")
-AUTH = AuthenticationSpec("Basic Authentication", [Field("user"), Field("password", secret=True)])
+SPEC = ConnectionSpec(
+    id="11111111-2222-4333-8444-555555555555", name="Acme", category="crm"
+)
+AUTH = AuthenticationSpec(
+    "Basic Authentication", [Field("user"), Field("password", secret=True)]
+)
 COLUMNS = Columns(
-    [Column(name="id", type="integer"), Column(name="subject", type="string")], [LeftOut("blob", "binary")]
+    [Column(name="id", type="integer"), Column(name="subject", type="string")],
+    [LeftOut("blob", "binary")],
 )
 
 
@@ -34,12 +48,18 @@ class MemoryReader:
     def check(self) -> Check:
         self._fail()
         return Check(
-            user="integration", organization="Acme", version="1", limits=[Limit(name="requests", left=7, most=9)]
+            user="integration",
+            organization="Acme",
+            version="1",
+            limits=[Limit(name="requests", left=7, most=9)],
         )
 
     def tables(self) -> Sequence[Table]:
         self._fail()
-        return [Table(name="tickets", label="Tickets"), Table(name="people", can_preview=False, note="no rows")]
+        return [
+            Table(name="tickets", label="Tickets"),
+            Table(name="people", can_preview=False, note="no rows"),
+        ]
 
     def columns(self, table: str) -> Columns:
         self._fail()
@@ -47,7 +67,9 @@ class MemoryReader:
 
     def preview(self, table: str, n: int) -> Preview:
         self._fail()
-        return Preview(COLUMNS, [{"id": number, "subject": f"s{number}"} for number in range(3)])
+        return Preview(
+            COLUMNS, [{"id": number, "subject": f"s{number}"} for number in range(3)]
+        )
 
     def _fail(self) -> None:
         if self.failure is not None:

@@ -6,8 +6,14 @@ from headwater.sources import Column, SourceReader, Table
 
 
 def test_a_column_has_the_shape_of_an_exploration() -> None:
-    assert Column(name="Id", type="string").as_dict() == {"name": "Id", "type": "string", "xdm": {"type": "string"}}
-    assert Column(name="CreatedDate", type="string", format="date-time", meta_type="date-time").as_dict() == {
+    assert Column(name="Id", type="string").as_dict() == {
+        "name": "Id",
+        "type": "string",
+        "xdm": {"type": "string"},
+    }
+    assert Column(
+        name="CreatedDate", type="string", format="date-time", meta_type="date-time"
+    ).as_dict() == {
         "name": "CreatedDate",
         "type": "string",
         "meta:xdmType": "date-time",
@@ -17,7 +23,9 @@ def test_a_column_has_the_shape_of_an_exploration() -> None:
 
 def test_a_compound_column_describes_its_parts() -> None:
     parts = [Column(name="city", type="string"), Column(name="latitude", type="number")]
-    assert Column(name="BillingAddress", type="object", properties=parts).as_dict()["xdm"] == {
+    assert Column(name="BillingAddress", type="object", properties=parts).as_dict()[
+        "xdm"
+    ] == {
         "type": "object",
         "properties": {"city": {"type": "string"}, "latitude": {"type": "number"}},
     }

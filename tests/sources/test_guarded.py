@@ -9,7 +9,12 @@ import pytest
 from sources.readers import MemoryReader, connector, credentials
 
 from headwater import Secret
-from headwater.errors import BrokenPlugin, CredentialsRefused, InvalidInput, SourceUnavailable
+from headwater.errors import (
+    BrokenPlugin,
+    CredentialsRefused,
+    InvalidInput,
+    SourceUnavailable,
+)
 from headwater.sources import Columns, Preview
 
 CANARY = "sw0rdfish-0123456789"
@@ -20,19 +25,30 @@ def test_a_reader_is_opened_used_and_closed() -> None:
     with connector(reader).open_source(credentials()) as opened:
         assert opened.check().user == "integration"
         assert [table.name for table in opened.tables()] == ["people", "tickets"]
-        assert [column.name for column in opened.columns("tickets").columns] == ["id", "subject"]
-        assert opened.preview("tickets", 2).rows == ({"id": 0, "subject": "s0"}, {"id": 1, "subject": "s1"})
+        assert [column.name for column in opened.columns("tickets").columns] == [
+            "id",
+            "subject",
+        ]
+        assert opened.preview("tickets", 2).rows == (
+            {"id": 0, "subject": "s0"},
+            {"id": 1, "subject": "s1"},
+        )
     assert reader.closed
 
 
 @pytest.mark.parametrize("method", ["check", "tables", "columns", "preview"])
-def test_a_foreign_exception_leaves_as_a_broken_plugin_without_secrets(method: str) -> None:
+def test_a_foreign_exception_leaves_as_a_broken_plugin_without_secrets(
+    method: str,
+) -> None:
     reader = connector(MemoryReader(RuntimeError(f"login with {CANARY} failed")))
     with reader.open_source(credentials(password=Secret(CANARY))) as opened:
         arguments = {"columns": ("t",), "preview": ("t", 1)}.get(method, ())
         with pytest.raises(BrokenPlugin, match=f"connector acme: {method}") as raised:
             getattr(opened, method)(*arguments)
-    assert CANARY not in f"{raised.value!r} {raised.value.data()} {raised.value.frames} {raised.value.__context__!r}"
+    assert (
+        CANARY
+        not in f"{raised.value!r} {raised.value.data()} {raised.value.frames} {raised.value.__context__!r}"
+    )
 
 
 def test_an_exception_of_a_generator_is_cleaned_too() -> None:
@@ -49,14 +65,19 @@ def test_an_exception_of_a_generator_is_cleaned_too() -> None:
 
 
 def test_a_source_error_passes_as_it_is() -> None:
-    opened = connector(MemoryReader(CredentialsRefused("no", remedy="r"))).open_source(credentials())
+    opened = connector(MemoryReader(CredentialsRefused("no", remedy="r"))).open_source(
+        credentials()
+    )
     with opened, pytest.raises(CredentialsRefused, match="no; r"):
         opened.check()
 
 
 def test_a_source_error_that_carries_a_secret_becomes_a_broken_plugin() -> None:
     reader = connector(MemoryReader(SourceUnavailable(f"no answer to {CANARY}")))
-    with reader.open_source(credentials(password=Secret(CANARY))) as opened, pytest.raises(BrokenPlugin) as raised:
+    with (
+        reader.open_source(credentials(password=Secret(CANARY))) as opened,
+        pytest.raises(BrokenPlugin) as raised,
+    ):
         opened.check()
     assert CANARY not in str(raised.value)
 
@@ -68,7 +89,8 @@ def test_what_is_no_reader_is_refused(reader: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "answer"), [("check", {}), ("tables", ["t"]), ("columns", []), ("preview", Columns([]))]
+    ("method", "answer"),
+    [("check", {}), ("tables", ["t"]), ("columns", []), ("preview", Columns([]))],
 )
 def test_an_answer_of_another_type_is_refused(method: str, answer: Any) -> None:
     reader = MemoryReader()
@@ -88,11 +110,17 @@ def test_a_preview_is_cut_to_what_was_asked_for() -> None:
 
 @pytest.mark.parametrize("n", [0, -1, 1001, True])
 def test_a_preview_has_a_sensible_size(n: int) -> None:
-    with connector(MemoryReader()).open_source(credentials()) as opened, pytest.raises(InvalidInput, match="1 to 1000"):
+    with (
+        connector(MemoryReader()).open_source(credentials()) as opened,
+        pytest.raises(InvalidInput, match="1 to 1000"),
+    ):
         opened.preview("t", n)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\0b"])
 def test_a_table_has_a_name(name: str) -> None:
-    with connector(MemoryReader()).open_source(credentials()) as opened, pytest.raises(InvalidInput, match="name"):
+    with (
+        connector(MemoryReader()).open_source(credentials()) as opened,
+        pytest.raises(InvalidInput, match="name"),
+    ):
         opened.columns(name)

@@ -9,7 +9,12 @@ import pytest
 import requests_mock as rm
 from flowservice.wired import RawServer, raw, refused_port, reply, reset
 
-from headwater.errors import InvalidInput, SourceNotPermitted, SourceThrottled, SourceUnavailable
+from headwater.errors import (
+    InvalidInput,
+    SourceNotPermitted,
+    SourceThrottled,
+    SourceUnavailable,
+)
 from headwater.sources import Reach, SourceHttp
 from headwater.sources.http import LARGEST_ANSWER
 
@@ -20,12 +25,20 @@ FINE = reply("200 OK", b'{"fine": true}')
 @contextlib.contextmanager
 def _http(root: str, **given: Any) -> Any:
     pauses: list[float] = []
-    with SourceHttp(root, reach=given.pop("reach", Reach()), pause=pauses.append) as http:
+    with SourceHttp(
+        root, reach=given.pop("reach", Reach()), pause=pauses.append
+    ) as http:
         yield http, pauses
 
 
 @pytest.mark.parametrize(
-    "passing", [reset, raw(b""), reply("503 Busy"), raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{")]
+    "passing",
+    [
+        reset,
+        raw(b""),
+        reply("503 Busy"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"),
+    ],
 )
 def test_a_failure_that_may_pass_is_repeated(passing: Any) -> None:
     with RawServer(passing, FINE) as server, _http(server.url) as (http, pauses):
@@ -44,7 +57,10 @@ def test_a_login_is_sent_once(passing: Any) -> None:
 
 
 def test_one_attempt_is_one_request() -> None:
-    with RawServer(reply("503 Busy"), FINE) as server, _http(server.url) as (http, pauses):
+    with (
+        RawServer(reply("503 Busy"), FINE) as server,
+        _http(server.url) as (http, pauses),
+    ):
         with pytest.raises(SourceUnavailable, match="503"):
             http.get("/", attempts=1)
         assert pauses == []
@@ -52,19 +68,30 @@ def test_one_attempt_is_one_request() -> None:
 
 
 def test_a_last_word_is_returned_whatever_its_status() -> None:
-    with RawServer(reply("500 Fault", b"<fault/>")) as server, _http(server.url) as (http, pauses):
+    with (
+        RawServer(reply("500 Fault", b"<fault/>")) as server,
+        _http(server.url) as (http, pauses),
+    ):
         answer = http.get("/", final=lambda answer: b"fault" in answer.body)
         assert (answer.status, answer.json(), pauses) == (500, None, [])
 
 
-@pytest.mark.parametrize("body", [b'{"n": NaN}', b"[-Infinity]", b"<html>", b"", b"[" * 100_000])
+@pytest.mark.parametrize(
+    "body", [b'{"n": NaN}', b"[-Infinity]", b"<html>", b"", b"[" * 100_000]
+)
 def test_what_is_no_json_is_none(body: bytes) -> None:
-    with RawServer(reply("200 OK", body)) as server, _http(server.url) as (http, _pauses):
+    with (
+        RawServer(reply("200 OK", body)) as server,
+        _http(server.url) as (http, _pauses),
+    ):
         assert http.get("/").json() is None
 
 
 def test_attempts_come_to_an_end() -> None:
-    with RawServer(*[reply("502 Bad Gateway", b"<html>")] * 3) as server, _http(server.url) as (http, pauses):
+    with (
+        RawServer(*[reply("502 Bad Gateway", b"<html>")] * 3) as server,
+        _http(server.url) as (http, pauses),
+    ):
         with pytest.raises(SourceUnavailable, match="502") as raised:
             http.get("/", attempts=3)
         assert len(pauses) == 2
@@ -99,15 +126,23 @@ def test_a_redirect_is_never_followed() -> None:
 
 
 def test_a_refusal_is_returned_for_the_reader_to_class() -> None:
-    with RawServer(reply("403 Forbidden", b"[]")) as server, _http(server.url) as (http, _pauses):
+    with (
+        RawServer(reply("403 Forbidden", b"[]")) as server,
+        _http(server.url) as (http, _pauses),
+    ):
         assert http.get("/").status == 403
 
 
 def test_a_refused_connection_is_unavailable_and_says_what_to_check() -> None:
     with _http(f"http://127.0.0.1:{refused_port()}") as (http, _pauses):
         with pytest.raises(SourceUnavailable, match="refused") as raised:
-            http.get("/", headers={"Authorization": f"Bearer {CANARY}"}, params={"q": CANARY})
-        assert CANARY not in f"{raised.value!r} {raised.value.data()} {raised.value.__context__!r}"
+            http.get(
+                "/", headers={"Authorization": f"Bearer {CANARY}"}, params={"q": CANARY}
+            )
+        assert (
+            CANARY
+            not in f"{raised.value!r} {raised.value.data()} {raised.value.__context__!r}"
+        )
 
 
 def test_an_answer_has_a_limit() -> None:
@@ -125,54 +160,92 @@ def test_a_path_from_the_source_cannot_lead_to_another_host() -> None:
         mock.get(rm.ANY, text="{}")
         http.get("https://elsewhere.example/x")
         http.get("//elsewhere.example/x")
-        assert {request.hostname for request in mock.request_history} == {"acme.example"}
+        assert {request.hostname for request in mock.request_history} == {
+            "acme.example"
+        }
 
 
-@pytest.mark.parametrize("root", ["", "acme.example", "ftp://acme.example", "https://", "https://user:pw@acme.example"])
+@pytest.mark.parametrize(
+    "root",
+    [
+        "",
+        "acme.example",
+        "ftp://acme.example",
+        "https://",
+        "https://user:pw@acme.example",
+    ],
+)
 def test_an_address_that_is_no_url_is_refused(root: str) -> None:
     with pytest.raises(InvalidInput, match="address"):
         SourceHttp(root, reach=Reach())
 
 
 def test_a_service_reaches_only_the_hosts_it_was_told() -> None:
-    with _http("https://acme.example", reach=Reach(["other.example"])) as (http, _pauses):
+    with _http("https://acme.example", reach=Reach(["other.example"])) as (
+        http,
+        _pauses,
+    ):
         with pytest.raises(SourceNotPermitted, match="not among") as raised:
             http.get("/")
         assert "--reach-sources" in raised.value.remedy
 
 
 def test_a_service_reaches_this_machine() -> None:
-    with RawServer(FINE) as server, _http(server.url, reach=Reach([])) as (http, _pauses):
+    with (
+        RawServer(FINE) as server,
+        _http(server.url, reach=Reach([])) as (http, _pauses),
+    ):
         assert http.get("/").fine
 
 
 @pytest.mark.parametrize(
-    "host", ["169.254.169.254", "[fe80::1]", "100.100.100.200", "[::ffff:169.254.169.254]", "0.0.0.0"]
+    "host",
+    [
+        "169.254.169.254",
+        "[fe80::1]",
+        "100.100.100.200",
+        "[::ffff:169.254.169.254]",
+        "0.0.0.0",
+    ],
 )
 def test_metadata_addresses_are_never_reached_even_by_name(host: str) -> None:
     with (
-        _http(f"http://{host}", reach=Reach([host, host.strip("[]")])) as (http, _pauses),
+        _http(f"http://{host}", reach=Reach([host, host.strip("[]")])) as (
+            http,
+            _pauses,
+        ),
         pytest.raises(SourceNotPermitted, match="never reached"),
     ):
         http.get("/")
 
 
-def test_a_name_that_leads_to_a_metadata_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_leads_to_a_metadata_address_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     found = [(2, 1, 6, "", ("169.254.169.254", 80))]
     monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_options: found)
     with (
-        _http("http://rebound.example", reach=Reach(["rebound.example"])) as (http, _pauses),
+        _http("http://rebound.example", reach=Reach(["rebound.example"])) as (
+            http,
+            _pauses,
+        ),
         pytest.raises(SourceNotPermitted, match="never reached"),
     ):
         http.get("/")
 
 
-def test_an_address_is_looked_at_again_once_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_is_looked_at_again_once_connected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(Reach, "check_host", lambda *_args: None)
     monkeypatch.setattr(
-        "headwater.sources.reach._METADATA", frozenset(map(__import__("ipaddress").ip_address, ["127.0.0.1"]))
+        "headwater.sources.reach._METADATA",
+        frozenset(map(__import__("ipaddress").ip_address, ["127.0.0.1"])),
     )
-    with RawServer(FINE) as server, _http(server.url, reach=Reach([])) as (http, _pauses):
+    with (
+        RawServer(FINE) as server,
+        _http(server.url, reach=Reach([])) as (http, _pauses),
+    ):
         with pytest.raises(SourceNotPermitted, match="never reached"):
             http.get("/", headers={"Authorization": CANARY})
         assert server.requests == [] or CANARY.encode() not in server.requests[0]

@@ -34,7 +34,12 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["name", "spec", "properties", "required", "type", "format", "x", ""]), inner)
+        | st.dictionaries(
+            st.sampled_from(
+                ["name", "spec", "properties", "required", "type", "format", "x", ""]
+            ),
+            inner,
+        )
     ),
     max_leaves=12,
 )
@@ -42,7 +47,11 @@ JSON = st.recursive(
 
 def _pulled(*specs: Any, known: dict[str, str] | None = None) -> Pulled:
     return Pulled(
-        tenant=TENANT, profile="dev", pulled_at="2026-10-05T12:00:00Z", specs=specs or (spec(),), known=known or {}
+        tenant=TENANT,
+        profile="dev",
+        pulled_at="2026-10-05T12:00:00Z",
+        specs=specs or (spec(),),
+        known=known or {},
     )
 
 
@@ -59,7 +68,9 @@ def test_the_folder_is_the_one_platformdirs_says(
     monkeypatch.delenv(place.VARIABLE)
     monkeypatch.delenv("XDG_DATA_HOME", raising=False)
     if given_data_home is not None:
-        monkeypatch.setenv("XDG_DATA_HOME", given_data_home and str(tmp_path / given_data_home))
+        monkeypatch.setenv(
+            "XDG_DATA_HOME", given_data_home and str(tmp_path / given_data_home)
+        )
     assert Path(place.folder()) == platformdirs.user_data_path("headwater") / "specs"
 
 
@@ -69,7 +80,9 @@ def test_listing_imports_nothing_of_the_tenant_while_nothing_was_pulled() -> Non
         "names = ('headwater.profiles', 'headwater.tenant.', 'platformdirs', 'hashlib')\n"
         "print([n for n in sys.modules if n.startswith(names) and n != 'headwater.tenant.place'])"
     )
-    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
     assert printed.splitlines()[-1] == "[]"
 
 
@@ -89,7 +102,11 @@ def test_only_its_owner_can_read_what_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [Tenant(TENANT.url, "OTHER@AdobeOrg"), Tenant("https://platform-stage.adobe.io", TENANT.org_id)]
+    "other",
+    [
+        Tenant(TENANT.url, "OTHER@AdobeOrg"),
+        Tenant("https://platform-stage.adobe.io", TENANT.org_id),
+    ],
 )
 def test_another_tenant_sees_nothing_of_it(other: Tenant) -> None:
     _kept(raw())
@@ -137,14 +154,19 @@ def test_a_file_of_a_later_version_is_not_guessed_at() -> None:
 def test_a_pull_that_fails_leaves_what_was_kept() -> None:
     _kept(raw())
     before = path_of(TENANT).read_bytes()
-    with requests_mock.Mocker() as server, service(endpoint(), retries=0) as (opened, _pauses):
+    with (
+        requests_mock.Mocker() as server,
+        service(endpoint(), retries=0) as (opened, _pauses),
+    ):
         server.get(f"{BASE}/connectionSpecs", status_code=503)
         with pytest.raises(Exception, match="503"):
             pull(opened, TENANT, profile="dev", registry=registry.installed())
     assert path_of(TENANT).read_bytes() == before
 
 
-def test_a_folder_that_cannot_be_written_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv(place.VARIABLE, str(tmp_path / "file"))
     with pytest.raises(InvalidInput, match="cannot be kept at") as caught:
@@ -157,12 +179,24 @@ def test_forgetting_removes_the_file_and_says_whether_there_was_one() -> None:
     assert (forget(TENANT), forget(TENANT), read(TENANT)) == (True, False, None)
 
 
-def test_a_source_no_plugin_knows_is_a_connector_that_says_where_it_comes_from() -> None:
+def test_a_source_no_plugin_knows_is_a_connector_that_says_where_it_comes_from() -> (
+    None
+):
     below = TenantRegistry(registry.installed(), _pulled())
     acme = below.load("acme-desk")
-    assert str(acme.distribution) == "tenant specifications (pulled 2026-10-05T12:00:00Z from dev)"
-    assert (acme.spec.id, acme.spec.name, acme.spec.category) == (PRIVATE, "Acme Desk", "customer-success")
-    assert (acme.from_tenant, registry.load("oracle-service-cloud").from_tenant) == (True, False)
+    assert (
+        str(acme.distribution)
+        == "tenant specifications (pulled 2026-10-05T12:00:00Z from dev)"
+    )
+    assert (acme.spec.id, acme.spec.name, acme.spec.category) == (
+        PRIVATE,
+        "Acme Desk",
+        "customer-success",
+    )
+    assert (acme.from_tenant, registry.load("oracle-service-cloud").from_tenant) == (
+        True,
+        False,
+    )
     assert "acme-desk" in below.available()
     assert below.find(PRIVATE).connector is acme
 
@@ -172,12 +206,17 @@ def test_its_credentials_are_held_against_the_schema_as_it_came() -> None:
     [auth] = acme.authentication
     assert auth.secret_names == {"apiKey"}
     found = validation.validate(auth, {"host": 1, "port": 2})
-    assert [(problem.field, problem.rule) for problem in found] == [("host", "type"), ("apiKey", "required")]
+    assert [(problem.field, problem.rule) for problem in found] == [
+        ("host", "type"),
+        ("apiKey", "required"),
+    ]
 
 
 def test_a_payload_can_be_built_for_it() -> None:
     acme = TenantRegistry(registry.installed(), _pulled()).load("acme-desk")
-    prepared = runner.prepare(acme, name="Desk", credentials={"host": "h", "apiKey": "literal:correct-horse"})
+    prepared = runner.prepare(
+        acme, name="Desk", credentials={"host": "h", "apiKey": "literal:correct-horse"}
+    )
     assert prepared.payload["connectionSpec"] == {"id": PRIVATE, "version": "1.0"}
     assert prepared.payload["auth"]["specName"] == "Key"
     assert "correct-horse" not in repr(prepared)
@@ -185,31 +224,51 @@ def test_a_payload_can_be_built_for_it() -> None:
 
 def test_a_streaming_source_sends_its_provider_as_the_catalogue_does() -> None:
     provider = "521eee4d-8cbe-4906-bb48-fb6bd4450033"
-    acme = TenantRegistry(registry.installed(), _pulled(spec(providerId=provider))).load("acme-desk")
-    assert (acme.spec.ingestion, acme.spec.extra_payload) == ("streaming", {"providerId": provider})
+    acme = TenantRegistry(
+        registry.installed(), _pulled(spec(providerId=provider))
+    ).load("acme-desk")
+    assert (acme.spec.ingestion, acme.spec.extra_payload) == (
+        "streaming",
+        {"providerId": provider},
+    )
 
 
 def test_a_source_without_readable_credentials_says_why_it_cannot_be_created() -> None:
-    acme = TenantRegistry(registry.installed(), _pulled(spec(authSpec=[{"name": "Key", "spec": "none"}])))
+    acme = TenantRegistry(
+        registry.installed(), _pulled(spec(authSpec=[{"name": "Key", "spec": "none"}]))
+    )
     with pytest.raises(NotCreatable, match="no base connection"):
         runner.prepare(acme.load("acme-desk"), name="Desk", credentials={})
 
 
 @pytest.mark.parametrize("slug", ["acme-oracle", "oracle-service-cloud"])
 def test_an_installed_connector_of_the_same_id_wins(slug: str) -> None:
-    below = TenantRegistry(registry.installed(), _pulled(spec("acme-oracle", ORACLE.upper())))
+    below = TenantRegistry(
+        registry.installed(), _pulled(spec("acme-oracle", ORACLE.upper()))
+    )
     assert below.load(slug).distribution.name == "headwater-oracle-service-cloud"
-    assert [one.slug for one in below.all()[0] if one.spec.id == ORACLE] == ["oracle-service-cloud"]
+    assert [one.slug for one in below.all()[0] if one.spec.id == ORACLE] == [
+        "oracle-service-cloud"
+    ]
 
 
-def test_what_the_pull_knew_of_is_not_listed_twice_even_before_a_plugin_is_imported() -> None:
+def test_what_the_pull_knew_of_is_not_listed_twice_even_before_a_plugin_is_imported() -> (
+    None
+):
     pulled = _kept(raw("acme-oracle", ORACLE), raw())
-    extra = set(TenantRegistry(registry.installed(), pulled).available()) - set(registry.available())
+    extra = set(TenantRegistry(registry.installed(), pulled).available()) - set(
+        registry.available()
+    )
     assert extra == {"acme-desk"}
 
 
-def test_a_plugin_that_is_gone_since_the_pull_gives_its_source_back_to_the_tenant() -> None:
-    below = TenantRegistry(Registry(()), _pulled(spec("acme-oracle", ORACLE), known={ORACLE: "oracle-service-cloud"}))
+def test_a_plugin_that_is_gone_since_the_pull_gives_its_source_back_to_the_tenant() -> (
+    None
+):
+    below = TenantRegistry(
+        Registry(()),
+        _pulled(spec("acme-oracle", ORACLE), known={ORACLE: "oracle-service-cloud"}),
+    )
     assert below.available() == ("acme-oracle",)
     assert below.load("acme-oracle").from_tenant
 
@@ -224,7 +283,9 @@ def test_listing_slugs_imports_no_plugin_with_specifications_kept() -> None:
         "assert 'acme-desk' in TenantRegistry(installed(), pulled).available()\n"
         "print([n for n in sys.modules if n.startswith('headwater_')])"
     )
-    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout
     assert printed.strip() == "[]"
 
 
@@ -252,61 +313,104 @@ def test_an_unknown_slug_offers_the_tenants_as_well() -> None:
         ({"attributes": {"isSource": False}}, False),
         ({"attributes": {"isDestination": True}}, False),
         ({"attributes": {}, "targetSpec": {"name": "x"}}, False),
-        ({"attributes": {}, "targetSpec": {"name": "x"}, "sourceSpec": {"name": "x"}}, True),
+        (
+            {
+                "attributes": {},
+                "targetSpec": {"name": "x"},
+                "sourceSpec": {"name": "x"},
+            },
+            True,
+        ),
         ({"attributes": None}, True),
         ({"id": "no-uuid"}, False),
         ({"id": PRIVATE.replace("-", "")}, False),
     ],
 )
-def test_what_is_no_source_is_no_connector(changes: dict[str, Any], usable: bool) -> None:
+def test_what_is_no_source_is_no_connector(
+    changes: dict[str, Any], usable: bool
+) -> None:
     assert is_usable(spec(**changes)) is usable
 
 
 @pytest.mark.parametrize("machine_name", ["sugarcrm-events", "SugarCRMEvents"])
-def test_a_connector_without_a_verified_id_takes_the_only_one_of_its_name_and_says_so(machine_name: str) -> None:
+def test_a_connector_without_a_verified_id_takes_the_only_one_of_its_name_and_says_so(
+    machine_name: str,
+) -> None:
     without = registry.load("sugarcrm-events")
-    found = TenantRegistry(registry.installed(), _pulled(spec(machine_name, attributes={}))).load("sugarcrm-events")
+    found = TenantRegistry(
+        registry.installed(), _pulled(spec(machine_name, attributes={}))
+    ).load("sugarcrm-events")
     assert (without.spec.id, without.id_source, found.spec.id) == (None, "", PRIVATE)
-    assert found.id_source == f"the tenant's specification {machine_name} (pulled 2026-10-05T12:00:00Z from dev)"
+    assert (
+        found.id_source
+        == f"the tenant's specification {machine_name} (pulled 2026-10-05T12:00:00Z from dev)"
+    )
     assert found.authentication == without.authentication
 
 
 def test_its_specification_is_not_listed_a_second_time() -> None:
-    below = TenantRegistry(registry.installed(), _pulled(spec("sugarcrm-events", attributes={})))
-    assert [one.slug for one in below.all()[0] if one.spec.id == PRIVATE] == ["sugarcrm-events"]
+    below = TenantRegistry(
+        registry.installed(), _pulled(spec("sugarcrm-events", attributes={}))
+    )
+    assert [one.slug for one in below.all()[0] if one.spec.id == PRIVATE] == [
+        "sugarcrm-events"
+    ]
 
 
 def test_two_specifications_of_its_name_leave_it_without_id() -> None:
-    pulled = _pulled(spec("sugarcrm-events", attributes={}), spec("SugarCRM Events", OTHER, attributes={}))
-    assert TenantRegistry(registry.installed(), pulled).load("sugarcrm-events").spec.id is None
+    pulled = _pulled(
+        spec("sugarcrm-events", attributes={}),
+        spec("SugarCRM Events", OTHER, attributes={}),
+    )
+    assert (
+        TenantRegistry(registry.installed(), pulled).load("sugarcrm-events").spec.id
+        is None
+    )
 
 
 def test_the_id_of_another_connector_is_never_taken() -> None:
-    below = TenantRegistry(registry.installed(), _pulled(spec("sugarcrm-events", ORACLE, attributes={})))
+    below = TenantRegistry(
+        registry.installed(), _pulled(spec("sugarcrm-events", ORACLE, attributes={}))
+    )
     assert below.load("sugarcrm-events").spec.id is None
 
 
 @given(auth=JSON, attributes=JSON, source=JSON)
-def test_no_specification_however_damaged_hides_the_others(auth: Any, attributes: Any, source: Any) -> None:
-    damaged = spec("odd", OTHER, authSpec=auth, attributes=attributes, sourceSpec=source)
+def test_no_specification_however_damaged_hides_the_others(
+    auth: Any, attributes: Any, source: Any
+) -> None:
+    damaged = spec(
+        "odd", OTHER, authSpec=auth, attributes=attributes, sourceSpec=source
+    )
     working, failures = TenantRegistry(Registry(()), _pulled(damaged, spec())).all()
     assert failures == []
     assert "acme-desk" in [one.slug for one in working]
 
 
-@given(names=st.lists(st.text(max_size=12) | st.sampled_from(["a b", "A-B", "a_b"]), max_size=6), data=st.data())
-def test_slugs_are_plain_unique_and_do_not_depend_on_the_order(names: list[str], data: st.DataObject) -> None:
+@given(
+    names=st.lists(
+        st.text(max_size=12) | st.sampled_from(["a b", "A-B", "a_b"]), max_size=6
+    ),
+    data=st.data(),
+)
+def test_slugs_are_plain_unique_and_do_not_depend_on_the_order(
+    names: list[str], data: st.DataObject
+) -> None:
     specs = [
-        spec(name, f"{number:08x}-2222-4333-8444-555555555555", attributes={}) for number, name in enumerate(names)
+        spec(name, f"{number:08x}-2222-4333-8444-555555555555", attributes={})
+        for number, name in enumerate(names)
     ]
     slugs = slugs_of(specs, taken=["a-b"])
     assert len(slugs) == len(specs)
-    assert all(slug and set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for slug in slugs)
+    assert all(
+        slug and set(slug) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+        for slug in slugs
+    )
     assert "a-b" not in slugs
     shuffled = data.draw(st.permutations(specs))
-    assert {slug: one.id for slug, one in slugs_of(shuffled, taken=["a-b"]).items()} == {
-        slug: one.id for slug, one in slugs.items()
-    }
+    assert {
+        slug: one.id for slug, one in slugs_of(shuffled, taken=["a-b"]).items()
+    } == {slug: one.id for slug, one in slugs.items()}
 
 
 def test_a_plugin_with_the_tenants_slug_and_id_takes_its_place() -> None:

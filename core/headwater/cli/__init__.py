@@ -31,7 +31,9 @@ def run(arguments: Sequence[str]) -> int:
     state = State()
     try:
         _check_text(arguments)
-        result = root.main(args=[*arguments], prog_name="headwater", standalone_mode=False, obj=state)
+        result = root.main(
+            args=[*arguments], prog_name="headwater", standalone_mode=False, obj=state
+        )
         state.tell_held_back()
         sys.stdout.flush()
     except (streams.ReaderGone, BrokenPipeError):
@@ -49,4 +51,7 @@ def _check_text(arguments: Sequence[str]) -> None:
     if any("\ud800" <= char <= "\udfff" for argument in arguments for char in argument):
         from headwater.errors import InvalidInput
 
-        raise InvalidInput("an argument is not text in the encoding of this terminal", remedy="give it as UTF-8")
+        raise InvalidInput(
+            "an argument is not text in the encoding of this terminal",
+            remedy="give it as UTF-8",
+        )

@@ -17,12 +17,19 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("slug", required=False)
-@click.option("--all", "everything", is_flag=True, help="Let the service test every base connection of the profile.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Let the service test every base connection of the profile.",
+)
 @credential_input
 @sending
 @common
 @click.pass_obj
-def command(state: State, /, *, slug: str | None, everything: bool, **given: Any) -> int:
+def command(
+    state: State, /, *, slug: str | None, everything: bool, **given: Any
+) -> int:
     """Prove credentials against the source, or test every connection.
 
     Says who we are at the source and what is left of its allowances, in at most three requests. A refused password is
@@ -32,10 +39,15 @@ def command(state: State, /, *, slug: str | None, everything: bool, **given: Any
     from headwater.errors import InvalidInput
 
     if everything == (slug is not None):
-        raise InvalidInput("name one connector, or give --all", remedy="run `headwater list` for the connectors")
+        raise InvalidInput(
+            "name one connector, or give --all",
+            remedy="run `headwater list` for the connectors",
+        )
     if everything:
         if given["file"] or given["sets"] or given["auth"]:
-            raise InvalidInput("--all takes no credentials: the service tests those it has stored")
+            raise InvalidInput(
+                "--all takes no credentials: the service tests those it has stored"
+            )
         return _all(state)
     return _one(state, str(slug), **given)
 
@@ -47,7 +59,11 @@ def _one(state: State, slug: str, **given: Any) -> int:
         check = reader.check()
     for note in check.notes:
         state.notice(note)
-    emit({**check.as_dict(), "connector": slug}, source.check_text(check), as_json=state.json)
+    emit(
+        {**check.as_dict(), "connector": slug},
+        source.check_text(check),
+        as_json=state.json,
+    )
     return 0
 
 
@@ -72,7 +88,9 @@ def tested(state: State, service: FlowService) -> list[dict[str, Any]]:
     slugs = {one.spec.id: one.slug for one in state.registry().all()[0]}
     results = []
     for connection in service.connections.list():
-        result = _tested(service, connection) | {"connector": slugs.get(connection.spec_id, connection.spec_id)}
+        result = _tested(service, connection) | {
+            "connector": slugs.get(connection.spec_id, connection.spec_id)
+        }
         results.append(result)
         if not state.json:
             emit(None, _line(result), as_json=False)
@@ -80,7 +98,11 @@ def tested(state: State, service: FlowService) -> list[dict[str, Any]]:
 
 
 def _tested(service: FlowService, connection: Connection) -> dict[str, Any]:
-    result: dict[str, Any] = {"id": connection.id, "name": connection.name, "result": None}
+    result: dict[str, Any] = {
+        "id": connection.id,
+        "name": connection.name,
+        "result": None,
+    }
     try:
         result["result"] = service.connections.test(connection.id)
     except NotAuthenticated:
@@ -91,6 +113,10 @@ def _tested(service: FlowService, connection: Connection) -> dict[str, Any]:
 
 
 def _line(result: dict[str, Any]) -> str:
-    verdict = {True: "works", False: "does not work", None: "not tested"}[result["result"]]
+    verdict = {True: "works", False: "does not work", None: "not tested"}[
+        result["result"]
+    ]
     why = f": {result['error']['message']}" if "error" in result else ""
-    return printable(f"{result['id']}  {verdict:13}  {result['connector']}  {result['name']}{why}")
+    return printable(
+        f"{result['id']}  {verdict:13}  {result['connector']}  {result['name']}{why}"
+    )

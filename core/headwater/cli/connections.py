@@ -30,10 +30,25 @@ def list_(state: State, /, *, connector: str | None, name: str | None) -> None:
     """List the base connections of the sandbox."""
     filters = [f"connectionSpec.id=={_spec_id(state, connector)}"] if connector else []
     with state.service(state.profile()) as service:
-        found = [each for each in service.connections.list(property=filters) if name is None or each.name == name]
-    slugs = {one.spec.id: one.slug for one in state.registry().all()[0]} if not state.json else {}
-    rows = [(each.id, slugs.get(each.spec_id, each.spec_id), each.state, each.name) for each in found]
-    emit([dict(each.raw) for each in found], table(rows, ("ID", "CONNECTOR", "STATE", "NAME")), as_json=state.json)
+        found = [
+            each
+            for each in service.connections.list(property=filters)
+            if name is None or each.name == name
+        ]
+    slugs = (
+        {one.spec.id: one.slug for one in state.registry().all()[0]}
+        if not state.json
+        else {}
+    )
+    rows = [
+        (each.id, slugs.get(each.spec_id, each.spec_id), each.state, each.name)
+        for each in found
+    ]
+    emit(
+        [dict(each.raw) for each in found],
+        table(rows, ("ID", "CONNECTOR", "STATE", "NAME")),
+        as_json=state.json,
+    )
 
 
 @command.command("get")
@@ -56,7 +71,11 @@ def get(state: State, /, *, connection_id: str) -> None:
         "sandbox": found.sandbox,
         "etag": found.etag,
     }
-    emit(dict(found.raw), table((name, fact) for name, fact in facts.items() if fact != ""), as_json=state.json)
+    emit(
+        dict(found.raw),
+        table((name, fact) for name, fact in facts.items() if fact != ""),
+        as_json=state.json,
+    )
 
 
 @command.command("test")
@@ -73,9 +92,15 @@ def test(state: State, /, *, connection_id: str) -> int:
     with state.service(state.profile()) as service:
         works = service.connections.test(connection_id)
     if not works:
-        state.notice("see that its connector is installed, then give the credentials anew with `connections update`")
+        state.notice(
+            "see that its connector is installed, then give the credentials anew with `connections update`"
+        )
     text = "the service says yes" if works else "the service says no"
-    emit({"id": connection_id, "result": works, "notices": state.notices}, text, as_json=state.json)
+    emit(
+        {"id": connection_id, "result": works, "notices": state.notices},
+        text,
+        as_json=state.json,
+    )
     return 0 if works else 3
 
 
@@ -86,16 +111,23 @@ def test(state: State, /, *, connection_id: str) -> int:
 @sending
 @common
 @click.pass_obj
-def explore(state: State, /, *, connection_id: str, table_name: str | None, preview: bool) -> None:
+def explore(
+    state: State, /, *, connection_id: str, table_name: str | None, preview: bool
+) -> None:
     """Let the service look into the source: its tables, or the columns and first rows of one."""
     from headwater.cli.source import explored
     from headwater.errors import InvalidInput
 
     if preview and table_name is None:
-        raise InvalidInput("--preview needs the table to preview", remedy="name it after the connection's id")
+        raise InvalidInput(
+            "--preview needs the table to preview",
+            remedy="name it after the connection's id",
+        )
     object_type = "root" if table_name is None else "table"
     with state.service(state.profile()) as service:
-        found = service.connections.explore(connection_id, object_type=object_type, object=table_name, preview=preview)
+        found = service.connections.explore(
+            connection_id, object_type=object_type, object=table_name, preview=preview
+        )
     emit(found, explored(found), as_json=state.json)
 
 
@@ -107,7 +139,15 @@ def explore(state: State, /, *, connection_id: str, table_name: str | None, prev
 @sending
 @common
 @click.pass_obj
-def update(state: State, /, *, connection_id: str, name: str | None, description: str | None, **given: Any) -> None:
+def update(
+    state: State,
+    /,
+    *,
+    connection_id: str,
+    name: str | None,
+    description: str | None,
+    **given: Any,
+) -> None:
     """Change a base connection, unless somebody else did meanwhile.
 
     -c takes the complete credentials, validated as create does: the platform replaces them as a whole. The connection's
@@ -117,15 +157,22 @@ def update(state: State, /, *, connection_id: str, name: str | None, description
 
     with_credentials = bool(given["file"] or given["sets"])
     if name is not None and not name.strip():
-        raise InvalidInput("the new name is empty", remedy="give a name; connections are told apart by it")
+        raise InvalidInput(
+            "the new name is empty",
+            remedy="give a name; connections are told apart by it",
+        )
     if name is None and description is None and not with_credentials:
-        raise InvalidInput("nothing to change", remedy="give --name, --description or -c")
+        raise InvalidInput(
+            "nothing to change", remedy="give --name, --description or -c"
+        )
     with state.service(state.profile()) as service:
         found = service.connections.get(connection_id)
         operations = _texts(found, name=name, description=description)
         if with_credentials:
             operations += _credentials(state, found, **given)
-        reference = service.connections.update(connection_id, operations, etag=found.etag)
+        reference = service.connections.update(
+            connection_id, operations, etag=found.etag
+        )
     _changed(state, reference)
 
 
@@ -141,7 +188,11 @@ def delete(state: State, /, *, connection_id: str, yes: bool) -> None:
         if not yes:
             _confirm(service.connections.get(connection_id))
         service.connections.delete(connection_id)
-    emit({"id": connection_id, "deleted": True}, f"{connection_id}  deleted", as_json=state.json)
+    emit(
+        {"id": connection_id, "deleted": True},
+        f"{connection_id}  deleted",
+        as_json=state.json,
+    )
 
 
 def _spec_id(state: State, slug: str) -> str:
@@ -156,13 +207,24 @@ def _confirm(found: Connection) -> None:
     from headwater.errors import InvalidInput
 
     if not sys.stdin.isatty():
-        raise InvalidInput("deleting asks first, and there is no terminal to ask at", remedy="give --yes")
-    click.confirm(f"Delete the connection {printable(found.name) or found.id}?", abort=True, err=True)
+        raise InvalidInput(
+            "deleting asks first, and there is no terminal to ask at",
+            remedy="give --yes",
+        )
+    click.confirm(
+        f"Delete the connection {printable(found.name) or found.id}?",
+        abort=True,
+        err=True,
+    )
 
 
 def _texts(found: Connection, **texts: str | None) -> list[dict[str, Any]]:
     return [
-        {"op": "replace" if name in found.raw else "add", "path": f"/{name}", "value": text}
+        {
+            "op": "replace" if name in found.raw else "add",
+            "path": f"/{name}",
+            "value": text,
+        }
         for name, text in texts.items()
         if text is not None
     ]
@@ -175,15 +237,27 @@ def _credentials(state: State, found: Connection, **given: Any) -> list[dict[str
     connector = state.registry().find(found.spec_id).connector
     given["auth"] = given["auth"] or found.auth_name or None
     credentials = gather(state, connector, **given)
-    params = settled_credentials(credentials.auth, credentials.values, base=credentials.base)
+    params = settled_credentials(
+        credentials.auth, credentials.values, base=credentials.base
+    )
     state.remember(params)
     if not state.json:
         say(credentials.told())
     if found.auth_name == credentials.auth.spec_name:
         return [{"op": "replace", "path": "/auth/params", "value": params}]
     auth = {"specName": credentials.auth.spec_name, "params": params}
-    return [{"op": "replace" if "auth" in found.raw else "add", "path": "/auth", "value": auth}]
+    return [
+        {
+            "op": "replace" if "auth" in found.raw else "add",
+            "path": "/auth",
+            "value": auth,
+        }
+    ]
 
 
 def _changed(state: State, reference: Reference) -> None:
-    emit({"id": reference.id, "etag": reference.etag}, f"{reference.id}  changed", as_json=state.json)
+    emit(
+        {"id": reference.id, "etag": reference.etag},
+        f"{reference.id}  changed",
+        as_json=state.json,
+    )

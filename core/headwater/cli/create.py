@@ -33,7 +33,12 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="How long to look for the connection after an unknown outcome.",
 )
-@click.option("--check", "proven", is_flag=True, help="Prove the credentials against the source first.")
+@click.option(
+    "--check",
+    "proven",
+    is_flag=True,
+    help="Prove the credentials against the source first.",
+)
 @sending
 @common
 @click.pass_obj
@@ -71,9 +76,17 @@ def command(
         _prove(state, credentials)
     try:
         with state.service(profile) as service:
-            created = ensure(service, prepared, if_exists=if_exists, settle=settle, progress=state.notice)
+            created = ensure(
+                service,
+                prepared,
+                if_exists=if_exists,
+                settle=settle,
+                progress=state.notice,
+            )
     except KeyboardInterrupt:
-        state.notice("the connection may have been created: run the same command again with --if-exists reuse")
+        state.notice(
+            "the connection may have been created: run the same command again with --if-exists reuse"
+        )
         raise
     _report(state, created, credentials, profile)
 
@@ -84,14 +97,20 @@ def _prove(state: State, credentials: Given) -> None:
 
     with reader(state, credentials, tell=False) as opened:
         check = opened.check()
-    state.notice(f"the source accepts these credentials{f' (user {check.user})' if check.user else ''}")
+    state.notice(
+        f"the source accepts these credentials{f' (user {check.user})' if check.user else ''}"
+    )
     for note in check.notes:
         state.notice(note)
 
 
-def _report(state: State, created: Created, credentials: Given, profile: Profile) -> None:
+def _report(
+    state: State, created: Created, credentials: Given, profile: Profile
+) -> None:
     if created.duplicates:
-        state.notice(f"others of the same name were created meanwhile: {', '.join(created.duplicates)}")
+        state.notice(
+            f"others of the same name were created meanwhile: {', '.join(created.duplicates)}"
+        )
     if created.warning:
         state.notice(f"the service says: {created.warning}")
     result = {
@@ -108,4 +127,8 @@ def _report(state: State, created: Created, credentials: Given, profile: Profile
     if not state.json:
         say(credentials.told())
     verb = "created" if created.created else "exists already, adopted"
-    emit(result, f"{created.id}  {verb} ({created.connector}, profile {profile.name})", as_json=state.json)
+    emit(
+        result,
+        f"{created.id}  {verb} ({created.connector}, profile {profile.name})",
+        as_json=state.json,
+    )

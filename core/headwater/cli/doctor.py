@@ -25,12 +25,20 @@ _WIDTH = len("unverified")
 
 @click.command("doctor")
 @click.argument("slugs", metavar="[SLUG]...", nargs=-1)
-@click.option("--offline", is_flag=True, help="Look at the installation only, and send nothing.")
-@click.option("--fail-on-absent", is_flag=True, help="Exit with 3 for a connector whose id the tenant does not list.")
+@click.option(
+    "--offline", is_flag=True, help="Look at the installation only, and send nothing."
+)
+@click.option(
+    "--fail-on-absent",
+    is_flag=True,
+    help="Exit with 3 for a connector whose id the tenant does not list.",
+)
 @sending
 @common
 @click.pass_obj
-def command(state: State, /, *, slugs: tuple[str, ...], offline: bool, fail_on_absent: bool) -> int:
+def command(
+    state: State, /, *, slugs: tuple[str, ...], offline: bool, fail_on_absent: bool
+) -> int:
     """Check installation, profile, and connectors against the tenant.
 
     Compares what connectors ship with the connection specifications of the profile's tenant, all of them or those
@@ -43,7 +51,8 @@ def command(state: State, /, *, slugs: tuple[str, ...], offline: bool, fail_on_a
 
     if offline and (slugs or fail_on_absent):
         raise InvalidInput(
-            "--offline looks at the installation only", remedy="leave SLUG and --fail-on-absent out, or --offline"
+            "--offline looks at the installation only",
+            remedy="leave SLUG and --fail-on-absent out, or --offline",
         )
     connectors = _chosen(state, slugs) if slugs else None
     report = _Report(state)
@@ -74,7 +83,9 @@ def _installation() -> list[Check]:
     return examined(load, COMMANDS)
 
 
-def _ask(state: State, report: _Report, connectors: list[Connector] | None) -> HeadwaterError | None:
+def _ask(
+    state: State, report: _Report, connectors: list[Connector] | None
+) -> HeadwaterError | None:
     """Look at the profile and then at what its tenant lists; return the error that ended it early, or None."""
     from headwater.connectors.registry import installed
     from headwater.doctor.listed import counted, verdicts
@@ -86,7 +97,16 @@ def _ask(state: State, report: _Report, connectors: list[Connector] | None) -> H
     try:
         profile = state.profile()
         with state.service(profile) as service:
-            report.add("profile", [Check(OK, subject, f"{profile.name} ({profile.origin}), cloud {profile.cloud}")])
+            report.add(
+                "profile",
+                [
+                    Check(
+                        OK,
+                        subject,
+                        f"{profile.name} ({profile.origin}), cloud {profile.cloud}",
+                    )
+                ],
+            )
             checks, failure = examined(service)
             report.add("profile", checks)
             if failure is not None:
@@ -94,7 +114,9 @@ def _ask(state: State, report: _Report, connectors: list[Connector] | None) -> H
             subject = "specifications"
             specs = service.connection_specs.list()
             report.add("profile", counted(profile, specs))
-            report.judge(verdicts(installed(), specs, cloud=profile.cloud, chosen=connectors))
+            report.judge(
+                verdicts(installed(), specs, cloud=profile.cloud, chosen=connectors)
+            )
     except HeadwaterError as error:
         report.add("profile", [Check(FAILED, subject, error.message, error.remedy)])
         return error
@@ -106,7 +128,9 @@ class _Report:
     """What was found so far; for people, each line is printed as soon as it is known."""
 
     state: State
-    checks: dict[str, list[Check]] = attrs.field(factory=lambda: {"installation": [], "profile": []})
+    checks: dict[str, list[Check]] = attrs.field(
+        factory=lambda: {"installation": [], "profile": []}
+    )
     verdicts: list[Verdict] = attrs.field(factory=list)
 
     def add(self, part: str, checks: Iterable[Check]) -> None:
@@ -117,7 +141,9 @@ class _Report:
     def judge(self, verdicts: Iterable[Verdict]) -> None:
         for verdict in verdicts:
             self.verdicts.append(verdict)
-            self._line(verdict.verdict, f"{verdict.slug}: {verdict.message}", verdict.remedy)
+            self._line(
+                verdict.verdict, f"{verdict.slug}: {verdict.message}", verdict.remedy
+            )
             for detail in (*verdict.findings, *verdict.notes):
                 self._line("", f"  {detail}")
 
@@ -126,16 +152,31 @@ class _Report:
         from headwater.doctor.results import ABSENT, DRIFTED, FAILED
 
         counts = Counter(verdict.verdict for verdict in self.verdicts)
-        failed = any(check.mark == FAILED for part in self.checks.values() for check in part)
+        failed = any(
+            check.mark == FAILED for part in self.checks.values() for check in part
+        )
         fine = not (failed or counts[DRIFTED] or (fail_on_absent and counts[ABSENT]))
-        listed = {name: [check.as_dict() for check in part] for name, part in self.checks.items()}
+        listed = {
+            name: [check.as_dict() for check in part]
+            for name, part in self.checks.items()
+        }
         judged = [verdict.as_dict() for verdict in self.verdicts]
-        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+        told = ", ".join(
+            f"{count} {verdict}" for verdict, count in counts.items() if count
+        )
         text = f"{'fine' if fine else 'not fine'}{f': {told}' if told else ''}"
         counted = {verdict: count for verdict, count in counts.items() if count}
-        emit({"fine": fine, "counts": counted, **listed, "connectors": judged}, text, as_json=self.state.json)
+        emit(
+            {"fine": fine, "counts": counted, **listed, "connectors": judged},
+            text,
+            as_json=self.state.json,
+        )
         return fine
 
     def _line(self, mark: str, text: str, remedy: str = "") -> None:
         if not self.state.json:
-            emit(None, f"{mark:{_WIDTH}}  {text}{f'; {remedy}' if remedy else ''}", as_json=False)
+            emit(
+                None,
+                f"{mark:{_WIDTH}}  {text}{f'; {remedy}' if remedy else ''}",
+                as_json=False,
+            )

@@ -9,7 +9,13 @@ from headwater.cli.facts import written
 if TYPE_CHECKING:
     from headwater.models import AuthenticationSpec, Field
 
-_STANDING_IN: dict[str | None, Any] = {"integer": 1, "number": 1.0, "boolean": False, "object": {}, "array": []}
+_STANDING_IN: dict[str | None, Any] = {
+    "integer": 1,
+    "number": 1.0,
+    "boolean": False,
+    "object": {},
+    "array": [],
+}
 
 
 def values(slug: str, auth: AuthenticationSpec) -> dict[str, Any]:
@@ -31,12 +37,20 @@ def as_toml(slug: str, auth: AuthenticationSpec) -> str:
         if field.required:
             document.add(field.name, _value(slug, field))
         else:
-            document.add(tomlkit.comment(tomlkit.dumps({field.name: _value(slug, field)}).strip()))
+            document.add(
+                tomlkit.comment(
+                    tomlkit.dumps({field.name: _value(slug, field)}).strip()
+                )
+            )
     return tomlkit.dumps(document).rstrip("\n")
 
 
 def _meaning(field: Field) -> str:
-    parts = [field.description or field.name, "a secret" if field.secret else "", "" if field.required else "optional"]
+    parts = [
+        field.description or field.name,
+        "a secret" if field.secret else "",
+        "" if field.required else "optional",
+    ]
     if field.enum:
         parts.append(f"one of {', '.join(map(written, field.enum))}")
     return "; ".join(part for part in parts if part)

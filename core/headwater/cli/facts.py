@@ -15,7 +15,10 @@ def facts(connector: Connector) -> list[tuple[str, str]]:
     spec = connector.spec
     known = [
         ("slug", connector.slug),
-        ("connection specification", f"{spec.id or 'not known: ' + spec.no_id_reason} (version {spec.version})"),
+        (
+            "connection specification",
+            f"{spec.id or 'not known: ' + spec.no_id_reason} (version {spec.version})",
+        ),
         ("misprinted as", ", ".join(spec.misprinted_ids)),
         ("category", spec.category),
         ("ingestion", ", ".join(dict.fromkeys((spec.ingestion, spec.kind)))),
@@ -33,7 +36,9 @@ def written(value: object) -> str:
 
 def mark(field: Field) -> str:
     """Say whether a field is required, and whether it is a secret."""
-    return ("required" if field.required else "optional") + (", secret" if field.secret else "")
+    return ("required" if field.required else "optional") + (
+        ", secret" if field.secret else ""
+    )
 
 
 def meaning(field: Field) -> str:

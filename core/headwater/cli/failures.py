@@ -51,14 +51,29 @@ def report(error: BaseException, state: State) -> int:
     if isinstance(error, KeyboardInterrupt) or _was_interrupted(error):
         return _say(state, {"kind": "interrupted", "message": "interrupted"}, 130)
     if isinstance(error, click.Abort):
-        return _say(state, {"kind": "declined", "message": "declined, or no input; nothing was done"}, 2)
+        return _say(
+            state,
+            {"kind": "declined", "message": "declined, or no input; nothing was done"},
+            2,
+        )
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code
     if isinstance(error, errors.HeadwaterError):
         return _ours(error, state)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EDQUOT):
-        return _say(state, {"kind": "output", "message": f"the output cannot be written ({error.strerror})"}, 2)
+    if isinstance(error, OSError) and error.errno in (
+        errno.ENOSPC,
+        errno.EIO,
+        errno.EDQUOT,
+    ):
+        return _say(
+            state,
+            {
+                "kind": "output",
+                "message": f"the output cannot be written ({error.strerror})",
+            },
+            2,
+        )
     return _bug(error, state)
 
 
@@ -83,10 +98,23 @@ def _bug(error: BaseException, state: State) -> int:
     # The error's own text could hold anything, so it is shown only on request, and cleaned.
     owner = f" of {state.plugin}" if state.plugin else ""
     message = f"internal error{owner}: {type(error).__name__}{place}"
-    remedy = "" if state.debug else "run again with --debug, and report it with what that prints"
+    remedy = (
+        ""
+        if state.debug
+        else "run again with --debug, and report it with what that prints"
+    )
     if state.plugin:
         remedy = f"report it to the authors of {state.plugin}"
-    code = _say(state, {"kind": "bug", "message": message, "remedy": remedy, "distribution": state.plugin}, 1)
+    code = _say(
+        state,
+        {
+            "kind": "bug",
+            "message": message,
+            "remedy": remedy,
+            "distribution": state.plugin,
+        },
+        1,
+    )
     if state.debug:
         say(clean("".join(traceback.format_exception(error)), state.secrets))
     return code
@@ -105,4 +133,6 @@ def _say(state: State, data: dict[str, Any], code: int, *, text: str = "") -> in
 def _was_interrupted(error: BaseException) -> bool:
     """Say whether click turned Ctrl-C into its `Abort`, as it does within prompts."""
     chain = (error.__cause__, error.__context__)
-    return isinstance(error, click.Abort) and any(isinstance(each, KeyboardInterrupt) for each in chain)
+    return isinstance(error, click.Abort) and any(
+        isinstance(each, KeyboardInterrupt) for each in chain
+    )

@@ -22,27 +22,63 @@ GROUP = "headwater.commands"
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "list": ("headwater.cli.listing:command", "List the installed connectors."),
     "show": ("headwater.cli.show:command", "Show what one connector needs and is."),
-    "validate": ("headwater.cli.validate:command", "Hold credentials against a connector, offline."),
-    "payload": ("headwater.cli.payload:command", "Print exactly what create would send."),
-    "check": ("headwater.cli.check:command", "Prove credentials against the source, or test every connection."),
-    "tables": ("headwater.cli.tables:command", "List the tables of a source, asking it directly."),
-    "columns": ("headwater.cli.columns:command", "Show the columns of a table as a source connection takes them."),
-    "preview": ("headwater.cli.preview:command", "Show the first rows of a table, asking the source."),
-    "create": ("headwater.cli.create:command", "Create a base connection, exactly once."),
+    "validate": (
+        "headwater.cli.validate:command",
+        "Hold credentials against a connector, offline.",
+    ),
+    "payload": (
+        "headwater.cli.payload:command",
+        "Print exactly what create would send.",
+    ),
+    "check": (
+        "headwater.cli.check:command",
+        "Prove credentials against the source, or test every connection.",
+    ),
+    "tables": (
+        "headwater.cli.tables:command",
+        "List the tables of a source, asking it directly.",
+    ),
+    "columns": (
+        "headwater.cli.columns:command",
+        "Show the columns of a table as a source connection takes them.",
+    ),
+    "preview": (
+        "headwater.cli.preview:command",
+        "Show the first rows of a table, asking the source.",
+    ),
+    "create": (
+        "headwater.cli.create:command",
+        "Create a base connection, exactly once.",
+    ),
     "connections": (
         "headwater.cli.connections:command",
         "List, read, test, explore, change and delete base connections.",
     ),
     "profiles": ("headwater.cli.profiles:command", "Say where to send, and as whom."),
-    "specs": ("headwater.cli.specs:command", "Pull and read a tenant's connection specifications."),
-    "doctor": ("headwater.cli.doctor:command", "Check installation, profile, and connectors against the tenant."),
+    "specs": (
+        "headwater.cli.specs:command",
+        "Pull and read a tenant's connection specifications.",
+    ),
+    "doctor": (
+        "headwater.cli.doctor:command",
+        "Check installation, profile, and connectors against the tenant.",
+    ),
 }
 
 # Commands of plugins from this project, for who has not installed them: name -> distribution and first line of help.
 OFFERED: Mapping[str, tuple[str, str]] = {
-    "local": ("headwater-local-flow-service", "Look at, export, import and empty the embedded service's store."),
-    "new": ("headwater-authoring", "Start a connector: a distribution that installs and passes its tests."),
-    "serve": ("headwater-local-flow-service", "Serve the embedded Flow Service over HTTP."),
+    "local": (
+        "headwater-local-flow-service",
+        "Look at, export, import and empty the embedded service's store.",
+    ),
+    "new": (
+        "headwater-authoring",
+        "Start a connector: a distribution that installs and passes its tests.",
+    ),
+    "serve": (
+        "headwater-local-flow-service",
+        "Serve the embedded Flow Service over HTTP.",
+    ),
 }
 
 
@@ -73,7 +109,11 @@ class Root(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+        if (
+            name not in COMMANDS
+            and not name.startswith("-")
+            and not ctx.resilient_parsing
+        ):
             self._check_known(ctx, name)
         return super().resolve_command(ctx, args)
 
@@ -81,15 +121,25 @@ class Root(click.Group):
         known = self.list_commands(ctx)
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
-            raise click.UsageError(f"no such command: {name}" + (f"; did you mean {near[0]}?" if near else ""), ctx)
+            raise click.UsageError(
+                f"no such command: {name}"
+                + (f"; did you mean {near[0]}?" if near else ""),
+                ctx,
+            )
 
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(
+        self, _ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
         rows = [(name, self._line(name)) for name in self.list_commands(_ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
         for name in sorted(set(_plugins()) & set(COMMANDS)):
-            owners = ", ".join(entry.dist.name for entry in _plugins()[name] if entry.dist)
-            formatter.write(f"\nThe command {name} of {owners} is left out: a plugin cannot replace one of these.\n")
+            owners = ", ".join(
+                entry.dist.name for entry in _plugins()[name] if entry.dist
+            )
+            formatter.write(
+                f"\nThe command {name} of {owners} is left out: a plugin cannot replace one of these.\n"
+            )
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         with streams.noticing():  # --help prints here

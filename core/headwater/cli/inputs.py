@@ -31,7 +31,14 @@ _DEEPEST = 20
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _LONGEST_NUMBER = 100  # characters; a longer text is no port, count or size
-_BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_BOOLEANS = {
+    "true": True,
+    "yes": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "0": False,
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -44,7 +51,9 @@ class Given:
     sources: Mapping[str, str]
     base: Path
 
-    def prepared(self, name: str, description: str | None, *, look_up: bool = True) -> Prepared:
+    def prepared(
+        self, name: str, description: str | None, *, look_up: bool = True
+    ) -> Prepared:
         """Validate and build the request; see `headwater.runner.prepare` for the errors."""
         return runner.prepare(
             self.connector,
@@ -61,7 +70,9 @@ class Given:
         by_place: dict[str, list[str]] = {}
         for name, source in self.sources.items():
             by_place.setdefault(source, []).append(name)
-        places = "; ".join(f"{', '.join(names)} from {place}" for place, names in by_place.items())
+        places = "; ".join(
+            f"{', '.join(names)} from {place}" for place, names in by_place.items()
+        )
         return f"{self.auth.label}: {places or 'no fields given'}"
 
 
@@ -79,15 +90,29 @@ def gather(
     Raises `InvalidInput`. What does not fit the specification is left to validation, which reports everything.
     """
     written, base = _read(file)
-    state.secrets += [Secret(value) for value in written.values() if isinstance(value, str) and value]
+    state.secrets += [
+        Secret(value) for value in written.values() if isinstance(value, str) and value
+    ]
     texts = _assignments(sets, connector)
     collected = _Collected(connector.slug, written, file or "", texts)
-    spec = choose(connector, written, auth=auth, cloud=cloud or state.cloud(), fill=collected.values)
+    spec = choose(
+        connector,
+        written,
+        auth=auth,
+        cloud=cloud or state.cloud(),
+        fill=collected.values,
+    )
     values, sources = collected.both(spec)
     if file != "-" and sys.stdin.isatty():
         _prompt(spec, values, sources)
-    state.secrets += [Secret(values[name]) for name in spec.secret_names if isinstance(values.get(name), str)]
-    return Given(connector=connector, auth=spec, values=values, sources=sources, base=base)
+    state.secrets += [
+        Secret(values[name])
+        for name in spec.secret_names
+        if isinstance(values.get(name), str)
+    ]
+    return Given(
+        connector=connector, auth=spec, values=values, sources=sources, base=base
+    )
 
 
 def problems(given: Given, *, look_up: bool = False) -> list[Any]:
@@ -95,7 +120,9 @@ def problems(given: Given, *, look_up: bool = False) -> list[Any]:
     found = runner.problems(given.auth, given.values)
     if found or not look_up:
         return found
-    return validation.validate(given.auth, references.resolved(given.auth, given.values, base=given.base))
+    return validation.validate(
+        given.auth, references.resolved(given.auth, given.values, base=given.base)
+    )
 
 
 def variable(slug: str, field: str) -> str:
@@ -112,14 +139,19 @@ class _Collected:
     file: str
     texts: Mapping[str, str]
 
-    def values(self, spec: AuthenticationSpec, _given: Mapping[str, Any]) -> Mapping[str, Any]:
+    def values(
+        self, spec: AuthenticationSpec, _given: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         return self.both(spec)[0]
 
     def both(self, spec: AuthenticationSpec) -> tuple[dict[str, Any], dict[str, str]]:
         """Return values and sources as they are for one specification, texts converted to its types."""
         values = dict(self.written)
         name = "standard input" if self.file == "-" else self.file
-        sources = {each: _through(name, spec, each, value) for each, value in self.written.items()}
+        sources = {
+            each: _through(name, spec, each, value)
+            for each, value in self.written.items()
+        }
         for given, text in self.texts.items():
             values[given] = _converted(text, spec.field(given))
             sources[given] = "--set"
@@ -127,13 +159,22 @@ class _Collected:
             wanted = variable(self.slug, field.name)
             if field.required and field.name not in values and wanted in os.environ:
                 values[field.name] = _converted(os.environ[wanted], field)
-                sources[field.name] = _through(f"environment variable {wanted}", spec, field.name, values[field.name])
+                sources[field.name] = _through(
+                    f"environment variable {wanted}",
+                    spec,
+                    field.name,
+                    values[field.name],
+                )
         return values, sources
 
 
 def _through(place: str, spec: AuthenticationSpec, field: str, value: Any) -> str:
     """Name a place, and where a secret's reference leads on to; a text of another form may be the secret itself."""
-    referring = field in spec.secret_names and isinstance(value, str) and references.is_well_formed(value)
+    referring = (
+        field in spec.secret_names
+        and isinstance(value, str)
+        and references.is_well_formed(value)
+    )
     return f"{place} ({value})" if referring else place
 
 
@@ -148,19 +189,36 @@ def _read(file: str | None) -> tuple[dict[str, Any], Path]:
         name, base, suffix = file, path.absolute().parent, path.suffix.lower()
         text = _file_text(path)
     if not text.strip():
-        raise InvalidInput(f"{name} is empty", remedy="`headwater show` lists the fields it should give")
-    as_json = suffix == ".json" or (suffix != ".toml" and text.lstrip()[:1] in ("{", "["))
-    found = documents.parsed_json(text, name) if as_json else documents.parsed_toml(text, name)
+        raise InvalidInput(
+            f"{name} is empty",
+            remedy="`headwater show` lists the fields it should give",
+        )
+    as_json = suffix == ".json" or (
+        suffix != ".toml" and text.lstrip()[:1] in ("{", "[")
+    )
+    found = (
+        documents.parsed_json(text, name)
+        if as_json
+        else documents.parsed_toml(text, name)
+    )
     if not isinstance(found, dict):
         raise InvalidInput(f"{name} must hold one object of fields and values")
     if _too_deep(found):
-        raise InvalidInput(f"{name} is nested too deep", remedy="give one object of fields and values")
+        raise InvalidInput(
+            f"{name} is nested too deep", remedy="give one object of fields and values"
+        )
     return found, base
 
 
 def _too_deep(value: Any, depth: int = 0) -> bool:
     """Say whether a value is nested deeper than any credential, and than the recursion that handles it."""
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    inner = (
+        value.values()
+        if isinstance(value, dict)
+        else value
+        if isinstance(value, list)
+        else ()
+    )
     return depth > _DEEPEST or any(_too_deep(item, depth + 1) for item in inner)
 
 
@@ -169,7 +227,9 @@ def _file_text(path: Path) -> str:
         return documents.read_text(path)
     except FileNotFoundError:
         pass
-    raise InvalidInput(f"there is no file {path}", remedy="check the path; - reads standard input")
+    raise InvalidInput(
+        f"there is no file {path}", remedy="check the path; - reads standard input"
+    )
 
 
 def _assignments(sets: Sequence[str], connector: Connector) -> dict[str, str]:
@@ -189,11 +249,15 @@ def _assignments(sets: Sequence[str], connector: Connector) -> dict[str, str]:
     return found
 
 
-def _prompt(spec: AuthenticationSpec, values: dict[str, Any], sources: dict[str, str]) -> None:
+def _prompt(
+    spec: AuthenticationSpec, values: dict[str, Any], sources: dict[str, str]
+) -> None:
     for field in spec.fields:
         if field.required and field.name not in values:
             meaning = f" ({field.description})" if field.description else ""
-            text = click.prompt(f"{field.name}{meaning}", hide_input=field.secret, err=True, type=str)
+            text = click.prompt(
+                f"{field.name}{meaning}", hide_input=field.secret, err=True, type=str
+            )
             values[field.name] = _converted(text, field)
             sources[field.name] = "prompt"
 
@@ -203,6 +267,11 @@ def _converted(text: str, field: Field | None) -> Any:
     kind = field.type if field else "string"
     if kind == "integer" and len(text) < _LONGEST_NUMBER and _INTEGER.fullmatch(text):
         return int(text)
-    if kind == "number" and len(text) < _LONGEST_NUMBER and _NUMBER.fullmatch(text) and math.isfinite(float(text)):
+    if (
+        kind == "number"
+        and len(text) < _LONGEST_NUMBER
+        and _NUMBER.fullmatch(text)
+        and math.isfinite(float(text))
+    ):
         return float(text)
     return _BOOLEANS.get(text.lower(), text) if kind == "boolean" else text

@@ -17,10 +17,24 @@ if TYPE_CHECKING:
 
 
 @click.command("list")
-@click.option("--category", help="Only those of this category, such as crm or databases.")
-@click.option("--lifecycle", type=click.Choice(["ga", "beta", "deprecated"]), help="Only those of this lifecycle.")
-@click.option("--ingestion", type=click.Choice(["batch", "streaming"]), help="Only those that ingest this way.")
-@click.option("--cloud", type=click.Choice(["azure", "aws"]), help="Only those with credentials for this cloud.")
+@click.option(
+    "--category", help="Only those of this category, such as crm or databases."
+)
+@click.option(
+    "--lifecycle",
+    type=click.Choice(["ga", "beta", "deprecated"]),
+    help="Only those of this lifecycle.",
+)
+@click.option(
+    "--ingestion",
+    type=click.Choice(["batch", "streaming"]),
+    help="Only those that ingest this way.",
+)
+@click.option(
+    "--cloud",
+    type=click.Choice(["azure", "aws"]),
+    help="Only those with credentials for this cloud.",
+)
 @of_profile()
 @common
 @click.pass_obj
@@ -32,33 +46,54 @@ def command(state: State, /, *, cloud: str | None, **wanted: str | None) -> None
     everything, failures = state.registry().all()
     for failure in failures:
         state.notice(str(failure))
-    connectors = [one for one in everything if _fits(one, wanted) and _has_cloud(one, cloud)]
+    connectors = [
+        one for one in everything if _fits(one, wanted) and _has_cloud(one, cloud)
+    ]
     if not everything:
-        state.notice("no connector is installed; headwater-adobe-catalog has Adobe's sources: pip install it")
+        state.notice(
+            "no connector is installed; headwater-adobe-catalog has Adobe's sources: pip install it"
+        )
     elif not connectors:
         categories = ", ".join(sorted({one.spec.category for one in everything}))
         state.notice(f"no connector is like that; categories: {categories}")
     rows = [
-        [one.slug, one.spec.name, one.spec.category, one.spec.lifecycle, ", ".join(_names(one))] for one in connectors
+        [
+            one.slug,
+            one.spec.name,
+            one.spec.category,
+            one.spec.lifecycle,
+            ", ".join(_names(one)),
+        ]
+        for one in connectors
     ]
     header = ["SLUG", "NAME", "CATEGORY", "LIFECYCLE", "AUTHENTICATION"]
     tenant = [one for one in connectors if one.from_tenant]
     if tenant:
-        state.notice(f"marked tenant: from the {tenant[0].distribution}, not from a plugin")
-        rows = [["tenant" if one.from_tenant else "", *row] for one, row in zip(connectors, rows, strict=True)]
+        state.notice(
+            f"marked tenant: from the {tenant[0].distribution}, not from a plugin"
+        )
+        rows = [
+            ["tenant" if one.from_tenant else "", *row]
+            for one, row in zip(connectors, rows, strict=True)
+        ]
         header = ["", *header]
     text = table(rows, header)
     emit([_entry(one) for one in connectors], text, as_json=state.json)
 
 
 def _fits(connector: Connector, wanted: Mapping[str, str | None]) -> bool:
-    return all(value is None or getattr(connector.spec, name) == value for name, value in wanted.items())
+    return all(
+        value is None or getattr(connector.spec, name) == value
+        for name, value in wanted.items()
+    )
 
 
 def _has_cloud(connector: Connector, cloud: str | None) -> bool:
     """Say whether credentials can be given for a cloud; a specification that names none holds for both."""
     specs = connector.authentication
-    return cloud is None or not specs or any(spec.cloud in (None, cloud) for spec in specs)
+    return (
+        cloud is None or not specs or any(spec.cloud in (None, cloud) for spec in specs)
+    )
 
 
 def _entry(connector: Connector) -> dict[str, Any]:
@@ -71,7 +106,9 @@ def _entry(connector: Connector) -> dict[str, Any]:
         "lifecycle": spec.lifecycle,
         "connectionSpec": {"id": spec.id, "version": spec.version},
         "auth": _names(connector),
-        "clouds": sorted({auth.cloud for auth in connector.authentication if auth.cloud}),
+        "clouds": sorted(
+            {auth.cloud for auth in connector.authentication if auth.cloud}
+        ),
         "distribution": str(connector.distribution),
     }
 

@@ -15,7 +15,9 @@ def tell_origin(state: State, connector: Connector) -> None:
     if connector.from_tenant:
         state.notice(f"{connector.slug} comes from the {connector.distribution}")
     if connector.id_source:
-        state.notice(f"{connector.slug}: the id {connector.spec.id} comes from {connector.id_source}")
+        state.notice(
+            f"{connector.slug}: the id {connector.spec.id} comes from {connector.id_source}"
+        )
 
 
 def creatable(state: State, slug: str, spec_id: str | None) -> Connector:
@@ -39,7 +41,12 @@ def lifecycle_notices(connector: Connector, auth: AuthenticationSpec) -> list[st
     spec = connector.spec
     found = []
     if spec.lifecycle != "ga":
-        found.append(f"{spec.name} is {spec.lifecycle}" + (f": {spec.lifecycle_note}" if spec.lifecycle_note else ""))
+        found.append(
+            f"{spec.name} is {spec.lifecycle}"
+            + (f": {spec.lifecycle_note}" if spec.lifecycle_note else "")
+        )
     if auth.deprecated:
-        found.append(f"{auth.label} is deprecated" + (f": {auth.note}" if auth.note else ""))
+        found.append(
+            f"{auth.label} is deprecated" + (f": {auth.note}" if auth.note else "")
+        )
     return found

@@ -36,19 +36,25 @@ def printable(text: str, *, keep: str = "") -> str:
     """Escape characters that would command a terminal instead of showing: names come from other people."""
     if text.isprintable():
         return text
-    return "".join(char if char in keep or _shows(char) else char.encode("unicode_escape").decode() for char in text)
+    return "".join(
+        char if char in keep or _shows(char) else char.encode("unicode_escape").decode()
+        for char in text
+    )
 
 
 def table(rows: Iterable[Sequence[object]], header: Sequence[str] = ()) -> str:
     """Return rows as left-aligned columns, two blanks apart."""
-    lines = [[printable(str(cell)) for cell in row] for row in ([header] if header else [])] + [
-        [printable(str(cell)) for cell in row] for row in rows
-    ]
+    lines = [
+        [printable(str(cell)) for cell in row] for row in ([header] if header else [])
+    ] + [[printable(str(cell)) for cell in row] for row in rows]
     if not lines:
         return ""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
+        ).rstrip()
+        for line in lines
     )
 
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from headwater.profiles import Profile
 
 PATH = "/data/foundation/flowservice/connections"
-SERVED = "http://127.0.0.1:8700"  # where `headwater serve` listens unless told otherwise
+SERVED = (
+    "http://127.0.0.1:8700"  # where `headwater serve` listens unless told otherwise
+)
 
 
 @click.command("payload")
@@ -30,7 +32,9 @@ SERVED = "http://127.0.0.1:8700"  # where `headwater serve` listens unless told 
     show_default=True,
     help="The body alone, a curl command, or the HTTP request.",
 )
-@click.option("--reveal", is_flag=True, help="Look references up and show secrets in clear.")
+@click.option(
+    "--reveal", is_flag=True, help="Look references up and show secrets in clear."
+)
 @sending
 @common
 @click.pass_obj
@@ -65,9 +69,20 @@ def command(
         return
     url, headers = _request(state, reveal=reveal)
     if state.json:
-        emit({"method": "POST", "url": url, "headers": headers, "body": json.loads(body)}, "", as_json=True)
+        emit(
+            {
+                "method": "POST",
+                "url": url,
+                "headers": headers,
+                "body": json.loads(body),
+            },
+            "",
+            as_json=True,
+        )
         return
-    click.echo(_curl(url, headers, body) if form == "curl" else _http(url, headers, body))
+    click.echo(
+        _curl(url, headers, body) if form == "curl" else _http(url, headers, body)
+    )
 
 
 def _request(state: State, *, reveal: bool) -> tuple[str, dict[str, str]]:
@@ -75,11 +90,15 @@ def _request(state: State, *, reveal: bool) -> tuple[str, dict[str, str]]:
     root = profile.url
     if profile.embedded:
         root = SERVED
-        state.notice(f"the embedded service has no address of its own; {SERVED} is where `headwater serve` listens")
+        state.notice(
+            f"the embedded service has no address of its own; {SERVED} is where `headwater serve` listens"
+        )
     values = profile.values
     headers = {
         "Authorization": f"Bearer {_token(profile, reveal=reveal)}",
-        "x-api-key": str(values.get("api_key") or values.get("client_id") or "{API_KEY}"),
+        "x-api-key": str(
+            values.get("api_key") or values.get("client_id") or "{API_KEY}"
+        ),
         "x-gw-ims-org-id": str(values.get("org_id", "{ORG_ID}")),
         "x-sandbox-name": str(values.get("sandbox", "{SANDBOX_NAME}")),
         "Content-Type": "application/json",
@@ -93,12 +112,16 @@ def _token(profile: Profile, *, reveal: bool) -> str:
     if not reveal:
         return MASK
     token = profile.endpoint().access_token
-    return token.reveal() if token is not None else "{ACCESS_TOKEN}"  # fetched from IMS when something is sent
+    return (
+        token.reveal() if token is not None else "{ACCESS_TOKEN}"
+    )  # fetched from IMS when something is sent
 
 
 def _curl(url: str, headers: dict[str, str], body: str) -> str:
     parts = [f"curl -X POST {shlex.quote(url)}"]
-    parts += [f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()]
+    parts += [
+        f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()
+    ]
     return " \\\n  ".join([*parts, f"--data-binary {shlex.quote(body)}"])
 
 

@@ -25,7 +25,10 @@ def load(name: str, entries: list[EntryPoint]) -> click.Command:
     with foreign(f"command {name}: importing {entries[0].value}", owners[0]):
         command = entries[0].load()
     if not isinstance(command, click.Command):
-        raise BrokenPlugin(f"command {name} of {owners[0]} is no click command", distribution=str(owners[0]))
+        raise BrokenPlugin(
+            f"command {name} of {owners[0]} is no click command",
+            distribution=str(owners[0]),
+        )
     return command
 
 
@@ -41,4 +44,8 @@ def not_installed(name: str, distribution: str) -> NotConfigured:
 
 def owner(entry: EntryPoint) -> Distribution:
     """Return the distribution that registers an entry point."""
-    return Distribution(entry.dist.name, entry.dist.version) if entry.dist else Distribution("(unknown)", "")
+    return (
+        Distribution(entry.dist.name, entry.dist.version)
+        if entry.dist
+        else Distribution("(unknown)", "")
+    )

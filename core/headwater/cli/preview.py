@@ -17,7 +17,14 @@ if TYPE_CHECKING:
 @click.command("preview")
 @slug_argument
 @click.argument("table")
-@click.option("-n", "rows", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many rows.")
+@click.option(
+    "-n",
+    "rows",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    help="How many rows.",
+)
 @credential_input
 @common
 @click.pass_obj

@@ -34,11 +34,25 @@ def list_(state: State, /) -> None:
 
     config = Config.read()
     _tell(state, config.notices)
-    entries = [*(_entry(config.profile(name), name == config.default_name) for name in config.profiles), _local(config)]
-    rows = [
-        ("*" if each["default"] else "", *(each[column] or "" for column in ("name", *_COLUMNS))) for each in entries
+    entries = [
+        *(
+            _entry(config.profile(name), name == config.default_name)
+            for name in config.profiles
+        ),
+        _local(config),
     ]
-    emit(entries, table(rows, ("", "NAME", "URL", "ORGANIZATION", "SANDBOX", "CLOUD")), as_json=state.json)
+    rows = [
+        (
+            "*" if each["default"] else "",
+            *(each[column] or "" for column in ("name", *_COLUMNS)),
+        )
+        for each in entries
+    ]
+    emit(
+        entries,
+        table(rows, ("", "NAME", "URL", "ORGANIZATION", "SANDBOX", "CLOUD")),
+        as_json=state.json,
+    )
 
 
 @command.command("show")
@@ -55,7 +69,12 @@ def show(state: State, /, *, name: str | None) -> None:
         state.notice(f"profile {profile.name} lacks {', '.join(profile.missing)}")
     shown = profile.shown()
     sources = {key: profile.sources.get(key, "default") for key in shown}
-    result = {"name": profile.name, "origin": profile.origin, "values": shown, "sources": sources}
+    result = {
+        "name": profile.name,
+        "origin": profile.origin,
+        "values": shown,
+        "sources": sources,
+    }
     rows = [(key, value, sources[key]) for key, value in shown.items()]
     text = f"{profile.name} ({profile.origin})\n{table(rows, ('SETTING', 'VALUE', 'FROM'))}"
     emit({**result, "missing": profile.missing}, text, as_json=state.json)
@@ -63,19 +82,50 @@ def show(state: State, /, *, name: str | None) -> None:
 
 @command.command("add")
 @click.argument("name")
-@click.option("--url", help="Root of the platform. [default: https://platform.adobe.io]")
-@click.option("--ims-url", help="Root of the identity service. [default: https://ims-na1.adobelogin.com]")
+@click.option(
+    "--url", help="Root of the platform. [default: https://platform.adobe.io]"
+)
+@click.option(
+    "--ims-url",
+    help="Root of the identity service. [default: https://ims-na1.adobelogin.com]",
+)
 @click.option("--org-id", help="Organization, as in ABC123@AdobeOrg.")
 @click.option("--sandbox", help="Sandbox; a remote profile has no default.")
 @click.option("--api-key", help="API key. [default: the client id]")
 @click.option("--client-id", help="Client id of an OAuth server-to-server credential.")
-@click.option("--client-secret", metavar="REFERENCE", help="Where its secret is: env:, file: or keyring:.")
-@click.option("--access-token", metavar="REFERENCE", help="Where an access token is, instead of client and secret.")
-@click.option("--cloud", type=click.Choice(["azure", "aws"]), help="Cloud of the organization. [default: azure]")
-@click.option("--ca-bundle", metavar="FILE", help="Certificate authorities to trust instead of the usual ones.")
+@click.option(
+    "--client-secret",
+    metavar="REFERENCE",
+    help="Where its secret is: env:, file: or keyring:.",
+)
+@click.option(
+    "--access-token",
+    metavar="REFERENCE",
+    help="Where an access token is, instead of client and secret.",
+)
+@click.option(
+    "--cloud",
+    type=click.Choice(["azure", "aws"]),
+    help="Cloud of the organization. [default: azure]",
+)
+@click.option(
+    "--ca-bundle",
+    metavar="FILE",
+    help="Certificate authorities to trust instead of the usual ones.",
+)
 @click.option("--proxy", metavar="URL", help="Send through this proxy.")
-@click.option("--connect-timeout", type=float, metavar="SECONDS", help="How long to wait for a connection.")
-@click.option("--read-timeout", type=float, metavar="SECONDS", help="How long to wait for an answer.")
+@click.option(
+    "--connect-timeout",
+    type=float,
+    metavar="SECONDS",
+    help="How long to wait for a connection.",
+)
+@click.option(
+    "--read-timeout",
+    type=float,
+    metavar="SECONDS",
+    help="How long to wait for an answer.",
+)
 @click.option("--use", is_flag=True, help="Make it the default.")
 @click.option("--force", is_flag=True, help="Replace a profile of this name.")
 @common
@@ -83,7 +133,13 @@ def show(state: State, /, *, name: str | None) -> None:
 def add(state: State, /, *, name: str, use: bool, force: bool, **given: Any) -> None:
     """Write a profile into the config file. Secrets are written as references, never themselves."""
     from headwater.errors import InvalidInput
-    from headwater.profiles.config import Config, beside, check_name, check_profile, config_path
+    from headwater.profiles.config import (
+        Config,
+        beside,
+        check_name,
+        check_profile,
+        config_path,
+    )
     from headwater.profiles.profile import check_complete, check_usable
     from headwater.profiles.writing import write_profile
 
@@ -91,15 +147,21 @@ def add(state: State, /, *, name: str, use: bool, force: bool, **given: Any) -> 
     if "ca_bundle" in values:
         values["ca_bundle"] = beside(Path.cwd(), values["ca_bundle"])
     check_name(name)
-    check_profile(config_path(), name, values)  # first of all, so that a secret given here is never overlooked
+    check_profile(
+        config_path(), name, values
+    )  # first of all, so that a secret given here is never overlooked
     if name in Config.read().profiles and not force:
-        raise InvalidInput(f"there is a profile named {name} already", remedy="replace it with --force")
+        raise InvalidInput(
+            f"there is a profile named {name} already", remedy="replace it with --force"
+        )
     check_complete(name, values)
     check_usable(values)
     path = write_profile(name, values, use=use)
     default = Config.read(path).default_name == name
     text = f"{name}  written to {path}" + (", and the default now" if default else "")
-    emit({"name": name, "path": str(path), "default": default}, text, as_json=state.json)
+    emit(
+        {"name": name, "path": str(path), "default": default}, text, as_json=state.json
+    )
 
 
 @command.command("use")
@@ -111,12 +173,20 @@ def use(state: State, /, *, name: str) -> None:
     from headwater.profiles.writing import write_default
 
     path = write_default(name)
-    emit({"name": name, "path": str(path)}, f"{name}  is the default now", as_json=state.json)
+    emit(
+        {"name": name, "path": str(path)},
+        f"{name}  is the default now",
+        as_json=state.json,
+    )
 
 
 def _entry(profile: Profile, default: bool) -> dict[str, Any]:
     shown = profile.shown()
-    return {"name": profile.name, **{column: shown.get(column) for column in _COLUMNS}, "default": default}
+    return {
+        "name": profile.name,
+        **{column: shown.get(column) for column in _COLUMNS},
+        "default": default,
+    }
 
 
 def _local(config: Config) -> dict[str, Any]:

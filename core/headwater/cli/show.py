@@ -23,7 +23,11 @@ _ID = re.compile(r"[0-9A-Fa-f]{6,10}(-[0-9A-Fa-f]{2,14}){4}")
 
 @click.command("show")
 @slug_argument
-@click.option("--example", is_flag=True, help="Print a credentials file to fill in: TOML, or JSON with --json.")
+@click.option(
+    "--example",
+    is_flag=True,
+    help="Print a credentials file to fill in: TOML, or JSON with --json.",
+)
 @click.option("--auth", metavar="NAME", help="Only this authentication specification.")
 @of_profile()
 @common
@@ -45,7 +49,11 @@ def command(state: State, /, *, slug: str, example: bool, auth: str | None) -> N
         from headwater.cli.example import as_toml, values
 
         spec = choose(connector, {}, auth=auth, cloud=None if auth else state.cloud())
-        emit(values(connector.slug, spec), as_toml(connector.slug, spec), as_json=state.json)
+        emit(
+            values(connector.slug, spec),
+            as_toml(connector.slug, spec),
+            as_json=state.json,
+        )
         return
     shown = named(connector, auth) if auth is not None else connector.authentication
     schemas = {"authSpec": [auth_spec(one) for one in shown]}
@@ -57,21 +65,31 @@ def _find(state: State, slug: str) -> Connector:
         return state.registry().load(slug)
     found = state.registry().find(slug)
     if found.misprint:
-        state.notice(f"documentation misprints this id; the right one is {found.connector.spec.id}")
+        state.notice(
+            f"documentation misprints this id; the right one is {found.connector.spec.id}"
+        )
     return found.connector
 
 
 def _page(connector: Connector, shown: Sequence[AuthenticationSpec]) -> str:
     origin = [("id from", connector.id_source)] if connector.id_source else []
     rows = [*facts(connector), *origin, ("distribution", str(connector.distribution))]
-    parts = [f"{connector.spec.name}\n\n{table(rows)}", *(_authentication(auth) for auth in shown)]
+    parts = [
+        f"{connector.spec.name}\n\n{table(rows)}",
+        *(_authentication(auth) for auth in shown),
+    ]
     if not connector.authentication:
         parts.append("This source takes no credentials.")
     return "\n\n".join(parts)
 
 
 def _authentication(auth: AuthenticationSpec) -> str:
-    rows = [(field.name, field.type or "any", mark(field), meaning(field)) for field in auth.fields]
+    rows = [
+        (field.name, field.type or "any", mark(field), meaning(field))
+        for field in auth.fields
+    ]
     note = f"  ({auth.note or 'deprecated'})" if auth.deprecated or auth.note else ""
     body = table(rows, ("FIELD", "TYPE", "", "MEANING"))
-    return f"{auth.label}{note}\n" + "\n".join(f"  {line}" for line in body.splitlines())
+    return f"{auth.label}{note}\n" + "\n".join(
+        f"  {line}" for line in body.splitlines()
+    )

@@ -32,11 +32,15 @@ def reader(state: State, credentials: Given, *, tell: bool = True) -> GuardedRea
     from headwater.create.runner import settled_credentials
     from headwater.sources import SourceCredentials
 
-    params = settled_credentials(credentials.auth, credentials.values, base=credentials.base)
+    params = settled_credentials(
+        credentials.auth, credentials.values, base=credentials.base
+    )
     state.remember(params)
     if tell and not state.json:
         say(credentials.told())
-    return credentials.connector.open_source(SourceCredentials(auth=credentials.auth, params=params))
+    return credentials.connector.open_source(
+        SourceCredentials(auth=credentials.auth, params=params)
+    )
 
 
 def check_text(check: Check) -> str:
@@ -45,9 +49,14 @@ def check_text(check: Check) -> str:
         "user": check.user,
         "organization": check.organization,
         "version": check.version,
-        "versions": f"{check.versions[0]} to {check.versions[-1]}" if check.versions else "",
+        "versions": f"{check.versions[0]} to {check.versions[-1]}"
+        if check.versions
+        else "",
         "permissions": ", ".join(check.permissions),
-        **{f"left of {limit.name}": f"{limit.left} of {limit.most}" for limit in check.limits},
+        **{
+            f"left of {limit.name}": f"{limit.left} of {limit.most}"
+            for limit in check.limits
+        },
     }
     lines = [table((name, fact) for name, fact in facts.items() if fact)]
     return "\n".join([*filter(None, lines), "the source accepts these credentials"])
@@ -57,7 +66,9 @@ def columns_text(columns: Columns) -> str:
     """Return columns for people: name, type, format; then what was left out, and why."""
     rows = [(column.name, column.type, column.format) for column in columns.columns]
     text = table(rows, ("COLUMN", "TYPE", "FORMAT"))
-    left_out = [f"left out: {field.name} ({field.reason})" for field in columns.left_out]
+    left_out = [
+        f"left out: {field.name} ({field.reason})" for field in columns.left_out
+    ]
     return "\n".join([text, *left_out])
 
 
@@ -74,7 +85,13 @@ def preview_text(preview: Preview) -> str:
 def _cell(value: Any) -> str:
     import json
 
-    text = "" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = (
+        ""
+        if value is None
+        else value
+        if isinstance(value, str)
+        else json.dumps(value, ensure_ascii=False)
+    )
     text = " ".join(text.split())  # a line break would break the table
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
 
@@ -82,17 +99,28 @@ def _cell(value: Any) -> str:
 def explored(found: list[Any] | dict[str, Any]) -> str:
     """Return a list of tables and folders, or the columns of one and its rows; anything else as the JSON it is."""
     if isinstance(found, list) and all(isinstance(item, dict) for item in found):
-        items = [(item.get("path", ""), item.get("type", ""), item.get("name", "")) for item in found]
+        items = [
+            (item.get("path", ""), item.get("type", ""), item.get("name", ""))
+            for item in found
+        ]
         return table(items, ("PATH", "TYPE", "NAME"))
     schema = found.get("schema") if isinstance(found, dict) else None
     columns = schema.get("columns") if isinstance(schema, dict) else None
-    if not isinstance(columns, list) or not all(isinstance(column, dict) for column in columns):
+    if not isinstance(columns, list) or not all(
+        isinstance(column, dict) for column in columns
+    ):
         return in_json(found)
     text = table(
-        [(each.get("name", ""), each.get("type", ""), _format(each)) for each in columns], ("COLUMN", "TYPE", "FORMAT")
+        [
+            (each.get("name", ""), each.get("type", ""), _format(each))
+            for each in columns
+        ],
+        ("COLUMN", "TYPE", "FORMAT"),
     )
     data = found.get("data") if isinstance(found, dict) else None
-    rows = [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    rows = (
+        [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+    )
     names = [str(each.get("name", "")) for each in columns]
     return f"{text}\n\n{rows_text(names, rows)}" if rows else text
 

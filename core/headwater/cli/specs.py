@@ -40,7 +40,11 @@ def pull(state: State, /) -> None:
     asked = _tenant(profile)
     with state.service(profile) as service:
         pulled = tenant.pull(service, asked, profile=profile.name, registry=installed())
-    slugs = [one.slug for one in tenant.TenantRegistry(installed(), pulled).all()[0] if one.from_tenant]
+    slugs = [
+        one.slug
+        for one in tenant.TenantRegistry(installed(), pulled).all()[0]
+        if one.from_tenant
+    ]
     result = {**_facts(pulled), "count": len(pulled.specs), "new": slugs}
     text = f"{len(pulled.specs)} connection specifications of {asked.org_id} kept (profile {profile.name})"
     known = "an installed connector has each source among them"
@@ -58,12 +62,29 @@ def list_(state: State, /) -> None:
     entries = []
     for spec in sorted(pulled.specs, key=lambda spec: (spec.name, spec.id)):
         owner = owners.get(spec.id.lower())
-        origin = "" if owner is None else "tenant" if owner.from_tenant else owner.distribution.name
+        origin = (
+            ""
+            if owner is None
+            else "tenant"
+            if owner.from_tenant
+            else owner.distribution.name
+        )
         facts = {"id": spec.id, "name": spec.name, "version": spec.version}
-        entries.append({**facts, "connector": owner.slug if owner else None, "from": origin or None})
-    rows = [[each[name] or "" for name in ("id", "name", "version", "connector", "from")] for each in entries]
+        entries.append(
+            {
+                **facts,
+                "connector": owner.slug if owner else None,
+                "from": origin or None,
+            }
+        )
+    rows = [
+        [each[name] or "" for name in ("id", "name", "version", "connector", "from")]
+        for each in entries
+    ]
     text = table(rows, ("ID", "NAME", "VERSION", "CONNECTOR", "FROM"))
-    state.notice(f"specifications of {pulled.tenant.org_id} {pulled.label}; those without a connector are no sources")
+    state.notice(
+        f"specifications of {pulled.tenant.org_id} {pulled.label}; those without a connector are no sources"
+    )
     emit({**_facts(pulled), "specs": entries}, text, as_json=state.json)
 
 
@@ -90,7 +111,11 @@ def forget(state: State, /) -> None:
     asked = _tenant(state.profile())
     gone = tenant.forget(asked)
     text = f"specifications of {asked.org_id} {'forgotten' if gone else 'were not kept, nothing to forget'}"
-    emit({"orgId": asked.org_id, "url": asked.url, "forgotten": gone}, text, as_json=state.json)
+    emit(
+        {"orgId": asked.org_id, "url": asked.url, "forgotten": gone},
+        text,
+        as_json=state.json,
+    )
 
 
 def _tenant(profile: Profile) -> Tenant:
@@ -99,7 +124,11 @@ def _tenant(profile: Profile) -> Tenant:
 
     found = Tenant.of(profile)
     if found is None:
-        raise NotConfigured(f"profile {profile.name} names no organization", ("org_id",), remedy="give it an org_id")
+        raise NotConfigured(
+            f"profile {profile.name} names no organization",
+            ("org_id",),
+            remedy="give it an org_id",
+        )
     return found
 
 
@@ -126,20 +155,31 @@ def _one(state: State, pulled: Pulled, wanted: str) -> RemoteSpec:
     found = found or [spec for spec in pulled.specs if spec.id.lower() in ids]
     if not found:
         raise UnknownConnector(
-            "none of the pulled specifications has this id, name or slug", remedy="run `headwater specs list`"
+            "none of the pulled specifications has this id, name or slug",
+            remedy="run `headwater specs list`",
         )
     if len(found) > 1:
         raise InvalidInput(
-            f"several specifications have this name: {', '.join(spec.id for spec in found)}", remedy="give the id"
+            f"several specifications have this name: {', '.join(spec.id for spec in found)}",
+            remedy="give the id",
         )
     return found[0]
 
 
 def _facts(pulled: Pulled) -> dict[str, Any]:
     tenant = pulled.tenant
-    return {"profile": pulled.profile, "url": tenant.url, "orgId": tenant.org_id, "pulledAt": pulled.pulled_at}
+    return {
+        "profile": pulled.profile,
+        "url": tenant.url,
+        "orgId": tenant.org_id,
+        "pulledAt": pulled.pulled_at,
+    }
 
 
 def _named(slugs: list[str], most: int = 8) -> str:
-    more = f" and {len(slugs) - most} more (`headwater specs list`)" if len(slugs) > most else ""
+    more = (
+        f" and {len(slugs) - most} more (`headwater specs list`)"
+        if len(slugs) > most
+        else ""
+    )
     return f"known from the tenant only: {', '.join(slugs[:most])}{more}"

@@ -41,7 +41,9 @@ class State:
         for text in profile.notices:
             self.notice(text)
         if profile.embedded and not self.profile_name:
-            self.notice("using the embedded Flow Service on this machine (profile local)")
+            self.notice(
+                "using the embedded Flow Service on this machine (profile local)"
+            )
         return profile
 
     def service(self, profile: Profile) -> FlowService:
@@ -49,7 +51,11 @@ class State:
         from headwater.flowservice import FlowService
 
         endpoint = profile.endpoint()
-        self.secrets += [secret for secret in (endpoint.access_token, endpoint.client_secret) if secret is not None]
+        self.secrets += [
+            secret
+            for secret in (endpoint.access_token, endpoint.client_secret)
+            if secret is not None
+        ]
         return FlowService(endpoint)
 
     def cloud(self) -> str:
@@ -77,7 +83,9 @@ class State:
         from headwater.errors import InvalidInput, NotConfigured
 
         try:
-            asked = tenant.Tenant.of(profiles.resolve(self.profile_name, overrides=self.overrides))
+            asked = tenant.Tenant.of(
+                profiles.resolve(self.profile_name, overrides=self.overrides)
+            )
             pulled = asked and tenant.read(asked)
         except InvalidInput as error:
             if self.profile_name and isinstance(error, NotConfigured):

@@ -24,9 +24,17 @@ def command(state: State, /, *, slug: str, **given: Any) -> None:
 
     with source.opened(state, state.registry().load(slug), **given) as reader:
         found = reader.tables()
-    rows = [(each.name, each.label if each.label != each.name else "", each.note) for each in found]
+    rows = [
+        (each.name, each.label if each.label != each.name else "", each.note)
+        for each in found
+    ]
     header = ("TABLE", "LABEL", "NOTE")
-    shown = [place for place in range(3) if place == 0 or any(row[place] for row in rows)]
+    shown = [
+        place for place in range(3) if place == 0 or any(row[place] for row in rows)
+    ]
     items = [{**each.as_item(), "note": each.note} for each in found]
-    text = table([[row[place] for place in shown] for row in rows], [header[place] for place in shown])
+    text = table(
+        [[row[place] for place in shown] for row in rows],
+        [header[place] for place in shown],
+    )
     emit(items, text, as_json=state.json)

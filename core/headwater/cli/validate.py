@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 @click.command("validate")
 @slug_argument
 @credential_input
-@click.option("--resolve", is_flag=True, help="Look secret references up as well, and judge what they lead to.")
+@click.option(
+    "--resolve",
+    is_flag=True,
+    help="Look secret references up as well, and judge what they lead to.",
+)
 @of_profile()
 @common
 @click.pass_obj
@@ -41,7 +45,10 @@ def command(state: State, /, *, slug: str, resolve: bool, **given: Any) -> int:
         "variant": credentials.auth.variant,
         "sources": dict(credentials.sources),
     }
-    lines = [credentials.told(), *(f"  {problem.field}: {problem.message}" for problem in found)]
+    lines = [
+        credentials.told(),
+        *(f"  {problem.field}: {problem.message}" for problem in found),
+    ]
     lines.append(_verdict(len(found)))
     emit(result, "\n".join(lines), as_json=state.json)
     return 2 if found else 0

@@ -24,7 +24,15 @@ _HOME = {
     "load": "registry",
 }
 
-__all__ = ["Connector", "Registry", "available", "find", "hookimpl", "installed", "load"]
+__all__ = [
+    "Connector",
+    "Registry",
+    "available",
+    "find",
+    "hookimpl",
+    "installed",
+    "load",
+]
 
 
 __getattr__ = lazily(__name__, _HOME)

@@ -32,11 +32,15 @@ class _Manager(pluggy.PluginManager):
     """
 
     def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
-        marked = not name.startswith("_") and hasattr(_found(plugin, name), f"{hooks.PROJECT}_impl")
+        marked = not name.startswith("_") and hasattr(
+            _found(plugin, name), f"{hooks.PROJECT}_impl"
+        )
         return super().parse_hookimpl_opts(plugin, name) if marked else None
 
     def parse_hookspec_opts(self, module_or_class: Any, name: str) -> Any:
-        marked = not name.startswith("_") and hasattr(_found(module_or_class, name), f"{hooks.PROJECT}_spec")
+        marked = not name.startswith("_") and hasattr(
+            _found(module_or_class, name), f"{hooks.PROJECT}_spec"
+        )
         return super().parse_hookspec_opts(module_or_class, name) if marked else None
 
 
@@ -55,7 +59,9 @@ class Connector:
     `id_source` says where the connection specification id comes from, where the plugin did not give it.
     """
 
-    from_tenant: ClassVar[bool] = False  # whether no plugin brought it, only a tenant's own specification
+    from_tenant: ClassVar[bool] = (
+        False  # whether no plugin brought it, only a tenant's own specification
+    )
 
     def __init__(self, slug: str, plugin: object, distribution: Distribution) -> None:
         self.slug = slug
@@ -63,7 +69,9 @@ class Connector:
         self.id_source = ""
         self._hook = self._relay(plugin)
         self.spec: ConnectionSpec = self._checked_spec()
-        self.authentication: tuple[AuthenticationSpec, ...] = self._checked_authentication()
+        self.authentication: tuple[AuthenticationSpec, ...] = (
+            self._checked_authentication()
+        )
 
     def __repr__(self) -> str:
         return f"<Connector {self.slug} of {self.distribution}>"
@@ -71,7 +79,9 @@ class Connector:
     def identified(self, spec_id: str, *, version: str = "", source: str) -> Connector:
         """Return the same connector with a connection specification id from elsewhere; `source` says from where."""
         other = copy.copy(self)
-        other.spec = attrs.evolve(self.spec, id=spec_id, version=version or self.spec.version, no_id_reason="")
+        other.spec = attrs.evolve(
+            self.spec, id=spec_id, version=version or self.spec.version, no_id_reason=""
+        )
         other.id_source = source
         return other
 
@@ -81,13 +91,17 @@ class Connector:
         A text that a connector composed from a revealed secret becomes a `Secret` as a whole.
         """
         secrets = tuple(secrets_in(dict(request.params)))
-        with foreign(f"connector {self.slug}: build_payload", self.distribution, secrets):
+        with foreign(
+            f"connector {self.slug}: build_payload", self.distribution, secrets
+        ):
             payload = self._hook.build_payload(request=request)
         if not isinstance(payload, dict):
             raise self._broken("build_payload must return a dict")
         reference = payload.get("connectionSpec")
         if not isinstance(reference, dict) or reference.get("id") != request.spec.id:
-            raise self._broken("build_payload must send the connection specification id it was given")
+            raise self._broken(
+                "build_payload must send the connection specification id it was given"
+            )
         return {name: resealed(value, secrets) for name, value in payload.items()}
 
     @property
@@ -107,8 +121,12 @@ class Connector:
         """Raise `NotCreatable`, with where to start instead, where the source has no base connection."""
         if not self.spec.base_connection:
             note = self.spec.lifecycle_note or f"see {self.spec.documentation}"
-            start = note[:1].lower() if note[1:2].islower() else note[:1]  # a name in capitals stays as it is
-            raise NotCreatable(f"{self.spec.name} has no base connection", remedy=f"{start}{note[1:]}")
+            start = (
+                note[:1].lower() if note[1:2].islower() else note[:1]
+            )  # a name in capitals stays as it is
+            raise NotCreatable(
+                f"{self.spec.name} has no base connection", remedy=f"{start}{note[1:]}"
+            )
 
     def open_source(self, credentials: SourceCredentials) -> GuardedReader:
         """Return a reader for direct access to the source. Raises `NotReadable` where the connector has none."""
@@ -120,12 +138,16 @@ class Connector:
             reader = self._hook.open_source(credentials=credentials)
         missing = [name for name in READER if not callable(getattr(reader, name, None))]
         if missing:
-            raise self._broken(f"open_source must return a reader with {', '.join(missing)}")
+            raise self._broken(
+                f"open_source must return a reader with {', '.join(missing)}"
+            )
         return GuardedReader(reader, self.slug, self.distribution, secrets)
 
     def _relay(self, plugin: object) -> Any:
         if inspect.isclass(plugin):
-            raise self._broken("the entry point names a class; name an instance of it, or a module")
+            raise self._broken(
+                "the entry point names a class; name an instance of it, or a module"
+            )
         manager = _Manager(hooks.PROJECT)
         manager.add_hookspecs(hooks)
         with foreign(f"connector {self.slug}: registering", self.distribution):
@@ -135,14 +157,20 @@ class Connector:
         self._check_implementations(manager, plugin)
         return manager.hook
 
-    def _check_implementations(self, manager: pluggy.PluginManager, plugin: object) -> None:
+    def _check_implementations(
+        self, manager: pluggy.PluginManager, plugin: object
+    ) -> None:
         for name in vars(manager.hook):
             caller = getattr(manager.hook, name)
             own = [impl for impl in caller.get_hookimpls() if impl.plugin is plugin]
             if name in REQUIRED and len(own) != 1:
-                raise self._broken(f"the required hook {name} needs exactly one @hookimpl function, found {len(own)}")
+                raise self._broken(
+                    f"the required hook {name} needs exactly one @hookimpl function, found {len(own)}"
+                )
             if not own and _found(plugin, name) is not None:
-                raise self._broken(f"{name} is there but is no @hookimpl function, so it would never be called")
+                raise self._broken(
+                    f"{name} is there but is no @hookimpl function, so it would never be called"
+                )
             if any(impl.kwargnames for impl in own):
                 raise self._broken(f"{name} must not give its arguments defaults")
             if any(impl.wrapper or impl.hookwrapper for impl in own):
@@ -159,10 +187,14 @@ class Connector:
         with foreign(f"connector {self.slug}: credential_schemas", self.distribution):
             specs = tuple(self._hook.credential_schemas() or ())
         if not all(isinstance(spec, AuthenticationSpec) for spec in specs):
-            raise self._broken("credential_schemas must return headwater.AuthenticationSpec values")
+            raise self._broken(
+                "credential_schemas must return headwater.AuthenticationSpec values"
+            )
         keys = [(spec.spec_name, spec.cloud, spec.variant) for spec in specs]
         if len(set(keys)) != len(keys):
-            raise self._broken("credential_schemas returns two of the same name, cloud and variant")
+            raise self._broken(
+                "credential_schemas returns two of the same name, cloud and variant"
+            )
         return specs
 
     def _broken(self, rule: str) -> BrokenPlugin:

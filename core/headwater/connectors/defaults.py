@@ -19,6 +19,12 @@ class Defaults:
         payload: Payload = {"name": request.name}
         if request.description is not None:
             payload["description"] = request.description
-        payload["auth"] = {"specName": request.auth.spec_name, "params": dict(request.params)}
-        payload["connectionSpec"] = {"id": request.spec.id, "version": request.spec.version}
+        payload["auth"] = {
+            "specName": request.auth.spec_name,
+            "params": dict(request.params),
+        }
+        payload["connectionSpec"] = {
+            "id": request.spec.id,
+            "version": request.spec.version,
+        }
         return payload | dict(request.spec.extra_payload)

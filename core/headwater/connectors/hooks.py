@@ -9,7 +9,12 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from headwater.models import AuthenticationSpec, ConnectionSpec, Payload, PayloadRequest
+    from headwater.models import (
+        AuthenticationSpec,
+        ConnectionSpec,
+        Payload,
+        PayloadRequest,
+    )
     from headwater.sources import SourceCredentials, SourceReader
 
 PROJECT = "headwater"

@@ -37,7 +37,9 @@ class Registry:
     imports no plugin; `load` imports one; `all` and `find` import every one of them.
     """
 
-    def __init__(self, connectors: Iterable[EntryPoint], catalog: Iterable[EntryPoint] = ()) -> None:
+    def __init__(
+        self, connectors: Iterable[EntryPoint], catalog: Iterable[EntryPoint] = ()
+    ) -> None:
         self._entries: dict[str, list[EntryPoint]] = {}
         for group in (catalog, connectors):
             self._entries |= _by_slug(group)
@@ -46,7 +48,9 @@ class Registry:
     @classmethod
     def installed(cls) -> Registry:
         """Read the entry points of the running environment."""
-        entries = importlib.metadata.entry_points()  # reads every distribution's metadata, so only once
+        entries = (
+            importlib.metadata.entry_points()
+        )  # reads every distribution's metadata, so only once
         return cls(entries.select(group=CONNECTORS), entries.select(group=CATALOG))
 
     def available(self) -> tuple[str, ...]:
@@ -84,7 +88,9 @@ class Registry:
         wanted = spec_id.lower()
         same = [connector for connector in working if connector.spec.id == wanted]
         if len(same) > 1:
-            owners = ", ".join(f"{connector.slug} of {connector.distribution}" for connector in same)
+            owners = ", ".join(
+                f"{connector.slug} of {connector.distribution}" for connector in same
+            )
             raise ConnectorClash(
                 f"several connectors have this connection specification id: {owners}",
                 remedy="name the one you mean by its slug, or uninstall the others",
@@ -117,9 +123,13 @@ class Registry:
     def _unknown(self, slug: str) -> UnknownConnector:
         near = difflib.get_close_matches(slug.lower(), self.available(), n=1)
         if near:
-            return UnknownConnector(f"no connector named {slug} is installed", remedy=f"did you mean {near[0]}?")
+            return UnknownConnector(
+                f"no connector named {slug} is installed",
+                remedy=f"did you mean {near[0]}?",
+            )
         return UnknownConnector(
-            f"no connector named {slug} is installed", remedy="run `headwater list` for those that are"
+            f"no connector named {slug} is installed",
+            remedy="run `headwater list` for those that are",
         )
 
 
@@ -148,13 +158,19 @@ def _by_slug(entries: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
     """Group entry points by slug, counting one distribution once: it may be seen twice on ``sys.path``."""
     grouped: dict[str, dict[str, EntryPoint]] = {}
     for entry in entries:
-        grouped.setdefault(entry.name, {}).setdefault(distribution_of(entry).name.lower(), entry)
+        grouped.setdefault(entry.name, {}).setdefault(
+            distribution_of(entry).name.lower(), entry
+        )
     return {slug: list(owners.values()) for slug, owners in grouped.items()}
 
 
 def distribution_of(entry: EntryPoint) -> Distribution:
     """Return the distribution that registers an entry point."""
-    return _named(entry.dist) if entry.dist is not None else Distribution("(unknown distribution)", "")
+    return (
+        _named(entry.dist)
+        if entry.dist is not None
+        else Distribution("(unknown distribution)", "")
+    )
 
 
 @functools.lru_cache(maxsize=256)

@@ -64,7 +64,9 @@ def _check_misprint(slug: str, wanted: str, own: Iterable[Connector]) -> None:
         if wanted in one.spec.misprinted_ids:
             raise InvalidInput(
                 f"documentation misprints this id; the right one, {one.spec.id}, is that of {one.slug}",
-                remedy="leave it out" if one.slug == slug else f"create {one.slug}, or {_COPY}",
+                remedy="leave it out"
+                if one.slug == slug
+                else f"create {one.slug}, or {_COPY}",
             )
 
 
@@ -72,7 +74,8 @@ def _check_owner(slug: str, wanted: str) -> None:
     for one in installed().all()[0]:
         if one.spec.id == wanted and one.slug != slug:
             raise InvalidInput(
-                f"this id is that of {one.spec.name} ({one.slug})", remedy=f"create {one.slug}, or {_COPY}"
+                f"this id is that of {one.spec.name} ({one.slug})",
+                remedy=f"create {one.slug}, or {_COPY}",
             )
 
 

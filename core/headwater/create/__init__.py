@@ -12,7 +12,13 @@ from headwater.lazy import lazily
 if TYPE_CHECKING:
     from headwater.create.authentication import choose
     from headwater.create.exactly_once import Created, Prepared, ensure
-    from headwater.create.runner import check_creatable, create_connection, open_source, prepare, problems
+    from headwater.create.runner import (
+        check_creatable,
+        create_connection,
+        open_source,
+        prepare,
+        problems,
+    )
 
 _HOME = {
     "Created": "exactly_once",

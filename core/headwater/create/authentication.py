@@ -35,31 +35,49 @@ def choose(
     Raises `InvalidInput` for a name the connector does not have, a cloud it does not support, or where a tenant's
     schemas leave open which values are secret.
     """
-    found = sorted(_candidates(connector, auth, cloud), key=lambda spec: spec.deprecated)
+    found = sorted(
+        _candidates(connector, auth, cloud), key=lambda spec: spec.deprecated
+    )
     candidates = [spec for spec in found if not spec.unusable]
     if not candidates:
         validation.check_usable(found[0])
     ranked = []
     for position, spec in enumerate(candidates):
         values = fill(spec, given) if fill is not None else given
-        problems = validation.validate(spec, values, pending=references.pending(spec, values))
+        problems = validation.validate(
+            spec, values, pending=references.pending(spec, values)
+        )
         if not problems:
             return spec
         only_lacking = all(problem.rule == "required" for problem in problems)
         unknown = sum(problem.rule == "unknown" for problem in problems)
-        ranked.append((not only_lacking, spec.deprecated if only_lacking else False, unknown, len(problems), position))
+        ranked.append(
+            (
+                not only_lacking,
+                spec.deprecated if only_lacking else False,
+                unknown,
+                len(problems),
+                position,
+            )
+        )
     return candidates[min(ranked)[-1]]
 
 
 def named(connector: Connector, auth: str | None) -> list[AuthenticationSpec]:
     """Return the specifications of a name (spec name or label), all without one. Raises `InvalidInput` for no such."""
-    found = [spec for spec in connector.authentication if auth is None or auth in (spec.spec_name, spec.label)]
+    found = [
+        spec
+        for spec in connector.authentication
+        if auth is None or auth in (spec.spec_name, spec.label)
+    ]
     if not found:
         raise _unknown(connector, auth)
     return found
 
 
-def _candidates(connector: Connector, auth: str | None, cloud: str | None) -> list[AuthenticationSpec]:
+def _candidates(
+    connector: Connector, auth: str | None, cloud: str | None
+) -> list[AuthenticationSpec]:
     found = named(connector, auth)
     here = [spec for spec in found if cloud is None or spec.cloud in (None, cloud)]
     if not here:
@@ -75,7 +93,8 @@ def _unknown(connector: Connector, auth: str | None) -> InvalidInput:
     names = list(dict.fromkeys(spec.spec_name for spec in connector.authentication))
     if not names:
         return InvalidInput(
-            f"{connector.spec.name} takes no credentials", remedy=connector.spec.lifecycle_note or "leave them out"
+            f"{connector.spec.name} takes no credentials",
+            remedy=connector.spec.lifecycle_note or "leave them out",
         )
     near = difflib.get_close_matches(auth or "", names, n=1, cutoff=0.5)
     guess = f"did you mean {near[0]}? " if near else ""

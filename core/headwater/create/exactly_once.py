@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater.errors import ConnectionExists, InvalidInput, OutcomeUnknown, ServiceError, Unavailable, Unreachable
+from headwater.errors import (
+    ConnectionExists,
+    InvalidInput,
+    OutcomeUnknown,
+    ServiceError,
+    Unavailable,
+    Unreachable,
+)
 from headwater.secret import Secret, is_mask
 
 if TYPE_CHECKING:
@@ -82,7 +89,9 @@ def ensure(
         return _adopt(existing, prepared, if_exists)
     failure, reference = _send(service, prepared)
     if reference is None:
-        (progress or logger.info)(f"{failure}; looking for the connection for up to {settle:g} s")
+        (progress or logger.info)(
+            f"{failure}; looking for the connection for up to {settle:g} s"
+        )
         return _settle(service, prepared, settle)
     return attrs.evolve(
         _created(prepared, reference.id, reference.etag, created=True),
@@ -91,7 +100,9 @@ def ensure(
     )
 
 
-def differing(connection: Connection, payload: dict[str, Any], auth: AuthenticationSpec) -> tuple[str, ...]:
+def differing(
+    connection: Connection, payload: dict[str, Any], auth: AuthenticationSpec
+) -> tuple[str, ...]:
     """Name our non-secret fields that an existing connection holds otherwise; empty means it could be ours.
 
     A field the service leaves out of its answer says nothing: reads return credentials in part.
@@ -108,7 +119,11 @@ def differing(connection: Connection, payload: dict[str, Any], auth: Authenticat
             continue
         theirs = connection.params[field.name]
         mine = ours.get(field.name, field.default)
-        if theirs != mine and not isinstance(mine, Secret) and not (isinstance(theirs, str) and is_mask(theirs)):
+        if (
+            theirs != mine
+            and not isinstance(mine, Secret)
+            and not (isinstance(theirs, str) and is_mask(theirs))
+        ):
             names.append(field.name)
     return tuple(names)
 
@@ -119,14 +134,18 @@ def _look_up(service: FlowService, prepared: Prepared) -> list[Connection]:
     Names are compared here, not in the filter: a name can hold what the filter grammar cannot.
     """
     spec_id = prepared.payload["connectionSpec"]["id"]
-    found = service.connections.list(property=[f"connectionSpec.id=={spec_id}"], limit=100)
+    found = service.connections.list(
+        property=[f"connectionSpec.id=={spec_id}"], limit=100
+    )
     return sorted(
         (connection for connection in found if connection.name == prepared.name),
         key=lambda connection: (connection.created_at or 0, connection.id),
     )
 
 
-def _adopt(existing: Sequence[Connection], prepared: Prepared, if_exists: str) -> Created:
+def _adopt(
+    existing: Sequence[Connection], prepared: Prepared, if_exists: str
+) -> Created:
     ids = [connection.id for connection in existing]
     if if_exists == "fail":
         raise ConnectionExists(
@@ -134,7 +153,11 @@ def _adopt(existing: Sequence[Connection], prepared: Prepared, if_exists: str) -
             ids=ids,
             remedy="choose another name, or adopt it with --if-exists reuse",
         )
-    fitting = [connection for connection in existing if not differing(connection, prepared.payload, prepared.auth)]
+    fitting = [
+        connection
+        for connection in existing
+        if not differing(connection, prepared.payload, prepared.auth)
+    ]
     if not fitting:
         raise _exists_otherwise(existing, prepared)
     if len(fitting) > 1:
@@ -164,13 +187,17 @@ def _send(service: FlowService, prepared: Prepared) -> tuple[str, Reference | No
 
 
 def _nothing_accepted(failure: Unreachable | ServiceError) -> bool:
-    return not failure.sent if isinstance(failure, Unreachable) else failure.status == 429
+    return (
+        not failure.sent if isinstance(failure, Unreachable) else failure.status == 429
+    )
 
 
 def _outcome_unknown(failure: Unreachable | ServiceError) -> bool:
     if isinstance(failure, ServiceError) and failure.path.startswith(IMS):
         return False  # no token, so the request itself was never sent
-    return not _nothing_accepted(failure) and isinstance(failure, (Unreachable, Unavailable))
+    return not _nothing_accepted(failure) and isinstance(
+        failure, (Unreachable, Unavailable)
+    )
 
 
 def _settle(service: FlowService, prepared: Prepared, settle: float) -> Created:
@@ -178,21 +205,32 @@ def _settle(service: FlowService, prepared: Prepared, settle: float) -> Created:
     look = 0
     while True:
         found = _look_up_if_it_answers(service, prepared)
-        fitting = [connection for connection in found if not differing(connection, prepared.payload, prepared.auth)]
+        fitting = [
+            connection
+            for connection in found
+            if not differing(connection, prepared.payload, prepared.auth)
+        ]
         if fitting:
-            others = tuple(connection.id for connection in found if connection.id != fitting[0].id)
+            others = tuple(
+                connection.id for connection in found if connection.id != fitting[0].id
+            )
             mine = _created(prepared, fitting[0].id, fitting[0].etag, created=True)
             return attrs.evolve(mine, duplicates=others)
         if found:
             raise _exists_otherwise(found, prepared)
         left = until - time.monotonic()
         if left <= 0:
-            raise OutcomeUnknown("outcome unknown: the connection may or may not have been created", remedy=_REUSE)
+            raise OutcomeUnknown(
+                "outcome unknown: the connection may or may not have been created",
+                remedy=_REUSE,
+            )
         time.sleep(min(_pause(look), left))
         look += 1
 
 
-def _look_up_if_it_answers(service: FlowService, prepared: Prepared) -> list[Connection]:
+def _look_up_if_it_answers(
+    service: FlowService, prepared: Prepared
+) -> list[Connection]:
     try:
         return _look_up(service, prepared)
     except (Unreachable, Unavailable):
@@ -201,10 +239,16 @@ def _look_up_if_it_answers(service: FlowService, prepared: Prepared) -> list[Con
 
 def _others(service: FlowService, prepared: Prepared, own_id: str) -> tuple[str, ...]:
     """Return the ids of connections that took the same name meanwhile; what cannot be asked is not reported."""
-    return tuple(item.id for item in _look_up_if_it_answers(service, prepared) if item.id != own_id)
+    return tuple(
+        item.id
+        for item in _look_up_if_it_answers(service, prepared)
+        if item.id != own_id
+    )
 
 
-def _exists_otherwise(existing: Sequence[Connection], prepared: Prepared) -> ConnectionExists:
+def _exists_otherwise(
+    existing: Sequence[Connection], prepared: Prepared
+) -> ConnectionExists:
     fields = differing(existing[0], prepared.payload, prepared.auth)
     return ConnectionExists(
         f"a connection of this name exists with other values in: {', '.join(fields)}",
@@ -214,9 +258,15 @@ def _exists_otherwise(existing: Sequence[Connection], prepared: Prepared) -> Con
     )
 
 
-def _created(prepared: Prepared, connection_id: str, etag: str, *, created: bool) -> Created:
+def _created(
+    prepared: Prepared, connection_id: str, etag: str, *, created: bool
+) -> Created:
     return Created(
-        id=connection_id, etag=etag, connector=prepared.connector.slug, created=created, auth=prepared.auth.label
+        id=connection_id,
+        etag=etag,
+        connector=prepared.connector.slug,
+        created=created,
+        auth=prepared.auth.label,
     )
 
 

@@ -65,12 +65,26 @@ def prepare(
         connector = with_spec_id(connector, spec_id)
     check_creatable(connector)
     if not name.strip():
-        raise InvalidInput("the connection's name is empty", remedy="give it a name; connections are told apart by it")
+        raise InvalidInput(
+            "the connection's name is empty",
+            remedy="give it a name; connections are told apart by it",
+        )
     if auth is None or isinstance(auth, str):
         auth = choose(connector, credentials, auth=auth, cloud=cloud)
     params = settled_credentials(auth, credentials, base=base, look_up=look_up)
-    request = PayloadRequest(name=name, description=description, spec=connector.spec, auth=auth, params=params)
-    return Prepared(connector=connector, auth=auth, name=name, payload=connector.build_payload(request))
+    request = PayloadRequest(
+        name=name,
+        description=description,
+        spec=connector.spec,
+        auth=auth,
+        params=params,
+    )
+    return Prepared(
+        connector=connector,
+        auth=auth,
+        name=name,
+        payload=connector.build_payload(request),
+    )
 
 
 def problems(auth: AuthenticationSpec, credentials: Mapping[str, Any]) -> list[Problem]:
@@ -80,11 +94,17 @@ def problems(auth: AuthenticationSpec, credentials: Mapping[str, Any]) -> list[P
     """
     rules.check_usable(auth)
     pending = references.pending(auth, credentials)
-    return rules.validate(auth, credentials, pending=pending) + references.malformed(auth, credentials)
+    return rules.validate(auth, credentials, pending=pending) + references.malformed(
+        auth, credentials
+    )
 
 
 def settled_credentials(
-    auth: AuthenticationSpec, credentials: Mapping[str, Any], *, base: Path | None = None, look_up: bool = True
+    auth: AuthenticationSpec,
+    credentials: Mapping[str, Any],
+    *,
+    base: Path | None = None,
+    look_up: bool = True,
 ) -> dict[str, Any]:
     """Return validated ``auth.params``: checked as given, references looked up, then checked once more.
 
@@ -145,7 +165,9 @@ def open_source(
     if auth is None or isinstance(auth, str):
         auth = choose(connector, credentials, auth=auth, cloud=cloud)
     params = settled_credentials(auth, credentials, base=base)
-    return connector.open_source(SourceCredentials(auth=auth, params=params, reach=reach))
+    return connector.open_source(
+        SourceCredentials(auth=auth, params=params, reach=reach)
+    )
 
 
 def check_creatable(connector: Connector) -> None:

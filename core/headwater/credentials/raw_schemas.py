@@ -67,7 +67,11 @@ def _properties(root: Mapping[str, Any]) -> Iterator[_Found]:
         for keyword in _BRANCHES:
             branches = schema.get(keyword)
             parts = branches if isinstance(branches, list) else [branches]
-            level += [(branch, certain and keyword == "allOf") for branch in parts if isinstance(branch, dict)]
+            level += [
+                (branch, certain and keyword == "allOf")
+                for branch in parts
+                if isinstance(branch, dict)
+            ]
 
 
 def _target(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -89,15 +93,27 @@ def _at(root: Any, pointer: str) -> Any:
 
 def _field(name: str, places: list[_Found]) -> Field:
     secret = any(_is_marked(one.facts) for one in places)
-    types = {one.facts.get("type") if isinstance(one.facts.get("type"), str) else None for one in places}
+    types = {
+        one.facts.get("type") if isinstance(one.facts.get("type"), str) else None
+        for one in places
+    }
     [kind] = types if len(types) == 1 else [None]
-    described = next((one.facts["description"] for one in places if isinstance(one.facts.get("description"), str)), "")
+    described = next(
+        (
+            one.facts["description"]
+            for one in places
+            if isinstance(one.facts.get("description"), str)
+        ),
+        "",
+    )
     facts: dict[str, Any] = {"description": described}
     if not secret and len(places) == 1:
         facts |= _values(places[0].facts)
     known = kind if kind in JSON_TYPES else None
     required = any(one.required for one in places)
-    return Field(name, "string" if secret else known, required=required, secret=secret, **facts)
+    return Field(
+        name, "string" if secret else known, required=required, secret=secret, **facts
+    )
 
 
 def _values(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,4 +138,6 @@ def _parts(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             yield place, value
             level += [(f"{place}/{name}", inner) for name, inner in value.items()]
         elif isinstance(value, list):
-            level += [(f"{place}/{number}", inner) for number, inner in enumerate(value)]
+            level += [
+                (f"{place}/{number}", inner) for number, inner in enumerate(value)
+            ]

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
     from headwater.models import AuthenticationSpec
 
-LARGEST_FILE = 1_048_576  # bytes; a credential is never larger, a path typed by mistake may be
+LARGEST_FILE = (
+    1_048_576  # bytes; a credential is never larger, a path typed by mistake may be
+)
 
 
-def resolved(auth: AuthenticationSpec, values: Mapping[str, Any], *, base: Path | None = None) -> dict[str, Any]:
+def resolved(
+    auth: AuthenticationSpec, values: Mapping[str, Any], *, base: Path | None = None
+) -> dict[str, Any]:
     """Return the values with every secret field as a `Secret`, its reference looked up.
 
     Relative ``file:`` paths start at `base`, the directory of the credentials file (the working directory without one).
@@ -31,7 +35,9 @@ def resolved(auth: AuthenticationSpec, values: Mapping[str, Any], *, base: Path 
     """
     secret = auth.secret_names
     return {
-        name: resolve(value, name, base=base) if name in secret and isinstance(value, str) else value
+        name: resolve(value, name, base=base)
+        if name in secret and isinstance(value, str)
+        else value
         for name, value in values.items()
     }
 
@@ -45,7 +51,8 @@ def resolve(text: str, field: str, *, base: Path | None = None) -> Secret:
     value = lookup(target, field, base or Path())
     if not value.strip():
         raise UnresolvedReference(
-            f"the {scheme}: reference of {field} leads to an empty value", (_place(scheme, target),)
+            f"the {scheme}: reference of {field} leads to an empty value",
+            (_place(scheme, target),),
         )
     return Secret(value)
 
@@ -54,7 +61,9 @@ def pending(auth: AuthenticationSpec, values: Mapping[str, Any]) -> frozenset[st
     """Return the names of the secret fields whose value is a reference still to be looked up."""
     secret = auth.secret_names
     return frozenset(
-        name for name, value in values.items() if name in secret and isinstance(value, str) and is_reference(value)
+        name
+        for name, value in values.items()
+        if name in secret and isinstance(value, str) and is_reference(value)
     )
 
 
@@ -84,7 +93,9 @@ def _from_environment(name: str, field: str, _base: Path) -> str:
     value = os.environ.get(name)
     if value is None:
         raise UnresolvedReference(
-            f"the environment has no variable for {field}", (_place("env", name),), remedy=f"set {name} and run again"
+            f"the environment has no variable for {field}",
+            (_place("env", name),),
+            remedy=f"set {name} and run again",
         )
     return value
 
@@ -114,7 +125,9 @@ def _from_file(path: str, field: str, base: Path) -> str:
 def _from_keyring(target: str, field: str, _base: Path) -> str:
     service, slash, user = target.rpartition("/")
     if not (slash and service and user):
-        raise UnresolvedReference(f"the keyring: reference of {field} must read keyring:SERVICE/USER")
+        raise UnresolvedReference(
+            f"the keyring: reference of {field} must read keyring:SERVICE/USER"
+        )
     failure = ""
     value: str | None = None
     try:
@@ -150,11 +163,16 @@ def _literal(text: str, _field: str, _base: Path) -> str:
 
 def _place(scheme: str, target: str) -> str:
     """Name a place that was looked at. A keyring entry or a literal is named by its caller, if at all."""
-    return {"env": f"environment variable {target}", "file": f"file {target}"}.get(scheme, scheme)
+    return {"env": f"environment variable {target}", "file": f"file {target}"}.get(
+        scheme, scheme
+    )
 
 
 _FORMS = {
-    "env": (re.compile(r"[A-Za-z_][A-Za-z0-9_]*"), "env:NAME, the name of an environment variable"),
+    "env": (
+        re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
+        "env:NAME, the name of an environment variable",
+    ),
     "file": (re.compile(r"[^\0]+"), "file:PATH"),
     "keyring": (re.compile(r".+/[^/]+", re.DOTALL), "keyring:SERVICE/USER"),
 }

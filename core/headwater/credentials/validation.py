@@ -33,18 +33,31 @@ def json_schema(auth: AuthenticationSpec) -> dict[str, Any]:
 
 def auth_spec(auth: AuthenticationSpec) -> dict[str, Any]:
     """Render one element of a connection specification's ``authSpec`` array: ``{name, type, spec}``."""
-    return {"name": auth.spec_name, "type": auth.spec_name.replace(" ", ""), "spec": json_schema(auth)}
+    return {
+        "name": auth.spec_name,
+        "type": auth.spec_name.replace(" ", ""),
+        "spec": json_schema(auth),
+    }
 
 
 def from_auth_spec(element: Mapping[str, Any]) -> AuthenticationSpec:
     """Read an ``authSpec`` element of a tenant: the schema is kept as it came, and validation goes by it."""
     schema = element.get("spec") or {}
     name = str(element.get("name") or "(unnamed)")
-    return AuthenticationSpec(name, raw_schemas.fields(schema), raw=dict(schema), unusable=raw_schemas.unusable(schema))
+    return AuthenticationSpec(
+        name,
+        raw_schemas.fields(schema),
+        raw=dict(schema),
+        unusable=raw_schemas.unusable(schema),
+    )
 
 
 def validate(
-    auth: AuthenticationSpec, values: Mapping[str, Any], *, pending: Collection[str] = (), validator: Any = None
+    auth: AuthenticationSpec,
+    values: Mapping[str, Any],
+    *,
+    pending: Collection[str] = (),
+    validator: Any = None,
 ) -> list[Problem]:
     """Return everything wrong with the values, by field; an empty list means they fit. Makes no network call.
 
@@ -56,12 +69,18 @@ def validate(
     import referencing
 
     # A registry of our own: the default one would fetch a remote $ref of a tenant's schema over the network.
-    held = (validator or jsonschema.Draft7Validator)(json_schema(auth), registry=referencing.Registry())
+    held = (validator or jsonschema.Draft7Validator)(
+        json_schema(auth), registry=referencing.Registry()
+    )
     plain = revealed(dict(values))
     failure = ""
     problems: list[Problem] = []
     try:
-        problems = [problem for error in held.iter_errors(plain) for problem in _explain(error, auth)]
+        problems = [
+            problem
+            for error in held.iter_errors(plain)
+            for problem in _explain(error, auth)
+        ]
     except Exception as error:  # a tenant's schema can be broken in any way
         failure = _BROKEN.get(type(error).__name__, "a part of it is broken")
     if failure:
@@ -70,9 +89,16 @@ def validate(
             remedy="see `headwater specs show`, and report it to who manages the tenant",
         )
     problems += _our_rules(auth, plain, {problem.field for problem in problems})
-    problems = [problem for problem in problems if problem.rule == "type" or problem.field not in pending]
+    problems = [
+        problem
+        for problem in problems
+        if problem.rule == "type" or problem.field not in pending
+    ]
     order = {field.name: position for position, field in enumerate(auth.fields)}
-    return sorted(dict.fromkeys(problems), key=lambda problem: (order.get(problem.field, len(order)), problem.field))
+    return sorted(
+        dict.fromkeys(problems),
+        key=lambda problem: (order.get(problem.field, len(order)), problem.field),
+    )
 
 
 def check_usable(auth: AuthenticationSpec) -> None:
@@ -94,7 +120,8 @@ def sealed(auth: AuthenticationSpec, values: Mapping[str, Any]) -> dict[str, Any
     """Return the values with every secret field's text wrapped as a literal `Secret`, resolving nothing."""
     secret = auth.secret_names
     return {
-        name: Secret(value) if name in secret and isinstance(value, str) else value for name, value in values.items()
+        name: Secret(value) if name in secret and isinstance(value, str) else value
+        for name, value in values.items()
     }
 
 
@@ -105,26 +132,39 @@ def _property(field: Field) -> dict[str, Any]:
         "description": field.description,
         "enum": list(field.enum),
         "default": field.default,
-        "examples": [field.example] if field.example is not None and not field.secret else None,
+        "examples": [field.example]
+        if field.example is not None and not field.secret
+        else None,
     }
     return {name: fact for name, fact in facts.items() if fact not in (None, "", [])}
 
 
-def _our_rules(auth: AuthenticationSpec, values: Mapping[str, Any], reported: set[str]) -> Iterator[Problem]:
+def _our_rules(
+    auth: AuthenticationSpec, values: Mapping[str, Any], reported: set[str]
+) -> Iterator[Problem]:
     """Rules the schema does not spell out: nothing empty, and no mask in the place of a secret."""
     for field in auth.fields:
         value = values.get(field.name)
         if field.name in reported or not isinstance(value, str):
             continue
         if any("\ud800" <= char <= "\udfff" for char in value):
-            yield Problem(field.name, "text", "holds half of a surrogate pair, which no text can be sent with")
+            yield Problem(
+                field.name,
+                "text",
+                "holds half of a surrogate pair, which no text can be sent with",
+            )
         elif not value.strip():
             yield Problem(
-                field.name, "notEmpty", "is empty; give a value" + ("" if field.required else " or leave it out")
+                field.name,
+                "notEmpty",
+                "is empty; give a value"
+                + ("" if field.required else " or leave it out"),
             )
         elif field.secret and is_mask(value):
             yield Problem(
-                field.name, "mask", "is a mask copied from output; give the secret itself or a reference to it"
+                field.name,
+                "mask",
+                "is a mask copied from output; give the secret itself or a reference to it",
             )
 
 
@@ -137,11 +177,15 @@ def _explain(error: Any, auth: AuthenticationSpec) -> Iterator[Problem]:
         # jsonschema reports each missing name in an error of its own and names it only in its text, which we do not
         # read: every error answers with all of them, and the caller drops the repeats.
         yield from (
-            Problem(_join(path, name), rule, "is missing") for name in error.validator_value if name not in instance
+            Problem(_join(path, name), rule, "is missing")
+            for name in error.validator_value
+            if name not in instance
         )
     elif rule == "additionalProperties" and isinstance(instance, dict):
         for name in _unknown_names(error):
-            yield Problem(_join(path, name), "unknown", _unknown_message(name, error.schema, auth))
+            yield Problem(
+                _join(path, name), "unknown", _unknown_message(name, error.schema, auth)
+            )
     else:
         yield Problem(path or "(credentials)", rule, _RULES.get(rule, _other)(error))
 
@@ -158,7 +202,8 @@ def _unknown_names(error: Any) -> list[str]:
     return [
         name
         for name in error.instance
-        if name not in known and not any(re.search(pattern, name) for pattern in patterns)
+        if name not in known
+        and not any(re.search(pattern, name) for pattern in patterns)
     ]
 
 
@@ -166,7 +211,11 @@ def _unknown_message(name: str, schema: Any, auth: AuthenticationSpec) -> str:
     known = list(schema.get("properties", {})) or [field.name for field in auth.fields]
     folded = {candidate.lower(): candidate for candidate in known}
     near = difflib.get_close_matches(name.lower(), folded, n=1)
-    return f"is not a field; did you mean {folded[near[0]]}?" if near else f"is not a field; known: {', '.join(known)}"
+    return (
+        f"is not a field; did you mean {folded[near[0]]}?"
+        if near
+        else f"is not a field; known: {', '.join(known)}"
+    )
 
 
 def _type_message(error: Any) -> str:
@@ -175,13 +224,21 @@ def _type_message(error: Any) -> str:
 
 
 def _enum_message(error: Any) -> str:
-    return f"must be one of {', '.join(str(choice) for choice in error.validator_value)}"
+    return (
+        f"must be one of {', '.join(str(choice) for choice in error.validator_value)}"
+    )
 
 
 def _other(error: Any) -> str:
     limit = error.validator_value
-    suffix = f" {limit}" if isinstance(limit, (int, float)) and not isinstance(limit, bool) else ""
-    return f"breaks the rule {error.validator}{suffix} of the authentication specification"
+    suffix = (
+        f" {limit}"
+        if isinstance(limit, (int, float)) and not isinstance(limit, bool)
+        else ""
+    )
+    return (
+        f"breaks the rule {error.validator}{suffix} of the authentication specification"
+    )
 
 
 # What jsonschema calls a broken schema, and what that means.

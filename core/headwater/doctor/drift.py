@@ -20,10 +20,18 @@ if TYPE_CHECKING:
 _LICENCE = "a licence may be missing, or the source is retired there; ask who manages the tenant"
 
 
-def judged(connector: Connector, specs: Sequence[RemoteSpec], *, cloud: str, owned: Collection[str] = ()) -> Verdict:
+def judged(
+    connector: Connector,
+    specs: Sequence[RemoteSpec],
+    *,
+    cloud: str,
+    owned: Collection[str] = (),
+) -> Verdict:
     """Say what the tenant's specifications say of a connector; `owned` are the ids of the installed connectors."""
     if connector.spec.id is None:
-        return _without_id(connector, [spec for spec in specs if _suits(spec, connector, owned)], cloud)
+        return _without_id(
+            connector, [spec for spec in specs if _suits(spec, connector, owned)], cloud
+        )
     spec = next((spec for spec in specs if spec.id.lower() == connector.spec.id), None)
     if spec is not None:
         return _with(connector, spec, cloud)
@@ -32,8 +40,13 @@ def judged(connector: Connector, specs: Sequence[RemoteSpec], *, cloud: str, own
 
 
 def _with(connector: Connector, spec: RemoteSpec, cloud: str) -> Verdict:
-    findings, notes = [*_version(connector, spec), *_name(connector, spec)], _notes(connector, spec)
-    differing, unclear = compared(connector.authentication, authentication_of(spec), cloud)
+    findings, notes = (
+        [*_version(connector, spec), *_name(connector, spec)],
+        _notes(connector, spec),
+    )
+    differing, unclear = compared(
+        connector.authentication, authentication_of(spec), cloud
+    )
     findings += differing
     number = f"{len(findings)} difference{'s' if len(findings) > 1 else ''} to what the tenant lists"
     return Verdict(
@@ -58,23 +71,41 @@ def _version(connector: Connector, spec: RemoteSpec) -> list[Finding]:
 def _name(connector: Connector, spec: RemoteSpec) -> list[Finding]:
     """Compare display names only: a machine name is the platform's own, and tells nothing of a slug."""
     shown = display_name(spec)
-    if not shown or folded(shown) in (folded(connector.slug), folded(connector.spec.name)):
+    if not shown or folded(shown) in (
+        folded(connector.slug),
+        folded(connector.spec.name),
+    ):
         return []
-    return [Finding(kind="name", message=f"it is called {shown} there, not {connector.spec.name}")]
+    return [
+        Finding(
+            kind="name",
+            message=f"it is called {shown} there, not {connector.spec.name}",
+        )
+    ]
 
 
 def _notes(connector: Connector, spec: RemoteSpec) -> tuple[str, ...]:
     notes = []
     if not display_name(spec) and not is_named_like(spec, connector):
-        notes.append(f"name not compared: the tenant gives only the machine name {spec.name}")
+        notes.append(
+            f"name not compared: the tenant gives only the machine name {spec.name}"
+        )
     elements = spec.raw.get("authSpec") or []
-    unreadable = sum(not is_readable(each) for each in elements) if isinstance(elements, list) else 1
+    unreadable = (
+        sum(not is_readable(each) for each in elements)
+        if isinstance(elements, list)
+        else 1
+    )
     if unreadable:
-        notes.append(f"not compared: {unreadable} of the tenant's authentication specifications cannot be read")
+        notes.append(
+            f"not compared: {unreadable} of the tenant's authentication specifications cannot be read"
+        )
     return tuple(notes)
 
 
-def _without_id(connector: Connector, fitting: Sequence[RemoteSpec], cloud: str) -> Verdict:
+def _without_id(
+    connector: Connector, fitting: Sequence[RemoteSpec], cloud: str
+) -> Verdict:
     """Offer the tenant's ids of this name; where there is only one, say how its fields differ, too."""
     verdict = Verdict(
         slug=connector.slug,
@@ -86,10 +117,14 @@ def _without_id(connector: Connector, fitting: Sequence[RemoteSpec], cloud: str)
     if not fitting:
         return verdict
     named = ", ".join(f"{spec.id} ({spec.name})" for spec in fitting)
-    verdict = attrs.evolve(verdict, message=f"no verified id; the tenant lists this name as {named}")
+    verdict = attrs.evolve(
+        verdict, message=f"no verified id; the tenant lists this name as {named}"
+    )
     if len(fitting) > 1:
         return attrs.evolve(verdict, remedy="choose one and give it with --spec-id")
-    findings, notes = compared(connector.authentication, authentication_of(fitting[0]), cloud)
+    findings, notes = compared(
+        connector.authentication, authentication_of(fitting[0]), cloud
+    )
     return attrs.evolve(
         verdict,
         remedy="run `headwater specs pull`, and create takes it; or give it with --spec-id",

@@ -29,20 +29,36 @@ def counted(profile: Profile, specs: Sequence[RemoteSpec]) -> list[Check]:
         return [*found, Check(WARNING, "specifications", error.message, error.remedy)]
     if pulled is None:
         return found
-    kept, now = ({spec.id: spec.raw for spec in group} for group in (pulled.specs, specs))
+    kept, now = (
+        {spec.id: spec.raw for spec in group} for group in (pulled.specs, specs)
+    )
     changed = sum(kept.get(id) != now.get(id) for id in kept.keys() | now.keys())
     if not changed:
-        return [*found, Check(OK, "specifications", f"those kept {pulled.label} are still the same")]
+        return [
+            *found,
+            Check(
+                OK, "specifications", f"those kept {pulled.label} are still the same"
+            ),
+        ]
     message = f"{changed} of those kept {pulled.label} are not the same any more"
-    return [*found, Check(WARNING, "specifications", message, "run `headwater specs pull`")]
+    return [
+        *found,
+        Check(WARNING, "specifications", message, "run `headwater specs pull`"),
+    ]
 
 
 def verdicts(
-    registry: Registry, specs: Sequence[RemoteSpec], *, cloud: str, chosen: Sequence[Connector] | None = None
+    registry: Registry,
+    specs: Sequence[RemoteSpec],
+    *,
+    cloud: str,
+    chosen: Sequence[Connector] | None = None,
 ) -> list[Verdict]:
     """Judge the chosen connectors, or all of the registry. An id that came from a tenant is no proof, and not used."""
     working, _failures = registry.all()
     own = {one.slug: one for one in working}
     owned = {one.spec.id for one in working if one.spec.id}
-    connectors = working if chosen is None else [own.get(one.slug, one) for one in chosen]
+    connectors = (
+        working if chosen is None else [own.get(one.slug, one) for one in chosen]
+    )
     return [judged(one, specs, cloud=cloud, owned=owned) for one in connectors]

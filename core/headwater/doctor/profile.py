@@ -6,12 +6,20 @@ import re
 from typing import TYPE_CHECKING
 
 from headwater.doctor.results import FAILED, OK, SKIPPED, WARNING, Check
-from headwater.errors import HeadwaterError, NotAuthenticated, NotPermitted, ServiceError
+from headwater.errors import (
+    HeadwaterError,
+    NotAuthenticated,
+    NotPermitted,
+    ServiceError,
+)
 
 if TYPE_CHECKING:
     from headwater.flowservice import FlowService
 
-SLIGHT, LARGE = 30.0, 300.0  # seconds; tokens are renewed this much before their end (`flowservice.auth.MARGIN`)
+SLIGHT, LARGE = (
+    30.0,
+    300.0,
+)  # seconds; tokens are renewed this much before their end (`flowservice.auth.MARGIN`)
 
 _ROWS = ("service", "token", "organization", "sandbox", "permission")
 # The first pattern that fits a code says which row it is about; the API key's project belongs to the organization.
@@ -35,7 +43,13 @@ def examined(service: FlowService) -> tuple[list[Check], HeadwaterError | None]:
     endpoint = service.endpoint
     return [
         Check(OK, "service", f"{endpoint.url} answers"),
-        Check(OK, "token", "fetched from IMS, and accepted" if endpoint.access_token is None else "accepted"),
+        Check(
+            OK,
+            "token",
+            "fetched from IMS, and accepted"
+            if endpoint.access_token is None
+            else "accepted",
+        ),
         Check(OK, "organization", endpoint.org_id),
         Check(OK, "sandbox", f"{endpoint.sandbox} can be used"),
         Check(OK, "permission", "connections may be read"),
@@ -60,7 +74,9 @@ def _about(error: HeadwaterError) -> str:
         fallback = "token"
     else:
         fallback = "permission" if isinstance(error, NotPermitted) else "service"
-    return next((row for pattern, row in _BY_CODE if pattern.fullmatch(error.code)), fallback)
+    return next(
+        (row for pattern, row in _BY_CODE if pattern.fullmatch(error.code)), fallback
+    )
 
 
 def _clock(skew: float | None) -> Check:
@@ -70,5 +86,12 @@ def _clock(skew: float | None) -> Check:
         return Check(OK, "clock", "agrees with the service's")
     side = "behind" if skew > 0 else "ahead of"
     mark = FAILED if abs(skew) > LARGE else WARNING
-    remedy = "set it, or let a time service do so: tokens and certificates are judged by it"
-    return Check(mark, "clock", f"this machine's is {abs(skew):.0f} s {side} the service's", remedy)
+    remedy = (
+        "set it, or let a time service do so: tokens and certificates are judged by it"
+    )
+    return Check(
+        mark,
+        "clock",
+        f"this machine's is {abs(skew):.0f} s {side} the service's",
+        remedy,
+    )

@@ -28,10 +28,18 @@ def compared(
         pairs = _paired(mine, listed, cloud)
         for own, there in pairs:
             findings += differences(own, there)
-        left = [spec for spec in mine if spec not in [own for own, _there in pairs] and spec.cloud in (None, cloud)]
+        left = [
+            spec
+            for spec in mine
+            if spec not in [own for own, _there in pairs]
+            and spec.cloud in (None, cloud)
+        ]
         if listed:
             findings += [_added(name)] * (len(listed) - len(pairs))
-            notes += [f"{spec.label}: the tenant lists no variant of its own for it" for spec in left]
+            notes += [
+                f"{spec.label}: the tenant lists no variant of its own for it"
+                for spec in left
+            ]
         elif left:
             message = "is not listed by the tenant any more"
             findings.append(Finding(kind="auth-removed", auth=name, message=message))
@@ -44,12 +52,17 @@ def differences(ours: AuthenticationSpec, theirs: AuthenticationSpec) -> list[Fi
     for name in dict.fromkeys(field.name for field in (*ours.fields, *theirs.fields)):
         own, there = ours.field(name), theirs.field(name)
         if own is None and there is not None:
-            found.append(("field-added", name, f"field {name} is new ({_traits(there)})"))
+            found.append(
+                ("field-added", name, f"field {name} is new ({_traits(there)})")
+            )
         elif there is None:
             found.append(("field-removed", name, f"field {name} is gone"))
         elif own is not None:
             found += [(kind, name, message) for kind, message in _changes(own, there)]
-    return [Finding(kind=kind, auth=ours.label, field=name, message=message) for kind, name, message in found]
+    return [
+        Finding(kind=kind, auth=ours.label, field=name, message=message)
+        for kind, name, message in found
+    ]
 
 
 def _changes(own: Field, there: Field) -> Iterator[tuple[str, str]]:
@@ -92,8 +105,14 @@ def _paired(
 
 
 def _added(name: str) -> Finding:
-    return Finding(kind="auth-added", auth=name, message="is listed by the tenant, and unknown here")
+    return Finding(
+        kind="auth-added",
+        auth=name,
+        message="is listed by the tenant, and unknown here",
+    )
 
 
 def _traits(field: Field) -> str:
-    return ("required" if field.required else "optional") + (", secret" if field.secret else "")
+    return ("required" if field.required else "optional") + (
+        ", secret" if field.secret else ""
+    )

@@ -42,12 +42,16 @@ def adapter_for(scheme: str) -> BaseAdapter:
 
 def _entry(scheme: str) -> EntryPoint:
     """Find the one entry point, counting a distribution that is seen twice on ``sys.path`` once."""
-    found = {_distribution(entry).name.lower(): entry for entry in entry_points(group=GROUP, name=scheme)}
+    found = {
+        _distribution(entry).name.lower(): entry
+        for entry in entry_points(group=GROUP, name=scheme)
+    }
     if not found:
         raise _missing(scheme)
     if len(found) > 1:
         raise PluginError(
-            f"two distributions serve the scheme {scheme}: {', '.join(sorted(found))}", remedy="uninstall one of them"
+            f"two distributions serve the scheme {scheme}: {', '.join(sorted(found))}",
+            remedy="uninstall one of them",
         )
     return next(iter(found.values()))
 
@@ -58,9 +62,16 @@ def _missing(scheme: str) -> NotConfigured:
             "the embedded Flow Service is not installed: distribution headwater-local-flow-service",
             remedy="in a checkout of Headwater: python -m pip install . ./plugins/local-flow-service",
         )
-    return NotConfigured(f"no installed distribution serves the scheme {scheme}", remedy=f"see the group {GROUP}")
+    return NotConfigured(
+        f"no installed distribution serves the scheme {scheme}",
+        remedy=f"see the group {GROUP}",
+    )
 
 
 def _distribution(entry: EntryPoint) -> Distribution:
     dist = entry.dist
-    return Distribution(dist.name, dist.version) if dist is not None else Distribution("(unknown distribution)", "")
+    return (
+        Distribution(dist.name, dist.version)
+        if dist is not None
+        else Distribution("(unknown distribution)", "")
+    )

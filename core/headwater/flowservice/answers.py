@@ -64,4 +64,8 @@ class Answer:
             return self.flaw
         if not self.body.strip():
             return "its body is empty"
-        return "its body is an HTML page" if self.body.lstrip()[:1] == b"<" else "its body is not JSON"
+        return (
+            "its body is an HTML page"
+            if self.body.lstrip()[:1] == b"<"
+            else "its body is not JSON"
+        )

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from headwater.flowservice.retries import Outcome
 
 PATH = "/ims/token/v3"
-SCOPE = "openid,AdobeID,read_organizations,additional_info.projectedProductContext,session"
+SCOPE = (
+    "openid,AdobeID,read_organizations,additional_info.projectedProductContext,session"
+)
 DEFAULT_LIFETIME = 3600.0  # seconds, where the answer names none
 LONGEST_LIFETIME = 172_800.0  # seconds; a larger number is milliseconds, as the retired JWT exchange gave
 MARGIN = 300.0  # seconds before its end that a token is renewed, but never more than a tenth of its life
@@ -98,7 +100,10 @@ class FetchedToken:
     renewable = True
 
     def __init__(
-        self, endpoint: Endpoint, send: Callable[[Outgoing], Outcome], clock: Callable[[], float] = time.monotonic
+        self,
+        endpoint: Endpoint,
+        send: Callable[[Outgoing], Outcome],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._endpoint = endpoint
         self._send = send
@@ -127,7 +132,11 @@ class FetchedToken:
 
     def _fresh(self) -> _Current | None:
         current = self._current
-        return current if current is not None and self._clock() < current.renew_at else None
+        return (
+            current
+            if current is not None and self._clock() < current.renew_at
+            else None
+        )
 
     def _fetch(self) -> _Current:
         asked_at = self._clock()
@@ -135,16 +144,25 @@ class FetchedToken:
         host = host_of(self._endpoint.ims_url)
         if isinstance(outcome, NoAnswer):
             # Whatever became of the token request: the request it was for has not been sent.
-            raise Unreachable(f"IMS at {host}: {outcome.what}", sent=False, host=host, remedy=outcome.remedy)
+            raise Unreachable(
+                f"IMS at {host}: {outcome.what}",
+                sent=False,
+                host=host,
+                remedy=outcome.remedy,
+            )
         if not outcome.fine:
             raise _refused(outcome, host)
         token, lifetime = _granted(outcome, host)
-        self._current = _Current(token, asked_at + lifetime - min(MARGIN, lifetime / 10))
+        self._current = _Current(
+            token, asked_at + lifetime - min(MARGIN, lifetime / 10)
+        )
         return self._current
 
     def _request(self) -> Outgoing:
         secret = self._endpoint.client_secret
-        assert secret is not None  # the endpoint has checked that one of both ways is complete
+        assert (
+            secret is not None
+        )  # the endpoint has checked that one of both ways is complete
         form = {
             "grant_type": "client_credentials",
             "client_id": self._endpoint.client_id,
@@ -162,7 +180,11 @@ class FetchedToken:
 
 def tokens_for(endpoint: Endpoint, send: Callable[[Outgoing], Outcome]) -> Tokens:
     """Return the caller's token where there is one, and otherwise what fetches one."""
-    return FetchedToken(endpoint, send) if endpoint.access_token is None else GivenToken(endpoint.access_token)
+    return (
+        FetchedToken(endpoint, send)
+        if endpoint.access_token is None
+        else GivenToken(endpoint.access_token)
+    )
 
 
 def _granted(answer: Answer, host: str) -> tuple[Secret, float]:
@@ -183,7 +205,11 @@ def _granted(answer: Answer, host: str) -> tuple[Secret, float]:
 
 
 def _lifetime(given: Any) -> float:
-    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given < MOST_MILLISECONDS:
+    if (
+        isinstance(given, bool)
+        or not isinstance(given, (int, float))
+        or not 0 <= given < MOST_MILLISECONDS
+    ):
         return DEFAULT_LIFETIME
     return given / 1000 if given > LONGEST_LIFETIME else float(given)
 
@@ -191,9 +217,20 @@ def _lifetime(given: Any) -> float:
 def _refused(answer: Answer, host: str) -> ServiceError:
     error = failure(answer, renewable=True)
     kind = NotAuthenticated if answer.status in (400, 401, 403) else type(error)
-    facts = ("method", "path", "status", "code", "title", "detail", "request_id", "retry_after")
+    facts = (
+        "method",
+        "path",
+        "status",
+        "code",
+        "title",
+        "detail",
+        "request_id",
+        "retry_after",
+    )
     return kind(
         f"IMS at {host}: {error.message}",
         **{name: getattr(error, name) for name in facts},
-        remedy=_WRONG_PLACE if isinstance(error, NotFound) else remedy_for(kind, error.code, renewable=True),
+        remedy=_WRONG_PLACE
+        if isinstance(error, NotFound)
+        else remedy_for(kind, error.code, renewable=True),
     )

@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 _REMEDY = "read the object again and repeat the change with its current etag: doing it twice does no harm"
 
 
-def settled(operations: Sequence[Operation], refusal: ServiceError, read: Callable[[], JsonObject]) -> Reference:
+def settled(
+    operations: Sequence[Operation],
+    refusal: ServiceError,
+    read: Callable[[], JsonObject],
+) -> Reference:
     """Read the object again: where it shows our change, that is success, with the etag it has now.
 
     Where it shows something else, the refusal stands. Where it cannot tell (a secret comes back masked) or cannot be
@@ -56,10 +60,14 @@ class Collection(Listed[T]):
         `Unreachable.sent` is False or the status is 429.
         """
         return self._reference(
-            self._transport.fine("POST", self._path, query="mode=draft" if draft else "", payload=payload)
+            self._transport.fine(
+                "POST", self._path, query="mode=draft" if draft else "", payload=payload
+            )
         )
 
-    def update(self, id: str, operations: Sequence[Mapping[str, Any]], *, etag: str) -> Reference:
+    def update(
+        self, id: str, operations: Sequence[Mapping[str, Any]], *, etag: str
+    ) -> Reference:
         """Change an object by JSON Patch operations (add, replace, remove), if its etag is still the given one.
 
         Raises `ChangedMeanwhile` where it is not; `OutcomeUnknown` where an answer was lost, the etag is another one
@@ -68,7 +76,9 @@ class Collection(Listed[T]):
         checked_etag(etag)
         path = self._at(id)
         checked = patches.checked(operations)
-        answer = self._transport.exchange("PATCH", path, payload=checked, headers={"If-Match": etag})
+        answer = self._transport.exchange(
+            "PATCH", path, payload=checked, headers={"If-Match": etag}
+        )
         if answer.status == 412 and answer.uncertain:
             refusal = self._transport.failure(answer)
             return settled(checked, refusal, lambda: self._fetch(id))
@@ -82,7 +92,9 @@ class Collection(Listed[T]):
         if answer.fine:
             return
         refusal = self._transport.failure(answer)
-        gone = isinstance(refusal, NotFound) and not refusal.code.startswith("FLOW-21")  # those speak of the sandbox
+        gone = isinstance(refusal, NotFound) and not refusal.code.startswith(
+            "FLOW-21"
+        )  # those speak of the sandbox
         if not (gone and answer.uncertain):
             raise refusal
 

@@ -39,13 +39,22 @@ class Connections(Collection[Connection]):
             raise answer.unreadable("its body is no test result")
         return result
 
-    def explore(self, id: str, *, object_type: str = "root", object: str | None = None, preview: bool = False) -> Found:
+    def explore(
+        self,
+        id: str,
+        *,
+        object_type: str = "root",
+        object: str | None = None,
+        preview: bool = False,
+    ) -> Found:
         """Look into the source: an array of what a root or folder holds, or an object that describes a table or file.
 
         `object` is the path of a table, file or folder, needed for every type but ``root``; `preview` adds rows.
         """
         query = explore_query(object_type, object, preview)
-        return explored(self._transport.fine("GET", self._at(id, "/explore"), query=query))
+        return explored(
+            self._transport.fine("GET", self._at(id, "/explore"), query=query)
+        )
 
     def configs(self, id: str) -> builtins.list[JsonObject]:
         """Return what the connection can be configured with."""
@@ -56,7 +65,9 @@ class Connections(Collection[Connection]):
             raise answer.unreadable("its body is no list of items")
         return items
 
-    def search(self, query: str = "", *, limit: int | None = None, orderby: str | None = None) -> Iterator[Connection]:
+    def search(
+        self, query: str = "", *, limit: int | None = None, orderby: str | None = None
+    ) -> Iterator[Connection]:
         """Yield the connections that match `query`: filters as in `list`, joined with ``&``."""
         return self._search(query, limit, orderby)
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 IMS_URL = "https://ims-na1.adobelogin.com"
 
-_PROXY = re.compile(r"(?:https?|socks5h?)://(?:[!-.0-9;-?A-~]+(?::[!-.0-9:-?A-~]*)?@)?[A-Za-z0-9._\[\]:-]+/?")
+_PROXY = re.compile(
+    r"(?:https?|socks5h?)://(?:[!-.0-9;-?A-~]+(?::[!-.0-9:-?A-~]*)?@)?[A-Za-z0-9._\[\]:-]+/?"
+)
 _VISIBLE = re.compile(r"[!-~]+")
 
 
@@ -29,7 +31,9 @@ def _secret(value: Secret | str | None) -> Secret | None:
     return Secret(value) if isinstance(value, str) else value
 
 
-def _check_url(_endpoint: Endpoint, attribute: attrs.Attribute[str], value: str) -> None:
+def _check_url(
+    _endpoint: Endpoint, attribute: attrs.Attribute[str], value: str
+) -> None:
     _check_given(attribute.name, value)
     parts = ROOT_URL.fullmatch(value)
     if parts is None or int((parts["port"] or ":1")[1:]) not in range(1, 65536):
@@ -40,7 +44,10 @@ def _check_url(_endpoint: Endpoint, attribute: attrs.Attribute[str], value: str)
     if parts["scheme"] == "https" or is_adapter_scheme(parts["scheme"]):
         return
     if parts["scheme"] != "http":
-        raise InvalidInput(f"{attribute.name} must begin with https://", remedy="credentials travel over TLS only")
+        raise InvalidInput(
+            f"{attribute.name} must begin with https://",
+            remedy="credentials travel over TLS only",
+        )
     if not is_loopback(parts["host"]):
         raise InvalidInput(
             f"{attribute.name} must begin with https://: plain http is for this machine only",
@@ -48,7 +55,9 @@ def _check_url(_endpoint: Endpoint, attribute: attrs.Attribute[str], value: str)
         )
 
 
-def _check_header(_endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Any) -> None:
+def _check_header(
+    _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Any
+) -> None:
     """Refuse what cannot travel in a header; requests would print the value in its own refusal."""
     if value is None:
         return
@@ -62,7 +71,9 @@ def _check_header(_endpoint: Endpoint, attribute: attrs.Attribute[Any], value: A
     _check_mask(attribute.name, text)
 
 
-def _check_secret(_endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Secret | None) -> None:
+def _check_secret(
+    _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Secret | None
+) -> None:
     if value is None:
         return
     if not isinstance(value, Secret):
@@ -82,18 +93,29 @@ def _check_given(name: str, text: Any) -> None:
 
 def _check_mask(name: str, text: str) -> None:
     if is_mask(text):
-        raise InvalidInput(f"{name} is a mask copied from some output, not a value", remedy="give the value itself")
+        raise InvalidInput(
+            f"{name} is a mask copied from some output, not a value",
+            remedy="give the value itself",
+        )
 
 
-def _check_proxy(_endpoint: Endpoint, attribute: attrs.Attribute[Any], value: str | None) -> None:
+def _check_proxy(
+    _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: str | None
+) -> None:
     if value is not None and not (isinstance(value, str) and _PROXY.fullmatch(value)):
-        raise InvalidInput(f"{attribute.name} must be the URL of a proxy, as in http://proxy.example.com:3128")
+        raise InvalidInput(
+            f"{attribute.name} must be the URL of a proxy, as in http://proxy.example.com:3128"
+        )
 
 
-def _check_seconds(_endpoint: Endpoint, attribute: attrs.Attribute[float], value: float) -> None:
+def _check_seconds(
+    _endpoint: Endpoint, attribute: attrs.Attribute[float], value: float
+) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or value <= 0:
-        raise InvalidInput(f"{attribute.name} must be a number of seconds greater than 0")
+        raise InvalidInput(
+            f"{attribute.name} must be a number of seconds greater than 0"
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -112,10 +134,15 @@ class Endpoint:
     sandbox: str = attrs.field(validator=_check_header)
     api_key: str = attrs.field(validator=_check_header)
     access_token: Secret | None = attrs.field(
-        default=None, repr=False, converter=_secret, validator=[_check_secret, _check_header]
+        default=None,
+        repr=False,
+        converter=_secret,
+        validator=[_check_secret, _check_header],
     )
     client_id: str | None = attrs.field(default=None, validator=_check_header)
-    client_secret: Secret | None = attrs.field(default=None, repr=False, converter=_secret, validator=_check_secret)
+    client_secret: Secret | None = attrs.field(
+        default=None, repr=False, converter=_secret, validator=_check_secret
+    )
     ims_url: str = attrs.field(default=IMS_URL, converter=_root, validator=_check_url)
     ca_bundle: str | None = None
     proxy: str | None = attrs.field(default=None, repr=False, validator=_check_proxy)
@@ -125,7 +152,11 @@ class Endpoint:
     def __attrs_post_init__(self) -> None:
         if self.access_token is not None:
             return
-        missing = [name for name in ("client_id", "client_secret") if getattr(self, name) is None]
+        missing = [
+            name
+            for name in ("client_id", "client_secret")
+            if getattr(self, name) is None
+        ]
         if missing:
             raise NotConfigured(
                 f"nothing to authenticate with: {' and '.join(missing)} missing",

@@ -29,7 +29,9 @@ class Flows(Collection[Flow]):
         """Pause a dataflow; with an etag only if nobody has changed it since."""
         return self._act(id, "disable", etag=etag)
 
-    def search(self, query: str = "", *, limit: int | None = None, orderby: str | None = None) -> Iterator[Flow]:
+    def search(
+        self, query: str = "", *, limit: int | None = None, orderby: str | None = None
+    ) -> Iterator[Flow]:
         """Yield the dataflows that match `query`: filters as in `list`, joined with ``&``."""
         return self._search(query, limit, orderby)
 
@@ -42,7 +44,9 @@ class Runs(Listed[Run]):
 
     def create(self, payload: Mapping[str, Any]) -> Reference:
         """Ask for a run on demand: ``flowId``, and ``params`` with its window in epoch seconds. Sent once."""
-        return self._reference(self._transport.fine("POST", self._path, payload=payload))
+        return self._reference(
+            self._transport.fine("POST", self._path, payload=payload)
+        )
 
     def replace(self, id: str, payload: Mapping[str, Any], *, etag: str) -> Reference:
         """Report on a run, as providers do, if its etag is still the given one.
@@ -50,7 +54,9 @@ class Runs(Listed[Run]):
         Raises `ChangedMeanwhile` where it is not, which can be this report's own doing when its first answer was lost.
         """
         headers = {"If-Match": checked_etag(etag)}
-        return self._reference(self._transport.fine("PUT", self._at(id), payload=payload, headers=headers))
+        return self._reference(
+            self._transport.fine("PUT", self._at(id), payload=payload, headers=headers)
+        )
 
     def retry(self, id: str) -> Reference:
         """Process the window of a failed run once more; the answer names the new run, which has an id of its own."""

@@ -128,7 +128,11 @@ class Run:
 
 def is_item(value: Any) -> bool:
     """Say whether a JSON value can be one of the service's objects: an object with an id."""
-    return isinstance(value, dict) and isinstance(value.get("id"), str) and bool(value["id"])
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("id"), str)
+        and bool(value["id"])
+    )
 
 
 def connection(raw: JsonObject) -> Connection:
@@ -154,7 +158,9 @@ def connection(raw: JsonObject) -> Connection:
 
 def remote_spec(raw: JsonObject) -> RemoteSpec:
     """Read a connection specification."""
-    return RemoteSpec(id=raw["id"], name=_text(raw, "name"), version=_text(raw, "version"), raw=raw)
+    return RemoteSpec(
+        id=raw["id"], name=_text(raw, "name"), version=_text(raw, "version"), raw=raw
+    )
 
 
 def flow_spec(raw: JsonObject) -> FlowSpec:
@@ -237,7 +243,11 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
 
 def _texts(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = raw.get(name)
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+    return (
+        tuple(item for item in value if isinstance(item, str))
+        if isinstance(value, list)
+        else ()
+    )
 
 
 def _object(raw: Mapping[str, Any], name: str) -> JsonObject:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _PORTS = {"https": 443, "http": 80}
 
 
-def pages(transport: Transport, path: str, query: str, *, search: JsonObject | None = None) -> Iterator[JsonObject]:
+def pages(
+    transport: Transport, path: str, query: str, *, search: JsonObject | None = None
+) -> Iterator[JsonObject]:
     """Yield the objects of every page of the list that ``path?query`` begins; a `search` is posted for each page.
 
     Raises `Unavailable` for a page that cannot be read or a list that leads back to itself, `Rejected` for one that
@@ -31,12 +33,16 @@ def pages(transport: Transport, path: str, query: str, *, search: JsonObject | N
         if search is None:
             answer = transport.fine("GET", path, query=following)
         else:
-            answer = transport.fine("POST", path, query=following, payload=search, changes=False)
+            answer = transport.fine(
+                "POST", path, query=following, payload=search, changes=False
+            )
         body = answer.json()
         yield from items_of(answer, body)
         following = _next_query(transport, answer, body)
         if following in seen:
-            raise answer.unreadable("the list's continuation leads back to where it has been")
+            raise answer.unreadable(
+                "the list's continuation leads back to where it has been"
+            )
         seen.add(following)
 
 

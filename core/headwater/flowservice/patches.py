@@ -21,9 +21,15 @@ def checked(operations: Sequence[Mapping[str, Any]]) -> list[Operation]:
 
     A mask anywhere below ``/auth/params`` is refused: it would overwrite the secret it stands for.
     """
-    if isinstance(operations, (str, Mapping)) or not isinstance(operations, Sequence) or not operations:
+    if (
+        isinstance(operations, (str, Mapping))
+        or not isinstance(operations, Sequence)
+        or not operations
+    ):
         raise InvalidInput("an update needs a list of at least one operation")
-    return [_checked(operation, position) for position, operation in enumerate(operations)]
+    return [
+        _checked(operation, position) for position, operation in enumerate(operations)
+    ]
 
 
 def done(item: Any, operations: Sequence[Operation]) -> bool | None:
@@ -44,15 +50,23 @@ def done(item: Any, operations: Sequence[Operation]) -> bool | None:
 def _checked(operation: Any, position: int) -> Operation:
     name = operation.get("op") if isinstance(operation, Mapping) else None
     if not isinstance(name, str) or name.lower() not in OPERATIONS:
-        raise InvalidInput(f"operation {position} must be one of {', '.join(OPERATIONS)}")
+        raise InvalidInput(
+            f"operation {position} must be one of {', '.join(OPERATIONS)}"
+        )
     path = operation.get("path")
     if not isinstance(path, str) or not path.startswith("/"):
-        raise InvalidInput(f"operation {position} needs a path that begins with a slash")
+        raise InvalidInput(
+            f"operation {position} needs a path that begins with a slash"
+        )
     if name.lower() == "remove":
         return {"op": "remove", "path": path}
     if "value" not in operation:
         raise InvalidInput(f"operation {position} needs a value")
-    return {"op": name.lower(), "path": path, "value": wire.checked(operation["value"], tuple(_steps(path)))}
+    return {
+        "op": name.lower(),
+        "path": path,
+        "value": wire.checked(operation["value"], tuple(_steps(path))),
+    }
 
 
 def _steps(path: str) -> list[str]:
@@ -61,7 +75,9 @@ def _steps(path: str) -> list[str]:
 
 def _overridden(operation: Operation, later: Sequence[Operation]) -> bool:
     """Say whether a later operation decides what is found at this one's place."""
-    return any(f"{operation['path']}/".startswith(f"{other['path']}/") for other in later)
+    return any(
+        f"{operation['path']}/".startswith(f"{other['path']}/") for other in later
+    )
 
 
 def _shows(item: Any, operation: Operation) -> bool | None:
@@ -80,19 +96,31 @@ def _shows(item: Any, operation: Operation) -> bool | None:
 def _child(parent: Any, step: str) -> Any:
     if isinstance(parent, dict):
         return parent.get(step, _ABSENT)
-    if isinstance(parent, list) and step.isascii() and step.isdigit() and int(step) < len(parent):
+    if (
+        isinstance(parent, list)
+        and step.isascii()
+        and step.isdigit()
+        and int(step) < len(parent)
+    ):
         return parent[int(step)]
     return _ABSENT
 
 
 def _same(ours: Any, theirs: Any) -> bool | None:
     """Compare what we sent with what is there; None where a secret or a mask stands in the way."""
-    if isinstance(ours, Secret) or (isinstance(theirs, str) and is_mask(theirs) and theirs != ours):
+    if isinstance(ours, Secret) or (
+        isinstance(theirs, str) and is_mask(theirs) and theirs != ours
+    ):
         return None
     if isinstance(ours, dict) and isinstance(theirs, dict):
-        return _all_same([(value, theirs.get(name, _ABSENT)) for name, value in ours.items()], set(theirs) - set(ours))
+        return _all_same(
+            [(value, theirs.get(name, _ABSENT)) for name, value in ours.items()],
+            set(theirs) - set(ours),
+        )
     if isinstance(ours, list) and isinstance(theirs, list):
-        return len(ours) == len(theirs) and _all_same(list(zip(ours, theirs, strict=True)), set())
+        return len(ours) == len(theirs) and _all_same(
+            list(zip(ours, theirs, strict=True)), set()
+        )
     return isinstance(ours, bool) == isinstance(theirs, bool) and bool(ours == theirs)
 
 

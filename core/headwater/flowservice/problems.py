@@ -72,7 +72,9 @@ def failure(answer: Answer, *, renewable: bool = False) -> ServiceError:
         detail=problem.detail,
         request_id=problem.request_id,
         retry_after=retry_after(answer.headers),
-        remedy=_PAGE if _is_page(answer) else remedy_for(kind, problem.code, renewable=renewable),
+        remedy=_PAGE
+        if _is_page(answer)
+        else remedy_for(kind, problem.code, renewable=renewable),
     )
 
 
@@ -87,13 +89,26 @@ def read(answer: Answer) -> Problem:
         return _unstructured(answer)
     report = body.get("report")
     report = report if isinstance(report, dict) else {}
-    texts = (report.get("detailed-message"), body.get("errorMessage"), body.get("detail"), body.get("message"))
+    texts = (
+        report.get("detailed-message"),
+        body.get("errorMessage"),
+        body.get("detail"),
+        body.get("message"),
+    )
     details = (*texts, body.get("error_description"))
     return Problem(
         code=_code(answer, body),
         title=shown(body.get("title"), answer.secrets),
-        detail=next((text for text in (shown(each, answer.secrets) for each in details) if text), ""),
-        request_id=token(report.get("request-id"), _REQUEST_ID, answer.secrets) or _header_request_id(answer),
+        detail=next(
+            (
+                text
+                for text in (shown(each, answer.secrets) for each in details)
+                if text
+            ),
+            "",
+        ),
+        request_id=token(report.get("request-id"), _REQUEST_ID, answer.secrets)
+        or _header_request_id(answer),
     )
 
 
@@ -125,7 +140,9 @@ def _code(answer: Answer, body: dict[str, Any]) -> str:
     gateway = body.get("error_code")
     if isinstance(gateway, int) and not isinstance(gateway, bool):
         gateway = f"{gateway:d}" if 0 <= gateway < 10**8 else ""
-    return token(gateway, _CODE, answer.secrets) or token(body.get("error"), _OAUTH_CODE, answer.secrets)
+    return token(gateway, _CODE, answer.secrets) or token(
+        body.get("error"), _OAUTH_CODE, answer.secrets
+    )
 
 
 def _is_page(answer: Answer) -> bool:
@@ -140,7 +157,9 @@ def _unstructured(answer: Answer) -> Problem:
     elif text.lstrip()[:1] == "<":
         title = _TITLE.search(text)
         text = f"an HTML page{f', titled {title[1].strip()}' if title else ''}"
-    return Problem(detail=shown(text, answer.secrets), request_id=_header_request_id(answer))
+    return Problem(
+        detail=shown(text, answer.secrets), request_id=_header_request_id(answer)
+    )
 
 
 def _header_request_id(answer: Answer) -> str:
@@ -169,8 +188,14 @@ def _target_host(answer: Answer) -> str:
     if host is None:
         return "another path of the same host"
     # The whole location is looked at: parsing lower-cases the host, which would disguise a secret in it.
-    safe = shown(location, answer.secrets, limit=len(location)) == " ".join(location.split())
-    return token(host, _HOST, answer.secrets) if safe and _HOST.fullmatch(host) else "another host"
+    safe = shown(location, answer.secrets, limit=len(location)) == " ".join(
+        location.split()
+    )
+    return (
+        token(host, _HOST, answer.secrets)
+        if safe and _HOST.fullmatch(host)
+        else "another host"
+    )
 
 
 def _phrase(status: int) -> str:

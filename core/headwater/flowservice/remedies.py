@@ -55,7 +55,9 @@ BY_CLASS: dict[type[ServiceError], str] = {
     Unavailable: "try again later",
 }
 
-_RENEWABLE = "check the client id, the client secret, and that they belong to this organization"
+_RENEWABLE = (
+    "check the client id, the client secret, and that they belong to this organization"
+)
 
 
 def remedy_for(kind: type[ServiceError], code: str, *, renewable: bool) -> str:

@@ -28,7 +28,9 @@ _WARNING = re.compile(r'[0-9]{3} [^ ]+ "((?:[^"\\]|\\.)*)"')
 class Resource(Generic[T]):
     """A collection that can be read. `read` makes a value of one of its JSON objects and never fails."""
 
-    def __init__(self, transport: Transport, collection: str, read: Callable[[JsonObject], T]) -> None:
+    def __init__(
+        self, transport: Transport, collection: str, read: Callable[[JsonObject], T]
+    ) -> None:
         self._transport = transport
         self._path = f"/{collection}"
         self._read = read
@@ -63,8 +65,15 @@ class Resource(Generic[T]):
     def _items(self, filters: Sequence[str], **parameters: Any) -> Iterator[T]:
         """Yield the collection's objects, page after page, each page asked for when it is needed."""
         pairs = _pairs(filters)
-        pairs += [(name, str(value)) for name, value in parameters.items() if value is not None]
-        return (self._read(item) for item in pages(self._transport, self._path, urlencode(pairs)))
+        pairs += [
+            (name, str(value))
+            for name, value in parameters.items()
+            if value is not None
+        ]
+        return (
+            self._read(item)
+            for item in pages(self._transport, self._path, urlencode(pairs))
+        )
 
     def _at(self, id: str, below: str = "") -> str:
         """Return the path of one object; an id can hold nothing that would lead elsewhere."""
@@ -79,7 +88,12 @@ class Resource(Generic[T]):
         """Post an action; like every POST it is sent once."""
         headers = {"If-Match": checked_etag(etag)} if etag else None
         return self._reference(
-            self._transport.fine("POST", self._at(id, "/action"), query=f"op={operation}", headers=headers)
+            self._transport.fine(
+                "POST",
+                self._at(id, "/action"),
+                query=f"op={operation}",
+                headers=headers,
+            )
         )
 
     def _reference(self, answer: Answer) -> Reference:
@@ -89,14 +103,22 @@ class Resource(Generic[T]):
         item = items[0] if isinstance(items, list) and items else body
         if not is_item(item):
             raise answer.unreadable("its body names no id")
-        return Reference(item["id"], etag_of(item) or answer.headers.get("ETag", ""), _warning(answer))
+        return Reference(
+            item["id"],
+            etag_of(item) or answer.headers.get("ETag", ""),
+            _warning(answer),
+        )
 
 
 class Listed(Resource[T]):
     """A resource that is listed page by page."""
 
     def list(
-        self, *, property: Sequence[str] = (), limit: int | None = None, orderby: str | None = None
+        self,
+        *,
+        property: Sequence[str] = (),
+        limit: int | None = None,
+        orderby: str | None = None,
     ) -> Iterator[T]:
         """Yield all objects that match every filter, in the service's order or that of `orderby`.
 
@@ -106,28 +128,44 @@ class Listed(Resource[T]):
 
     def count(self, *, property: Sequence[str] = ()) -> int:
         """Return how many objects match every filter."""
-        answer = self._transport.fine("GET", self._path, query=urlencode([*_pairs(property), ("count", "true")]))
+        answer = self._transport.fine(
+            "GET", self._path, query=urlencode([*_pairs(property), ("count", "true")])
+        )
         body = answer.json()
         count = body.get("count") if isinstance(body, dict) else None
         if isinstance(count, bool) or not isinstance(count, int):
             raise answer.unreadable("its body holds no count")
         return count
 
-    def _search(self, query: str, limit: int | None, orderby: str | None) -> Iterator[T]:
-        wanted = {"queryString": query, "limit": _checked_limit(limit), "orderby": orderby}
+    def _search(
+        self, query: str, limit: int | None, orderby: str | None
+    ) -> Iterator[T]:
+        wanted = {
+            "queryString": query,
+            "limit": _checked_limit(limit),
+            "orderby": orderby,
+        }
         body = {name: value for name, value in wanted.items() if value is not None}
-        return (self._read(item) for item in pages(self._transport, f"{self._path}/search", "", search=body))
+        return (
+            self._read(item)
+            for item in pages(self._transport, f"{self._path}/search", "", search=body)
+        )
 
 
 def checked_etag(etag: Any) -> str:
     """Return an etag as it may stand in a header. Raises `InvalidInput`."""
     if not isinstance(etag, str) or not _ETAG.fullmatch(etag):
-        raise InvalidInput("the etag is none of the service's", remedy="take it from the object as it was read")
+        raise InvalidInput(
+            "the etag is none of the service's",
+            remedy="take it from the object as it was read",
+        )
     return etag
 
 
 def _checked_limit(limit: int | None) -> int | None:
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+    if limit is not None and (
+        isinstance(limit, bool) or not isinstance(limit, int) or limit < 1
+    ):
         raise InvalidInput("limit must be a whole number of 1 or more")
     return limit
 

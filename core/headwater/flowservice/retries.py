@@ -42,7 +42,9 @@ def policy(attempts: int, sleep: Callable[[float], None]) -> tenacity.Retrying:
 
 def transient(outcome: Outcome) -> bool:
     """Say whether sending again may help."""
-    return outcome.passing if isinstance(outcome, NoAnswer) else outcome.status in STATUSES
+    return (
+        outcome.passing if isinstance(outcome, NoAnswer) else outcome.status in STATUSES
+    )
 
 
 def may_have_happened(outcome: Outcome) -> bool:

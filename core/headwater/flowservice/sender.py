@@ -57,10 +57,18 @@ class Sender:
     def __init__(self, endpoint: Endpoint) -> None:
         self._timeout = (endpoint.connect_timeout, endpoint.read_timeout)
         self._session = open_session()
-        roots = {endpoint.url, endpoint.ims_url} if endpoint.access_token is None else {endpoint.url}
-        self._settings = {root: _settings(self._session, root, endpoint) for root in roots}
+        roots = (
+            {endpoint.url, endpoint.ims_url}
+            if endpoint.access_token is None
+            else {endpoint.url}
+        )
+        self._settings = {
+            root: _settings(self._session, root, endpoint) for root in roots
+        }
         _check_bundles(endpoint.ca_bundle, self._settings.values())
-        self._session.trust_env = False  # so that netrc never takes the place of our Authorization
+        self._session.trust_env = (
+            False  # so that netrc never takes the place of our Authorization
+        )
         for scheme in {scheme_of(root) for root in roots} - {"http", "https"}:
             self._session.mount(f"{scheme}://", adapter_for(scheme))
         self._proxy_secrets = _proxy_secrets(self._settings.values())
@@ -72,16 +80,26 @@ class Sender:
     def send(self, root: str, base: str, outgoing: Outgoing) -> Answer | NoAnswer:
         """Send once to ``root + base + path``."""
         started = time.perf_counter()
-        outcome = self._exchange(root, base, attrs.evolve(outgoing, secrets=outgoing.secrets + self._proxy_secrets))
+        outcome = self._exchange(
+            root,
+            base,
+            attrs.evolve(outgoing, secrets=outgoing.secrets + self._proxy_secrets),
+        )
         if logger.isEnabledFor(logging.INFO):
             _log(outgoing, outcome, 1000 * (time.perf_counter() - started))
         return outcome
 
     def _exchange(self, root: str, base: str, outgoing: Outgoing) -> Answer | NoAnswer:
         host = host_of(root)
-        url = f"{root}{base}{outgoing.path}" + (f"?{outgoing.query}" if outgoing.query else "")
+        url = f"{root}{base}{outgoing.path}" + (
+            f"?{outgoing.query}" if outgoing.query else ""
+        )
         request = requests.Request(
-            outgoing.method, url, headers=dict(outgoing.headers), data=outgoing.body, auth=outgoing.auth
+            outgoing.method,
+            url,
+            headers=dict(outgoing.headers),
+            data=outgoing.body,
+            auth=outgoing.auth,
         )
         try:
             prepared = self._session.prepare_request(request)
@@ -89,7 +107,10 @@ class Sender:
             return unusable(error, host)
         try:
             response = self._session.send(
-                prepared, timeout=self._timeout, allow_redirects=False, **self._settings[root]
+                prepared,
+                timeout=self._timeout,
+                allow_redirects=False,
+                **self._settings[root],
             )
         except HeadwaterError as error:
             own = error
@@ -100,7 +121,9 @@ class Sender:
         return _from_adapter(own, outgoing, host)
 
 
-def _read(response: requests.Response, outgoing: Outgoing, host: str) -> Answer | NoAnswer:
+def _read(
+    response: requests.Response, outgoing: Outgoing, host: str
+) -> Answer | NoAnswer:
     """Read the body to the end. Where it breaks off, an error status still tells what happened."""
     body = b""
     broken: NoAnswer | None = None
@@ -131,12 +154,16 @@ def _from_adapter(error: HeadwaterError, outgoing: Outgoing, host: str) -> NoAns
     return no_answer(error, host)
 
 
-def _settings(session: requests.Session, root: str, endpoint: Endpoint) -> Mapping[str, Any]:
+def _settings(
+    session: requests.Session, root: str, endpoint: Endpoint
+) -> Mapping[str, Any]:
     """Return proxies and certificates for one host; the endpoint's own come before those of the environment."""
     verify = endpoint.ca_bundle or True
     if is_local(root):
         return {"proxies": {}, "verify": verify, "stream": True, "cert": None}
-    proxies = {"http": endpoint.proxy, "https": endpoint.proxy} if endpoint.proxy else {}
+    proxies = (
+        {"http": endpoint.proxy, "https": endpoint.proxy} if endpoint.proxy else {}
+    )
     return session.merge_environment_settings(root, proxies, True, verify, None)
 
 
@@ -147,8 +174,13 @@ def _check_bundles(given: str | None, settings: Iterable[Mapping[str, Any]]) -> 
     """
     problem = _flaw_of_bundle(given) if given is not None else ""
     if problem:
-        raise InvalidInput(f"ca_bundle {problem}", remedy="name a file with the certificate authorities to trust")
-    if not all(each["verify"] is True or Path(each["verify"]).exists() for each in settings):
+        raise InvalidInput(
+            f"ca_bundle {problem}",
+            remedy="name a file with the certificate authorities to trust",
+        )
+    if not all(
+        each["verify"] is True or Path(each["verify"]).exists() for each in settings
+    ):
         raise InvalidInput(
             "the certificate bundle named by the environment does not exist",
             remedy="correct or unset REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE)",
@@ -173,15 +205,32 @@ def _proxy_secrets(settings: Iterable[Mapping[str, Any]]) -> tuple[Secret, ...]:
     found = set()
     for each in settings:
         for proxy in each["proxies"].values():
-            password = urlsplit(proxy).password if isinstance(proxy, str) and "@" in proxy else None
-            found |= {Secret(password), Secret(unquote(password))} if password else set()
+            password = (
+                urlsplit(proxy).password
+                if isinstance(proxy, str) and "@" in proxy
+                else None
+            )
+            found |= (
+                {Secret(password), Secret(unquote(password))} if password else set()
+            )
     return tuple(found)
 
 
 def _log(outgoing: Outgoing, outcome: Answer | NoAnswer, milliseconds: float) -> None:
     if isinstance(outcome, NoAnswer):
-        logger.info("%s %s: %s (%.0f ms)", outgoing.method, outgoing.path, outcome.what, milliseconds)
+        logger.info(
+            "%s %s: %s (%.0f ms)",
+            outgoing.method,
+            outgoing.path,
+            outcome.what,
+            milliseconds,
+        )
     else:
         logger.info(
-            "%s %s %d %.0f ms %s", outgoing.method, outgoing.path, outcome.status, milliseconds, request_id(outcome)
+            "%s %s %d %.0f ms %s",
+            outgoing.method,
+            outgoing.path,
+            outcome.status,
+            milliseconds,
+            request_id(outcome),
         )

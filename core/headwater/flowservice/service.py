@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from headwater.errors import InvalidInput
-from headwater.flowservice.connections import Connections, SourceConnections, TargetConnections
+from headwater.flowservice.connections import (
+    Connections,
+    SourceConnections,
+    TargetConnections,
+)
 from headwater.flowservice.flows import Flows, Runs
 from headwater.flowservice.specs import ConnectionSpecs, FlowSpecs
 from headwater.flowservice.transport import Transport
@@ -41,14 +45,18 @@ class Probe:
             return None
         if self.date > self.answered:
             return self.date - self.answered
-        return min(0.0, self.date + 1 - self.asked)  # the header leaves out parts of a second
+        return min(
+            0.0, self.date + 1 - self.asked
+        )  # the header leaves out parts of a second
 
 
 def probe(transport: Transport) -> Probe:
     """Read the list of connections, one at most. Raises what every request can raise."""
     asked = time.time()
     answer = transport.fine("GET", "/connections", query="limit=1")
-    return Probe(asked=asked, answered=time.time(), date=_moment(answer.headers.get("Date", "")))
+    return Probe(
+        asked=asked, answered=time.time(), date=_moment(answer.headers.get("Date", ""))
+    )
 
 
 def _moment(text: str) -> float | None:
@@ -66,7 +74,13 @@ class FlowService:
     again; `sleep` pauses before that, for so many seconds.
     """
 
-    def __init__(self, endpoint: Endpoint, *, retries: int = 4, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        retries: int = 4,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
             raise InvalidInput("retries must be a whole number of 0 or more")
         self.endpoint = endpoint

@@ -25,9 +25,17 @@ Found: TypeAlias = list[Any] | dict[str, Any]
 def explore_query(object_type: str, object: str | None, preview: bool) -> str:
     """Return the query of an exploration. Raises `InvalidInput` where the path is missing."""
     if object is None and object_type.lower() != "root":
-        raise InvalidInput(f"exploring a {object_type} needs object, its path in the source")
-    pairs = {"objectType": object_type, "object": object, "preview": "true" if preview else None}
-    return urlencode({name: value for name, value in pairs.items() if value is not None})
+        raise InvalidInput(
+            f"exploring a {object_type} needs object, its path in the source"
+        )
+    pairs = {
+        "objectType": object_type,
+        "object": object,
+        "preview": "true" if preview else None,
+    }
+    return urlencode(
+        {name: value for name, value in pairs.items() if value is not None}
+    )
 
 
 def explored(answer: Answer) -> Found:
@@ -65,16 +73,29 @@ class ConnectionSpecs(_Specs[RemoteSpec]):
     def __init__(self, transport: Transport) -> None:
         super().__init__(transport, "connectionSpecs", remote_spec)
 
-    def explore(self, id: str, *, object_type: str = "root", object: str | None = None, preview: bool = False) -> Found:
+    def explore(
+        self,
+        id: str,
+        *,
+        object_type: str = "root",
+        object: str | None = None,
+        preview: bool = False,
+    ) -> Found:
         """Look into a source that needs no base connection, as `Connections.explore` does into one that does."""
         query = explore_query(object_type, object, preview)
-        return explored(self._transport.fine("GET", self._at(id, "/explore"), query=query))
+        return explored(
+            self._transport.fine("GET", self._at(id, "/explore"), query=query)
+        )
 
     def configs(
         self, id: str, *, output_type: str = "", output_field: str = "", page: int = 20
     ) -> Iterator[JsonObject]:
         """Yield what a specification can be configured with; `page`, 1 to 100, is how many are asked for at once."""
-        pairs = {"outputType": output_type, "outputField": output_field, "limit": str(page)}
+        pairs = {
+            "outputType": output_type,
+            "outputField": output_field,
+            "limit": str(page),
+        }
         given = {name: value for name, value in pairs.items() if value}
         start, more = 0, True
         while more:
@@ -93,7 +114,12 @@ class FlowSpecs(_Specs[FlowSpec]):
 
     def search(self, query: str = "") -> builtins.list[FlowSpec]:
         """Return the specifications that match a search, filters as in `list` joined with ``&``."""
-        answer = self._transport.fine("POST", f"{self._path}/search", payload={"queryString": query}, changes=False)
+        answer = self._transport.fine(
+            "POST",
+            f"{self._path}/search",
+            payload={"queryString": query},
+            changes=False,
+        )
         return [self._read(item) for item in items_of(answer, answer.json())]
 
 

@@ -28,7 +28,9 @@ BASE = "/data/foundation/flowservice"
 class Transport:
     """Carries requests to one endpoint. `attempts` counts the first one; `sleep` pauses between them, in seconds."""
 
-    def __init__(self, endpoint: Endpoint, *, attempts: int, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, endpoint: Endpoint, *, attempts: int, sleep: Callable[[float], None]
+    ) -> None:
         self.endpoint = endpoint
         self.base = BASE
         self._sender = Sender(endpoint)
@@ -79,14 +81,30 @@ class Transport:
         """
         outgoing = self._outgoing(method, path, query, payload, headers or {})
         run = _Run(outgoing, self._send)
-        outcome = self._retrying(run.attempt) if method in retries.METHODS or not changes else run.attempt()
+        outcome = (
+            self._retrying(run.attempt)
+            if method in retries.METHODS or not changes
+            else run.attempt()
+        )
         if isinstance(outcome, NoAnswer):
             raise outcome.error(sent=outcome.sent or run.uncertain)
         return attrs.evolve(outcome, uncertain=True) if run.uncertain else outcome
 
-    def _outgoing(self, method: str, path: str, query: str, payload: Any, headers: Mapping[str, str]) -> Outgoing:
+    def _outgoing(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        payload: Any,
+        headers: Mapping[str, str],
+    ) -> Outgoing:
         if payload is None:
-            return Outgoing(method=method, path=path, query=query, headers={**self._headers, **headers})
+            return Outgoing(
+                method=method,
+                path=path,
+                query=query,
+                headers={**self._headers, **headers},
+            )
         checked = wire.checked(payload)
         return Outgoing(
             method=method,
@@ -113,11 +131,17 @@ class Transport:
 
     @property
     def _client_secret(self) -> tuple[Secret, ...]:
-        return () if self.endpoint.client_secret is None else (self.endpoint.client_secret,)
+        return (
+            ()
+            if self.endpoint.client_secret is None
+            else (self.endpoint.client_secret,)
+        )
 
     def _ask_ims(self, outgoing: Outgoing) -> Outcome:
         """Send a token request; it changes nothing, so it may be repeated like a read."""
-        return self._retrying_ims(self._sender.send, self.endpoint.ims_url, "", outgoing)
+        return self._retrying_ims(
+            self._sender.send, self.endpoint.ims_url, "", outgoing
+        )
 
 
 class _Run:

@@ -12,7 +12,9 @@ from headwater.secret import Secret, is_mask, revealed
 
 DEEPEST = 64  # levels of nesting; the platform's own objects stay below ten
 _PARAMS = ("auth", "params")
-_SHORTEST_MASK = 3  # a shorter run of asterisks may be a wildcard in a field that is no secret
+_SHORTEST_MASK = (
+    3  # a shorter run of asterisks may be a wildcard in a field that is no secret
+)
 
 
 def checked(payload: Any, path: tuple[str, ...] = ()) -> Any:
@@ -24,7 +26,11 @@ def checked(payload: Any, path: tuple[str, ...] = ()) -> Any:
         return _unmasked(payload, payload.reveal(), path)
     if isinstance(payload, str):
         below_params = path[: len(_PARAMS)] == _PARAMS
-        return _unmasked(payload, payload, path) if below_params and len(payload) >= _SHORTEST_MASK else payload
+        return (
+            _unmasked(payload, payload, path)
+            if below_params and len(payload) >= _SHORTEST_MASK
+            else payload
+        )
     if payload is None or isinstance(payload, (bool, int)):
         return payload
     if isinstance(payload, float) and math.isfinite(payload):
@@ -32,9 +38,15 @@ def checked(payload: Any, path: tuple[str, ...] = ()) -> Any:
     if len(path) > DEEPEST:
         raise InvalidInput(f"the payload is nested deeper than {DEEPEST} levels")
     if isinstance(payload, Mapping):
-        return {_key(key, path): checked(value, (*path, key)) for key, value in payload.items()}
+        return {
+            _key(key, path): checked(value, (*path, key))
+            for key, value in payload.items()
+        }
     if isinstance(payload, (list, tuple)):
-        return [checked(value, (*path, str(position))) for position, value in enumerate(payload)]
+        return [
+            checked(value, (*path, str(position)))
+            for position, value in enumerate(payload)
+        ]
     raise InvalidInput(f"{_place(path)} is no JSON value: {_kind(payload)}")
 
 
@@ -79,4 +91,8 @@ def _place(path: tuple[str, ...]) -> str:
 
 
 def _kind(value: Any) -> str:
-    return "a number that is not finite" if isinstance(value, float) else type(value).__name__
+    return (
+        "a number that is not finite"
+        if isinstance(value, float)
+        else type(value).__name__
+    )

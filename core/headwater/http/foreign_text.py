@@ -25,8 +25,14 @@ def shown(value: Any, secrets: Iterable[Secret], *, limit: int = LONGEST) -> str
     if not isinstance(value, str):
         return ""
     secrets = tuple(secrets)
-    text = clean(value, secrets) if len(value) <= MOST_READ else "(text withheld: it is too long to show)"
-    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    text = (
+        clean(value, secrets)
+        if len(value) <= MOST_READ
+        else "(text withheld: it is too long to show)"
+    )
+    line = " ".join(
+        "".join(char if char.isprintable() else " " for char in text).split()
+    )
     line = clean(line, secrets)
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 

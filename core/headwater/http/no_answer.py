@@ -21,7 +21,9 @@ _CHECK = "check the URL, and that the service is running and can be reached from
 _LATER = "try again; where it happens again, check the network and the service"
 _PROXY = "check the address of the proxy and its credentials"
 
-_UNRESOLVED = getattr(low, "NameResolutionError", low.LocationValueError)  # urllib3 1.26 does not tell it apart
+_UNRESOLVED = getattr(
+    low, "NameResolutionError", low.LocationValueError
+)  # urllib3 1.26 does not tell it apart
 
 
 @attrs.frozen(kw_only=True)
@@ -40,7 +42,9 @@ class NoAnswer:
 
     def error(self, *, sent: bool) -> Unreachable:
         """Return the error; `sent` covers all attempts of the request."""
-        return Unreachable(f"{self.host}: {self.what}", sent=sent, host=self.host, remedy=self.remedy)
+        return Unreachable(
+            f"{self.host}: {self.what}", sent=sent, host=self.host, remedy=self.remedy
+        )
 
 
 @attrs.frozen
@@ -152,7 +156,13 @@ def no_answer(error: Exception, host: str) -> NoAnswer:
     reasons = tuple(_reasons(error))
     for rule in _RULES:
         if any(isinstance(reason, rule.kinds) for reason in reasons):
-            return NoAnswer(what=rule.what, host=host, sent=rule.sent, passing=rule.passing, remedy=rule.remedy)
+            return NoAnswer(
+                what=rule.what,
+                host=host,
+                sent=rule.sent,
+                passing=rule.passing,
+                remedy=rule.remedy,
+            )
     what = f"sending failed ({type(error).__name__})"
     return NoAnswer(what=what, host=host, sent=True, passing=False, remedy=_LATER)
 
@@ -160,7 +170,9 @@ def no_answer(error: Exception, host: str) -> NoAnswer:
 def unusable(error: Exception, host: str) -> NoAnswer:
     """Say that a request could not even be written."""
     what = f"the request cannot be written ({type(error).__name__})"
-    return NoAnswer(what=what, host=host, sent=False, passing=False, remedy="check the URL")
+    return NoAnswer(
+        what=what, host=host, sent=False, passing=False, remedy="check the URL"
+    )
 
 
 def _reasons(error: BaseException, depth: int = 6) -> Iterator[BaseException]:

@@ -32,7 +32,10 @@ def config_path(environ: Mapping[str, str] | None = None) -> Path:
             return Path(given).expanduser()
         except RuntimeError:  # ~ of a user nobody knows
             pass
-        raise NotConfigured("the home folder that HEADWATER_CONFIG begins with is not known", remedy="give a full path")
+        raise NotConfigured(
+            "the home folder that HEADWATER_CONFIG begins with is not known",
+            remedy="give a full path",
+        )
     import platformdirs
 
     return platformdirs.user_config_path("headwater") / "config.toml"
@@ -49,7 +52,9 @@ class Config:
     readable_by_others: bool = False
 
     @classmethod
-    def read(cls, path: Path | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    def read(
+        cls, path: Path | None = None, environ: Mapping[str, str] | None = None
+    ) -> Config:
         """Read the file. Raises `InvalidInput` or `NotConfigured`, naming the path, the profile and the key."""
         path = path or config_path(environ)
         text = text_of(path)
@@ -60,7 +65,9 @@ class Config:
         _check_document(path, document, profiles)
         for name, values in profiles.items():
             check_profile(path, name, values)
-        return cls(path, True, document.get("default"), profiles, _is_readable_by_others(path))
+        return cls(
+            path, True, document.get("default"), profiles, _is_readable_by_others(path)
+        )
 
     @property
     def default_name(self) -> str | None:
@@ -100,7 +107,8 @@ class Config:
                 remedy="choose with --profile, or set one with `headwater profiles use NAME`",
             )
         raise NotConfigured(
-            f"{self.path} holds no profile", remedy="add one with `headwater profiles add`, or use --profile local"
+            f"{self.path} holds no profile",
+            remedy="add one with `headwater profiles add`, or use --profile local",
         )
 
     @property
@@ -108,7 +116,9 @@ class Config:
         """What people should be told about the file."""
         if not self.readable_by_others:
             return ()
-        return (f"{self.path} can be read by other users of this machine; run chmod 600 on it",)
+        return (
+            f"{self.path} can be read by other users of this machine; run chmod 600 on it",
+        )
 
 
 def beside(folder: Path, name: str) -> str:
@@ -127,7 +137,10 @@ def text_of(path: Path) -> str | None:
 def check_name(name: str) -> None:
     """Raise `InvalidInput` for a name that no new profile may have."""
     if name == LOCAL:
-        raise InvalidInput("the name local belongs to the embedded service", remedy="choose another name")
+        raise InvalidInput(
+            "the name local belongs to the embedded service",
+            remedy="choose another name",
+        )
     if not _NAME.fullmatch(name):
         raise InvalidInput(
             "the name of a profile is made of letters, digits, dots, hyphens and underscores, "
@@ -140,14 +153,19 @@ def check_profile(path: Path, name: str, values: Mapping[str, Any]) -> None:
     """Raise `NotConfigured` or `InvalidInput` for a name, a key, a type or a literal secret that cannot stand there."""
     where = f"profile {name} in {path}"
     if name == LOCAL:
-        raise NotConfigured(f"{where}: the name local belongs to the embedded service", remedy="rename that profile")
+        raise NotConfigured(
+            f"{where}: the name local belongs to the embedded service",
+            remedy="rename that profile",
+        )
     for key, value in values.items():
         if key not in KEYS:
             remedy = _nearest(key, KEYS) or f"known: {', '.join(KEYS)}"
             raise NotConfigured(f"{where}: {key} is not known", remedy=remedy)
         if not isinstance(value, KEYS[key]) or isinstance(value, bool):
             kind = "a text" if KEYS[key] is str else "a number of seconds"
-            raise NotConfigured(f"{where}: {key} must be {kind}", remedy=f"correct {key}")
+            raise NotConfigured(
+                f"{where}: {key} must be {kind}", remedy=f"correct {key}"
+            )
         _check_reference(where, key, value)
 
 
@@ -161,7 +179,9 @@ def local_is_no_default(path: Path) -> NotConfigured:
 
 def _check_reference(where: str, key: str, value: Any) -> None:
     """Refuse what the file is no place for, and a reference that can lead nowhere."""
-    if key not in SECRETS and not (key == "proxy" and (references.is_reference(value) or "@" in value)):
+    if key not in SECRETS and not (
+        key == "proxy" and (references.is_reference(value) or "@" in value)
+    ):
         return
     if not references.is_reference(value):
         what = "the secret itself" if key in SECRETS else "a URL with a password"
@@ -184,22 +204,29 @@ def _check_document(path: Path, document: Mapping[str, Any], profiles: Any) -> N
     if unknown:
         raise NotConfigured(
             f"the config file {path} has a key that is not known: {unknown[0]}",
-            remedy=_nearest(unknown[0], known) or "the settings of a profile belong under [profiles.NAME]",
+            remedy=_nearest(unknown[0], known)
+            or "the settings of a profile belong under [profiles.NAME]",
         )
     default = document.get("default", "?")
     if not isinstance(default, str) or not default:
         raise NotConfigured(
-            f"default in {path} must be the name of a profile", remedy="set it with `headwater profiles use NAME`"
+            f"default in {path} must be the name of a profile",
+            remedy="set it with `headwater profiles use NAME`",
         )
-    if not isinstance(profiles, dict) or not all(isinstance(values, dict) for values in profiles.values()):
+    if not isinstance(profiles, dict) or not all(
+        isinstance(values, dict) for values in profiles.values()
+    ):
         raise NotConfigured(
-            f"profiles in {path} must be tables", remedy="begin each with its name, as in [profiles.dev]"
+            f"profiles in {path} must be tables",
+            remedy="begin each with its name, as in [profiles.dev]",
         )
 
 
 def _is_readable_by_others(path: Path) -> bool:
     # Windows has no such bits: its mode says 0666 of every file.
-    return os.name == "posix" and bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
+    return os.name == "posix" and bool(
+        path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
+    )
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

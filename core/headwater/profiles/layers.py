@@ -12,7 +12,14 @@ import attrs
 
 from headwater.errors import InvalidInput, NotConfigured
 from headwater.profiles.config import LOCAL, Config, config_path
-from headwater.profiles.profile import CLOUDS, KEYS, SECRETS, Profile, checked_cloud, missing_values
+from headwater.profiles.profile import (
+    CLOUDS,
+    KEYS,
+    SECRETS,
+    Profile,
+    checked_cloud,
+    missing_values,
+)
 from headwater.secret import Secret
 
 if TYPE_CHECKING:
@@ -60,7 +67,9 @@ def resolve(
     None among them means not given. Raises `NotConfigured` and `InvalidInput`.
     """
     environ = os.environ if environ is None else environ
-    flags = {key: value for key, value in (overrides or {}).items() if value is not None}
+    flags = {
+        key: value for key, value in (overrides or {}).items() if value is not None
+    }
     _check_flags(flags)
     variables = _variables(environ)
     chosen = name or environ.get("HEADWATER_PROFILE")
@@ -75,7 +84,12 @@ def resolve(
     return profile
 
 
-def cloud(name: str | None = None, *, environ: Mapping[str, str] | None = None, path: Path | None = None) -> str:
+def cloud(
+    name: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    path: Path | None = None,
+) -> str:
     """Return the cloud for offline work: what `resolve` would say, but half a configuration is enough.
 
     None at all means ``azure``, and so does a config file that cannot be used. Raises `InvalidInput` where the cloud
@@ -105,7 +119,11 @@ def connect(name: str | None = None, **overrides: Any) -> FlowService:
 
 def _variables(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the platform variables by their keys; an empty one counts as not set."""
-    return {key: environ[variable] for key, variable in VARIABLES.items() if environ.get(variable)}
+    return {
+        key: environ[variable]
+        for key, variable in VARIABLES.items()
+        if environ.get(variable)
+    }
 
 
 def _of_endpoint(variables: Mapping[str, str]) -> list[str]:
@@ -139,7 +157,10 @@ def _unnamed(variables: Mapping[str, str], path: Path) -> Profile:
 
 
 def _of_environment(variables: Mapping[str, str], path: Path) -> Profile:
-    values = {key: Secret(value) if key in SECRETS else value for key, value in variables.items()}
+    values = {
+        key: Secret(value) if key in SECRETS else value
+        for key, value in variables.items()
+    }
     missing = [VARIABLES[key] for key in missing_values(values)]
     if missing:
         aside = ""
@@ -152,13 +173,23 @@ def _of_environment(variables: Mapping[str, str], path: Path) -> Profile:
             f"or unset {' and '.join(VARIABLES[key] for key in variables)}",
         )
     return Profile(
-        name="environment", origin="environment", values=values, sources={key: _source(key) for key in values}
+        name="environment",
+        origin="environment",
+        values=values,
+        sources={key: _source(key) for key in values},
     )
 
 
 def _built_in(variables: Mapping[str, str]) -> Profile:
-    base = Profile(name=LOCAL, origin="embedded", values=LOCAL_VALUES, sources=dict.fromkeys(LOCAL_VALUES, "built in"))
-    return _with_variables(base, {key: value for key, value in variables.items() if key in OF_LOCAL})
+    base = Profile(
+        name=LOCAL,
+        origin="embedded",
+        values=LOCAL_VALUES,
+        sources=dict.fromkeys(LOCAL_VALUES, "built in"),
+    )
+    return _with_variables(
+        base, {key: value for key, value in variables.items() if key in OF_LOCAL}
+    )
 
 
 def _with_variables(profile: Profile, variables: Mapping[str, str]) -> Profile:
@@ -176,8 +207,16 @@ def _check_flags(flags: Mapping[str, Any]) -> None:
 
 
 def _overridden(profile: Profile, flags: Mapping[str, Any]) -> Profile:
-    return _changed(profile, flags, {key: f"--{key.replace('_', '-')}" for key in flags})
+    return _changed(
+        profile, flags, {key: f"--{key.replace('_', '-')}" for key in flags}
+    )
 
 
-def _changed(profile: Profile, values: Mapping[str, Any], sources: Mapping[str, str]) -> Profile:
-    return attrs.evolve(profile, values={**profile.values, **values}, sources={**profile.sources, **sources})
+def _changed(
+    profile: Profile, values: Mapping[str, Any], sources: Mapping[str, str]
+) -> Profile:
+    return attrs.evolve(
+        profile,
+        values={**profile.values, **values},
+        sources={**profile.sources, **sources},
+    )

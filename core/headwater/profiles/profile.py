@@ -67,7 +67,9 @@ class Profile:
     @property
     def cloud(self) -> str:
         """The cloud the organization is on: ``azure`` or ``aws``. Raises `InvalidInput` for any other."""
-        return checked_cloud(self.values.get("cloud", CLOUDS[0]), self.sources.get("cloud", ""))
+        return checked_cloud(
+            self.values.get("cloud", CLOUDS[0]), self.sources.get("cloud", "")
+        )
 
     @property
     def url(self) -> str:
@@ -90,7 +92,9 @@ class Profile:
         check_complete(self.name, self.values)
         values = {name: value for name, value in self.values.items() if name != "cloud"}
         for name in (*SECRETS, "proxy"):
-            if isinstance(values.get(name), str) and references.is_reference(values[name]):
+            if isinstance(values.get(name), str) and references.is_reference(
+                values[name]
+            ):
                 secret = references.resolve(values[name], name, base=self.base)
                 values[name] = secret if name in SECRETS else secret.reveal()
         values.setdefault("api_key", values.get("client_id"))
@@ -105,7 +109,11 @@ class Profile:
         A secret is its reference, or masked; so are name and password within a URL.
         """
         values = {**self.defaults(), **self.values}
-        return {name: _shown(name, values[name]) for name in KEYS if values.get(name) is not None}
+        return {
+            name: _shown(name, values[name])
+            for name in KEYS
+            if values.get(name) is not None
+        }
 
     def defaults(self) -> dict[str, Any]:
         """Return what counts where nothing was configured."""
@@ -113,7 +121,10 @@ class Profile:
 
         fields = attrs.fields_dict(Endpoint)
         names = ("ims_url", "connect_timeout", "read_timeout")
-        defaults = {name: fields[name].default for name in names} | {"url": PLATFORM_URL, "cloud": CLOUDS[0]}
+        defaults = {name: fields[name].default for name in names} | {
+            "url": PLATFORM_URL,
+            "cloud": CLOUDS[0],
+        }
         if "access_token" in self.values:
             del defaults["ims_url"]  # nobody is asked for a token
         return defaults | {"api_key": self.values.get("client_id")}
@@ -134,11 +145,19 @@ def check_usable(values: Mapping[str, Any]) -> None:
     """Raise `InvalidInput` for a value no endpoint would take; references are not looked up."""
     from headwater.flowservice import Endpoint
 
-    settings = {name: value for name, value in values.items() if name not in ("cloud", *SECRETS)}
+    settings = {
+        name: value for name, value in values.items() if name not in ("cloud", *SECRETS)
+    }
     if references.is_reference(str(settings.get("proxy"))):
         del settings["proxy"]
     settings.setdefault("api_key", values.get("client_id"))
-    Endpoint(**{"url": PLATFORM_URL, **settings, "access_token": Secret("only-for-this-check")})
+    Endpoint(
+        **{
+            "url": PLATFORM_URL,
+            **settings,
+            "access_token": Secret("only-for-this-check"),
+        }
+    )
     checked_cloud(values.get("cloud", CLOUDS[0]))
 
 
@@ -147,13 +166,18 @@ def missing_values(values: Mapping[str, Any]) -> list[str]:
     missing = [name for name in ("org_id", "sandbox") if name not in values]
     if "access_token" in values:
         return missing + ([] if {"api_key", "client_id"} & set(values) else ["api_key"])
-    return missing + [name for name in ("client_id", "client_secret") if name not in values]
+    return missing + [
+        name for name in ("client_id", "client_secret") if name not in values
+    ]
 
 
 def checked_cloud(name: Any, source: str = "") -> str:
     """Return the cloud's name if it is one. Raises `InvalidInput` naming where it came from."""
     if name not in CLOUDS:
-        raise InvalidInput("the cloud must be azure or aws", remedy=f"correct it in {source}" if source else "")
+        raise InvalidInput(
+            "the cloud must be azure or aws",
+            remedy=f"correct it in {source}" if source else "",
+        )
     return str(name)
 
 

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_profile(name: str, values: Mapping[str, Any], *, use: bool = False, path: Path | None = None) -> Path:
+def write_profile(
+    name: str, values: Mapping[str, Any], *, use: bool = False, path: Path | None = None
+) -> Path:
     """Write one profile into the file, replacing what it said of it, and return the path.
 
     The first profile becomes the default, as any does with `use`. The file is replaced as a whole (mode 0600), so that
@@ -34,7 +36,9 @@ def write_profile(name: str, values: Mapping[str, Any], *, use: bool = False, pa
     check_profile(path, name, values)
     config = Config.read(path)
     first = not config.profiles and config.default is None
-    return _change(path, config, {name: dict(values)}, name if use or first else config.default)
+    return _change(
+        path, config, {name: dict(values)}, name if use or first else config.default
+    )
 
 
 def write_default(name: str, *, path: Path | None = None) -> Path:
@@ -47,7 +51,12 @@ def write_default(name: str, *, path: Path | None = None) -> Path:
     return _change(path, config, {}, name)
 
 
-def _change(path: Path, config: Config, profiles: Mapping[str, Mapping[str, Any]], default: str | None) -> Path:
+def _change(
+    path: Path,
+    config: Config,
+    profiles: Mapping[str, Mapping[str, Any]],
+    default: str | None,
+) -> Path:
     """Write the file if its new text says what it should, which not every layout allows for."""
     wanted: dict[str, Any] = {"profiles": {**config.profiles, **profiles}}
     if default is not None:
@@ -62,18 +71,29 @@ def _change(path: Path, config: Config, profiles: Mapping[str, Mapping[str, Any]
     return path
 
 
-def _edited(text: str, profiles: Mapping[str, Mapping[str, Any]], default: str | None) -> str | None:
+def _edited(
+    text: str, profiles: Mapping[str, Mapping[str, Any]], default: str | None
+) -> str | None:
     import tomlkit
 
     try:
         document = tomlkit.parse(text)
-        tables = document.setdefault("profiles", tomlkit.table(is_super_table=True)) if profiles else {}
+        tables = (
+            document.setdefault("profiles", tomlkit.table(is_super_table=True))
+            if profiles
+            else {}
+        )
         for name, values in profiles.items():
             _fill(tables.setdefault(name, tomlkit.table()), values)
         if default is not None and "default" in document:
             document["default"] = default
         text = tomlkit.dumps(document)
-    except (ValueError, KeyError, TypeError, AttributeError):  # what tomlkit raises over layouts it cannot change
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ):  # what tomlkit raises over layouts it cannot change
         return None
     if default is None or "default" in document:
         return text

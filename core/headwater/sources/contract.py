@@ -49,7 +49,9 @@ class Check:
     user: str = ""
     organization: str = ""
     version: str = ""  # of the interface that is used
-    versions: tuple[str, ...] = attrs.field(default=(), converter=_values)  # that the source offers
+    versions: tuple[str, ...] = attrs.field(
+        default=(), converter=_values
+    )  # that the source offers
     permissions: tuple[str, ...] = attrs.field(default=(), converter=_values)
     limits: tuple[Limit, ...] = attrs.field(default=(), converter=_values)
     notes: tuple[str, ...] = attrs.field(

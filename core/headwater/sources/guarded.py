@@ -24,7 +24,11 @@ class GuardedReader:
     """A `SourceReader` as core hands it out. Raises `SourceError`, or `BrokenPlugin` for whatever else comes out."""
 
     def __init__(
-        self, reader: SourceReader, slug: str, distribution: Distribution, secrets: tuple[Secret, ...]
+        self,
+        reader: SourceReader,
+        slug: str,
+        distribution: Distribution,
+        secrets: tuple[Secret, ...],
     ) -> None:
         self._reader = reader
         self._slug = slug
@@ -45,11 +49,20 @@ class GuardedReader:
     def tables(self) -> tuple[Table, ...]:
         """Return every table that can be read, sorted by name."""
         found = self._call("tables", lambda: tuple(self._reader.tables()))
-        return tuple(sorted((self._typed("tables", table, Table) for table in found), key=lambda table: table.name))
+        return tuple(
+            sorted(
+                (self._typed("tables", table, Table) for table in found),
+                key=lambda table: table.name,
+            )
+        )
 
     def columns(self, table: str) -> Columns:
         """Return the columns of a table."""
-        return self._typed("columns", self._call("columns", lambda: self._reader.columns(_name(table))), Columns)
+        return self._typed(
+            "columns",
+            self._call("columns", lambda: self._reader.columns(_name(table))),
+            Columns,
+        )
 
     def preview(self, table: str, n: int = 10) -> Preview:
         """Return at most `n` rows of a table, 1 to 1000."""
@@ -60,7 +73,9 @@ class GuardedReader:
         return Preview(preview.columns, preview.rows[:n])
 
     def _call(self, what: str, method: Callable[[], T]) -> T:
-        with foreign(f"connector {self._slug}: {what}", self._distribution, self._secrets):
+        with foreign(
+            f"connector {self._slug}: {what}", self._distribution, self._secrets
+        ):
             return method()
 
     def _typed(self, what: str, value: Any, kind: type[T]) -> T:
@@ -75,5 +90,7 @@ class GuardedReader:
 
 def _name(table: str) -> str:
     if not table.strip() or "\0" in table:
-        raise InvalidInput("the table's name is empty or holds a character no name can hold")
+        raise InvalidInput(
+            "the table's name is empty or holds a character no name can hold"
+        )
     return table

@@ -10,7 +10,12 @@ from urllib.parse import urlsplit
 import attrs
 import tenacity
 
-from headwater.errors import InvalidInput, SourceError, SourceThrottled, SourceUnavailable
+from headwater.errors import (
+    InvalidInput,
+    SourceError,
+    SourceThrottled,
+    SourceUnavailable,
+)
 from headwater.http.no_answer import NoAnswer, no_answer
 from headwater.http.retry_after import retry_after
 from headwater.sources.session import guarded_session
@@ -24,8 +29,12 @@ if TYPE_CHECKING:
     from headwater.sources.reach import Reach
 
 TIMEOUTS = (10.0, 60.0)  # seconds to connect, and between two pieces of an answer
-LARGEST_ANSWER = 64 * 1024 * 1024  # bytes, decompressed; the describe of 800 fields has 1 MB
-TRANSIENT = frozenset({406, 420, 429, 500, 502, 503, 504})  # each seen to go away by itself
+LARGEST_ANSWER = (
+    64 * 1024 * 1024
+)  # bytes, decompressed; the describe of 800 fields has 1 MB
+TRANSIENT = frozenset(
+    {406, 420, 429, 500, 502, 503, 504}
+)  # each seen to go away by itself
 LONGEST_PAUSE = 30.0  # seconds; a source that asks for more is not asked again
 _PIECE = 65_536  # bytes
 _JITTER = 0.1  # seconds
@@ -64,10 +73,19 @@ class SourceHttp:
     between attempts, for so many seconds.
     """
 
-    def __init__(self, root: str, *, reach: Reach, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, root: str, *, reach: Reach, pause: Callable[[float], None] = time.sleep
+    ) -> None:
         parts = urlsplit(root)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise InvalidInput("the source's address must be an http(s) URL with a host and without credentials")
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.username
+            or parts.password
+        ):
+            raise InvalidInput(
+                "the source's address must be an http(s) URL with a host and without credentials"
+            )
         self.root = root.rstrip("/")
         self.host = parts.netloc
         self._pause = pause
@@ -84,7 +102,12 @@ class SourceHttp:
         self._session.close()
 
     def get(
-        self, path: str, *, attempts: int = 4, final: Callable[[HttpAnswer], bool] | None = None, **details: Any
+        self,
+        path: str,
+        *,
+        attempts: int = 4,
+        final: Callable[[HttpAnswer], bool] | None = None,
+        **details: Any,
     ) -> HttpAnswer:
         """Return an answer that is a success, or a refusal the caller must class. `details` are those of requests.
 
@@ -96,20 +119,34 @@ class SourceHttp:
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_result(lambda outcome: _passing(outcome, decided)),
             stop=tenacity.stop_after_attempt(attempts),
-            wait=tenacity.wait_combine(_asked_or_backoff, tenacity.wait_random(0, _JITTER)),
+            wait=tenacity.wait_combine(
+                _asked_or_backoff, tenacity.wait_random(0, _JITTER)
+            ),
             sleep=self._pause,
             retry_error_callback=_outcome,
         )
         outcome: Outcome = retrying(self._once, "GET", path, **details)
         return self._settled(outcome, "GET", decided)
 
-    def post(self, path: str, *, final: Callable[[HttpAnswer], bool] | None = None, **details: Any) -> HttpAnswer:
+    def post(
+        self,
+        path: str,
+        *,
+        final: Callable[[HttpAnswer], bool] | None = None,
+        **details: Any,
+    ) -> HttpAnswer:
         """Send once, as logins must be: a wrong password sent twice can lock its user out. Raises as `get` does."""
-        return self._settled(self._once("POST", path, **details), "POST", final or _never)
+        return self._settled(
+            self._once("POST", path, **details), "POST", final or _never
+        )
 
     def _once(self, method: str, path: str, **details: Any) -> Outcome:
         url = f"{self.root}/{path.lstrip('/')}"  # never joined: a path that a source sends cannot lead elsewhere
-        options: dict[str, Any] = {"timeout": TIMEOUTS, "allow_redirects": False, "stream": True}
+        options: dict[str, Any] = {
+            "timeout": TIMEOUTS,
+            "allow_redirects": False,
+            "stream": True,
+        }
         try:
             with self._session.request(method, url, **options, **details) as response:
                 return _read(response, self.host)
@@ -118,9 +155,14 @@ class SourceHttp:
         except Exception as error:
             return no_answer(error, self.host)
 
-    def _settled(self, outcome: Outcome, method: str, final: Callable[[HttpAnswer], bool]) -> HttpAnswer:
+    def _settled(
+        self, outcome: Outcome, method: str, final: Callable[[HttpAnswer], bool]
+    ) -> HttpAnswer:
         if isinstance(outcome, NoAnswer):
-            raise SourceUnavailable(f"{outcome.host}: {outcome.what}", remedy=outcome.remedy.replace("URL", "host"))
+            raise SourceUnavailable(
+                f"{outcome.host}: {outcome.what}",
+                remedy=outcome.remedy.replace("URL", "host"),
+            )
         if outcome.fine or final(outcome):
             return outcome
         if outcome.status == 429:
@@ -130,7 +172,10 @@ class SourceHttp:
                 remedy="wait, then try again",
             )
         if outcome.status in TRANSIENT:
-            raise SourceUnavailable(f"{self.host} answered {method} with {outcome.status}", remedy="try again later")
+            raise SourceUnavailable(
+                f"{self.host} answered {method} with {outcome.status}",
+                remedy="try again later",
+            )
         if 300 <= outcome.status < 400:
             raise SourceUnavailable(
                 f"{self.host} redirects ({outcome.status}), which is never followed",
@@ -145,8 +190,12 @@ def _read(response: requests.Response, host: str) -> Outcome:
         body += piece
         if len(body) > LARGEST_ANSWER:
             what = f"its answer is larger than {LARGEST_ANSWER // 1024**2} MB"
-            return NoAnswer(what=what, host=host, sent=True, passing=False, remedy="ask for less")
-    return HttpAnswer(status=response.status_code, headers=response.headers, body=bytes(body))
+            return NoAnswer(
+                what=what, host=host, sent=True, passing=False, remedy="ask for less"
+            )
+    return HttpAnswer(
+        status=response.status_code, headers=response.headers, body=bytes(body)
+    )
 
 
 def _passing(outcome: Outcome, final: Callable[[HttpAnswer], bool]) -> bool:

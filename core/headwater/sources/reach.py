@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Metadata services of clouds that do not lie in the link-local ranges.
-_METADATA = frozenset(map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "192.0.0.192")))
+_METADATA = frozenset(
+    map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "192.0.0.192"))
+)
 
 
 def _lower(given: Iterable[str] | None) -> frozenset[str] | None:
@@ -37,7 +39,9 @@ class Reach:
         if self.hosts is None:
             return
         if host.lower() not in self.hosts and not is_loopback(host):
-            raise _refused("its host is not among those this service may reach", _NAME_IT)
+            raise _refused(
+                "its host is not among those this service may reach", _NAME_IT
+            )
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError:

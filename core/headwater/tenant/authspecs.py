@@ -34,11 +34,17 @@ def authentication_of(spec: RemoteSpec) -> tuple[AuthenticationSpec, ...]:
 
 def is_readable(element: Any) -> bool:
     """Say whether an element of ``authSpec`` has a name, and a schema that lists its properties by name."""
-    if not isinstance(element, dict) or not isinstance(element.get("name"), str) or not element["name"]:
+    if (
+        not isinstance(element, dict)
+        or not isinstance(element.get("name"), str)
+        or not element["name"]
+    ):
         return False
     schema = element.get("spec")
     if not isinstance(schema, dict):
         return False
     properties, required = schema.get("properties", {}), schema.get("required", [])
-    listed = isinstance(required, list) and all(isinstance(name, str) for name in required)
+    listed = isinstance(required, list) and all(
+        isinstance(name, str) for name in required
+    )
     return isinstance(properties, dict) and all(properties) and listed

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 ORIGIN = "tenant specifications"
 
-_NO_CREDENTIALS = "its specification has no authSpec that can be read: see `headwater specs show`"
+_NO_CREDENTIALS = (
+    "its specification has no authSpec that can be read: see `headwater specs show`"
+)
 
 
 class TenantConnector(Connector):
@@ -49,7 +51,9 @@ class _Source:
             ingestion="streaming" if streaming else "batch",
             kind="streaming" if streaming else _kind(self.spec),
             lifecycle=_one_of(LIFECYCLES, attributes.get("lifecycle"), "ga"),
-            lifecycle_note=_text(attributes.get("lifecycleNote")) if has_credentials else _NO_CREDENTIALS,
+            lifecycle_note=_text(attributes.get("lifecycleNote"))
+            if has_credentials
+            else _NO_CREDENTIALS,
             documentation=_text(attributes.get("documentationLink")),
             extra_payload={"providerId": PROVIDERS["streaming"]} if streaming else {},
             base_connection=has_credentials,
@@ -65,7 +69,9 @@ def distribution_of(pulled: Pulled) -> Distribution:
     return Distribution(ORIGIN, pulled.label)
 
 
-def connector_of(spec: RemoteSpec, slug: str, distribution: Distribution) -> TenantConnector:
+def connector_of(
+    spec: RemoteSpec, slug: str, distribution: Distribution
+) -> TenantConnector:
     """Return the connector of a specification that `is_usable`."""
     return TenantConnector(slug, _Source(spec), distribution)
 
@@ -91,14 +97,20 @@ def is_usable(spec: RemoteSpec) -> bool:
 def _category(spec: RemoteSpec) -> str:
     attributes = part(spec.raw, "attributes")
     shown = part(part(part(spec.raw, "sourceSpec"), "attributes"), "uiAttributes")
-    for given in (attributes.get("category"), shown.get("category"), part(shown, "category").get("key")):
+    for given in (
+        attributes.get("category"),
+        shown.get("category"),
+        part(shown, "category").get("key"),
+    ):
         if isinstance(given, str) and given.strip():
             return "-".join(given.lower().split())
     return "other"
 
 
 def _kind(spec: RemoteSpec) -> str:
-    return "file" if part(spec.raw, "exploreSpec").get("type") == "FileSystem" else "table"
+    return (
+        "file" if part(spec.raw, "exploreSpec").get("type") == "FileSystem" else "table"
+    )
 
 
 def _one_of(known: tuple[str, ...], given: Any, default: str) -> str:

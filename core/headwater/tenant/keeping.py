@@ -26,7 +26,9 @@ def path_of(tenant: Tenant) -> Path:
     return Path(folder()) / f"{tenant.key}{SUFFIX}"
 
 
-def pull(service: FlowService, tenant: Tenant, *, profile: str, registry: Registry) -> Pulled:
+def pull(
+    service: FlowService, tenant: Tenant, *, profile: str, registry: Registry
+) -> Pulled:
     """Ask for all connection specifications, in one request, and keep them in the place of those pulled before.
 
     Raises what the request raises, and `InvalidInput` where the file cannot be written; what was kept then stays.
@@ -36,7 +38,12 @@ def pull(service: FlowService, tenant: Tenant, *, profile: str, registry: Regist
     pulled = Pulled(tenant=tenant, profile=profile, pulled_at=moment, specs=specs)
     connectors = TenantRegistry(registry, pulled).all()[0]
     pulled = attrs.evolve(
-        pulled, known={str(one.spec.id): one.slug for one in connectors if one.spec.id and not one.from_tenant}
+        pulled,
+        known={
+            str(one.spec.id): one.slug
+            for one in connectors
+            if one.spec.id and not one.from_tenant
+        },
     )
     path = path_of(tenant)
     problem = documents.replace(path, json.dumps(pulled.document()))
@@ -64,10 +71,14 @@ def read(tenant: Tenant) -> Pulled | None:
     except (ValueError, RecursionError):
         pass  # no document, which is a damaged one
     if problem:
-        raise InvalidInput(f"{path} cannot be read ({problem})", remedy="check its permissions")
+        raise InvalidInput(
+            f"{path} cannot be read ({problem})", remedy="check its permissions"
+        )
     pulled = from_document(document, str(path))
     if pulled.tenant != tenant:
-        raise damaged(str(path))  # somebody has renamed or copied a file: it tells of another tenant
+        raise damaged(
+            str(path)
+        )  # somebody has renamed or copied a file: it tells of another tenant
     return pulled
 
 
@@ -82,5 +93,8 @@ def forget(tenant: Tenant) -> bool:
     except OSError as error:
         problem = error.strerror or type(error).__name__
     if problem:
-        raise InvalidInput(f"{path} cannot be removed ({problem})", remedy="check the permissions of its folder")
+        raise InvalidInput(
+            f"{path} cannot be removed ({problem})",
+            remedy="check the permissions of its folder",
+        )
     return True

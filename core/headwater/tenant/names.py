@@ -20,7 +20,10 @@ def folded(name: str) -> str:
 def display_name(spec: RemoteSpec) -> str:
     """Return the name the tenant gives the source for people, or an empty text: many specifications have none."""
     attributes = part(spec.raw, "attributes")
-    for candidate in (attributes.get("connectorName"), part(attributes, "uiAttributes").get("label")):
+    for candidate in (
+        attributes.get("connectorName"),
+        part(attributes, "uiAttributes").get("label"),
+    ):
         if isinstance(candidate, str) and candidate.strip():
             return candidate.strip()
     return ""
@@ -32,7 +35,9 @@ def is_named_like(spec: RemoteSpec, connector: Connector) -> bool:
     return bool(theirs & {folded(connector.slug), folded(connector.spec.name)})
 
 
-def slugs_of(specs: Iterable[RemoteSpec], taken: Iterable[str]) -> dict[str, RemoteSpec]:
+def slugs_of(
+    specs: Iterable[RemoteSpec], taken: Iterable[str]
+) -> dict[str, RemoteSpec]:
     """Return specifications by slug, made of the machine name.
 
     Names that make the slug of another, or one that is taken, get the beginning of the id behind it: all of them, so
@@ -41,7 +46,9 @@ def slugs_of(specs: Iterable[RemoteSpec], taken: Iterable[str]) -> dict[str, Rem
     specs, taken = list(specs), set(taken)
     plain = [_slug(spec) for spec in specs]
     return {
-        f"{slug}-{spec.id[:8].lower()}" if slug in taken or plain.count(slug) > 1 else slug: spec
+        f"{slug}-{spec.id[:8].lower()}"
+        if slug in taken or plain.count(slug) > 1
+        else slug: spec
         for slug, spec in zip(plain, specs, strict=True)
     }
 

@@ -30,7 +30,9 @@ def _data() -> str:
     Every ``headwater list`` asks. On a plain Linux the answer is platformdirs' own without its import, which would cost
     a twentieth of the whole command; a test compares the two.
     """
-    if sys.platform == "linux" and not any(os.environ.get(name) for name in _REDIRECTING):
+    if sys.platform == "linux" and not any(
+        os.environ.get(name) for name in _REDIRECTING
+    ):
         return os.path.expanduser("~/.local/share/headwater")  # noqa: PTH111 - as above
     import platformdirs
 

@@ -37,7 +37,9 @@ class Tenant:
     @property
     def key(self) -> str:
         """A name for its file, the same on every machine."""
-        return hashlib.sha256(json.dumps([self.url, self.org_id]).encode()).hexdigest()[:24]
+        return hashlib.sha256(json.dumps([self.url, self.org_id]).encode()).hexdigest()[
+            :24
+        ]
 
 
 def _specs(given: Iterable[RemoteSpec]) -> tuple[RemoteSpec, ...]:
@@ -80,8 +82,14 @@ def from_document(document: Any, path: str) -> Pulled:
     """Read a document. Raises `InvalidInput`, naming the path, for one that is of another version or is damaged."""
     version = document.get("version") if isinstance(document, dict) else None
     if isinstance(version, int) and version > VERSION:
-        raise InvalidInput(f"{path} was written by a newer Headwater", remedy=f"upgrade, or {_AGAIN}")
-    texts = [document.get(name) for name in ("url", "org_id", "profile", "pulled_at")] if version == VERSION else [None]
+        raise InvalidInput(
+            f"{path} was written by a newer Headwater", remedy=f"upgrade, or {_AGAIN}"
+        )
+    texts = (
+        [document.get(name) for name in ("url", "org_id", "profile", "pulled_at")]
+        if version == VERSION
+        else [None]
+    )
     if not all(isinstance(text, str) for text in texts) or not _is_whole(document):
         raise damaged(path)
     url, org_id, profile, pulled_at = map(str, texts)
@@ -96,9 +104,15 @@ def from_document(document: Any, path: str) -> Pulled:
 
 def damaged(path: str) -> InvalidInput:
     """Return the error for a file that cannot be used."""
-    return InvalidInput(f"{path} is no file of pulled specifications, or is damaged", remedy=_AGAIN)
+    return InvalidInput(
+        f"{path} is no file of pulled specifications, or is damaged", remedy=_AGAIN
+    )
 
 
 def _is_whole(document: Any) -> bool:
     specs, known = document.get("specs"), document.get("known")
-    return isinstance(known, dict) and isinstance(specs, list) and all(is_item(spec) for spec in specs)
+    return (
+        isinstance(known, dict)
+        and isinstance(specs, list)
+        and all(is_item(spec) for spec in specs)
+    )

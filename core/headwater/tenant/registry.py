@@ -33,7 +33,11 @@ class TenantRegistry(Registry):
         """Return all slugs, sorted, without importing any plugin: what the last pull knew of them has to do."""
         installed = self._installed.available()
         known = self._pulled.known
-        others = [slug for slug, spec in self._slugs.items() if known.get(spec.id.lower()) not in installed]
+        others = [
+            slug
+            for slug, spec in self._slugs.items()
+            if known.get(spec.id.lower()) not in installed
+        ]
         return tuple(sorted({*installed, *others}))
 
     def load(self, slug: str) -> Connector:
@@ -46,7 +50,10 @@ class TenantRegistry(Registry):
         spec = self._slugs.get(slug)
         if spec is None:
             raise self._unknown(slug)
-        own = next((one for one in self._all_installed() if one.spec.id == spec.id.lower()), None)
+        own = next(
+            (one for one in self._all_installed() if one.spec.id == spec.id.lower()),
+            None,
+        )
         return own or self._made(slug)
 
     def all(self) -> tuple[list[Connector], list[PluginError]]:
@@ -69,15 +76,23 @@ class TenantRegistry(Registry):
             return connector
         taken = {one.spec.id for one in self._installed.all()[0]}
         fitting = [
-            spec for spec in self._slugs.values() if spec.id.lower() not in taken and is_named_like(spec, connector)
+            spec
+            for spec in self._slugs.values()
+            if spec.id.lower() not in taken and is_named_like(spec, connector)
         ]
-        return self._identified(connector, fitting[0]) if len(fitting) == 1 else connector
+        return (
+            self._identified(connector, fitting[0]) if len(fitting) == 1 else connector
+        )
 
     def _identified(self, connector: Connector, spec: RemoteSpec) -> Connector:
         source = f"the tenant's specification {spec.name} {self._pulled.label}"
-        return connector.identified(spec.id.lower(), version=spec.version, source=source)
+        return connector.identified(
+            spec.id.lower(), version=spec.version, source=source
+        )
 
     def _made(self, slug: str) -> Connector:
         if slug not in self._loaded:
-            self._loaded[slug] = connector_of(self._slugs[slug], slug, distribution_of(self._pulled))
+            self._loaded[slug] = connector_of(
+                self._slugs[slug], slug, distribution_of(self._pulled)
+            )
         return self._loaded[slug]

@@ -34,14 +34,19 @@ class _AliasLoader(Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self._spec  # the import system has just put the alias's own in its place
+        module.__spec__ = (
+            self._spec
+        )  # the import system has just put the alias's own in its place
 
 
 class _AliasFinder(MetaPathFinder):
     """Finds ``headwater.testing.X`` where ``headwater_authoring.testing.X`` is."""
 
     def find_spec(
-        self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
+        self,
+        name: str,
+        _path: Sequence[str] | None = None,
+        _target: ModuleType | None = None,
     ) -> ModuleSpec | None:
         if not name.startswith(f"{_ALIAS}."):
             return None

@@ -16,9 +16,17 @@ from headwater_adobe_catalog import provenance, slugs, source_of
 if TYPE_CHECKING:
     from headwater.models import Field
 
-NOT_VERIFIED = [slug for slug in slugs() if source_of(slug).connection_spec().id is None]
-NO_BASE = [slug for slug in slugs() if not source_of(slug).connection_spec().base_connection]
-MISPRINTS = {printed: slug for slug in slugs() for printed in source_of(slug).connection_spec().misprinted_ids}
+NOT_VERIFIED = [
+    slug for slug in slugs() if source_of(slug).connection_spec().id is None
+]
+NO_BASE = [
+    slug for slug in slugs() if not source_of(slug).connection_spec().base_connection
+]
+MISPRINTS = {
+    printed: slug
+    for slug in slugs()
+    for printed in source_of(slug).connection_spec().misprinted_ids
+}
 
 
 @pytest.fixture(scope="module")
@@ -38,23 +46,33 @@ def test_every_source_with_an_id_is_found_by_it(registry: Registry) -> None:
 
 
 @pytest.mark.parametrize("printed", MISPRINTS)
-def test_a_misprint_finds_its_source_and_says_so(registry: Registry, printed: str) -> None:
+def test_a_misprint_finds_its_source_and_says_so(
+    registry: Registry, printed: str
+) -> None:
     found = registry.find(printed)
     assert (found.connector.slug, found.misprint) == (MISPRINTS[printed], True)
     assert found.connector.spec.id != printed
 
 
 @pytest.mark.parametrize("slug", NOT_VERIFIED)
-def test_a_source_without_a_verified_id_refuses_with_the_reason(registry: Registry, slug: str) -> None:
+def test_a_source_without_a_verified_id_refuses_with_the_reason(
+    registry: Registry, slug: str
+) -> None:
     connector = registry.load(slug)
     with pytest.raises(NotCreatable) as caught:
-        runner.prepare(connector, name="Any", credentials=_credentials(connector.authentication[0].fields))
+        runner.prepare(
+            connector,
+            name="Any",
+            credentials=_credentials(connector.authentication[0].fields),
+        )
     assert connector.spec.no_id_reason in caught.value.message
     assert provenance(slug)["unverified_id"] not in str(caught.value)
 
 
 @pytest.mark.parametrize("slug", NO_BASE)
-def test_a_source_without_base_connection_refuses_and_says_where_to_start(registry: Registry, slug: str) -> None:
+def test_a_source_without_base_connection_refuses_and_says_where_to_start(
+    registry: Registry, slug: str
+) -> None:
     connector = registry.load(slug)
     with pytest.raises(NotCreatable, match="has no base connection") as caught:
         runner.prepare(connector, name="Any", credentials={})
@@ -62,16 +80,23 @@ def test_a_source_without_base_connection_refuses_and_says_where_to_start(regist
     assert connector.spec.documentation in caught.value.remedy
 
 
-def test_every_other_source_builds_a_body_for_each_authentication(registry: Registry) -> None:
+def test_every_other_source_builds_a_body_for_each_authentication(
+    registry: Registry,
+) -> None:
     for slug in set(slugs()) - {*NOT_VERIFIED, *NO_BASE}:
         connector = registry.load(slug)
         for auth in connector.authentication:
             values = _credentials(auth.fields)
-            prepared = runner.prepare(connector, name="Any", credentials=values, auth=auth.label)
+            prepared = runner.prepare(
+                connector, name="Any", credentials=values, auth=auth.label
+            )
             body: dict[str, Any] = revealed(prepared.payload)
             assert prepared.auth == auth, f"{slug}: {auth.label}"
             assert body["auth"] == {"specName": auth.spec_name, "params": values}
-            assert body["connectionSpec"] == {"id": connector.spec.id, "version": connector.spec.version}
+            assert body["connectionSpec"] == {
+                "id": connector.spec.id,
+                "version": connector.spec.version,
+            }
             assert body.items() >= dict(connector.spec.extra_payload).items()
 
 

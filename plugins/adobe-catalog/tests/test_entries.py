@@ -11,11 +11,17 @@ from headwater import AuthenticationSpec, Field
 from headwater.credentials import validation
 from headwater_adobe_catalog import provenance, slugs, source_of
 
-KNOWN = {f"{slug}: {auth.label}": auth for slug in slugs() for auth in source_of(slug).credential_schemas()}
+KNOWN = {
+    f"{slug}: {auth.label}": auth
+    for slug in slugs()
+    for auth in source_of(slug).credential_schemas()
+}
 AUTHENTICATION = [pytest.param(auth, id=name) for name, auth in KNOWN.items()]
 PLACEHOLDER = re.compile(r"\{[A-Z_]+\}")
 # Words that name a secret inside a connection string, a URL's query or JSON, up to where its value begins.
-SECRET_INSIDE = re.compile(r"(?:password|passwd|pwd|pass|key|secret|token|sig)\"?\s*[=:]\s*\"?", re.IGNORECASE)
+SECRET_INSIDE = re.compile(
+    r"(?:password|passwd|pwd|pass|key|secret|token|sig)\"?\s*[=:]\s*\"?", re.IGNORECASE
+)
 
 
 @pytest.mark.parametrize("auth", AUTHENTICATION)
@@ -37,7 +43,9 @@ def test_examples_and_defaults_fit_their_fields(auth: AuthenticationSpec) -> Non
 
 
 @pytest.mark.parametrize("auth", AUTHENTICATION)
-def test_descriptions_are_noun_phrases_without_a_full_stop(auth: AuthenticationSpec) -> None:
+def test_descriptions_are_noun_phrases_without_a_full_stop(
+    auth: AuthenticationSpec,
+) -> None:
     for field in auth.fields:
         assert field.description, field.name
         assert field.description[0].isupper(), field.name
@@ -53,20 +61,33 @@ def test_a_secrets_example_holds_placeholders_only(auth: AuthenticationSpec) -> 
 
 
 def test_a_secret_in_an_example_would_be_noticed() -> None:
-    for example in ("Server={SERVER};PWD=hunter2", "https://x/?sig=abc&sp={SP}", '{"pass": "abc"}', "5c98.....1b46"):
-        assert not _only_placeholders(Field("secret", secret=True, example=example)), example
+    for example in (
+        "Server={SERVER};PWD=hunter2",
+        "https://x/?sig=abc&sp={SP}",
+        '{"pass": "abc"}',
+        "5c98.....1b46",
+    ):
+        assert not _only_placeholders(Field("secret", secret=True, example=example)), (
+            example
+        )
 
 
 def test_deprecated_authentication_says_since_when_and_what_instead() -> None:
     deprecated = [auth for auth in KNOWN.values() if auth.deprecated]
     assert len(deprecated) == 4
     for auth in deprecated:
-        assert re.fullmatch(r"deprecated [A-Z][a-z]+ 20\d\d; use .+", auth.note), auth.label
+        assert re.fullmatch(r"deprecated [A-Z][a-z]+ 20\d\d; use .+", auth.note), (
+            auth.label
+        )
 
 
 def test_two_specifications_of_one_name_have_variants_that_say_what_differs() -> None:
     schemas = source_of("eventhub").credential_schemas()
-    same = {auth.variant: auth for auth in schemas if auth.spec_name == "Azure EventHub authentication credentials"}
+    same = {
+        auth.variant: auth
+        for auth in schemas
+        if auth.spec_name == "Azure EventHub authentication credentials"
+    }
     assert list(same) == ["namespace", "event hub"]
     assert same["namespace"].field("eventHubName") is None
     assert same["event hub"].field("eventHubName") is not None
@@ -75,8 +96,15 @@ def test_two_specifications_of_one_name_have_variants_that_say_what_differs() ->
 def test_every_misprint_and_every_unverified_id_is_listed_as_corrected() -> None:
     for slug in slugs():
         spec, known = source_of(slug).connection_spec(), provenance(slug)
-        printed = [fact["printed"] for fact in known.get("corrected", ()) if fact["fact"] == "id"]
-        assert printed == [*spec.misprinted_ids, *([known["unverified_id"]] if spec.id is None else [])], slug
+        printed = [
+            fact["printed"]
+            for fact in known.get("corrected", ())
+            if fact["fact"] == "id"
+        ]
+        assert printed == [
+            *spec.misprinted_ids,
+            *([known["unverified_id"]] if spec.id is None else []),
+        ], slug
 
 
 def test_every_correction_gives_a_reason() -> None:
@@ -90,7 +118,10 @@ def test_every_correction_gives_a_reason() -> None:
 def test_fields_of_no_documented_type_are_doubtful() -> None:
     for slug in slugs():
         untyped = {
-            field.name for auth in source_of(slug).credential_schemas() for field in auth.fields if not field.type
+            field.name
+            for auth in source_of(slug).credential_schemas()
+            for field in auth.fields
+            if not field.type
         }
         doubts = " ".join(provenance(slug).get("doubtful", ()))
         assert all(name in doubts for name in untyped), slug
@@ -99,4 +130,6 @@ def test_fields_of_no_documented_type_are_doubtful() -> None:
 def _only_placeholders(field: Field) -> bool:
     example = str(field.example)
     values = [example[match.end() :] for match in SECRET_INSIDE.finditer(example)]
-    return bool(PLACEHOLDER.search(example)) and all(PLACEHOLDER.match(value) for value in values)
+    return bool(PLACEHOLDER.search(example)) and all(
+        PLACEHOLDER.match(value) for value in values
+    )

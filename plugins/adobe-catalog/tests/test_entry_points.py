@@ -32,7 +32,9 @@ def _configured() -> dict[str, str]:
 def test_setup_cfg_has_one_sorted_entry_point_for_each_source() -> None:
     assert list(_configured()) == sorted(slugs())
     assert list(slugs()) == sorted(slugs())
-    assert _configured() == {slug: f"headwater_adobe_catalog:{attribute(slug)}" for slug in slugs()}
+    assert _configured() == {
+        slug: f"headwater_adobe_catalog:{attribute(slug)}" for slug in slugs()
+    }
 
 
 def test_each_entry_point_is_the_source_of_its_slug() -> None:
@@ -47,7 +49,11 @@ def test_every_source_loads_through_a_registry() -> None:
     working, failures = _registry().all()
     assert failures == []
     assert set(slugs()) <= {connector.slug for connector in working}
-    ours = [connector for connector in working if connector.distribution.name == "headwater-adobe-catalog"]
+    ours = [
+        connector
+        for connector in working
+        if connector.distribution.name == "headwater-adobe-catalog"
+    ]
     assert [connector.slug for connector in ours] == list(slugs())
 
 
@@ -75,5 +81,7 @@ def test_importing_reads_no_data_and_nothing_heavy() -> None:
         catalog.google_ads.credential_schemas()
         print(catalog._entries.cache_info().currsize, heavy & set(sys.modules))
     """
-    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert ran.stdout.split() == ["0", "1", "set()"]

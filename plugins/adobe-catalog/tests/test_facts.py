@@ -22,8 +22,13 @@ REFERENCE = Path(__file__).parents[3].parent / "shared" / "reference" / "sources
 def reference() -> dict[str, dict[str, Any]]:
     """Return the reference's sources by slug."""
     if not REFERENCE.exists():
-        pytest.skip("the reference ../shared/reference/sources.json is not beside this checkout")
-    return {source["slug"]: source for source in json.loads(REFERENCE.read_text(encoding="utf-8"))}
+        pytest.skip(
+            "the reference ../shared/reference/sources.json is not beside this checkout"
+        )
+    return {
+        source["slug"]: source
+        for source in json.loads(REFERENCE.read_text(encoding="utf-8"))
+    }
 
 
 def test_the_same_sources_are_there(reference: dict[str, dict[str, Any]]) -> None:
@@ -31,20 +36,32 @@ def test_the_same_sources_are_there(reference: dict[str, dict[str, Any]]) -> Non
     assert set(slugs()) == set(reference)
 
 
-def test_connection_specifications_are_the_references(reference: dict[str, dict[str, Any]]) -> None:
+def test_connection_specifications_are_the_references(
+    reference: dict[str, dict[str, Any]],
+) -> None:
     for slug, given in reference.items():
         assert _of_spec(source_of(slug).connection_spec()) == _of_reference(given), slug
 
 
-def test_ids_that_are_not_verified_are_only_in_the_provenance(reference: dict[str, dict[str, Any]]) -> None:
-    unverified = {slug: given["unverified"]["id"] for slug, given in reference.items() if "unverified" in given}
+def test_ids_that_are_not_verified_are_only_in_the_provenance(
+    reference: dict[str, dict[str, Any]],
+) -> None:
+    unverified = {
+        slug: given["unverified"]["id"]
+        for slug, given in reference.items()
+        if "unverified" in given
+    }
     assert len(unverified) == 5
-    assert {slug: provenance(slug)["unverified_id"] for slug in unverified} == unverified
+    assert {
+        slug: provenance(slug)["unverified_id"] for slug in unverified
+    } == unverified
     for slug, identifier in unverified.items():
         assert identifier not in repr(source_of(slug).connection_spec())
 
 
-def test_authentication_differs_only_in_what_is_listed_as_corrected(reference: dict[str, dict[str, Any]]) -> None:
+def test_authentication_differs_only_in_what_is_listed_as_corrected(
+    reference: dict[str, dict[str, Any]],
+) -> None:
     for slug, given in reference.items():
         schemas = source_of(slug).credential_schemas()
         assert len(schemas) == len(given["auth"]), slug
@@ -53,8 +70,13 @@ def test_authentication_differs_only_in_what_is_listed_as_corrected(reference: d
             for auth, other in zip(schemas, given["auth"], strict=True)
             for difference in _compare(auth, other)
         }
-        listed = {(fact["fact"], json.dumps(fact.get("printed"))) for fact in provenance(slug).get("corrected", ())}
-        assert differing == {(fact, printed) for fact, printed in listed if fact != "id"}, slug
+        listed = {
+            (fact["fact"], json.dumps(fact.get("printed")))
+            for fact in provenance(slug).get("corrected", ())
+        }
+        assert differing == {
+            (fact, printed) for fact, printed in listed if fact != "id"
+        }, slug
 
 
 def _of_spec(spec: ConnectionSpec) -> dict[str, Any]:
@@ -86,23 +108,37 @@ def _of_reference(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _compare(auth: AuthenticationSpec, given: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _compare(
+    auth: AuthenticationSpec, given: dict[str, Any]
+) -> Iterator[tuple[str, str]]:
     """Yield each fact that differs and what the reference prints for it; fail where no difference is allowed."""
     assert auth.spec_name == given["spec_name"]
     assert auth.cloud == given.get("cloud")
     assert auth.deprecated == given.get("deprecated", False)
-    assert [field.name for field in auth.fields] == [param["name"] for param in given["params"]]
+    assert [field.name for field in auth.fields] == [
+        param["name"] for param in given["params"]
+    ]
     if auth.variant is not None:
         yield f"{auth.label}: variant", "null"
     for field, param in zip(auth.fields, given["params"], strict=True):
         assert _of_field(field) == _of_param(param), f"{auth.label}: {field.name}"
         if not _identical(field.example, param.get("example")):
             # What was printed for a secret is not repeated.
-            yield f"{auth.label}: {field.name}: example", json.dumps(param["example"] if _may_repeat(field) else None)
+            yield (
+                f"{auth.label}: {field.name}: example",
+                json.dumps(param["example"] if _may_repeat(field) else None),
+            )
 
 
 def _of_field(field: Field) -> tuple[Any, ...]:
-    return field.type, field.required, field.secret, field.enum, repr(field.default), bool(field.description)
+    return (
+        field.type,
+        field.required,
+        field.secret,
+        field.enum,
+        repr(field.default),
+        bool(field.description),
+    )
 
 
 def _of_param(param: dict[str, Any]) -> tuple[Any, ...]:

@@ -17,6 +17,12 @@ def test_the_table_of_sources_is_current() -> None:
 
 def test_renewing_replaces_the_table_and_nothing_else(tmp_path: Path) -> None:
     copy = tmp_path / "README.md"
-    copy.write_text(f"before\n{readme.BEGIN}\n| an old table |\n{readme.END}\nafter\n", encoding="utf-8")
+    copy.write_text(
+        f"before\n{readme.BEGIN}\n| an old table |\n{readme.END}\nafter\n",
+        encoding="utf-8",
+    )
     readme.main([str(copy)])
-    assert copy.read_text(encoding="utf-8") == f"before\n{readme.BEGIN}\n{readme.table()}\n{readme.END}\nafter\n"
+    assert (
+        copy.read_text(encoding="utf-8")
+        == f"before\n{readme.BEGIN}\n{readme.table()}\n{readme.END}\nafter\n"
+    )

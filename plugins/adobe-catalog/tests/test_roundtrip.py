@@ -29,7 +29,9 @@ ALL = [REGISTRY.load(slug) for slug in slugs()]
 CREATABLE = [one for one in ALL if one.spec.id is not None and one.spec.base_connection]
 NOT_VERIFIED = [one for one in ALL if one.spec.id is None]
 NO_BASE = [one for one in ALL if not one.spec.base_connection]
-CASES = [(connector, auth) for connector in CREATABLE for auth in connector.authentication]
+CASES = [
+    (connector, auth) for connector in CREATABLE for auth in connector.authentication
+]
 
 
 @pytest.fixture(scope="module")
@@ -44,36 +46,70 @@ def test_every_source_is_created_or_refused() -> None:
     assert all(connector.authentication for connector in CREATABLE)
 
 
-@pytest.mark.parametrize(("connector", "auth"), CASES, ids=[f"{one.slug}: {auth.label}" for one, auth in CASES])
+@pytest.mark.parametrize(
+    ("connector", "auth"),
+    CASES,
+    ids=[f"{one.slug}: {auth.label}" for one, auth in CASES],
+)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # the one of the project's conftest
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture
+    ],  # the one of the project's conftest
 )
 @given(data=st.data())
-def test_random_credentials_are_read_back(service: FlowService, connector: Any, auth: Any, data: st.DataObject) -> None:
+def test_random_credentials_are_read_back(
+    service: FlowService, connector: Any, auth: Any, data: st.DataObject
+) -> None:
     values = data.draw(credentials_for(auth))
     name = f"round trip {uuid.uuid4()}"
-    created = runner.create_connection(connector, name=name, credentials=values, auth=auth, service=service, settle=0)
+    created = runner.create_connection(
+        connector, name=name, credentials=values, auth=auth, service=service, settle=0
+    )
     found = service.connections.get(created.id)
     assert created.created
-    assert (found.name, found.spec_id, found.auth_name) == (name, connector.spec.id, auth.spec_name)
-    assert found.params == {field: MASK if field in auth.secret_names else value for field, value in values.items()}
+    assert (found.name, found.spec_id, found.auth_name) == (
+        name,
+        connector.spec.id,
+        auth.spec_name,
+    )
+    assert found.params == {
+        field: MASK if field in auth.secret_names else value
+        for field, value in values.items()
+    }
 
 
-@pytest.mark.parametrize("connector", NOT_VERIFIED, ids=lambda connector: connector.slug)
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize(
+    "connector", NOT_VERIFIED, ids=lambda connector: connector.slug
+)
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
-def test_random_credentials_for_a_source_without_verified_id_are_refused(connector: Any, data: st.DataObject) -> None:
+def test_random_credentials_for_a_source_without_verified_id_are_refused(
+    connector: Any, data: st.DataObject
+) -> None:
     auth = data.draw(st.sampled_from(connector.authentication))
     with pytest.raises(NotCreatable) as caught:
-        runner.prepare(connector, name="Any", credentials=data.draw(credentials_for(auth)), auth=auth)
+        runner.prepare(
+            connector,
+            name="Any",
+            credentials=data.draw(credentials_for(auth)),
+            auth=auth,
+        )
     assert connector.spec.no_id_reason in caught.value.message
 
 
 @pytest.mark.parametrize("connector", NO_BASE, ids=lambda connector: connector.slug)
-def test_a_source_without_base_connection_is_refused_and_says_where_to_start(connector: Any) -> None:
+def test_a_source_without_base_connection_is_refused_and_says_where_to_start(
+    connector: Any,
+) -> None:
     for auth in connector.authentication or (None,):
         with pytest.raises(NotCreatable, match="has no base connection") as caught:
             runner.prepare(connector, name="Any", credentials={}, auth=auth)
-        assert connector.spec.lifecycle_note.casefold() == caught.value.remedy.casefold()
+        assert (
+            connector.spec.lifecycle_note.casefold() == caught.value.remedy.casefold()
+        )

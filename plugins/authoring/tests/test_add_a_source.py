@@ -19,7 +19,10 @@ from headwater_authoring import scaffold
 ROOT = Path(__file__).parents[3]
 TUTORIAL = ROOT / "docs" / "add-a-source.md"
 CHANGING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<= in )[0-9.]+s")
-BLOCK = re.compile(r"(?:^<!-- (?P<file>\S+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"(?:^<!-- (?P<file>\S+) -->\n)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
 PIP = ("python", "-m", "pip", "install", "--quiet", "--no-deps", "--ignore-installed")
 
 
@@ -32,7 +35,10 @@ class Machine:
         base = {"base": str(self.venv), "platbase": str(self.venv)}
         site = Path(sysconfig.get_path("purelib", "venv", base))
         (site / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n")
-        ours = [_copied(ROOT, folder / "core"), *(_copied(path, folder / path.name) for path in ROOT.glob("plugins/*"))]
+        ours = [
+            _copied(ROOT, folder / "core"),
+            *(_copied(path, folder / path.name) for path in ROOT.glob("plugins/*")),
+        ]
         self.run(*PIP, *map(str, ours), here=folder)
 
     def environment(self, here: Path) -> dict[str, str]:
@@ -59,7 +65,10 @@ class Machine:
 
     def listed(self, here: Path) -> dict[str, Any]:
         """Return what `headwater list` says, by slug."""
-        return {entry["slug"]: entry for entry in json.loads(self.run("headwater", "list", "--json", here=here))}
+        return {
+            entry["slug"]: entry
+            for entry in json.loads(self.run("headwater", "list", "--json", here=here))
+        }
 
 
 def _copied(source: Path, target: Path) -> Path:
@@ -111,27 +120,58 @@ def test_the_tutorial_prints_what_it_says(machine: Machine, tmp_path: Path) -> N
     text = TUTORIAL.read_text(encoding="utf-8")
     played = _played(machine, text, tmp_path)
     assert CHANGING.sub("x", played) == CHANGING.sub("x", text)
-    assert [path.name for path in tmp_path.glob("*/dist/*.whl")] == ["headwater_acme_desk-0.1.0-py3-none-any.whl"]
+    assert [path.name for path in tmp_path.glob("*/dist/*.whl")] == [
+        "headwater_acme_desk-0.1.0-py3-none-any.whl"
+    ]
 
 
 def test_the_tutorials_connector_is_the_example() -> None:
-    example = ROOT / "docs" / "examples" / "acme-desk" / "src" / "headwater_acme_desk" / "__init__.py"
+    example = (
+        ROOT
+        / "docs"
+        / "examples"
+        / "acme-desk"
+        / "src"
+        / "headwater_acme_desk"
+        / "__init__.py"
+    )
     [module] = [
-        match["text"] for match in BLOCK.finditer(TUTORIAL.read_text()) if match["file"] and "src" in match["file"]
+        match["text"]
+        for match in BLOCK.finditer(TUTORIAL.read_text())
+        if match["file"] and "src" in match["file"]
     ]
     assert module == example.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("options", [(), ("--spec-id", "0c3f4d0a-9a53-4f5c-8e2b-6b1c2e640c3f")], ids=["no id", "id"])
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--spec-id", "0c3f4d0a-9a53-4f5c-8e2b-6b1c2e640c3f")],
+    ids=["no id", "id"],
+)
 def test_untouched_it_installs_from_its_wheel_and_passes_its_tests(
     machine: Machine, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     before = machine.listed(tmp_path)
     slug = f"acme-{len(options)}"
-    made = json.loads(machine.run("headwater", "new", slug, *options, "--json", here=tmp_path))
+    made = json.loads(
+        machine.run("headwater", "new", slug, *options, "--json", here=tmp_path)
+    )
     folder = tmp_path / made["folder"]
-    assert made["files"] == [str(path) for path in scaffold.files(scaffold.planned(slug))]
-    machine.run("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", "dist", ".", here=folder)
+    assert made["files"] == [
+        str(path) for path in scaffold.files(scaffold.planned(slug))
+    ]
+    machine.run(
+        "python",
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--wheel-dir",
+        "dist",
+        ".",
+        here=folder,
+    )
     [wheel] = (folder / "dist").iterdir()
     machine.run(*PIP, str(wheel), here=tmp_path)
     after = machine.listed(tmp_path)
@@ -141,7 +181,9 @@ def test_untouched_it_installs_from_its_wheel_and_passes_its_tests(
     assert re.search(r"^=+ 12 passed in ", told, re.MULTILINE)
 
 
-def test_one_named_like_a_source_of_the_catalogue_replaces_it(machine: Machine, tmp_path: Path) -> None:
+def test_one_named_like_a_source_of_the_catalogue_replaces_it(
+    machine: Machine, tmp_path: Path
+) -> None:
     before = machine.listed(tmp_path)
     assert before["hubspot"]["distribution"] == "headwater-adobe-catalog 0.1.0"
     machine.run("headwater", "new", "hubspot", here=tmp_path)
@@ -155,4 +197,6 @@ def test_one_named_like_a_source_of_the_catalogue_replaces_it(machine: Machine, 
     assert {**after, "hubspot": None} == {**before, "hubspot": None}
     shown = machine.run("headwater", "show", "hubspot", here=tmp_path)
     assert re.search(r"^distribution +headwater-hubspot 0\.1\.0$", shown, re.MULTILINE)
-    assert " passed" in machine.run("python", "-m", "pytest", here=tmp_path / "headwater-hubspot")
+    assert " passed" in machine.run(
+        "python", "-m", "pytest", here=tmp_path / "headwater-hubspot"
+    )

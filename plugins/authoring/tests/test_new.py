@@ -17,7 +17,16 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_it_lists_the_files_and_the_next_three_commands(tmp_path: Path) -> None:
-    done = run("new", "acme-desk", "--name", "Acme Desk", "--category", "crm", "--spec-id", UUID)
+    done = run(
+        "new",
+        "acme-desk",
+        "--name",
+        "Acme Desk",
+        "--category",
+        "crm",
+        "--spec-id",
+        UUID,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == "Acme Desk (acme-desk), 9 files in headwater-acme-desk:"
@@ -40,7 +49,16 @@ def test_it_tells_what_is_still_to_do() -> None:
 
 
 def test_it_tells_programs_the_same() -> None:
-    told = result("new", "acme-desk", "--into", "my desk", "--package", "acme_desk", "--category", "crm")
+    told = result(
+        "new",
+        "acme-desk",
+        "--into",
+        "my desk",
+        "--package",
+        "acme_desk",
+        "--category",
+        "crm",
+    )
     assert told.pop("files")[2:4] == ["README.md", "pyproject.toml"]
     assert shlex.split(told.pop("next")[0]) == ["cd", "my desk"]
     assert told == {
@@ -59,7 +77,10 @@ def test_it_tells_programs_the_same() -> None:
 def test_it_says_whose_place_a_connector_will_take() -> None:
     done = run("new", "servicenow")
     assert done.returncode == 0
-    assert "servicenow will take the place of the one of headwater-adobe-catalog 0.1.0" in done.stderr
+    assert (
+        "servicenow will take the place of the one of headwater-adobe-catalog 0.1.0"
+        in done.stderr
+    )
     assert "category is" not in done.stderr
 
 
@@ -69,7 +90,9 @@ def test_it_writes_nothing_where_something_is(tmp_path: Path) -> None:
     code, error = failure("new", "acme-desk", "--spec-id", UUID)
     assert (code, error["kind"]) == (2, "invalid-input")
     assert error["remedy"] == "name another folder with --into"
-    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert {
+        path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()
+    } == before
 
 
 @pytest.mark.parametrize(
@@ -82,7 +105,9 @@ def test_it_writes_nothing_where_something_is(tmp_path: Path) -> None:
         ("oracle-service-cloud",),
     ],
 )
-def test_a_refusal_exits_with_2_and_leaves_nothing_behind(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_a_refusal_exits_with_2_and_leaves_nothing_behind(
+    tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
     code, error = failure("new", *arguments)
     assert (code, error["kind"]) == (2, "invalid-input")
     assert error["remedy"]

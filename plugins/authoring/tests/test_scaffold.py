@@ -57,8 +57,13 @@ def test_a_distribution_is_complete() -> None:
         "tests/test_credentials.py",
     ]
     assert [str(path) for path, text in made.items() if "%" in text] == []
-    assert "python-version: ${{ matrix.python }}\n" in made[PurePosixPath(".github/workflows/test.yml")]
-    assert tomllib.loads(made[PurePosixPath("pyproject.toml")])["build-system"]["build-backend"]
+    assert (
+        "python-version: ${{ matrix.python }}\n"
+        in made[PurePosixPath(".github/workflows/test.yml")]
+    )
+    assert tomllib.loads(made[PurePosixPath("pyproject.toml")])["build-system"][
+        "build-backend"
+    ]
 
 
 def test_it_needs_this_version_of_headwater_at_most() -> None:
@@ -79,27 +84,45 @@ def test_without_an_id_it_says_so_and_where_to_find_one(tmp_path: Path) -> None:
 
 
 def test_with_an_id_nothing_is_left_to_do(tmp_path: Path) -> None:
-    plan = scaffold.planned("acme-desk", name="Acme — Desk", category="crm", spec_id=UUID.upper())
+    plan = scaffold.planned(
+        "acme-desk", name="Acme — Desk", category="crm", spec_id=UUID.upper()
+    )
     spec = _loaded(plan, tmp_path).spec
-    assert (spec.id, spec.name, spec.category, spec.no_id_reason) == (UUID, "Acme — Desk", "crm", "")
+    assert (spec.id, spec.name, spec.category, spec.no_id_reason) == (
+        UUID,
+        "Acme — Desk",
+        "crm",
+        "",
+    )
     assert "Still to do" not in (tmp_path / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_source_of_the_catalogue_lends_its_name_category_and_id() -> None:
     plan = scaffold.planned("bigquery")
-    assert (plan.name, plan.category, plan.spec_id) == ("Google BigQuery", "databases", BIGQUERY)
+    assert (plan.name, plan.category, plan.spec_id) == (
+        "Google BigQuery",
+        "databases",
+        BIGQUERY,
+    )
     assert plan.replaces.startswith("headwater-adobe-catalog ")
     assert scaffold.planned("bigquery", spec_id=BIGQUERY, name="Mine").name == "Mine"
     assert scaffold.planned("capillary").spec_id is None
 
 
-@pytest.mark.parametrize("slug", ["kinesis", "eventhub", "paypal", "oracle-eloqua", "hubspot", "sftp"])
-def test_a_source_of_the_catalogue_lends_its_further_facts(slug: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "slug", ["kinesis", "eventhub", "paypal", "oracle-eloqua", "hubspot", "sftp"]
+)
+def test_a_source_of_the_catalogue_lends_its_further_facts(
+    slug: str, tmp_path: Path
+) -> None:
     assert _loaded(scaffold.planned(slug), tmp_path).spec == registry.load(slug).spec
 
 
 def test_a_source_without_base_connection_is_refused_with_where_to_start() -> None:
-    with pytest.raises(NotCreatable, match=r"has no base connection; LAVA builds.* Start with a source connection"):
+    with pytest.raises(
+        NotCreatable,
+        match=r"has no base connection; LAVA builds.* Start with a source connection",
+    ):
         scaffold.planned("lava")
 
 
@@ -107,7 +130,11 @@ def test_the_package_names_module_and_distribution() -> None:
     plan = scaffold.planned("acme-desk", package="acme_connectors")
     settings = _read(plan)
     assert settings["metadata"]["name"] == plan.distribution == "acme-connectors"
-    assert settings["options.entry_points"]["headwater.connectors"].split() == ["acme-desk", "=", "acme_connectors"]
+    assert settings["options.entry_points"]["headwater.connectors"].split() == [
+        "acme-desk",
+        "=",
+        "acme_connectors",
+    ]
     assert PurePosixPath("src/acme_connectors/py.typed") in scaffold.files(plan)
 
 
@@ -116,7 +143,9 @@ def test_the_package_names_module_and_distribution() -> None:
     [("Acme Desk", "acme-desk"), ("acme_desk", "acme-desk"), ("-a-", "a"), ("a--b", "a-b"), ("", "acme-desk"),
      ("é", "acme-desk"), ("acme\n", "acme"), ("../x", "x"), ("a" * 61, "a" * 60)],
 )  # fmt: skip
-def test_a_slug_that_cannot_be_typed_is_refused_with_one_that_can(slug: str, offered: str) -> None:
+def test_a_slug_that_cannot_be_typed_is_refused_with_one_that_can(
+    slug: str, offered: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         scaffold.planned(slug)
     assert caught.value.remedy == f"for instance {offered}"
@@ -136,29 +165,43 @@ def test_a_slug_that_cannot_be_typed_is_refused_with_one_that_can(slug: str, off
         ({"package": "class"}, "no word of Python's own"),
         ({"package": "json"}, "a package json"),
         ({"package": "headwater"}, "a package headwater"),
-        ({"package": headwater_local_flow_service.__name__}, "name another with --package"),
+        (
+            {"package": headwater_local_flow_service.__name__},
+            "name another with --package",
+        ),
         ({"spec_id": "3c9b37f8"}, "is a UUID"),
-        ({"spec_id": "b66ab34-8619-49cb-96d1-39b37ede86ea"}, "the right one, cb66ab34-8619-49cb-96d1-39b37ede86ea"),
+        (
+            {"spec_id": "b66ab34-8619-49cb-96d1-39b37ede86ea"},
+            "the right one, cb66ab34-8619-49cb-96d1-39b37ede86ea",
+        ),
         ({"spec_id": BIGQUERY}, "this id is that of Google BigQuery"),
     ],
 )
-def test_what_cannot_be_used_is_refused_by_its_rule(options: dict[str, Any], told: str) -> None:
+def test_what_cannot_be_used_is_refused_by_its_rule(
+    options: dict[str, Any], told: str
+) -> None:
     with pytest.raises(InvalidInput, match=re.escape(told)):
         scaffold.planned("acme-desk", **options)
 
 
 def test_another_id_than_the_catalogues_verified_one_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="has a verified connection specification id"):
+    with pytest.raises(
+        InvalidInput, match="has a verified connection specification id"
+    ):
         scaffold.planned("bigquery", spec_id=UUID)
 
 
 def test_a_slug_that_would_clash_is_refused_with_its_owner() -> None:
-    with pytest.raises(InvalidInput, match="is there already, from headwater-oracle-service-cloud"):
+    with pytest.raises(
+        InvalidInput, match="is there already, from headwater-oracle-service-cloud"
+    ):
         scaffold.planned("oracle-service-cloud")
 
 
 def test_every_category_of_an_installed_connector_is_known() -> None:
-    assert {one.spec.category for one in registry.installed().all()[0]} <= {*scaffold.CATEGORIES}
+    assert {one.spec.category for one in registry.installed().all()[0]} <= {
+        *scaffold.CATEGORIES
+    }
     assert list(scaffold.CATEGORIES) == sorted(scaffold.CATEGORIES)
 
 
@@ -174,9 +217,11 @@ def test_an_empty_folder_and_one_that_is_not_there_are_filled(tmp_path: Path) ->
     for folder in (tmp_path / "empty", tmp_path / "deep" / "down"):
         (tmp_path / "empty").mkdir(exist_ok=True)
         made = scaffold.write(plan, folder)
-        assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == {
-            *map(str, made)
-        }
+        assert {
+            path.relative_to(folder).as_posix()
+            for path in folder.rglob("*")
+            if path.is_file()
+        } == {*map(str, made)}
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
@@ -188,7 +233,10 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 @settings(deadline=None)
-@given(slug=some.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,3}", fullmatch=True), name=some.text(max_size=70))
+@given(
+    slug=some.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,3}", fullmatch=True),
+    name=some.text(max_size=70),
+)
 def test_whatever_is_accepted_fits_together(slug: str, name: str) -> None:
     try:
         plan = scaffold.planned(slug, name=name)
@@ -199,8 +247,14 @@ def test_whatever_is_accepted_fits_together(slug: str, name: str) -> None:
     texts = [node.value for node in ast.walk(module) if isinstance(node, ast.Constant)]
     assert name.strip() in texts
     settings = _read(plan)
-    assert settings["metadata"]["description"] == f"The {name.strip()} connector for Headwater"
-    assert settings["options.entry_points"]["headwater.connectors"].strip() == f"{slug} = {plan.package}"
+    assert (
+        settings["metadata"]["description"]
+        == f"The {name.strip()} connector for Headwater"
+    )
+    assert (
+        settings["options.entry_points"]["headwater.connectors"].strip()
+        == f"{slug} = {plan.package}"
+    )
     [test] = [node for node in ast.parse(made[PurePosixPath("tests/test_conformance.py")]).body
               if isinstance(node, ast.ClassDef)]  # fmt: skip
     assert test.name.startswith("Test")
@@ -209,4 +263,6 @@ def test_whatever_is_accepted_fits_together(slug: str, name: str) -> None:
 
 def test_the_template_is_installed_with_the_package() -> None:
     template = Path(scaffold.__file__).parent / "template"
-    assert {path.suffix for path in template.rglob("*") if path.is_file()} == {".template"}
+    assert {path.suffix for path in template.rglob("*") if path.is_file()} == {
+        ".template"
+    }

@@ -42,7 +42,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _on_both(path: Path) -> bool:
-    return path.parent.name in ("resources", "neighbours") or path.name in ("test_paging.py", "test_filters.py")
+    return path.parent.name in ("resources", "neighbours") or path.name in (
+        "test_paging.py",
+        "test_filters.py",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -89,13 +92,17 @@ def _place(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
 
 
 @pytest.fixture
-def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Talker]]:
+def service(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[..., Talker]]:
     """Return a function that opens a service; settings are those of `Settings`, the store empty at first."""
     opened: list[Talker] = []
     place = _place(request, tmp_path)
 
     def open_one(connectors: Iterable[Connector] | None = None, **given: Any) -> Talker:
-        app = build_app(Settings(**(place if "store" not in given else {}) | given), connectors)
+        app = build_app(
+            Settings(**(place if "store" not in given else {}) | given), connectors
+        )
         session = requests.Session()
         session.mount("http+local://", LocalAdapter(app=app))
         opened.append(Talker(session, app, dict(HEADERS)))
@@ -108,14 +115,20 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable
 
 
 @pytest.fixture
-def served() -> Callable[..., AbstractContextManager[tuple[subprocess.Popen[str], str]]]:
+def served() -> Callable[
+    ..., AbstractContextManager[tuple[subprocess.Popen[str], str]]
+]:
     """Return a context manager that runs the command and gives the process and the URL it names."""
     return _served
 
 
 @contextmanager
 def _served(
-    tmp_path: Path, *options: str, store: str = "", shown: str = "127.0.0.1", **variables: str
+    tmp_path: Path,
+    *options: str,
+    store: str = "",
+    shown: str = "127.0.0.1",
+    **variables: str,
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the command in a process group of its own; yield it and the URL it names."""
     store = store or str(tmp_path / "store" / "local.db")
@@ -131,7 +144,9 @@ def _served(
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.fullmatch(rf"listening on (http://{re.escape(shown)}:\d+) \(store (.*)\)\n", line)
+        found = re.fullmatch(
+            rf"listening on (http://{re.escape(shown)}:\d+) \(store (.*)\)\n", line
+        )
         assert found, (line, (tmp_path / "stderr").read_text())
         assert found[2] in (store, store.replace("postgresql:", "postgresql+psycopg:"))
         yield process, found[1]
@@ -151,7 +166,9 @@ def _oracle() -> Callable[..., dict[str, Any]]:
     return oracle
 
 
-def stored(talker: Any, table: Any, *refers_to: str, state: str = "enabled", **facts: Any) -> str:
+def stored(
+    talker: Any, table: Any, *refers_to: str, state: str = "enabled", **facts: Any
+) -> str:
     """Store a row as its own resource would, and return its id."""
     record = Record(
         id=str(uuid.uuid4()),

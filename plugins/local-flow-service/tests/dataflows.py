@@ -15,7 +15,12 @@ CRM_TO_AEP = "14518937-270c-4525-bdec-c2ba7cce3860"
 CONTENT_TYPE = "application/vnd.adobe.xed-full+json;version=1"
 FUTURE = 1_900_000_000  # seconds
 PAST = 1_600_000_000
-HOURLY = {"startTime": str(FUTURE), "frequency": "hour", "interval": "1", "backfill": "true"}
+HOURLY = {
+    "startTime": str(FUTURE),
+    "frequency": "hour",
+    "interval": "1",
+    "backfill": "true",
+}
 ONCE = {"startTime": FUTURE, "frequency": "once"}
 
 
@@ -38,21 +43,31 @@ class Desk:
         found: dict[str, Any] = answer.json()
         return found
 
-    def body(self, *, schedule: dict[str, Any] = HOURLY, **changes: Any) -> dict[str, Any]:
+    def body(
+        self, *, schedule: dict[str, Any] = HOURLY, **changes: Any
+    ) -> dict[str, Any]:
         """Return the body of a dataflow; a change to None leaves the field out."""
         body = {
             "name": "accounts, every hour",
             "flowSpec": {"id": CRM_TO_AEP, "version": "1.0"},
             "sourceConnectionIds": [self.source],
             "targetConnectionIds": [self.target],
-            "transformations": [*([] if schedule.get("frequency") == "once" else [copying()]), self.mapped()],
+            "transformations": [
+                *([] if schedule.get("frequency") == "once" else [copying()]),
+                self.mapped(),
+            ],
             "scheduleParams": schedule,
         }
-        return {name: value for name, value in (body | changes).items() if value is not None}
+        return {
+            name: value for name, value in (body | changes).items() if value is not None
+        }
 
     def mapped(self, **changes: Any) -> dict[str, Any]:
         """Return the transformation that maps."""
-        return {"name": "Mapping", "params": {"mappingId": self.mapping, "mappingVersion": 0} | changes}
+        return {
+            "name": "Mapping",
+            "params": {"mappingId": self.mapping, "mappingVersion": 0} | changes,
+        }
 
     def flow(self, **changes: Any) -> dict[str, Any]:
         """Create a dataflow and return id and etag."""
@@ -66,25 +81,33 @@ class Desk:
 
     def runs(self, flow: str) -> list[dict[str, Any]]:
         """Return the runs of a dataflow, newest first."""
-        found: list[dict[str, Any]] = self.talker.get("/runs", params={"property": f"flowId=={flow}"}).json()["items"]
+        found: list[dict[str, Any]] = self.talker.get(
+            "/runs", params={"property": f"flowId=={flow}"}
+        ).json()["items"]
         return found
 
     def patch(self, id: str, *operations: Any) -> requests.Response:
         """Patch a dataflow with its etag of now."""
         headers = {"If-Match": self.read(id)["etag"]}
-        answer: requests.Response = self.talker.send("PATCH", f"/flows/{id}", headers=headers, json=list(operations))
+        answer: requests.Response = self.talker.send(
+            "PATCH", f"/flows/{id}", headers=headers, json=list(operations)
+        )
         return answer
 
     def act(self, id: str, op: str, path: str = "/flows") -> requests.Response:
         """Carry out an operation."""
-        answer: requests.Response = self.talker.post(f"{path}/{id}/action", params={"op": op})
+        answer: requests.Response = self.talker.post(
+            f"{path}/{id}/action", params={"op": op}
+        )
         return answer
 
     def report(self, run: str, status: str, **metrics: Any) -> requests.Response:
         """Say, as its provider, what became of a run."""
         headers = {"If-Match": self.read(run, "/runs")["etag"]}
         body = {"metrics": {"statusSummary": {"status": status}} | metrics}
-        answer: requests.Response = self.talker.send("PUT", f"/runs/{run}", headers=headers, json=body)
+        answer: requests.Response = self.talker.send(
+            "PUT", f"/runs/{run}", headers=headers, json=body
+        )
         return answer
 
 
@@ -96,7 +119,11 @@ def copying(column: str = "CreatedTime") -> dict[str, Any]:
 
 def new_schema(talker: Any) -> str:
     """Create a schema and return its id."""
-    body = {"title": "Account", "type": "object", "allOf": [{"$ref": "https://ns.adobe.com/xdm/context/profile"}]}
+    body = {
+        "title": "Account",
+        "type": "object",
+        "allOf": [{"$ref": "https://ns.adobe.com/xdm/context/profile"}],
+    }
     answer = talker.post(f"{PLATFORM}/schemaregistry/tenant/schemas", json=body)
     assert answer.status_code == 201, answer.text
     return str(answer.json()["$id"])
@@ -105,7 +132,10 @@ def new_schema(talker: Any) -> str:
 def new_data_set(talker: Any, schema: str) -> str:
     """Create a data set and return its id."""
     reference = {"id": schema, "contentType": CONTENT_TYPE}
-    answer = talker.post(f"{PLATFORM}/catalog/dataSets", json={"name": "accounts", "schemaRef": reference})
+    answer = talker.post(
+        f"{PLATFORM}/catalog/dataSets",
+        json={"name": "accounts", "schemaRef": reference},
+    )
     assert answer.status_code == 201, answer.text
     [found] = answer.json()
     return str(found).rpartition("/")[2]
@@ -115,7 +145,10 @@ def new_mapping(talker: Any, schema: str) -> str:
     """Create a mapping set and return its id."""
     output = {"schemaRef": {"id": schema, "contentType": CONTENT_TYPE}}
     lines = [{"sourceType": "ATTRIBUTE", "source": "Id", "destination": "_id"}]
-    answer = talker.post(f"{PLATFORM}/conversion/mappingSets", json={"outputSchema": output, "mappings": lines})
+    answer = talker.post(
+        f"{PLATFORM}/conversion/mappingSets",
+        json={"outputSchema": output, "mappings": lines},
+    )
     assert answer.status_code == 200, answer.text
     return str(answer.json()["id"])
 
@@ -126,19 +159,29 @@ def source_body(base: str | None, **changes: Any) -> dict[str, Any]:
         "name": "accounts",
         "baseConnectionId": base,
         "data": {"format": "tabular"},
-        "params": {"tableName": "Account", "columns": [{"name": "Id", "type": "string", "xdm": {"type": "string"}}]},
+        "params": {
+            "tableName": "Account",
+            "columns": [{"name": "Id", "type": "string", "xdm": {"type": "string"}}],
+        },
         "connectionSpec": {"id": ORACLE, "version": "1.0"},
     }
-    return {name: value for name, value in (body | changes).items() if value is not None}
+    return {
+        name: value for name, value in (body | changes).items() if value is not None
+    }
 
 
 def target_body(data_set: str | None, **changes: Any) -> dict[str, Any]:
     """Return a target connection; a change to None leaves the field out."""
-    schema = {"id": "https://ns.adobe.com/acme/schemas/1", "version": "application/vnd.adobe.xed-full+json;version=1"}
+    schema = {
+        "id": "https://ns.adobe.com/acme/schemas/1",
+        "version": "application/vnd.adobe.xed-full+json;version=1",
+    }
     body = {
         "name": "accounts in the lake",
         "data": {"format": "parquet_xdm", "schema": schema},
         "params": {"dataSetId": data_set},
         "connectionSpec": {"id": DATA_LAKE, "version": "1.0"},
     }
-    return {name: value for name, value in (body | changes).items() if value is not None}
+    return {
+        name: value for name, value in (body | changes).items() if value is not None
+    }

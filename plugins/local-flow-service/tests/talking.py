@@ -29,9 +29,15 @@ class Talker:
     app: FlowServiceApp
     headers: dict[str, str]
 
-    def send(self, method: str, path: str, headers: dict[str, str] | None = None, **rest: Any) -> requests.Response:
+    def send(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **rest: Any
+    ) -> requests.Response:
         url = path if path.startswith("http") else BASE + path
-        given = {name: value for name, value in (self.headers | (headers or {})).items() if value}
+        given = {
+            name: value
+            for name, value in (self.headers | (headers or {})).items()
+            if value
+        }
         return self.session.request(method, url, headers=given, **rest)
 
     def get(self, path: str, **rest: Any) -> requests.Response:
@@ -51,8 +57,16 @@ class Talker:
         [item] = self.get(f"/connections/{id}").json()["items"]
         return item
 
-    def patch(self, id: str, etag: str, *operations: Any, **rest: Any) -> requests.Response:
-        return self.send("PATCH", f"/connections/{id}", headers={"If-Match": etag}, json=list(operations), **rest)
+    def patch(
+        self, id: str, etag: str, *operations: Any, **rest: Any
+    ) -> requests.Response:
+        return self.send(
+            "PATCH",
+            f"/connections/{id}",
+            headers={"If-Match": etag},
+            json=list(operations),
+            **rest,
+        )
 
     def like(self, **headers: str) -> Talker:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -61,7 +75,11 @@ class Talker:
 
 def oracle(name: str = "desk", **changes: Any) -> dict[str, Any]:
     """Return a body the service accepts."""
-    params = {"host": "acme.example", "username": "integration", "password": "correct-horse-battery"}
+    params = {
+        "host": "acme.example",
+        "username": "integration",
+        "password": "correct-horse-battery",
+    }
     body = {
         "name": name,
         "auth": {"specName": "Basic Authentication", "params": params},
@@ -78,7 +96,12 @@ def code(answer: requests.Response) -> str:
         assert str(answer.status_code) == body["error_code"][:3]
         return str(body["error_code"])
     assert body["status"] == answer.status_code
-    assert body["report"]["detailed-message"] == body["errorMessage"] == body["errorDetails"] != ""
+    assert (
+        body["report"]["detailed-message"]
+        == body["errorMessage"]
+        == body["errorDetails"]
+        != ""
+    )
     assert body["report"]["request-id"] == answer.headers["x-request-id"]
     found = str(body["type"]).removeprefix("https://ns.adobe.com/aep/errors/")
     assert found.endswith(str(answer.status_code))

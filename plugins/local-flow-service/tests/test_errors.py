@@ -32,11 +32,20 @@ def test_each_code_has_its_published_title(code: str, title: str) -> None:
 
 
 def test_a_refusal_says_the_same_in_every_text_and_names_its_one_resource() -> None:
-    body = FlowError("FLOW-1439-404", "no such dataflow", id="an-id", type="flows").body("request-1")
+    body = FlowError(
+        "FLOW-1439-404", "no such dataflow", id="an-id", type="flows"
+    ).body("request-1")
     assert body["type"] == "https://ns.adobe.com/aep/errors/FLOW-1439-404"
-    assert {body["errorMessage"], body["errorDetails"], body["report"]["detailed-message"]} == {"no such dataflow"}
+    assert {
+        body["errorMessage"],
+        body["errorDetails"],
+        body["report"]["detailed-message"],
+    } == {"no such dataflow"}
     assert (body["report"]["id"], body["report"]["type"]) == ("an-id", "flows")
 
 
 def test_a_refusal_of_no_one_resource_leaves_its_place_out() -> None:
-    assert set(FlowError("FLOW-1405-400", "a rule").body("request-1")["report"]) == {"detailed-message", "request-id"}
+    assert set(FlowError("FLOW-1405-400", "a rule").body("request-1")["report"]) == {
+        "detailed-message",
+        "request-id",
+    }

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 
 def test_the_store_comes_from_the_environment_or_lies_with_the_users_data() -> None:
-    assert Settings.from_environ({"HEADWATER_LOCAL_STORE": "/x/y.db"}).store == "/x/y.db"
+    assert (
+        Settings.from_environ({"HEADWATER_LOCAL_STORE": "/x/y.db"}).store == "/x/y.db"
+    )
     assert Settings.from_environ({}).store.endswith("local.db")
-    assert Settings.from_environ({"HEADWATER_LOCAL_STORE": "/x"}, store="/z").store == "/z"
+    assert (
+        Settings.from_environ({"HEADWATER_LOCAL_STORE": "/x"}, store="/z").store == "/z"
+    )
     assert Settings.from_environ({"HEADWATER_LOCAL_KEY": "k"}).key == Secret("k")
 
 
@@ -31,7 +35,12 @@ def test_the_store_comes_from_the_environment_or_lies_with_the_users_data() -> N
         {"reach_sources": [""]},
         {"sandboxes": ["a b"]},
         {"sandboxes": [""]},
-        {"clients": [Client(id="a", secret=Secret(text), organizations=["A@AdobeOrg"]) for text in "xy"]},
+        {
+            "clients": [
+                Client(id="a", secret=Secret(text), organizations=["A@AdobeOrg"])
+                for text in "xy"
+            ]
+        },
     ],
 )
 def test_what_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
@@ -39,14 +48,24 @@ def test_what_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
         Settings(store="x", **wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"secret": Secret("")}, {"organizations": ["ACME"]}, {"organizations": []}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"secret": Secret("")}, {"organizations": ["ACME"]}, {"organizations": []}],
+)
 def test_a_client_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
-    given: dict[str, Any] = {"id": "a", "secret": Secret("x"), "organizations": ["ACME@AdobeOrg"], **wrong}
+    given: dict[str, Any] = {
+        "id": "a",
+        "secret": Secret("x"),
+        "organizations": ["ACME@AdobeOrg"],
+        **wrong,
+    }
     with pytest.raises(InvalidInput):
         Client(**given)
 
 
-def test_workers_get_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_workers_get_the_same_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("HEADWATER_SERVE_SETTINGS", "")
     monkeypatch.setenv("HEADWATER_SERVE_PARENT", "")
     given = Settings(
@@ -71,6 +90,15 @@ def test_settings_print_no_secret() -> None:
 
 
 def test_the_environment_can_ask_for_strictness() -> None:
-    assert Settings.from_environ({"HEADWATER_LOCAL_STRICT": "1"}, store="x").strictness == Strictness.strict()
-    assert Settings.from_environ({"HEADWATER_LOCAL_STRICT": "0"}, store="x").strictness == Strictness()
-    assert Settings.from_environ({}, store="x", strictness=Strictness.strict()).strictness == Strictness.strict()
+    assert (
+        Settings.from_environ({"HEADWATER_LOCAL_STRICT": "1"}, store="x").strictness
+        == Strictness.strict()
+    )
+    assert (
+        Settings.from_environ({"HEADWATER_LOCAL_STRICT": "0"}, store="x").strictness
+        == Strictness()
+    )
+    assert (
+        Settings.from_environ({}, store="x", strictness=Strictness.strict()).strictness
+        == Strictness.strict()
+    )

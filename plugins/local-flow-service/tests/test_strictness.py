@@ -12,14 +12,23 @@ from headwater_local_flow_service import Strictness
 from headwater_local_flow_service.strictness import NAMES, checked, parsed
 
 
-def test_left_alone_every_switch_is_tolerant_and_strict_turns_those_that_refuse() -> None:
+def test_left_alone_every_switch_is_tolerant_and_strict_turns_those_that_refuse() -> (
+    None
+):
     tolerant, strict = attrs.asdict(Strictness()), attrs.asdict(Strictness.strict())
-    forms = {"run_create_envelope": "items", "async_states": 0, "legacy_errors": False, "delete_status": 204}
+    forms = {
+        "run_create_envelope": "items",
+        "async_states": 0,
+        "legacy_errors": False,
+        "delete_status": 204,
+    }
     assert {name: strict[name] for name in forms} == forms
     turned = {name: value for name, value in strict.items() if name not in forms}
     assert set(turned.values()) == {True, "reject"}
     assert all(tolerant[name] != value for name, value in turned.items())
-    assert Strictness.strict(delete_status=202) == attrs.evolve(Strictness.strict(), delete_status=202)
+    assert Strictness.strict(delete_status=202) == attrs.evolve(
+        Strictness.strict(), delete_status=202
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,13 +61,20 @@ def test_an_unknown_switch_is_refused_with_the_nearest() -> None:
 
 
 def test_a_wrong_value_is_told_with_the_place_it_stands_in() -> None:
-    with pytest.raises(InvalidInput, match=r"local\.toml: the switch async_states must be") as raised:
+    with pytest.raises(
+        InvalidInput, match=r"local\.toml: the switch async_states must be"
+    ) as raised:
         checked({"async_states": "1"}, where="local.toml")
     assert raised.value.remedy == "correct async_states"
 
 
 def test_switches_are_written_as_on_a_command_line() -> None:
-    given = ("legacy-errors", "require_spec_version=false", "delete_status=202", "past_start_time=reject")
+    given = (
+        "legacy-errors",
+        "require_spec_version=false",
+        "delete_status=202",
+        "past_start_time=reject",
+    )
     assert parsed(given) == {
         "legacy_errors": True,
         "require_spec_version": False,
@@ -73,7 +89,9 @@ def test_legacy_errors_have_the_older_shape_and_the_same_status(service: Any) ->
     assert answer.status_code == 404
     assert set(answer.json()) == {"errorMessage", "errorDetails"}
     gateway = talker.like(x_api_key="").get("/connections")
-    assert gateway.json()["error_code"] == "403000"  # in front of the service, whose shape this is not
+    assert (
+        gateway.json()["error_code"] == "403000"
+    )  # in front of the service, whose shape this is not
 
 
 @pytest.mark.parametrize("status", [204, 202])

@@ -69,27 +69,44 @@ def _filled(body: str) -> str:
     return body
 
 
-@pytest.mark.parametrize("body", [ORACLE, SALESFORCE, _filled(ORACLE), _filled(SALESFORCE)])
-def test_a_tutorials_request_answers_201_with_id_and_etag(service: Callable[..., Any], body: str) -> None:
+@pytest.mark.parametrize(
+    "body", [ORACLE, SALESFORCE, _filled(ORACLE), _filled(SALESFORCE)]
+)
+def test_a_tutorials_request_answers_201_with_id_and_etag(
+    service: Callable[..., Any], body: str
+) -> None:
     answer = service().post("/connections", data=body, headers=HEADERS)
     assert answer.status_code == 201
     assert set(answer.json()) == {"id", "etag"}
-    assert re.fullmatch(r'"[0-9a-f]{8}-0000-0200-0000-[0-9a-f]{8}0000"', answer.json()["etag"])
-    assert answer.headers["Location"] == f"/data/foundation/flowservice/connections/{answer.json()['id']}"
+    assert re.fullmatch(
+        r'"[0-9a-f]{8}-0000-0200-0000-[0-9a-f]{8}0000"', answer.json()["etag"]
+    )
+    assert (
+        answer.headers["Location"]
+        == f"/data/foundation/flowservice/connections/{answer.json()['id']}"
+    )
 
 
-def test_the_misprinted_id_is_corrected_and_said(service: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+def test_the_misprinted_id_is_corrected_and_said(
+    service: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
     talker = service()
     with caplog.at_level(logging.WARNING, logger="headwater.local"):
         answer = talker.post("/connections", data=SALESFORCE, headers=HEADERS)
     assert answer.headers["Warning"].startswith('299 headwater "')
     assert RIGHT_ID in answer.headers["Warning"]
     assert RIGHT_ID in caplog.text
-    assert talker.read(answer.json()["id"])["connectionSpec"] == {"id": RIGHT_ID, "version": "1.0"}
+    assert talker.read(answer.json()["id"])["connectionSpec"] == {
+        "id": RIGHT_ID,
+        "version": "1.0",
+    }
 
 
 def test_the_right_id_needs_no_warning(service: Callable[..., Any]) -> None:
-    assert "Warning" not in service().post("/connections", data=ORACLE, headers=HEADERS).headers
+    assert (
+        "Warning"
+        not in service().post("/connections", data=ORACLE, headers=HEADERS).headers
+    )
 
 
 def test_strict_refuses_the_misprint_and_names_the_right_id(
@@ -102,9 +119,13 @@ def test_strict_refuses_the_misprint_and_names_the_right_id(
     assert talker.get("/connections").json()["items"] == []
 
 
-def test_what_was_sent_is_read_back_with_secrets_masked(service: Callable[..., Any]) -> None:
+def test_what_was_sent_is_read_back_with_secrets_masked(
+    service: Callable[..., Any],
+) -> None:
     talker = service()
     sent = json.loads(_filled(ORACLE))
-    read = talker.read(talker.post("/connections", data=json.dumps(sent), headers=HEADERS).json()["id"])
+    read = talker.read(
+        talker.post("/connections", data=json.dumps(sent), headers=HEADERS).json()["id"]
+    )
     sent["auth"]["params"]["password"] = "******"
     assert {name: read[name] for name in sent} == sent

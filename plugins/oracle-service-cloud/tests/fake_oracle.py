@@ -34,13 +34,25 @@ MOST_ROWS = 20_000  # of one request; the site cuts in silence
 # name -> DESCRIBE's type, JSON Schema type and format, cells of three rows
 INCIDENTS: dict[str, tuple[str, dict[str, Any], list[str | None]]] = {
     "ID": ("Integer", {"type": "integer"}, ["1", "2", "5"]),
-    "LookupName": ("String", {"type": "string"}, ["080917-000001", "080917-000002", "090101-000001"]),
-    "CreatedTime": ("String", {"type": "string", "format": "date-time"}, ["2010-09-17T16:00:00Z"] * 3),
+    "LookupName": (
+        "String",
+        {"type": "string"},
+        ["080917-000001", "080917-000002", "090101-000001"],
+    ),
+    "CreatedTime": (
+        "String",
+        {"type": "string", "format": "date-time"},
+        ["2010-09-17T16:00:00Z"] * 3,
+    ),
     "Subject": ("String", {"type": "string"}, ['It\'s broken; "really"', "", None]),
     "Severity": ("NamedID", {"type": "object"}, ["3", None, "1"]),
     "Score": ("Decimal", {"type": "number"}, ["1.50", "-2", None]),
     "Closed": ("Boolean", {"type": "boolean"}, ["1", "0", "true"]),
-    "DueDate": ("Date", {"type": "string", "format": "date"}, ["2010-09-18", None, "2011-01-01"]),
+    "DueDate": (
+        "Date",
+        {"type": "string", "format": "date"},
+        ["2010-09-18", None, "2011-01-01"],
+    ),
     "Threads": ("SubTable", {"type": "object"}, []),
     "FileAttachments": ("SubTable", {"type": "object"}, []),
 }
@@ -66,9 +78,17 @@ class FakeOracle:
         self._turn = threading.Lock()
         self._issued = {""}
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> list[bytes]:
         with self._turn:
-            self.requests.append({name: value for name, value in environ.items() if isinstance(value, str)})
+            self.requests.append(
+                {
+                    name: value
+                    for name, value in environ.items()
+                    if isinstance(value, str)
+                }
+            )
             fault = next(self._faults, None)
             status, headers, body = self._answer(environ)
             if fault is not None:
@@ -79,66 +99,125 @@ class FakeOracle:
     def _answer(self, environ: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
         if environ.get("HTTP_AUTHORIZATION") != _basic(USER, PASSWORD):
             self.refused += 1
-            return "401 Unauthorized", {"Content-Type": "text/html"}, b"<html>Unauthorized</html>"
+            return (
+                "401 Unauthorized",
+                {"Content-Type": "text/html"},
+                b"<html>Unauthorized</html>",
+            )
         if not environ.get("HTTP_OSVC_CREST_APPLICATION_CONTEXT"):
-            return _problem(400, "OSC-CREST-00007", "the application context is missing")
+            return _problem(
+                400, "OSC-CREST-00007", "the application context is missing"
+            )
         if environ.get("HTTP_OSVC_CREST_API_ACCESS_TOKEN", "") not in self._issued:
             return _problem(400, "OSC-CREST-00007", "the access token was changed")
         path = environ["PATH_INFO"].removeprefix(CONNECT)
         if path == environ["PATH_INFO"]:
             return _problem(404, "OSC-CREST-00013", "no such path")
-        status, headers, body = self._below(path.strip("/"), parse_qs(environ["QUERY_STRING"]))
+        status, headers, body = self._below(
+            path.strip("/"), parse_qs(environ["QUERY_STRING"])
+        )
         token = f"token-{len(self.requests)}"
         self._issued.add(token)
         headers["osvc-crest-api-access-token"] = token
         headers["osvc-crest-next-request-after"] = str(self.pace)
         return status, headers, body
 
-    def _below(self, path: str, query: dict[str, list[str]]) -> tuple[str, dict[str, str], bytes]:
+    def _below(
+        self, path: str, query: dict[str, list[str]]
+    ) -> tuple[str, dict[str, str], bytes]:
         if path == "":
             return _json({"version": "v1.4", "links": []})
         if path == "queryResults":
             return self._query(query.get("query", [""])[0])
         table = path.removeprefix("metadata-catalog/")
         if self.schemas and table.lower() == "incidents":
-            properties = {_camel(name): schema for name, (_kind, schema, _rows) in INCIDENTS.items()}
-            return _json({"$schema": "http://json-schema.org/draft-04/schema#", "properties": properties})
+            properties = {
+                _camel(name): schema
+                for name, (_kind, schema, _rows) in INCIDENTS.items()
+            }
+            return _json(
+                {
+                    "$schema": "http://json-schema.org/draft-04/schema#",
+                    "properties": properties,
+                }
+            )
         return _problem(404, "OSC-CREST-00013", "no such resource")
 
     def _query(self, query: str) -> tuple[str, dict[str, str], bytes]:
         if query == "DESCRIBE":
-            return _result("DESCRIBE", ["Name", "Type", "Path"], [[name, "Table", ""] for name in TABLES])
+            return _result(
+                "DESCRIBE",
+                ["Name", "Type", "Path"],
+                [[name, "Table", ""] for name in TABLES],
+            )
         if query.startswith("DESCRIBE "):
             table = query.removeprefix("DESCRIBE ")
             if table not in TABLES:
                 return _problem(404, "OSC-CREST-00013", "no such table")
             return _result(
-                table, ["Name", "Type", "Path"], [[name, kind, ""] for name, (kind, _s, _r) in INCIDENTS.items()]
+                table,
+                ["Name", "Type", "Path"],
+                [[name, kind, ""] for name, (kind, _s, _r) in INCIDENTS.items()],
             )
-        found = re.fullmatch(r"USE REPORT; SELECT (.+) FROM (\S+) ORDER BY ID ASC LIMIT (\d+)", query)
+        found = re.fullmatch(
+            r"USE REPORT; SELECT (.+) FROM (\S+) ORDER BY ID ASC LIMIT (\d+)", query
+        )
         if found is None or found[2] not in TABLES:
             return _problem(400, "OSC-CREST-00007", "the query is not understood")
-        return self._selected(found[1].split(", "), found[2], min(int(found[3]), MOST_ROWS))
+        return self._selected(
+            found[1].split(", "), found[2], min(int(found[3]), MOST_ROWS)
+        )
 
-    def _selected(self, names: list[str], table: str, limit: int) -> tuple[str, dict[str, str], bytes]:
+    def _selected(
+        self, names: list[str], table: str, limit: int
+    ) -> tuple[str, dict[str, str], bytes]:
         known = {name.lower(): name for name in INCIDENTS}
-        if any(name.lower() not in known or INCIDENTS[known[name.lower()]][0] == "SubTable" for name in names):
+        if any(
+            name.lower() not in known or INCIDENTS[known[name.lower()]][0] == "SubTable"
+            for name in names
+        ):
             return _problem(400, "OSC-CREST-00007", "no such column")
         cells = [INCIDENTS[known[name.lower()]][2] for name in names]
-        return _result(table, names, [list(row) for row in zip(*cells, strict=True)][:limit])
+        return _result(
+            table, names, [list(row) for row in zip(*cells, strict=True)][:limit]
+        )
 
 
 def _json(value: Any) -> tuple[str, dict[str, str], bytes]:
     return "200 OK", {"Content-Type": "application/json"}, json.dumps(value).encode()
 
 
-def _result(table: str, names: list[str], rows: list[list[str | None]]) -> tuple[str, dict[str, str], bytes]:
-    return _json({"items": [{"tableName": table, "count": len(rows), "columnNames": names, "rows": rows}], "links": []})
+def _result(
+    table: str, names: list[str], rows: list[list[str | None]]
+) -> tuple[str, dict[str, str], bytes]:
+    return _json(
+        {
+            "items": [
+                {
+                    "tableName": table,
+                    "count": len(rows),
+                    "columnNames": names,
+                    "rows": rows,
+                }
+            ],
+            "links": [],
+        }
+    )
 
 
 def _problem(status: int, code: str, detail: str) -> tuple[str, dict[str, str], bytes]:
-    body = {"type": "about:blank", "title": "Problem", "status": status, "detail": detail, "o:errorCode": code}
-    return f"{status} Problem", {"Content-Type": "application/json"}, json.dumps(body).encode()
+    body = {
+        "type": "about:blank",
+        "title": "Problem",
+        "status": status,
+        "detail": detail,
+        "o:errorCode": code,
+    }
+    return (
+        f"{status} Problem",
+        {"Content-Type": "application/json"},
+        json.dumps(body).encode(),
+    )
 
 
 def _basic(user: str, password: str) -> str:
@@ -150,12 +229,18 @@ def _camel(name: str) -> str:
 
 
 def _spoiled(
-    fault: Fault, status: str, headers: dict[str, str], body: bytes, environ: dict[str, Any]
+    fault: Fault,
+    status: str,
+    headers: dict[str, str],
+    body: bytes,
+    environ: dict[str, Any],
 ) -> tuple[str, dict[str, str], bytes]:
     if fault in ("reset", "hang-up"):
         connection: socket.socket = environ["fake.connection"]
         if fault == "reset":
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
         connection.close()
         raise ConnectionAbortedError
     if fault == "turned":
@@ -166,16 +251,24 @@ def _spoiled(
         "401-html": ("401 Unauthorized", html, b"<html>sign in</html>"),
         "403": ("403 Forbidden", html, b"<html>no</html>"),
         "429": ("429 Too Many Requests", {"Retry-After": "0"}, b""),
-        "429-paced": ("429 Too Many Requests", headers | {"osvc-crest-next-request-after": "3000"}, b""),
+        "429-paced": (
+            "429 Too Many Requests",
+            headers | {"osvc-crest-next-request-after": "3000"},
+            b"",
+        ),
         "429-long": ("429 Too Many Requests", {"Retry-After": "3600"}, b""),
         "500-internal": _problem(500, "OSC-CREST-00008", "internal"),
         "503-html": ("503 Service Unavailable", html, b"<html>maintenance</html>"),
         "no-api": _problem(403, "OSC-CREST-00015", "the REST API is not enabled"),
-        "not-authorised": _problem(403, "OSC-CREST-00014", "not authorised for this site"),
+        "not-authorised": _problem(
+            403, "OSC-CREST-00014", "not authorised for this site"
+        ),
         "html": ("200 OK", html, b"<html>welcome</html>"),
         "garbage": ("200 OK", {}, b"\x00\xff{"),
         "empty": ("200 OK", {}, b""),
-        "wrong-shape": _json({"items": [{"columnNames": ["Name"], "rows": [["a", "b"]]}]}),
+        "wrong-shape": _json(
+            {"items": [{"columnNames": ["Name"], "rows": [["a", "b"]]}]}
+        ),
         "redirect": ("302 Found", {"Location": "https://elsewhere.example/"}, b""),
         "truncated": (status, headers, body),
     }
@@ -209,9 +302,15 @@ class Serving:
 
     def __init__(self, fake: FakeOracle, port: int = 0) -> None:
         self.fake = fake
-        self._server = make_server("127.0.0.1", port, fake, server_class=_Server, handler_class=_Handler)
+        self._server = make_server(
+            "127.0.0.1", port, fake, server_class=_Server, handler_class=_Handler
+        )
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever,
+            kwargs={"poll_interval": 0.02},
+            daemon=True,
+        )
 
     def __enter__(self) -> Serving:
         self._thread.start()
@@ -225,7 +324,9 @@ class Serving:
 
 def main() -> None:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser(description="A small Oracle Service Cloud for tests and demonstrations.")
+    parser = argparse.ArgumentParser(
+        description="A small Oracle Service Cloud for tests and demonstrations."
+    )
     parser.add_argument("--port", type=int, default=0)
     with Serving(FakeOracle(), parser.parse_args().port) as serving:
         print(serving.url, flush=True)

@@ -43,7 +43,11 @@ def test_it_builds_the_tutorials_body() -> None:
 def test_its_facts_are_the_platforms() -> None:
     connector = headwater.load("oracle-service-cloud")
     spec = connector.spec
-    assert (spec.id, spec.version, spec.lifecycle) == ("ba5126ec-c9ac-11eb-b8bc-0242ac130003", "1.0", "deprecated")
+    assert (spec.id, spec.version, spec.lifecycle) == (
+        "ba5126ec-c9ac-11eb-b8bc-0242ac130003",
+        "1.0",
+        "deprecated",
+    )
     assert "June 2025" in spec.lifecycle_note
     [basic] = connector.authentication
     assert [(field.name, field.required, field.secret) for field in basic.fields] == [

@@ -39,13 +39,17 @@ def _opened(
     fake = FakeOracle(faults, **given)
     with Serving(fake) as serving:
         credentials = {"host": serving.url, "username": USER, "password": password}
-        with headwater.open_source("oracle-service-cloud", credentials=credentials) as reader:
+        with headwater.open_source(
+            "oracle-service-cloud", credentials=credentials
+        ) as reader:
             yield reader, fake
 
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.OracleReader.__init__, "__kwdefaults__", {"pause": lambda _seconds: None})
+    monkeypatch.setattr(
+        module.OracleReader.__init__, "__kwdefaults__", {"pause": lambda _seconds: None}
+    )
 
 
 def test_a_check_says_who_and_where_in_two_requests() -> None:
@@ -65,20 +69,32 @@ def test_every_request_carries_the_context_and_the_last_access_token() -> None:
     with _opened() as (reader, fake):
         reader.check()
         reader.tables()
-        assert all(len(each["HTTP_OSVC_CREST_APPLICATION_CONTEXT"]) <= 40 for each in fake.requests)
-        tokens = [each.get("HTTP_OSVC_CREST_API_ACCESS_TOKEN") for each in fake.requests]
+        assert all(
+            len(each["HTTP_OSVC_CREST_APPLICATION_CONTEXT"]) <= 40
+            for each in fake.requests
+        )
+        tokens = [
+            each.get("HTTP_OSVC_CREST_API_ACCESS_TOKEN") for each in fake.requests
+        ]
         assert tokens == [None, "token-1", "token-2"]
 
 
 def test_tables_are_those_of_describe_custom_objects_among_them() -> None:
     with _opened() as (reader, _fake):
-        assert [table.name for table in reader.tables()] == ["AnswerStatistics", "CO.Asset", "contacts", "incidents"]
+        assert [table.name for table in reader.tables()] == [
+            "AnswerStatistics",
+            "CO.Asset",
+            "contacts",
+            "incidents",
+        ]
 
 
 def test_every_field_is_a_column_or_named_as_left_out() -> None:
     with _opened() as (reader, _fake):
         found = reader.columns("incidents")
-    assert [each.name for each in found.columns] + [each.name for each in found.left_out] == list(INCIDENTS)
+    assert [each.name for each in found.columns] + [
+        each.name for each in found.left_out
+    ] == list(INCIDENTS)
     assert {each.name: each.reason.partition(":")[0] for each in found.left_out} == {
         "Threads": "a table of its own below this one",
         "FileAttachments": "a table of its own below this one",
@@ -98,7 +114,9 @@ def test_every_field_is_a_column_or_named_as_left_out() -> None:
 def test_times_are_known_by_their_name_where_the_catalogue_says_nothing() -> None:
     with _opened() as (reader, fake):
         fake.schemas = False
-        formats = {column.name: column.format for column in reader.columns("incidents").columns}
+        formats = {
+            column.name: column.format for column in reader.columns("incidents").columns
+        }
     assert (formats["CreatedTime"], formats["Subject"]) == ("date-time", "")
 
 
@@ -129,7 +147,9 @@ def test_a_preview_is_typed_by_column() -> None:
     )
 
 
-def test_a_wide_table_is_read_in_several_queries_joined_by_id(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wide_table_is_read_in_several_queries_joined_by_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with _opened() as (reader, _fake):
         whole = reader.preview("incidents", 3)
     monkeypatch.setattr("headwater_oracle_service_cloud.roql.LONGEST_SELECT", 20)
@@ -138,7 +158,9 @@ def test_a_wide_table_is_read_in_several_queries_joined_by_id(monkeypatch: pytes
         assert sum("SELECT" in each["QUERY_STRING"] for each in fake.requests) > 2
 
 
-@pytest.mark.parametrize("table", ["incidents WHERE 1=1", "a;b", "x'", "../contacts", "é", "a.b.c.d.e.f"])
+@pytest.mark.parametrize(
+    "table", ["incidents WHERE 1=1", "a;b", "x'", "../contacts", "é", "a.b.c.d.e.f"]
+)
 def test_a_name_that_is_no_table_s_never_reaches_the_site(table: str) -> None:
     with _opened() as (reader, fake):
         with pytest.raises(errors.SourceNotFound, match="named like"):
@@ -149,15 +171,25 @@ def test_a_name_that_is_no_table_s_never_reaches_the_site(table: str) -> None:
 
 
 def test_an_unknown_table_is_not_found_and_says_where_to_look() -> None:
-    with _opened() as (reader, _fake), pytest.raises(errors.SourceNotFound, match="no such table") as raised:
+    with (
+        _opened() as (reader, _fake),
+        pytest.raises(errors.SourceNotFound, match="no such table") as raised,
+    ):
         reader.columns("nothing")
     assert "headwater tables" in raised.value.remedy
 
 
 def test_a_wrong_password_is_sent_once_whatever_is_asked() -> None:
     with _opened(password="wrong-password") as (reader, fake):
-        for ask in (reader.check, reader.tables, lambda: reader.preview("incidents", 1), reader.check):
-            with pytest.raises(errors.CredentialsRefused, match="refuses these credentials") as raised:
+        for ask in (
+            reader.check,
+            reader.tables,
+            lambda: reader.preview("incidents", 1),
+            reader.check,
+        ):
+            with pytest.raises(
+                errors.CredentialsRefused, match="refuses these credentials"
+            ) as raised:
                 ask()
         assert fake.refused == len(fake.requests) == 1
     shown = f"{raised.value!r} {raised.value.data()} {''.join(traceback.format_exception(raised.value))}"
@@ -165,7 +197,10 @@ def test_a_wrong_password_is_sent_once_whatever_is_asked() -> None:
 
 
 def test_credentials_not_yet_accepted_are_not_repeated_after_a_reset() -> None:
-    with _opened(["reset"], password="wrong-password") as (reader, fake), pytest.raises(errors.SourceUnavailable):
+    with (
+        _opened(["reset"], password="wrong-password") as (reader, fake),
+        pytest.raises(errors.SourceUnavailable),
+    ):
         reader.check()
     assert len(fake.requests) == 1
 
@@ -191,34 +226,54 @@ def test_credentials_not_yet_accepted_are_not_repeated_after_a_reset() -> None:
         ("wrong-shape", errors.SourceUnavailable, "no query result"),
     ],
 )
-def test_every_failure_has_its_class_and_its_remedy(fault: str, kind: type[errors.SourceError], said: str) -> None:
-    with _opened([fault] * 9) as (reader, _fake), pytest.raises(kind, match=said) as raised:
+def test_every_failure_has_its_class_and_its_remedy(
+    fault: str, kind: type[errors.SourceError], said: str
+) -> None:
+    with (
+        _opened([fault] * 9) as (reader, _fake),
+        pytest.raises(kind, match=said) as raised,
+    ):
         reader.tables()
     assert raised.value.remedy
-    assert PASSWORD not in f"{raised.value!r} {raised.value.data()} {''.join(traceback.format_exception(raised.value))}"
+    assert (
+        PASSWORD
+        not in f"{raised.value!r} {raised.value.data()} {''.join(traceback.format_exception(raised.value))}"
+    )
 
 
-@pytest.mark.parametrize("fault", ["429", "500-internal", "503-html", "reset", "hang-up", "truncated"])
-def test_a_passing_failure_is_repeated_once_the_credentials_are_accepted(fault: str) -> None:
+@pytest.mark.parametrize(
+    "fault", ["429", "500-internal", "503-html", "reset", "hang-up", "truncated"]
+)
+def test_a_passing_failure_is_repeated_once_the_credentials_are_accepted(
+    fault: str,
+) -> None:
     with _opened([None, fault, fault]) as (reader, _fake):
         assert reader.check().user == USER
 
 
 def test_the_site_sets_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(module.OracleReader.__init__, "__kwdefaults__", {"pause": pauses.append})
+    monkeypatch.setattr(
+        module.OracleReader.__init__, "__kwdefaults__", {"pause": pauses.append}
+    )
     with _opened(pace=250) as (reader, _fake):
         reader.check()
         assert "wait 0.25 s" in reader.check().notes[0]
     assert pauses == [0.25] * 3
 
 
-def test_a_failure_that_names_a_pause_is_repeated_after_it_with_the_new_token(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_that_names_a_pause_is_repeated_after_it_with_the_new_token(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(module.OracleReader.__init__, "__kwdefaults__", {"pause": pauses.append})
+    monkeypatch.setattr(
+        module.OracleReader.__init__, "__kwdefaults__", {"pause": pauses.append}
+    )
     with _opened([None, "429-paced"]) as (reader, fake):
         reader.check()
-        tokens = [each.get("HTTP_OSVC_CREST_API_ACCESS_TOKEN") for each in fake.requests]
+        tokens = [
+            each.get("HTTP_OSVC_CREST_API_ACCESS_TOKEN") for each in fake.requests
+        ]
     assert (tokens, pauses) == ([None, "token-1", "token-2"], [3.0])
 
 
@@ -232,23 +287,38 @@ def test_a_pause_that_never_ends_is_throttling(accepted: bool, sent: int) -> Non
 
 def test_a_catalogue_that_cannot_be_read_is_no_reason_to_guess_the_types() -> None:
     for fault in ("html", "garbage", "empty"):
-        with _opened([None, fault]) as (reader, _fake), pytest.raises(errors.SourceUnavailable, match="no schema"):
+        with (
+            _opened([None, fault]) as (reader, _fake),
+            pytest.raises(errors.SourceUnavailable, match="no schema"),
+        ):
             reader.columns("incidents")
 
 
 def test_cells_never_go_under_a_column_that_was_not_asked_for_there() -> None:
     turned = _opened([None, None, "turned"])
-    with turned as (reader, _fake), pytest.raises(errors.SourceUnavailable, match="other columns"):
+    with (
+        turned as (reader, _fake),
+        pytest.raises(errors.SourceUnavailable, match="other columns"),
+    ):
         reader.preview("incidents", 3)
 
 
-def test_rows_of_one_query_stay_apart_whatever_their_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_one_query_stay_apart_whatever_their_ids(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     ids = INCIDENTS["ID"]
     monkeypatch.setitem(INCIDENTS, "ID", (ids[0], ids[1], [ids[2][0], None, ids[2][0]]))
     with _opened() as (reader, _fake):
-        assert [row["ID"] for row in reader.preview("incidents", 3).rows] == [1, None, 1]
+        assert [row["ID"] for row in reader.preview("incidents", 3).rows] == [
+            1,
+            None,
+            1,
+        ]
     monkeypatch.setattr(roql, "LONGEST_SELECT", 40)
-    with _opened() as (reader, _fake), pytest.raises(errors.SourceUnavailable, match="id of their own"):
+    with (
+        _opened() as (reader, _fake),
+        pytest.raises(errors.SourceUnavailable, match="id of their own"),
+    ):
         reader.preview("incidents", 3)
 
 
@@ -259,7 +329,10 @@ def test_a_table_without_an_id_is_read_at_once_and_in_no_order() -> None:
 
 
 def test_a_pace_nobody_would_wait_for_is_throttling() -> None:
-    with _opened(pace=90_000) as (reader, _fake), pytest.raises(errors.SourceThrottled) as raised:
+    with (
+        _opened(pace=90_000) as (reader, _fake),
+        pytest.raises(errors.SourceThrottled) as raised,
+    ):
         reader.check()
     assert raised.value.retry_after == 90.0
 
@@ -276,7 +349,9 @@ def test_a_pace_nobody_would_wait_for_is_throttling() -> None:
         "acme.custhelp.com#",
     ],
 )
-def test_a_host_that_cannot_be_used_is_refused_before_anything_is_sent(host: str) -> None:
+def test_a_host_that_cannot_be_used_is_refused_before_anything_is_sent(
+    host: str,
+) -> None:
     credentials = {"host": host, "username": USER, "password": PASSWORD}
     with pytest.raises(errors.InvalidInput):
         headwater.open_source("oracle-service-cloud", credentials=credentials)
@@ -294,7 +369,9 @@ def test_nothing_secret_is_logged(caplog: pytest.LogCaptureFixture) -> None:
 def _asked(reader: GuardedReader, what: int) -> Check | Columns | Preview:
     if what % 3 == 0:
         return reader.check()
-    return reader.preview("incidents", 3) if what % 3 == 1 else reader.columns("incidents")
+    return (
+        reader.preview("incidents", 3) if what % 3 == 1 else reader.columns("incidents")
+    )
 
 
 def _outcome(reader: GuardedReader, what: int) -> object:
@@ -310,7 +387,10 @@ def test_random_failures_never_lead_to_a_wrong_answer() -> None:
     chance = random.Random(20261123)
     outcomes: set[type] = set()
     for round in range(ROUNDS):
-        faults = [chance.choice([*FAULTS, *[None] * len(FAULTS) * 2]) for _request in range(30)]
+        faults = [
+            chance.choice([*FAULTS, *[None] * len(FAULTS) * 2])
+            for _request in range(30)
+        ]
         with _opened(faults) as (reader, fake):
             found = _outcome(reader, round)
             outcomes.add(type(found))
@@ -320,7 +400,12 @@ def test_random_failures_never_lead_to_a_wrong_answer() -> None:
             elif isinstance(found, (Columns, Preview)):
                 assert found == right[round % 3], faults
             assert fake.refused == 0
-    assert {Check, Preview, errors.CredentialsRefused, errors.SourceUnavailable} <= outcomes
+    assert {
+        Check,
+        Preview,
+        errors.CredentialsRefused,
+        errors.SourceUnavailable,
+    } <= outcomes
 
 
 @pytest.mark.parametrize(
@@ -334,11 +419,22 @@ def test_random_failures_never_lead_to_a_wrong_answer() -> None:
         ("html", 6, "source-unavailable"),
     ],
 )
-def test_the_command_line_exits_by_the_class_of_the_failure(fault: str | None, code: int, kind: str) -> None:
+def test_the_command_line_exits_by_the_class_of_the_failure(
+    fault: str | None, code: int, kind: str
+) -> None:
     with Serving(FakeOracle([fault] * 9 if fault else [])) as serving:
-        given = json.dumps({"host": serving.url, "username": USER, "password": PASSWORD})
+        given = json.dumps(
+            {"host": serving.url, "username": USER, "password": PASSWORD}
+        )
         command = [HEADWATER, "tables", "oracle-service-cloud", "-c", "-", "--json"]
-        done = subprocess.run(command, input=given, capture_output=True, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            command,
+            input=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
     assert done.returncode == code, done.stderr
     assert PASSWORD not in done.stdout + done.stderr
     if kind:
@@ -349,6 +445,12 @@ def test_the_command_line_exits_by_the_class_of_the_failure(fault: str | None, c
 
 def test_a_secret_object_is_taken_as_well() -> None:
     with Serving(FakeOracle()) as serving:
-        credentials = {"host": serving.url, "username": USER, "password": Secret(PASSWORD)}
-        with headwater.open_source("oracle-service-cloud", credentials=credentials) as reader:
+        credentials = {
+            "host": serving.url,
+            "username": USER,
+            "password": Secret(PASSWORD),
+        }
+        with headwater.open_source(
+            "oracle-service-cloud", credentials=credentials
+        ) as reader:
             assert reader.check().user == USER

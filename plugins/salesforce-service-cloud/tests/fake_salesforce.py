@@ -68,12 +68,22 @@ class FakeSalesforce:
         self._turn = threading.Lock()
         self._tokens: set[str] = set()
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> list[bytes]:
         with self._turn:
-            self.requests.append({name: value for name, value in environ.items() if isinstance(value, str)})
+            self.requests.append(
+                {
+                    name: value
+                    for name, value in environ.items()
+                    if isinstance(value, str)
+                }
+            )
             fault = next(self._faults, None)
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-            status, headers, body = _spoiled(fault, self._answer(environ, body), environ)
+            status, headers, body = _spoiled(
+                fault, self._answer(environ, body), environ
+            )
         start_response(status, [*headers.items(), ("Content-Length", str(len(body)))])
         return [body[: len(body) // 2] if fault == "truncated" else body]
 
@@ -87,10 +97,22 @@ class FakeSalesforce:
         if path == "/services/oauth2/token" or path.startswith("/services/Soap/u/"):
             self.logins.append(path)
             instance = self.instance or f"http://{environ['HTTP_HOST']}"
-            return self._oauth(instance, body) if "oauth2" in path else self._soap(instance, path, body)
+            return (
+                self._oauth(instance, body)
+                if "oauth2" in path
+                else self._soap(instance, path, body)
+            )
         if path.rstrip("/") == "/services/data":
-            return _json([{"label": "x", "url": f"/services/data/v{each}", "version": each} for each in VERSIONS])
-        if environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ") not in self._tokens:
+            return _json(
+                [
+                    {"label": "x", "url": f"/services/data/v{each}", "version": each}
+                    for each in VERSIONS
+                ]
+            )
+        if (
+            environ.get("HTTP_AUTHORIZATION", "").removeprefix("Bearer ")
+            not in self._tokens
+        ):
             return rest(401, "INVALID_SESSION_ID")
         if _size(environ) > MOST_BYTES:
             return "414 URI Too Long", HTML, b"<html>too long</html>"
@@ -103,9 +125,17 @@ class FakeSalesforce:
         form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         if form.get("grant_type") != "client_credentials":
             return oauth(400, "unsupported_grant_type")
-        if form.get("client_id") != CLIENT_ID or form.get("client_secret") != CLIENT_SECRET:
+        if (
+            form.get("client_id") != CLIENT_ID
+            or form.get("client_secret") != CLIENT_SECRET
+        ):
             self.refused += 1
-            return oauth(400, "invalid_client_id" if form.get("client_id") != CLIENT_ID else "invalid_client")
+            return oauth(
+                400,
+                "invalid_client_id"
+                if form.get("client_id") != CLIENT_ID
+                else "invalid_client",
+            )
         token = {
             "access_token": self._token(),
             "instance_url": instance,
@@ -122,11 +152,19 @@ class FakeSalesforce:
             return soap("UNSUPPORTED_API_VERSION")
         if not self.soap:
             return soap("INVALID_OPERATION")
-        given = {each.tag.rpartition("}")[2]: each.text or "" for each in ET.fromstring(body).iter()}
-        if (given.get("username"), given.get("password")) != (USER, PASSWORD + SECURITY_TOKEN):
+        given = {
+            each.tag.rpartition("}")[2]: each.text or ""
+            for each in ET.fromstring(body).iter()
+        }
+        if (given.get("username"), given.get("password")) != (
+            USER,
+            PASSWORD + SECURITY_TOKEN,
+        ):
             self.refused += 1
             return soap("INVALID_LOGIN")
-        return _envelope("200 OK", _login_response(instance, path, self._token(), self.expired))
+        return _envelope(
+            "200 OK", _login_response(instance, path, self._token(), self.expired)
+        )
 
     def _token(self) -> str:
         token = f"{ORGANIZATION}!AQ.session-{len(self.logins)}"
@@ -142,14 +180,20 @@ class FakeSalesforce:
         if found[2] == "sobjects":
             return _json(objects.described_globally())
         if found[2].startswith("query"):
-            return self._query(found[1], found[2].removeprefix("query").strip("/"), query)
+            return self._query(
+                found[1], found[2].removeprefix("query").strip("/"), query
+            )
         described = re.fullmatch(r"sobjects/(\w+)/describe", found[2])
         if described is None or described[1] not in objects.FIELDS:
             return rest(404, "NOT_FOUND")
         return _json(objects.described(described[1]))
 
     def _query(self, version: str, locator: str, query: str) -> Answer:
-        text = bytes.fromhex(locator.partition("-")[0]).decode() if locator else parse_qs(query)["q"][0]
+        text = (
+            bytes.fromhex(locator.partition("-")[0]).decode()
+            if locator
+            else parse_qs(query)["q"][0]
+        )
         found = re.fullmatch(r"SELECT (.+) FROM (\w+)( ORDER BY Id)? LIMIT (\d+)", text)
         if found is None or found[2] in FILTERED:
             return rest(400, "MALFORMED_QUERY")
@@ -159,12 +203,20 @@ class FakeSalesforce:
         if any(name not in objects.FIELDS[found[2]] for name in names):
             return rest(400, "INVALID_FIELD")
         rows = objects.records(found[2], names, version)
-        rows = (rows if found[3] else rows[::-1])[: int(found[4])]  # without an order, any will do
+        rows = (rows if found[3] else rows[::-1])[
+            : int(found[4])
+        ]  # without an order, any will do
         start = int(locator.partition("-")[2] or 0)
         page, left = rows[start : start + self._page], len(rows) - start - self._page
-        body: dict[str, Any] = {"totalSize": len(rows), "done": left <= 0, "records": page}
+        body: dict[str, Any] = {
+            "totalSize": len(rows),
+            "done": left <= 0,
+            "records": page,
+        }
         if left > 0:
-            body["nextRecordsUrl"] = f"/services/data/{version}/query/{text.encode().hex()}-{start + self._page}"
+            body["nextRecordsUrl"] = (
+                f"/services/data/{version}/query/{text.encode().hex()}-{start + self._page}"
+            )
         return _json(body)
 
 
@@ -175,7 +227,9 @@ def serving(fake: FakeSalesforce, port: int = 0) -> Serving:
 
 def rest(status: int, code: str) -> Answer:
     """Return a refusal of the REST API: an array of objects."""
-    return _json([{"message": "what went wrong", "errorCode": code}], f"{status} Refused")
+    return _json(
+        [{"message": "what went wrong", "errorCode": code}], f"{status} Refused"
+    )
 
 
 def oauth(status: int, code: str) -> Answer:
@@ -216,7 +270,11 @@ def _envelope(status: str, inner: str) -> Answer:
 
 
 def _json(value: Any, status: str = "200 OK") -> Answer:
-    return status, {"Content-Type": "application/json;charset=UTF-8"}, json.dumps(value).encode()
+    return (
+        status,
+        {"Content-Type": "application/json;charset=UTF-8"},
+        json.dumps(value).encode(),
+    )
 
 
 def _limits(left: int) -> dict[str, Any]:
@@ -229,7 +287,11 @@ def _limits(left: int) -> dict[str, Any]:
 
 
 def _size(environ: dict[str, Any]) -> int:
-    headers = sum(len(name) + len(str(value)) for name, value in environ.items() if name.startswith("HTTP_"))
+    headers = sum(
+        len(name) + len(str(value))
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    )
     return len(environ["PATH_INFO"]) + len(environ["QUERY_STRING"]) + headers
 
 
@@ -239,12 +301,18 @@ def _spoiled(fault: str | None, answer: Answer, environ: dict[str, Any]) -> Answ
     if fault in ("reset", "hang-up"):
         connection: socket.socket = environ["fake.connection"]
         if fault == "reset":
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
         connection.close()
         raise ConnectionAbortedError
     kind, *rest_of_it = fault.split(" ")
     if rest_of_it:
-        return soap(rest_of_it[0]) if kind == "soap" else {"rest": rest, "oauth": oauth}[kind](*_coded(rest_of_it))
+        return (
+            soap(rest_of_it[0])
+            if kind == "soap"
+            else {"rest": rest, "oauth": oauth}[kind](*_coded(rest_of_it))
+        )
     spoiled: dict[str, Answer] = {
         "401": rest(401, "INVALID_SESSION_ID"),
         "401-html": ("401 Unauthorized", HTML, b"<html>sign in</html>"),
@@ -259,7 +327,15 @@ def _spoiled(fault: str | None, answer: Answer, environ: dict[str, Any]) -> Answ
         "html": ("200 OK", HTML, b"<html>welcome</html>"),
         "garbage": ("200 OK", {}, b"\x00\xff{"),
         "empty": ("200 OK", {}, b""),
-        "wrong-shape": _json({"sobjects": [{}], "fields": [{}], "records": [{}], "done": True, "access_token": 7}),
+        "wrong-shape": _json(
+            {
+                "sobjects": [{}],
+                "fields": [{}],
+                "records": [{}],
+                "done": True,
+                "access_token": 7,
+            }
+        ),
         "redirect": ("302 Found", {"Location": "https://elsewhere.example/"}, b""),
     }
     return spoiled[fault]
@@ -271,7 +347,9 @@ def _coded(parts: list[str]) -> tuple[int, str]:
 
 def main() -> None:
     """Serve until interrupted."""
-    parser = argparse.ArgumentParser(description="A small Salesforce for tests and demonstrations.")
+    parser = argparse.ArgumentParser(
+        description="A small Salesforce for tests and demonstrations."
+    )
     parser.add_argument("--port", type=int, default=0)
     with serving(FakeSalesforce(), parser.parse_args().port) as served:
         print(served.url, flush=True)

@@ -51,14 +51,30 @@ CASE: dict[str, tuple[str, str | None, list[Any]]] = {
     "Refund__c": ("currency", None, [12.34, 0.0, None]),
     "Share__c": ("percent", None, [99.9, None, None]),
     "DueDate__c": ("date", None, ["2020-11-16", None, None]),
-    "CreatedDate": ("datetime", None, ["2020-10-22T21:03:23.000+0000", "2020-10-22T21:03:24.000Z", None]),
+    "CreatedDate": (
+        "datetime",
+        None,
+        ["2020-10-22T21:03:23.000+0000", "2020-10-22T21:03:24.000Z", None],
+    ),
     "OpensAt__c": ("time", None, ["12:00:00.000Z", None, None]),
-    "ShippingStreet": ("textarea", "ShippingAddress", ["1 Main St\nSuite 2", None, None]),
+    "ShippingStreet": (
+        "textarea",
+        "ShippingAddress",
+        ["1 Main St\nSuite 2", None, None],
+    ),
     "ShippingAddress": ("address", None, [ADDRESS, None, None]),
     "Place__Latitude__s": ("double", "Place__c", [42.5, None, None]),
     "Place__Longitude__s": ("double", "Place__c", [-87.9, None, None]),
-    "Place__c": ("location", None, [{"latitude": 42.5, "longitude": -87.9}, None, None]),
-    "Picture": ("base64", None, ["/services/data/v64.0/sobjects/Case/500/Picture", None, None]),
+    "Place__c": (
+        "location",
+        None,
+        [{"latitude": 42.5, "longitude": -87.9}, None, None],
+    ),
+    "Picture": (
+        "base64",
+        None,
+        ["/services/data/v64.0/sobjects/Case/500/Picture", None, None],
+    ),
     "Novelty__c": ("typeOfTomorrow", None, [None, None, None]),
 }
 FIELDS: dict[str, dict[str, tuple[str, str | None, list[Any]]]] = {
@@ -78,14 +94,23 @@ HIDDEN: dict[str, dict[str, Any]] = {
 
 def described_globally() -> dict[str, Any]:
     """Return the list of objects."""
-    objects = [_object(name) for name in FIELDS] + [_object(name) | facts for name, facts in HIDDEN.items()]
+    objects = [_object(name) for name in FIELDS] + [
+        _object(name) | facts for name, facts in HIDDEN.items()
+    ]
     return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects}
 
 
 def described(name: str) -> dict[str, Any]:
     """Return the description of an object, as far as anybody reads it."""
-    fields = [_field(each, kind, compound) for each, (kind, compound, _values) in FIELDS[name].items()]
-    return _object(name) | {"childRelationships": [], "fields": fields, "recordTypeInfos": []}
+    fields = [
+        _field(each, kind, compound)
+        for each, (kind, compound, _values) in FIELDS[name].items()
+    ]
+    return _object(name) | {
+        "childRelationships": [],
+        "fields": fields,
+        "recordTypeInfos": [],
+    }
 
 
 def records(name: str, fields: list[str], version: str) -> list[dict[str, Any]]:
@@ -93,7 +118,8 @@ def records(name: str, fields: list[str], version: str) -> list[dict[str, Any]]:
     url = f"/services/data/{version}/sobjects/{name}"
     values = [FIELDS[name][field][2] for field in fields]
     return [
-        {"attributes": {"type": name, "url": f"{url}/{id}"}} | dict(zip(fields, row, strict=True))
+        {"attributes": {"type": name, "url": f"{url}/{id}"}}
+        | dict(zip(fields, row, strict=True))
         for id, row in zip(IDS, zip(*values, strict=True), strict=True)
     ]
 

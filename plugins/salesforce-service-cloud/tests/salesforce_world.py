@@ -34,22 +34,39 @@ TOKEN = "AQ.session"  # what every session id holds
 
 def oauth(url: str, **changes: str) -> dict[str, Any]:
     """Return credentials for OAuth2 Client Credential."""
-    return {"environmentUrl": url, "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET} | changes
+    return {
+        "environmentUrl": url,
+        "clientId": CLIENT_ID,
+        "clientSecret": CLIENT_SECRET,
+    } | changes
 
 
 def basic(url: str, **changes: str) -> dict[str, Any]:
     """Return credentials for Basic Authentication."""
-    given = {"environmentUrl": url, "username": USER, "password": PASSWORD, "securityToken": SECURITY_TOKEN}
+    given = {
+        "environmentUrl": url,
+        "username": USER,
+        "password": PASSWORD,
+        "securityToken": SECURITY_TOKEN,
+    }
     return given | changes
 
 
 @contextlib.contextmanager
 def opened(
-    faults: Iterable[str | None] = (), *, by: Callable[..., dict[str, Any]] = oauth, page: int = 2000, **changes: str
+    faults: Iterable[str | None] = (),
+    *,
+    by: Callable[..., dict[str, Any]] = oauth,
+    page: int = 2000,
+    **changes: str,
 ) -> Iterator[tuple[GuardedReader, FakeSalesforce]]:
     """Yield a reader and the Salesforce it reads."""
     fake = FakeSalesforce(faults, page=page)
-    with serving(fake) as served, unhurried(), read(by(served.url, **changes)) as reader:
+    with (
+        serving(fake) as served,
+        unhurried(),
+        read(by(served.url, **changes)) as reader,
+    ):
         yield reader, fake
 
 
@@ -60,12 +77,16 @@ def read(credentials: dict[str, Any]) -> GuardedReader:
 
 def unhurried() -> contextlib.AbstractContextManager[Any]:
     """Let readers opened within it wait for nothing between attempts."""
-    return mock.patch.object(SalesforceReader.__init__, "__kwdefaults__", {"pause": lambda _seconds: None})
+    return mock.patch.object(
+        SalesforceReader.__init__, "__kwdefaults__", {"pause": lambda _seconds: None}
+    )
 
 
 def shown(error: HeadwaterError) -> str:
     """Return everything an error shows of itself."""
-    return f"{error!r} {error} {error.data()} {''.join(traceback.format_exception(error))}"
+    return (
+        f"{error!r} {error} {error.data()} {''.join(traceback.format_exception(error))}"
+    )
 
 
 def at_once(*asks: Callable[[], object]) -> list[object]:
@@ -80,7 +101,9 @@ def at_once(*asks: Callable[[], object]) -> list[object]:
         except HeadwaterError as error:
             found[place] = error
 
-    threads = [threading.Thread(target=one, args=(place,)) for place in range(len(asks))]
+    threads = [
+        threading.Thread(target=one, args=(place,)) for place in range(len(asks))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

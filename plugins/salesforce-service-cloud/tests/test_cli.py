@@ -40,9 +40,13 @@ def test_a_source_that_answers_ends_in_0(command: str) -> None:
         ([None, None, "rest 400 BRAND_NEW_REFUSAL"], 1, "source-bug"),
     ],
 )
-def test_a_failure_ends_in_the_code_of_its_class(command: str, faults: list[str | None], code: int, kind: str) -> None:
+def test_a_failure_ends_in_the_code_of_its_class(
+    command: str, faults: list[str | None], code: int, kind: str
+) -> None:
     with serving(FakeSalesforce(faults)) as served:
-        found, error = failure(*COMMANDS[command], "-c", "-", stdin=json.dumps(oauth(served.url)))
+        found, error = failure(
+            *COMMANDS[command], "-c", "-", stdin=json.dumps(oauth(served.url))
+        )
     assert (found, error["kind"]) == (code, kind)
     assert error["remedy"]
     assert not any(secret in json.dumps(error) for secret in (*SECRETS, TOKEN))
@@ -65,7 +69,15 @@ def test_credentials_that_cannot_be_right_end_in_2_and_ask_nobody(command: str) 
     with serving(fake) as served:
         incomplete = json.dumps({"environmentUrl": served.url, "clientId": "c"})
         assert failure(*COMMANDS[command], "-c", "-", stdin=incomplete)[0] == 2
-        assert failure(*COMMANDS[command], "-c", "-", stdin=json.dumps(oauth("http://acme.example")))[0] == 2
+        assert (
+            failure(
+                *COMMANDS[command],
+                "-c",
+                "-",
+                stdin=json.dumps(oauth("http://acme.example")),
+            )[0]
+            == 2
+        )
     assert fake.requests == []
 
 
@@ -83,29 +95,53 @@ def test_check_tells_the_limits_and_the_retirement_of_soap_login() -> None:
 
 def test_columns_can_be_pasted_into_a_source_connection() -> None:
     with serving(FakeSalesforce()) as served:
-        found = result("columns", SLUG, "Case", "-c", "-", stdin=json.dumps(oauth(served.url)))
-    assert found["columns"][0] == {"name": "Id", "type": "string", "xdm": {"type": "string"}}
+        found = result(
+            "columns", SLUG, "Case", "-c", "-", stdin=json.dumps(oauth(served.url))
+        )
+    assert found["columns"][0] == {
+        "name": "Id",
+        "type": "string",
+        "xdm": {"type": "string"},
+    }
     assert [field["name"] for field in found["leftOut"]] == ["Picture", "Novelty__c"]
 
 
-def test_a_preview_is_json_where_the_output_is_no_terminal_and_says_what_it_leaves_out() -> None:
+def test_a_preview_is_json_where_the_output_is_no_terminal_and_says_what_it_leaves_out() -> (
+    None
+):
     with serving(FakeSalesforce()) as served:
-        done = run("preview", SLUG, "Case", "-n", "2", "-c", "-", stdin=json.dumps(oauth(served.url)))
-    assert [row["CaseNumber"] for row in json.loads(done.stdout)] == ["00001026", "00001027"]
+        done = run(
+            "preview",
+            SLUG,
+            "Case",
+            "-n",
+            "2",
+            "-c",
+            "-",
+            stdin=json.dumps(oauth(served.url)),
+        )
+    assert [row["CaseNumber"] for row in json.loads(done.stdout)] == [
+        "00001026",
+        "00001027",
+    ]
     assert "Picture is left out: binary content" in done.stderr
 
 
 def test_an_object_that_wants_a_filter_ends_in_4() -> None:
     with serving(FakeSalesforce()) as served:
         given = json.dumps(oauth(served.url))
-        code, error = failure("preview", SLUG, "ContentDocumentLink", "-c", "-", stdin=given)
+        code, error = failure(
+            "preview", SLUG, "ContentDocumentLink", "-c", "-", stdin=given
+        )
     assert (code, error["kind"]) == (4, "source-permission")
 
 
 def test_create_check_creates_nothing_where_salesforce_refuses() -> None:
     with serving(FakeSalesforce()) as served:
         create = ["create", SLUG, "--name", "Desk", "--check", "-c", "-"]
-        code, error = failure(*create, stdin=json.dumps(oauth(served.url, clientSecret="wrong-secret")))
+        code, error = failure(
+            *create, stdin=json.dumps(oauth(served.url, clientSecret="wrong-secret"))
+        )
         assert (code, error["kind"]) == (4, "source-credentials")
         assert result("connections", "list") == []
         assert result(*create, stdin=json.dumps(oauth(served.url)))["created"]

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_salesforce import ORGANIZATION, USER, USER_ID, FakeSalesforce, serving
-from salesforce_world import SECRETS, SLUG, TOKEN, at_once, basic, oauth, opened, read, shown, unhurried
+from salesforce_world import (
+    SECRETS,
+    SLUG,
+    TOKEN,
+    at_once,
+    basic,
+    oauth,
+    opened,
+    read,
+    shown,
+    unhurried,
+)
 
 import headwater
 from headwater import errors
@@ -28,7 +39,9 @@ def test_opening_sends_nothing(by: Callable[..., dict[str, Any]]) -> None:
 
 
 @LOGINS
-def test_a_check_costs_three_requests_and_two_where_somebody_has_logged_in(by: Callable[..., dict[str, Any]]) -> None:
+def test_a_check_costs_three_requests_and_two_where_somebody_has_logged_in(
+    by: Callable[..., dict[str, Any]],
+) -> None:
     with opened(by=by) as (reader, fake):
         reader.check()
         assert len(fake.requests) == 3
@@ -40,7 +53,11 @@ def test_a_check_costs_three_requests_and_two_where_somebody_has_logged_in(by: C
 def test_client_credentials_are_checked_by_the_identity_they_run_as() -> None:
     with opened() as (reader, fake):
         check = reader.check()
-    assert (check.user, check.organization, check.version) == (USER_ID, ORGANIZATION, "v66.0")
+    assert (check.user, check.organization, check.version) == (
+        USER_ID,
+        ORGANIZATION,
+        "v66.0",
+    )
     assert check.versions == ("31.0", "58.0", "64.0", "66.0")
     assert check.notes == ()
     assert fake.logins == ["/services/oauth2/token"]
@@ -56,9 +73,16 @@ def test_soap_login_is_checked_by_names_and_its_retirement_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("given", "login", "data"),
-    [("", "64.0", "v66.0"), ("66.0", "64.0", "v66.0"), ("64.0", "64.0", "v64.0"), ("31.0", "31.0", "v31.0")],
+    [
+        ("", "64.0", "v66.0"),
+        ("66.0", "64.0", "v66.0"),
+        ("64.0", "64.0", "v64.0"),
+        ("31.0", "31.0", "v31.0"),
+    ],
 )
-def test_soap_login_never_uses_a_version_that_lacks_it(given: str, login: str, data: str) -> None:
+def test_soap_login_never_uses_a_version_that_lacks_it(
+    given: str, login: str, data: str
+) -> None:
     changes: dict[str, Any] = {"apiVersion": given} if given else {}
     with opened(by=basic, **changes) as (reader, fake):
         assert reader.check().version == data
@@ -66,14 +90,19 @@ def test_soap_login_never_uses_a_version_that_lacks_it(given: str, login: str, d
 
 
 def test_a_version_the_organization_does_not_offer_is_told_with_those_it_does() -> None:
-    with opened(apiVersion="59.0") as (reader, _fake), pytest.raises(errors.SourceNotFound, match=r"59\.0") as raised:
+    with (
+        opened(apiVersion="59.0") as (reader, _fake),
+        pytest.raises(errors.SourceNotFound, match=r"59\.0") as raised,
+    ):
         reader.check()
     assert "31.0 to 66.0" in raised.value.remedy
 
 
 def test_limits_are_live_from_the_header_and_daily_from_the_body() -> None:
     with opened() as (reader, _fake):
-        limits = {limit.name: (limit.left, limit.most) for limit in reader.check().limits}
+        limits = {
+            limit.name: (limit.left, limit.most) for limit in reader.check().limits
+        }
     assert limits == {
         "API requests": (14_981, 15_000),
         "DailyApiRequests": (14_981, 15_000),
@@ -82,7 +111,9 @@ def test_limits_are_live_from_the_header_and_daily_from_the_body() -> None:
     }
 
 
-@pytest.mark.parametrize("header", ["", "api-usage=x/y", "per-app-api-usage=17/250(appName=x)"])
+@pytest.mark.parametrize(
+    "header", ["", "api-usage=x/y", "per-app-api-usage=17/250(appName=x)"]
+)
 def test_a_header_without_the_organizations_usage_is_no_limit(header: str) -> None:
     with opened() as (reader, fake):
         fake.extra = {"Sforce-Limit-Info": header}
@@ -105,13 +136,25 @@ def test_an_allowance_that_is_overdrawn_has_nothing_left() -> None:
         (basic, {"username": "wrong@acme.example"}),
     ],
 )
-def test_wrong_credentials_are_sent_once_whatever_is_asked(by: Any, changes: dict[str, Any]) -> None:
+def test_wrong_credentials_are_sent_once_whatever_is_asked(
+    by: Any, changes: dict[str, Any]
+) -> None:
     with opened(by=by, **changes) as (reader, fake):
-        for ask in (reader.check, reader.tables, lambda: reader.preview("Case", 1), reader.check):
-            with pytest.raises(errors.CredentialsRefused, match="refuses these credentials") as raised:
+        for ask in (
+            reader.check,
+            reader.tables,
+            lambda: reader.preview("Case", 1),
+            reader.check,
+        ):
+            with pytest.raises(
+                errors.CredentialsRefused, match="refuses these credentials"
+            ) as raised:
                 ask()
             assert raised.value.remedy
-            assert not any(secret in shown(raised.value) for secret in (*SECRETS, *changes.values()))
+            assert not any(
+                secret in shown(raised.value)
+                for secret in (*SECRETS, *changes.values())
+            )
         assert fake.refused == len(fake.requests) == 1
 
 
@@ -132,16 +175,24 @@ def test_a_refusal_that_is_not_documented_is_not_tried_twice_either(fault: str) 
 
 
 @LOGINS
-@pytest.mark.parametrize("fault", ["reset", "hang-up", "truncated", "429", "500", "503-html"])
-def test_a_login_is_never_repeated_by_itself(by: Callable[..., dict[str, Any]], fault: str) -> None:
+@pytest.mark.parametrize(
+    "fault", ["reset", "hang-up", "truncated", "429", "500", "503-html"]
+)
+def test_a_login_is_never_repeated_by_itself(
+    by: Callable[..., dict[str, Any]], fault: str
+) -> None:
     with opened([fault], by=by) as (reader, fake):
         with pytest.raises(errors.SourceError):
             reader.check()
         assert len(fake.logins) == 1
-        assert isinstance(reader.check(), Check)  # a question asked again is a new question
+        assert isinstance(
+            reader.check(), Check
+        )  # a question asked again is a new question
 
 
-def test_an_organization_that_takes_no_soap_login_points_to_client_credentials() -> None:
+def test_an_organization_that_takes_no_soap_login_points_to_client_credentials() -> (
+    None
+):
     with opened(by=basic) as (reader, fake):
         fake.soap = False
         with pytest.raises(errors.SourceNotPermitted) as raised:
@@ -180,13 +231,18 @@ def test_many_threads_renew_an_expired_session_by_one_login() -> None:
         right = reader.check()
         fake.expire()
         outcomes = at_once(*[reader.check] * 4)
-        assert all(isinstance(outcome, Check) and outcome.user == right.user for outcome in outcomes)
+        assert all(
+            isinstance(outcome, Check) and outcome.user == right.user
+            for outcome in outcomes
+        )
         assert len(fake.logins) == 2
 
 
 def test_a_session_that_is_refused_twice_is_given_up() -> None:
     with opened([None] * 2 + ["401", None, "401"]) as (reader, fake):
-        with pytest.raises(errors.CredentialsRefused, match="INVALID_SESSION_ID") as raised:
+        with pytest.raises(
+            errors.CredentialsRefused, match="INVALID_SESSION_ID"
+        ) as raised:
             reader.tables()
         assert len(fake.logins) == 2
     assert "sessions are not bound" in raised.value.remedy
@@ -206,7 +262,9 @@ def test_a_session_that_is_refused_twice_is_given_up() -> None:
         "file:///etc/passwd",
     ],
 )
-def test_a_session_is_taken_nowhere_but_to_salesforce(by: Callable[..., dict[str, Any]], instance: str) -> None:
+def test_a_session_is_taken_nowhere_but_to_salesforce(
+    by: Callable[..., dict[str, Any]], instance: str
+) -> None:
     with opened(by=by) as (reader, fake):
         fake.instance = instance
         with pytest.raises(errors.SourceUnavailable, match="none of Salesforce's"):
@@ -215,13 +273,21 @@ def test_a_session_is_taken_nowhere_but_to_salesforce(by: Callable[..., dict[str
 
 
 @LOGINS
-def test_an_instance_the_service_may_not_reach_is_not_reached(by: Callable[..., dict[str, Any]]) -> None:
+def test_an_instance_the_service_may_not_reach_is_not_reached(
+    by: Callable[..., dict[str, Any]],
+) -> None:
     fake = FakeSalesforce()
     fake.instance = "https://acme.my.salesforce.com"
     with serving(fake) as served:
         connector = headwater.load(SLUG)
-        given: dict[str, Any] = {"credentials": by(served.url), "reach": Reach(frozenset())}
-        with runner.open_source(connector, **given) as reader, pytest.raises(errors.SourceNotPermitted) as raised:
+        given: dict[str, Any] = {
+            "credentials": by(served.url),
+            "reach": Reach(frozenset()),
+        }
+        with (
+            runner.open_source(connector, **given) as reader,
+            pytest.raises(errors.SourceNotPermitted) as raised,
+        ):
             reader.check()
     assert "--reach-sources" in raised.value.remedy
 
@@ -255,7 +321,9 @@ def test_client_credentials_need_the_organizations_own_address(host: str) -> Non
 
 
 @pytest.mark.parametrize("version", ["60", "v60.0", "latest", "60.1", "-1.0", "6000.0"])
-def test_an_api_version_that_is_none_is_refused_before_anything_is_sent(version: str) -> None:
+def test_an_api_version_that_is_none_is_refused_before_anything_is_sent(
+    version: str,
+) -> None:
     with pytest.raises(errors.InvalidInput, match="apiVersion"):
         read(oauth("https://acme.my.salesforce.com", apiVersion=version))
 
@@ -287,7 +355,9 @@ def test_no_secret_and_no_session_is_logged_or_shown(
         assert len(fake.logins) == 2
         told = f"{reader!r} {vars(reader)!r} {shown(raised.value)} {caplog.text}"
     assert caplog.records
-    assert not any(secret in told for secret in (*SECRETS, TOKEN, "correct-horse", "staple"))
+    assert not any(
+        secret in told for secret in (*SECRETS, TOKEN, "correct-horse", "staple")
+    )
 
 
 def test_pauses_are_those_of_the_client() -> None:

@@ -37,11 +37,16 @@ def test_an_object_that_wants_a_filter_is_listed_as_one_without_a_preview() -> N
         [link] = [table for table in reader.tables() if not table.can_preview]
         asked = len(fake.requests)
         for name in ("ContentDocumentLink", "contentdocumentlink"):
-            with pytest.raises(errors.SourceNotPermitted, match="without a filter") as raised:
+            with pytest.raises(
+                errors.SourceNotPermitted, match="without a filter"
+            ) as raised:
                 reader.preview(name, 1)
         assert len(fake.requests) == asked
         assert reader.columns("ContentDocumentLink").columns
-    assert (link.name, link.note) == ("ContentDocumentLink", "cannot be read without a filter")
+    assert (link.name, link.note) == (
+        "ContentDocumentLink",
+        "cannot be read without a filter",
+    )
     assert raised.value.remedy
 
 
@@ -82,10 +87,14 @@ def test_every_type_of_field_has_its_column() -> None:
     assert found == dict.fromkeys(texts, ("string", "")) | others
 
 
-def test_a_compound_field_is_one_column_with_parts_beside_the_fields_it_is_made_of() -> None:
+def test_a_compound_field_is_one_column_with_parts_beside_the_fields_it_is_made_of() -> (
+    None
+):
     with opened() as (reader, _fake):
         columns = {column.name: column for column in reader.columns("Case").columns}
-    assert {"ShippingStreet", "Place__Latitude__s", "Place__Longitude__s"} <= set(columns)
+    assert {"ShippingStreet", "Place__Latitude__s", "Place__Longitude__s"} <= set(
+        columns
+    )
     assert {part.name for part in columns["ShippingAddress"].properties} == set(ADDRESS)
     assert columns["Place__c"].as_dict()["xdm"] == {
         "type": "object",
@@ -95,7 +104,9 @@ def test_a_compound_field_is_one_column_with_parts_beside_the_fields_it_is_made_
 
 def test_moments_have_the_shape_a_source_connection_takes() -> None:
     with opened() as (reader, _fake):
-        columns = {column.name: column.as_dict() for column in reader.columns("Case").columns}
+        columns = {
+            column.name: column.as_dict() for column in reader.columns("Case").columns
+        }
     assert columns["CreatedDate"] == {
         "name": "CreatedDate",
         "type": "string",
@@ -115,7 +126,9 @@ def test_a_preview_has_a_typed_value_for_every_column() -> None:
         "Formula__c": ["f", "2.5", None],
     }
     for column in preview.columns.columns:
-        assert [row[column.name] for row in preview.rows] == respelled.get(column.name, CASE[column.name][2])
+        assert [row[column.name] for row in preview.rows] == respelled.get(
+            column.name, CASE[column.name][2]
+        )
 
 
 def test_every_value_of_a_preview_is_valid_under_its_column() -> None:
@@ -124,15 +137,25 @@ def test_every_value_of_a_preview_is_valid_under_its_column() -> None:
     for column in preview.columns.columns:
         for row in (row for row in preview.rows if row[column.name] is not None):
             value = row[column.name]
-            parts = {name: part for name, part in value.items() if part is not None} if column.properties else value
+            parts = (
+                {name: part for name, part in value.items() if part is not None}
+                if column.properties
+                else value
+            )
             jsonschema.validate(parts, column.as_dict()["xdm"])
     moments = [row["CreatedDate"] for row in preview.rows if row["CreatedDate"]]
-    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment) for moment in moments)
+    assert all(
+        re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment)
+        for moment in moments
+    )
 
 
 def test_a_preview_has_no_more_rows_than_asked_for() -> None:
     with opened(page=1) as (reader, fake):
-        assert [row["CaseNumber"] for row in reader.preview("Case", 2).rows] == ["00001026", "00001027"]
+        assert [row["CaseNumber"] for row in reader.preview("Case", 2).rows] == [
+            "00001026",
+            "00001027",
+        ]
         assert sum("/query" in each["PATH_INFO"] for each in fake.requests) == 2
 
 
@@ -145,11 +168,16 @@ def test_a_preview_follows_pages_to_their_end() -> None:
 
 
 def test_pages_without_records_are_not_followed_for_ever() -> None:
-    with opened(page=0) as (reader, _fake), pytest.raises(errors.SourceUnavailable, match="no query result"):
+    with (
+        opened(page=0) as (reader, _fake),
+        pytest.raises(errors.SourceUnavailable, match="no query result"),
+    ):
         reader.preview("Case", 3)
 
 
-def test_a_wide_object_is_read_in_several_queries_joined_by_id(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wide_object_is_read_in_several_queries_joined_by_id(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with opened() as (reader, _fake):
         whole = reader.preview("Case", 3)
     monkeypatch.setattr(soql, "LONGEST_SELECT", 60)
@@ -158,12 +186,21 @@ def test_a_wide_object_is_read_in_several_queries_joined_by_id(monkeypatch: pyte
         assert sum("SELECT" in each["QUERY_STRING"] for each in fake.requests) > 3
 
 
-def test_eight_hundred_long_names_fit_the_urls_that_salesforce_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    wide = {f"{'Custom' * 6}{number:03}__c": ("string", None, ["a", "b", None]) for number in range(800)}
+def test_eight_hundred_long_names_fit_the_urls_that_salesforce_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wide = {
+        f"{'Custom' * 6}{number:03}__c": ("string", None, ["a", "b", None])
+        for number in range(800)
+    }
     monkeypatch.setitem(objects.FIELDS, "Wide__c", {"Id": CASE["Id"], **wide})
     with opened() as (reader, _fake):
         rows = reader.preview("Wide__c", 3).rows
-    assert [set(row.values()) - set(objects.IDS) for row in rows] == [{"a"}, {"b"}, {None}]
+    assert [set(row.values()) - set(objects.IDS) for row in rows] == [
+        {"a"},
+        {"b"},
+        {None},
+    ]
 
 
 def test_an_object_without_ids_is_read_in_the_order_it_comes() -> None:
@@ -180,7 +217,10 @@ def test_an_object_of_which_nothing_is_a_column_has_no_rows_to_show() -> None:
     assert [field.name for field in preview.columns.left_out] == ["Body"]
 
 
-@pytest.mark.parametrize("table", ["Case WHERE x=1", "a;b", "x'", "../limits", "é", "a.b", "1a", "a" * 81, "Case/x"])
+@pytest.mark.parametrize(
+    "table",
+    ["Case WHERE x=1", "a;b", "x'", "../limits", "é", "a.b", "1a", "a" * 81, "Case/x"],
+)
 def test_a_name_that_is_no_objects_never_reaches_salesforce(table: str) -> None:
     with opened() as (reader, fake):
         with pytest.raises(errors.SourceNotFound, match="named like"):
@@ -191,7 +231,10 @@ def test_a_name_that_is_no_objects_never_reaches_salesforce(table: str) -> None:
 
 
 def test_an_unknown_object_is_not_found_and_says_where_to_look() -> None:
-    with opened() as (reader, _fake), pytest.raises(errors.SourceNotFound, match="no such object") as raised:
+    with (
+        opened() as (reader, _fake),
+        pytest.raises(errors.SourceNotFound, match="no such object") as raised,
+    ):
         reader.columns("Nothing__c")
     assert "headwater tables" in raised.value.remedy
 
@@ -211,8 +254,13 @@ def _outcome(reader: GuardedReader, step: int) -> Any:
 
 def _is_right(found: Any, right: list[Any], step: int) -> bool:
     if isinstance(found, Check):  # what is left differs by the requests it took
-        assert {limit.most for limit in found.limits} == {limit.most for limit in right[0].limits}
-        return (found.organization, found.version) == (ORGANIZATION, "v66.0") and found.user == USER_ID
+        assert {limit.most for limit in found.limits} == {
+            limit.most for limit in right[0].limits
+        }
+        return (found.organization, found.version) == (
+            ORGANIZATION,
+            "v66.0",
+        ) and found.user == USER_ID
     return bool(found == right[step])
 
 
@@ -224,7 +272,10 @@ def test_random_failures_never_lead_to_a_wrong_answer() -> None:
     for round in range(ROUNDS):
         # Some meet failures from the first login on; the others are logged in before anything goes wrong.
         before = [None] * (round % 2)
-        faults = [chance.choice([*FAULTS, *[None] * len(FAULTS) * 2]) for _request in range(60)]
+        faults = [
+            chance.choice([*FAULTS, *[None] * len(FAULTS) * 2])
+            for _request in range(60)
+        ]
         with opened([*before, *faults], by=oauth, page=1) as (reader, fake):
             step = (round // 2) % 3
             found = _outcome(reader, step)
@@ -232,13 +283,23 @@ def test_random_failures_never_lead_to_a_wrong_answer() -> None:
             assert fake.refused == 0
             if isinstance(found, errors.SourceError):
                 assert isinstance(
-                    found, (errors.CredentialsRefused, errors.SourceThrottled, errors.SourceUnavailable)
+                    found,
+                    (
+                        errors.CredentialsRefused,
+                        errors.SourceThrottled,
+                        errors.SourceUnavailable,
+                    ),
                 ), faults
                 assert not any(secret in shown(found) for secret in (*SECRETS, TOKEN))
             else:
                 assert isinstance(found, STEPS[step])
                 assert _is_right(found, right, step), faults
-    assert {*STEPS, errors.CredentialsRefused, errors.SourceThrottled, errors.SourceUnavailable} <= outcomes
+    assert {
+        *STEPS,
+        errors.CredentialsRefused,
+        errors.SourceThrottled,
+        errors.SourceUnavailable,
+    } <= outcomes
 
 
 def test_both_logins_read_the_same() -> None:

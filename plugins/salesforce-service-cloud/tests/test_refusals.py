@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fake_salesforce import FakeSalesforce, serving
-from salesforce_world import SECRETS, TOKEN, basic, oauth, opened, read, shown, unhurried
+from salesforce_world import (
+    SECRETS,
+    TOKEN,
+    basic,
+    oauth,
+    opened,
+    read,
+    shown,
+    unhurried,
+)
 
 from headwater import errors
 
@@ -21,16 +30,28 @@ class LoginsOnly(FakeSalesforce):
         super().__init__()
         self._fault = fault
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        self._faults = iter([None if environ["REQUEST_METHOD"] == "POST" else self._fault])
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> list[bytes]:
+        self._faults = iter(
+            [None if environ["REQUEST_METHOD"] == "POST" else self._fault]
+        )
         return super().__call__(environ, start_response)
 
 
 @pytest.mark.parametrize(
     ("fault", "kind", "remedy"),
     [
-        ("oauth 400 invalid_client_id", errors.CredentialsRefused, "clientId and clientSecret"),
-        ("oauth 401 invalid_client", errors.CredentialsRefused, "clientId and clientSecret"),
+        (
+            "oauth 400 invalid_client_id",
+            errors.CredentialsRefused,
+            "clientId and clientSecret",
+        ),
+        (
+            "oauth 401 invalid_client",
+            errors.CredentialsRefused,
+            "clientId and clientSecret",
+        ),
         ("oauth 400 invalid_grant", errors.CredentialsRefused, "scope api"),
         ("oauth 400 inactive_user", errors.CredentialsRefused, "active user"),
         ("oauth 400 inactive_org", errors.CredentialsRefused, "environmentUrl"),
@@ -52,7 +73,10 @@ class LoginsOnly(FakeSalesforce):
 def test_every_failure_of_a_token_has_its_class_and_its_remedy(
     fault: str, kind: type[errors.SourceError], remedy: str
 ) -> None:
-    with opened([fault]) as (reader, _fake), pytest.raises(errors.SourceError) as raised:
+    with (
+        opened([fault]) as (reader, _fake),
+        pytest.raises(errors.SourceError) as raised,
+    ):
         reader.check()
     assert type(raised.value) is kind
     assert remedy in raised.value.remedy
@@ -63,12 +87,24 @@ def test_every_failure_of_a_token_has_its_class_and_its_remedy(
     ("fault", "kind", "remedy"),
     [
         ("soap INVALID_LOGIN", errors.CredentialsRefused, "securityToken"),
-        ("soap LOGIN_MUST_USE_SECURITY_TOKEN", errors.CredentialsRefused, "securityToken"),
+        (
+            "soap LOGIN_MUST_USE_SECURITY_TOKEN",
+            errors.CredentialsRefused,
+            "securityToken",
+        ),
         ("soap PASSWORD_LOCKOUT", errors.CredentialsRefused, "unlocking"),
         ("soap API_DISABLED_FOR_ORG", errors.SourceNotPermitted, "API access"),
         ("soap API_CURRENTLY_DISABLED", errors.SourceNotPermitted, "API access"),
-        ("soap UNSUPPORTED_API_VERSION", errors.SourceNotPermitted, "OAuth2 Client Credential"),
-        ("soap INVALID_OPERATION", errors.SourceNotPermitted, "OAuth2 Client Credential"),
+        (
+            "soap UNSUPPORTED_API_VERSION",
+            errors.SourceNotPermitted,
+            "OAuth2 Client Credential",
+        ),
+        (
+            "soap INVALID_OPERATION",
+            errors.SourceNotPermitted,
+            "OAuth2 Client Credential",
+        ),
         ("soap LOGIN_DURING_RESTRICTED_DOMAIN", errors.SourceNotPermitted, "IP range"),
         ("soap LOGIN_DURING_RESTRICTED_TIME", errors.SourceNotPermitted, "login hours"),
         ("soap ORG_LOCKED", errors.SourceNotPermitted, "unlocking"),
@@ -88,7 +124,10 @@ def test_every_failure_of_a_token_has_its_class_and_its_remedy(
 def test_every_fault_of_a_soap_login_has_its_class_and_its_remedy(
     fault: str, kind: type[errors.SourceError], remedy: str
 ) -> None:
-    with opened([fault], by=basic) as (reader, _fake), pytest.raises(errors.SourceError) as raised:
+    with (
+        opened([fault], by=basic) as (reader, _fake),
+        pytest.raises(errors.SourceError) as raised,
+    ):
         reader.check()
     assert type(raised.value) is kind
     assert remedy in raised.value.remedy
@@ -107,9 +146,17 @@ def test_every_fault_of_a_soap_login_has_its_class_and_its_remedy(
         ("rest 403 API_DISABLED_FOR_ORG", errors.SourceNotPermitted, "API Enabled"),
         ("rest 403 API_CURRENTLY_DISABLED", errors.SourceNotPermitted, "API Enabled"),
         ("rest 403 INSUFFICIENT_ACCESS", errors.SourceNotPermitted, "API Enabled"),
-        ("rest 403 FUNCTIONALITY_NOT_ENABLED", errors.SourceNotPermitted, "API Enabled"),
+        (
+            "rest 403 FUNCTIONALITY_NOT_ENABLED",
+            errors.SourceNotPermitted,
+            "API Enabled",
+        ),
         ("rest 400 API_ERROR", errors.SourceNotPermitted, "View All Data"),
-        ("rest 400 TXN_SECURITY_METERING_ERROR", errors.SourceNotPermitted, "Exempt from Transaction Security"),
+        (
+            "rest 400 TXN_SECURITY_METERING_ERROR",
+            errors.SourceNotPermitted,
+            "Exempt from Transaction Security",
+        ),
         ("403-html", errors.SourceNotPermitted, "API Enabled"),
         ("rest 404 NOT_FOUND", errors.SourceNotFound, "headwater tables"),
         ("rest 400 INVALID_TYPE", errors.SourceNotFound, "headwater tables"),
@@ -142,30 +189,49 @@ def test_every_failure_of_a_read_has_its_class_and_its_remedy(
     # Whatever is read, the failure is there to stay; only logins get through.
     fake = LoginsOnly(fault)
     with serving(fake) as served, unhurried(), read(oauth(served.url)) as reader:
-        for ask in (reader.check, reader.tables, lambda: reader.columns("Case"), lambda: reader.preview("Case", 1)):
+        for ask in (
+            reader.check,
+            reader.tables,
+            lambda: reader.columns("Case"),
+            lambda: reader.preview("Case", 1),
+        ):
             with pytest.raises(errors.SourceError) as raised:
                 ask()
             assert type(raised.value) is kind
             assert remedy in raised.value.remedy
-            assert not any(secret in shown(raised.value) for secret in (*SECRETS, TOKEN))
+            assert not any(
+                secret in shown(raised.value) for secret in (*SECRETS, TOKEN)
+            )
         assert fake.refused == 0
 
 
-@pytest.mark.parametrize("fault", ["406", "429", "500", "503-html", "reset", "hang-up", "truncated"])
-def test_a_failure_that_may_pass_is_repeated_once_somebody_is_logged_in(fault: str) -> None:
+@pytest.mark.parametrize(
+    "fault", ["406", "429", "500", "503-html", "reset", "hang-up", "truncated"]
+)
+def test_a_failure_that_may_pass_is_repeated_once_somebody_is_logged_in(
+    fault: str,
+) -> None:
     with opened([None, fault, fault, None, fault]) as (reader, fake):
         assert reader.check().user
         assert len(fake.logins) == 1
 
 
-@pytest.mark.parametrize("fault", ["rest 403 REQUEST_LIMIT_EXCEEDED", "rest 503 REQUEST_LIMIT_EXCEEDED"])
+@pytest.mark.parametrize(
+    "fault", ["rest 403 REQUEST_LIMIT_EXCEEDED", "rest 503 REQUEST_LIMIT_EXCEEDED"]
+)
 def test_used_up_requests_are_not_asked_for_again(fault: str) -> None:
-    with opened([None, None, fault]) as (reader, fake), pytest.raises(errors.SourceThrottled):
+    with (
+        opened([None, None, fault]) as (reader, fake),
+        pytest.raises(errors.SourceThrottled),
+    ):
         reader.check()
     assert len(fake.requests) == 3
 
 
 def test_throttling_says_how_long_where_the_source_does() -> None:
-    with opened([None, "429-long"]) as (reader, _fake), pytest.raises(errors.SourceThrottled) as raised:
+    with (
+        opened([None, "429-long"]) as (reader, _fake),
+        pytest.raises(errors.SourceThrottled) as raised,
+    ):
         reader.check()
     assert raised.value.retry_after == 3600

@@ -36,14 +36,26 @@ def test_basic_authentication_builds_the_tutorials_body_with_the_right_id() -> N
         description=TUTORIAL["description"],
         credentials=TUTORIAL["auth"]["params"],
     )
-    expected = {**TUTORIAL, "connectionSpec": {"id": "cb66ab34-8619-49cb-96d1-39b37ede86ea", "version": "1.0"}}
+    expected = {
+        **TUTORIAL,
+        "connectionSpec": {
+            "id": "cb66ab34-8619-49cb-96d1-39b37ede86ea",
+            "version": "1.0",
+        },
+    }
     assert revealed(prepared.payload) == expected
     assert list(prepared.payload) == list(expected)
 
 
 def test_oauth2_client_credential_is_preferred() -> None:
-    credentials = {"environmentUrl": "https://acme.my.salesforce.com", "clientId": "c", "clientSecret": "correct-horse"}
-    prepared = runner.prepare("salesforce-service-cloud", name="n", credentials=credentials)
+    credentials = {
+        "environmentUrl": "https://acme.my.salesforce.com",
+        "clientId": "c",
+        "clientSecret": "correct-horse",
+    }
+    prepared = runner.prepare(
+        "salesforce-service-cloud", name="n", credentials=credentials
+    )
     assert prepared.payload["auth"]["specName"] == "OAuth2 Client Credential"
     assert "correct-horse" not in repr(prepared)
 
@@ -51,7 +63,11 @@ def test_oauth2_client_credential_is_preferred() -> None:
 def test_its_facts_are_the_platforms() -> None:
     connector = headwater.load("salesforce-service-cloud")
     spec = connector.spec
-    assert (spec.id, spec.version, spec.lifecycle) == ("cb66ab34-8619-49cb-96d1-39b37ede86ea", "1.0", "ga")
+    assert (spec.id, spec.version, spec.lifecycle) == (
+        "cb66ab34-8619-49cb-96d1-39b37ede86ea",
+        "1.0",
+        "ga",
+    )
     assert spec.misprinted_ids == ("b66ab34-8619-49cb-96d1-39b37ede86ea",)
     oauth, basic = connector.authentication
     assert [(field.name, field.required, field.secret) for field in oauth.fields] == [

@@ -34,19 +34,27 @@ class Connected:
 
     def get(self, path: str) -> requests.Response:
         """Ask about the connection; whatever the answer is, no secret is in it."""
-        answer = self.service.session().get(f"{self.service.api}/connections/{self.id}/{path}")
+        answer = self.service.session().get(
+            f"{self.service.api}/connections/{self.id}/{path}"
+        )
         assert not any(secret in answer.text for secret in (*SECRETS, TOKEN))
         return answer
 
 
 @contextlib.contextmanager
 def connected(
-    service: LocalFlowService, faults: Iterable[str | None] = (), *, by: Any = oauth, **changes: str
+    service: LocalFlowService,
+    faults: Iterable[str | None] = (),
+    *,
+    by: Any = oauth,
+    **changes: str,
 ) -> Iterator[Connected]:
     fake = FakeSalesforce(faults)
     with serving(fake) as served, unhurried():
         given = by(served.url, **changes)
-        made = headwater.create_connection(SLUG, name="Desk", credentials=given, service=service.client)
+        made = headwater.create_connection(
+            SLUG, name="Desk", credentials=given, service=service.client
+        )
         yield Connected(service, made.id, fake)
 
 
@@ -55,14 +63,20 @@ def _code(answer: requests.Response) -> str:
 
 
 @pytest.mark.parametrize("by", [oauth, basic])
-def test_the_test_is_salesforces_own_verdict(flow_service: LocalFlowService, by: Any) -> None:
+def test_the_test_is_salesforces_own_verdict(
+    flow_service: LocalFlowService, by: Any
+) -> None:
     with connected(flow_service, by=by) as desk:
         assert desk.get("test").json() == {"result": True}
         assert len(desk.fake.requests) == 3
 
 
 @pytest.mark.parametrize(
-    ("by", "changes"), [(oauth, {"clientSecret": "wrong-secret"}), (basic, {"password": "wrong-password"})]
+    ("by", "changes"),
+    [
+        (oauth, {"clientSecret": "wrong-secret"}),
+        (basic, {"password": "wrong-password"}),
+    ],
 )
 def test_wrong_credentials_are_a_verdict_and_sent_once_for_each_question(
     flow_service: LocalFlowService, by: Any, changes: dict[str, str]
@@ -85,7 +99,9 @@ def test_wrong_credentials_are_a_verdict_and_sent_once_for_each_question(
         ([None, None, "rest 400 BRAND_NEW_REFUSAL"], "CONNECTOR-1005-500"),
     ],
 )
-@pytest.mark.parametrize("path", ["test", "explore?objectType=root", CASES, f"{CASES}&preview=true"])
+@pytest.mark.parametrize(
+    "path", ["test", "explore?objectType=root", CASES, f"{CASES}&preview=true"]
+)
 def test_a_source_that_cannot_answer_is_an_error_with_its_code(
     flow_service: LocalFlowService, path: str, faults: list[str | None], code: str
 ) -> None:
@@ -93,13 +109,17 @@ def test_a_source_that_cannot_answer_is_an_error_with_its_code(
         assert _code(desk.get(path)) == code
 
 
-def test_an_object_salesforce_does_not_have_is_told_by_its_code(flow_service: LocalFlowService) -> None:
+def test_an_object_salesforce_does_not_have_is_told_by_its_code(
+    flow_service: LocalFlowService,
+) -> None:
     with connected(flow_service) as desk:
         answer = desk.get("explore?objectType=table&object=Nothing__c")
     assert _code(answer) == "CONNECTOR-1330-400"
 
 
-def test_a_throttled_login_is_not_sent_again_by_the_client(flow_service: LocalFlowService) -> None:
+def test_a_throttled_login_is_not_sent_again_by_the_client(
+    flow_service: LocalFlowService,
+) -> None:
     with connected(flow_service, ["429"] * 9) as desk:
         with pytest.raises(errors.Unavailable):
             desk.service.client.connections.test(desk.id)
@@ -115,11 +135,21 @@ def test_the_root_lists_the_objects(flow_service: LocalFlowService) -> None:
     with connected(flow_service) as desk:
         found = desk.get("explore?objectType=root").json()
     assert [item["path"] for item in found] == sorted(FIELDS)
-    assert found[0] == {"type": "table", "name": "Case", "path": "Case", "canPreview": True, "canFetchSchema": True}
-    assert [item["path"] for item in found if not item["canPreview"]] == ["ContentDocumentLink"]
+    assert found[0] == {
+        "type": "table",
+        "name": "Case",
+        "path": "Case",
+        "canPreview": True,
+        "canFetchSchema": True,
+    }
+    assert [item["path"] for item in found if not item["canPreview"]] == [
+        "ContentDocumentLink"
+    ]
 
 
-def test_an_object_is_described_and_previewed_in_the_documented_shape(flow_service: LocalFlowService) -> None:
+def test_an_object_is_described_and_previewed_in_the_documented_shape(
+    flow_service: LocalFlowService,
+) -> None:
     with connected(flow_service) as desk:
         plain = desk.get(CASES).json()
         whole = desk.get(f"{CASES}&preview=true").json()
@@ -135,9 +165,15 @@ def test_an_object_is_described_and_previewed_in_the_documented_shape(flow_servi
 
 
 @pytest.mark.parametrize("host", ["acme.my.salesforce.com", "169.254.169.254"])
-def test_only_named_hosts_are_reached_beyond_this_machine(flow_service: LocalFlowService, host: str) -> None:
+def test_only_named_hosts_are_reached_beyond_this_machine(
+    flow_service: LocalFlowService, host: str
+) -> None:
     given = oauth(f"https://{host}")
-    made = headwater.create_connection(SLUG, name="Desk", credentials=given, service=flow_service.client)
-    answer = flow_service.session().get(f"{flow_service.api}/connections/{made.id}/test")
+    made = headwater.create_connection(
+        SLUG, name="Desk", credentials=given, service=flow_service.client
+    )
+    answer = flow_service.session().get(
+        f"{flow_service.api}/connections/{made.id}/test"
+    )
     assert _code(answer) == "CONNECTOR-1002-403"
     assert "--reach-sources" in answer.json()["errorMessage"]

@@ -34,12 +34,16 @@ class Source:
     def connection_spec(self) -> ConnectionSpec:
         """Return the connection specification of the entry."""
         documentation = self.entry["provenance"]["documentation"]
-        return ConnectionSpec(**self.entry["connection_spec"], documentation=documentation)
+        return ConnectionSpec(
+            **self.entry["connection_spec"], documentation=documentation
+        )
 
     @hookimpl
     def credential_schemas(self) -> tuple[AuthenticationSpec, ...]:
         """Return the authentication specifications of the entry, preferred first."""
-        return tuple(_authentication(given) for given in self.entry["credential_schemas"])
+        return tuple(
+            _authentication(given) for given in self.entry["credential_schemas"]
+        )
 
 
 def slugs() -> tuple[str, ...]:
@@ -66,7 +70,11 @@ def provenance(slug: str) -> dict[str, Any]:
 def attribute(slug: str) -> str:
     """Return the attribute name of a slug: a Python identifier, as an entry point needs."""
     name = slug.replace("-", "_")
-    return name if name.isidentifier() and not keyword.iskeyword(name) else f"source_{name}"
+    return (
+        name
+        if name.isidentifier() and not keyword.iskeyword(name)
+        else f"source_{name}"
+    )
 
 
 @functools.cache
@@ -81,7 +89,9 @@ def _by_attribute() -> dict[str, str]:
 
 
 def _authentication(given: dict[str, Any]) -> AuthenticationSpec:
-    return AuthenticationSpec(**given | {"fields": tuple(Field(**field) for field in given["fields"])})
+    return AuthenticationSpec(
+        **given | {"fields": tuple(Field(**field) for field in given["fields"])}
+    )
 
 
 def __getattr__(name: str) -> Source:

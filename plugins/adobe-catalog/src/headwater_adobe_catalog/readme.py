@@ -25,7 +25,14 @@ def table() -> str:
     ]
     for slug in slugs():
         spec = source_of(slug).connection_spec()
-        cells = (f"`{slug}`", spec.name, spec.category, spec.ingestion, spec.lifecycle, _identifier(spec))
+        cells = (
+            f"`{slug}`",
+            spec.name,
+            spec.category,
+            spec.ingestion,
+            spec.lifecycle,
+            _identifier(spec),
+        )
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 
@@ -48,7 +55,9 @@ def main(arguments: Sequence[str]) -> None:
 def _identifier(spec: ConnectionSpec) -> str:
     if spec.id is None:
         return "not verified"
-    return f"`{spec.id}`" if spec.base_connection else f"`{spec.id}`, no base connection"
+    return (
+        f"`{spec.id}`" if spec.base_connection else f"`{spec.id}`, no base connection"
+    )
 
 
 if __name__ == "__main__":

@@ -55,23 +55,45 @@ def index(connectors: Iterable[Connector]) -> str:
     rows = [
         (
             f"[`{one.slug}`]({one.slug}.md)",
-            *map(_cell, (one.spec.name, one.spec.category, one.spec.ingestion, one.spec.lifecycle)),
+            *map(
+                _cell,
+                (
+                    one.spec.name,
+                    one.spec.category,
+                    one.spec.ingestion,
+                    one.spec.lifecycle,
+                ),
+            ),
             _cell(", ".join(auth.label for auth in one.authentication)),
         )
         for one in connectors
     ]
-    header = ("slug", "name", "category", "ingestion", "lifecycle", "authentication specifications")
+    header = (
+        "slug",
+        "name",
+        "category",
+        "ingestion",
+        "lifecycle",
+        "authentication specifications",
+    )
     return f"{_INDEX_HEAD}{_table(header, rows)}\n\n{MARK}\n"
 
 
 def page(connector: Connector) -> str:
     """Return the page of one connector."""
     known = [*facts(connector), ("distribution", connector.distribution.name)]
-    parts = [f"# {_cell(connector.spec.name)}", _table(("", ""), [(name, _cell(fact)) for name, fact in known])]
+    parts = [
+        f"# {_cell(connector.spec.name)}",
+        _table(("", ""), [(name, _cell(fact)) for name, fact in known]),
+    ]
     if connector.readable:
-        parts.append("Reads its source: `headwater check`, `tables`, `columns` and `preview` take it.")
+        parts.append(
+            "Reads its source: `headwater check`, `tables`, `columns` and `preview` take it."
+        )
     if not connector.spec.base_connection:
-        parts.append("It has no base connection: `headwater create` refuses, and says where to start.")
+        parts.append(
+            "It has no base connection: `headwater create` refuses, and says where to start."
+        )
     if not connector.authentication:
         parts.append("This source takes no credentials.")
     parts += [_authentication(connector, auth) for auth in connector.authentication]
@@ -84,7 +106,9 @@ def write(folder: Path, made: dict[str, str]) -> None:
     for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     for path in folder.glob("*.md"):
-        if path.name not in made and path.read_text(encoding="utf-8").rstrip().endswith(MARK):
+        if path.name not in made and path.read_text(encoding="utf-8").rstrip().endswith(
+            MARK
+        ):
             path.unlink()
 
 
@@ -111,7 +135,9 @@ def _authentication(connector: Connector, auth: AuthenticationSpec) -> str:
 
 
 def _row(field: Field) -> tuple[str, ...]:
-    shown = field.enum or (() if field.secret or field.example is None else (field.example,))
+    shown = field.enum or (
+        () if field.secret or field.example is None else (field.example,)
+    )
     return (
         f"`{field.name}`",
         field.type or "any",
@@ -129,7 +155,16 @@ def command(connector: Connector, auth: AuthenticationSpec) -> str:
     if not connector.spec.base_connection:
         return shlex.join(["headwater", "validate", connector.slug, *given])
     given += [] if connector.spec.id else ["--spec-id", "UUID"]
-    return shlex.join(["headwater", "create", connector.slug, "--name", f"My {connector.spec.name}", *given])
+    return shlex.join(
+        [
+            "headwater",
+            "create",
+            connector.slug,
+            "--name",
+            f"My {connector.spec.name}",
+            *given,
+        ]
+    )
 
 
 def _options(connector: Connector, auth: AuthenticationSpec) -> list[str]:
@@ -138,11 +173,16 @@ def _options(connector: Connector, auth: AuthenticationSpec) -> list[str]:
     for named in (None, auth.spec_name, auth.label):
         for cloud in dict.fromkeys((_USUAL_CLOUD, auth.cloud or _USUAL_CLOUD)):
             if _taken(connector, given, named, cloud) is auth:
-                return [*(["--auth", named] if named else []), *([] if cloud == _USUAL_CLOUD else ["--cloud", cloud])]
+                return [
+                    *(["--auth", named] if named else []),
+                    *([] if cloud == _USUAL_CLOUD else ["--cloud", cloud]),
+                ]
     return ["--auth", auth.label]
 
 
-def _taken(connector: Connector, given: dict[str, object], named: str | None, cloud: str) -> AuthenticationSpec | None:
+def _taken(
+    connector: Connector, given: dict[str, object], named: str | None, cloud: str
+) -> AuthenticationSpec | None:
     try:
         return choose(connector, given, auth=named, cloud=cloud)
     except InvalidInput:  # nothing for this cloud

@@ -21,11 +21,27 @@ if TYPE_CHECKING:
 
 @click.command("new")
 @click.argument("slug")
-@click.option("--name", help="Name of the source for people. [default: made from the slug]")
-@click.option("--category", metavar="NAME", help="The platform's category. [default: protocols]")
-@click.option("--spec-id", metavar="UUID", help="Connection specification id, from your tenant; can be added later.")
-@click.option("--package", metavar="NAME", help="Python package. [default: headwater_ and the slug]")
-@click.option("--into", metavar="DIR", help="Folder to make, or an empty one. [default: the distribution's name]")
+@click.option(
+    "--name", help="Name of the source for people. [default: made from the slug]"
+)
+@click.option(
+    "--category", metavar="NAME", help="The platform's category. [default: protocols]"
+)
+@click.option(
+    "--spec-id",
+    metavar="UUID",
+    help="Connection specification id, from your tenant; can be added later.",
+)
+@click.option(
+    "--package",
+    metavar="NAME",
+    help="Python package. [default: headwater_ and the slug]",
+)
+@click.option(
+    "--into",
+    metavar="DIR",
+    help="Folder to make, or an empty one. [default: the distribution's name]",
+)
 @common
 @click.pass_obj
 def command(state: State, /, *, slug: str, into: str | None, **given: Any) -> None:
@@ -40,22 +56,36 @@ def command(state: State, /, *, slug: str, into: str | None, **given: Any) -> No
     folder = Path(into) if into is not None else Path(plan.distribution)
     written = write(plan, folder)
     _tell(state, plan, given["category"])
-    steps = [f"cd {shlex.quote(str(folder))}", "python -m pip install --editable '.[test]'", "python -m pytest"]
-    emit(_result(plan, folder, written, steps), _page(plan, folder, written, steps), as_json=state.json)
+    steps = [
+        f"cd {shlex.quote(str(folder))}",
+        "python -m pip install --editable '.[test]'",
+        "python -m pytest",
+    ]
+    emit(
+        _result(plan, folder, written, steps),
+        _page(plan, folder, written, steps),
+        as_json=state.json,
+    )
 
 
 def _tell(state: State, plan: Plan, category: str | None) -> None:
     if plan.replaces:
-        state.notice(f"{plan.slug} will take the place of the one of {plan.replaces}, where it is installed")
+        state.notice(
+            f"{plan.slug} will take the place of the one of {plan.replaces}, where it is installed"
+        )
     elif category is None:
-        state.notice(f"its category is {plan.category} for now; --category names another")
+        state.notice(
+            f"its category is {plan.category} for now; --category names another"
+        )
     if plan.spec_id is None:
         state.notice(
             "it has no connection specification id yet, so it validates and creates nothing; its README says how"
         )
 
 
-def _result(plan: Plan, folder: Path, written: Sequence[PurePosixPath], steps: Sequence[str]) -> dict[str, Any]:
+def _result(
+    plan: Plan, folder: Path, written: Sequence[PurePosixPath], steps: Sequence[str]
+) -> dict[str, Any]:
     return {
         "slug": plan.slug,
         "name": plan.name,
@@ -70,7 +100,9 @@ def _result(plan: Plan, folder: Path, written: Sequence[PurePosixPath], steps: S
     }
 
 
-def _page(plan: Plan, folder: Path, written: Sequence[PurePosixPath], steps: Sequence[str]) -> str:
+def _page(
+    plan: Plan, folder: Path, written: Sequence[PurePosixPath], steps: Sequence[str]
+) -> str:
     files = "\n".join(f"  {path}" for path in written)
     following = "\n".join(f"  {step}" for step in steps)
     return f"{plan.name} ({plan.slug}), {len(written)} files in {folder}:\n{files}\nnext:\n{following}"

@@ -25,10 +25,14 @@ FORMS: dict[str, Callable[[str], str]] = {
     "its end": lambda text: text[-8:],
     "in hex": lambda text: text.encode().hex(),
     "in Base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "in Base64 behind a name": lambda text: base64.b64encode(f"user:{text}".encode()).decode(),
+    "in Base64 behind a name": lambda text: base64.b64encode(
+        f"user:{text}".encode()
+    ).decode(),
     "in JSON": json.dumps,
     "in a query": lambda text: urllib.parse.urlencode({"key": text}),
-    "in Base64 in a query": lambda text: urllib.parse.quote(base64.b64encode(text.encode()).decode(), safe=""),
+    "in Base64 in a query": lambda text: urllib.parse.quote(
+        base64.b64encode(text.encode()).decode(), safe=""
+    ),
 }
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 RIGHT_ONES = {
     "facts alone": RIGHT,
     "with a reader": RIGHT + READER,
-    "without an id": RIGHT + "SPEC |= {'id': None, 'no_id_reason': 'its page prints the id of another source'}",
+    "without an id": RIGHT
+    + "SPEC |= {'id': None, 'no_id_reason': 'its page prints the id of another source'}",
     "without a base connection": RIGHT
     + "SPEC |= {'base_connection': False, 'lifecycle_note': 'Start with a source connection.'}\n"
     + "@hookimpl\ndef credential_schemas():\n    return ()\n",
@@ -46,12 +47,16 @@ def test_every_check_has_a_wrong_connector() -> None:
 
 @pytest.mark.parametrize("name", checks.__all__)
 @pytest.mark.parametrize("source", RIGHT_ONES.values(), ids=RIGHT_ONES)
-def test_a_right_connector_passes(name: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_right_connector_passes(
+    name: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _run(name, installed(source, tmp_path, monkeypatch), tmp_path)
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
-def test_a_wrong_connector_fails_its_check(wrong: Wrong, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_connector_fails_its_check(
+    wrong: Wrong, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     subject = installed(RIGHT + wrong.source, tmp_path, monkeypatch)
     with pytest.raises(ConformanceFailure) as caught:
         _run(wrong.check, subject, tmp_path)
@@ -65,29 +70,57 @@ def test_a_wrong_connector_fails_its_check(wrong: Wrong, tmp_path: Path, monkeyp
 def test_a_value_sent_in_another_form_is_right_where_the_author_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = BUILD.format("made = body(request); made['auth']['params']['host'] = 'desk'; return made")
+    source = BUILD.format(
+        "made = body(request); made['auth']['params']['host'] = 'desk'; return made"
+    )
     subject = installed(RIGHT + source, tmp_path, monkeypatch, reshaped_fields=["host"])
     _run("check_connections", subject, tmp_path)
 
 
 @pytest.mark.parametrize(
-    "name", ["sasKey", "sasUri", "credentials", "keyFileContent", "privateKeyContent", "clientSecretValue", "pwd"]
+    "name",
+    [
+        "sasKey",
+        "sasUri",
+        "credentials",
+        "keyFileContent",
+        "privateKeyContent",
+        "clientSecretValue",
+        "pwd",
+    ],
 )
 def test_a_field_with_the_name_of_a_secret_must_be_marked(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    subject = installed(RIGHT + f"FIELDS = [HOST, Field('{name}')]", tmp_path, monkeypatch)
-    with pytest.raises(ConformanceFailure, match=f"field {name} of API Key is named like a secret"):
+    subject = installed(
+        RIGHT + f"FIELDS = [HOST, Field('{name}')]", tmp_path, monkeypatch
+    )
+    with pytest.raises(
+        ConformanceFailure, match=f"field {name} of API Key is named like a secret"
+    ):
         checks.check_fields(subject)
 
 
-@pytest.mark.parametrize("name", ["accessKeyId", "accessTokenUrl", "tokenEndpoint", "sasKeyName", "servicePrincipalId"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "accessKeyId",
+        "accessTokenUrl",
+        "tokenEndpoint",
+        "sasKeyName",
+        "servicePrincipalId",
+    ],
+)
 def test_a_field_that_only_resembles_a_secret_need_not_be(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    checks.check_fields(installed(RIGHT + f"FIELDS = [KEY, Field('{name}')]", tmp_path, monkeypatch))
+    checks.check_fields(
+        installed(RIGHT + f"FIELDS = [KEY, Field('{name}')]", tmp_path, monkeypatch)
+    )
 
 
-def test_a_slug_in_capitals_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slug_in_capitals_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with pytest.raises(ConformanceFailure, match="not in lower case with dashes"):
         checks.check_loads(installed(RIGHT, tmp_path, monkeypatch, slug="Acme_Desk"))

@@ -30,7 +30,10 @@ RAW = AuthenticationSpec(
     raw={
         "type": "object",
         "required": ["host", "key"],
-        "properties": {"host": {"type": "string", "maxLength": 8}, "key": {"type": "string", "format": "password"}},
+        "properties": {
+            "host": {"type": "string", "maxLength": 8},
+            "key": {"type": "string", "format": "password"},
+        },
     },
 )
 
@@ -56,7 +59,10 @@ def test_a_schema_of_its_own_is_kept(values: dict[str, Any]) -> None:
 
 
 def test_optional_fields_come_and_go_and_each_choice_is_taken() -> None:
-    few = AuthenticationSpec("Few", [Field("any", None), Field("choice", enum=("EU", "US")), *ALL.fields[-1:]])
+    few = AuthenticationSpec(
+        "Few",
+        [Field("any", None), Field("choice", enum=("EU", "US")), *ALL.fields[-1:]],
+    )
     once = settings(database=None, phases=[Phase.generate])
     for wanted in (
         lambda values: "extra" in values,

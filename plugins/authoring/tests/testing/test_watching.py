@@ -37,7 +37,12 @@ def _fail_within_a_group() -> None:
 
 
 def test_every_part_of_an_exception_is_looked_at() -> None:
-    for fail in (_fail_with_note, _fail_with_context, _fail_with_attribute, _fail_within_a_group):
+    for fail in (
+        _fail_with_note,
+        _fail_with_context,
+        _fail_with_attribute,
+        _fail_within_a_group,
+    ):
         with Watch() as watch:
             watch.attempt("it", fail)
         assert watch.leaks(LOOKOUT) == ["the error of it"], fail.__name__
@@ -80,10 +85,22 @@ def test_a_record_that_cannot_be_formatted_is_read_all_the_same() -> None:
 def test_what_it_changes_is_put_back() -> None:
     logger = logging.getLogger("acme.back")
     logger.setLevel(logging.ERROR)
-    before = (logger.level, list(logger.handlers), list(logging.root.handlers), sys.stdout, list(warnings.filters))
+    before = (
+        logger.level,
+        list(logger.handlers),
+        list(logging.root.handlers),
+        sys.stdout,
+        list(warnings.filters),
+    )
     with Watch():
         assert logger.isEnabledFor(logging.DEBUG)
-    after = (logger.level, list(logger.handlers), list(logging.root.handlers), sys.stdout, list(warnings.filters))
+    after = (
+        logger.level,
+        list(logger.handlers),
+        list(logging.root.handlers),
+        sys.stdout,
+        list(warnings.filters),
+    )
     assert after == before
 
 

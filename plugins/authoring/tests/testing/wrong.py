@@ -132,22 +132,36 @@ class Wrong:
 
 
 def installed(
-    source: str, folder: Path, monkeypatch: pytest.MonkeyPatch, slug: str = "acme-desk", **details: object
+    source: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    slug: str = "acme-desk",
+    **details: object,
 ) -> Subject:
     """Put a connector's module and metadata on the path and return it as a subject, not imported yet."""
     return subject_of(put(source, folder, monkeypatch, slug), **details)  # type: ignore[arg-type]
 
 
-def put(source: str, folder: Path, monkeypatch: pytest.MonkeyPatch, slug: str = "acme-desk") -> str:
+def put(
+    source: str, folder: Path, monkeypatch: pytest.MonkeyPatch, slug: str = "acme-desk"
+) -> str:
     """Put a connector's module and metadata on the path and return its slug."""
     module = f"acme_desk_{next(_numbers)}"
     (folder / f"{module}.py").write_text(source)
     metadata = folder / f"{module}-1.0.dist-info"
     metadata.mkdir()
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(f"[headwater.connectors]\n{slug} = {module}\n")
+    (metadata / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n"
+    )
+    (metadata / "entry_points.txt").write_text(
+        f"[headwater.connectors]\n{slug} = {module}\n"
+    )
     (metadata / "top_level.txt").write_text(f"{module}\n")
     monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.delitem(sys.modules, module, raising=False)  # so that it is taken out again afterwards
-    monkeypatch.setattr(registry, "installed", registry.Registry.installed)  # not the one read once
+    monkeypatch.delitem(
+        sys.modules, module, raising=False
+    )  # so that it is taken out again afterwards
+    monkeypatch.setattr(
+        registry, "installed", registry.Registry.installed
+    )  # not the one read once
     return slug

@@ -7,7 +7,12 @@ from testing.wrong import BUILD, LOOSE, RAW, READER, Wrong
 _LOGS = 'import logging\nlog = logging.getLogger("acme.desk")\n'
 
 WRONG = [
-    Wrong("check_loads", "returns a dict", "@hookimpl\ndef connection_spec():\n    return SPEC\n", "must return"),
+    Wrong(
+        "check_loads",
+        "returns a dict",
+        "@hookimpl\ndef connection_spec():\n    return SPEC\n",
+        "must return",
+    ),
     Wrong(
         "check_loads",
         "counts its calls",
@@ -22,19 +27,81 @@ WRONG = [
         "    return [AuthenticationSpec('API Key', FIELDS)]\n",
         "credential_schemas answers differently",
     ),
-    Wrong("check_facts", "an id that is no UUID", LOOSE + "SPEC['id'] = '7-4'", "no UUID"),
-    Wrong("check_facts", "an id in upper case", LOOSE + "SPEC['id'] = SPEC['id'].upper()", "no UUID in lower case"),
-    Wrong("check_facts", "no id and no reason", LOOSE + "SPEC['id'] = None", "neither an id nor no_id_reason"),
-    Wrong("check_facts", "a name that is no text", "SPEC['name'] = 5", "the wrong type: name"),
-    Wrong("check_facts", "a flag that is a text", "SPEC['base_connection'] = 'no'", "the wrong type: base_connection"),
-    Wrong("check_facts", "an empty category", "SPEC['category'] = ' '", "category of the connection specification"),
-    Wrong("check_facts", "a version in words", "SPEC['version'] = 'one'", "no version number"),
-    Wrong("check_facts", "nowhere to start", "SPEC['base_connection'] = False", "where to start"),
-    Wrong("check_facts", "deprecated without a word", "SPEC['lifecycle'] = 'deprecated'", "is deprecated"),
-    Wrong("check_facts", "its id as a misprint", "SPEC['misprinted_ids'] = [SPEC['id']]", "misprinted_ids holds"),
-    Wrong("check_facts", "a payload that overwrites", "SPEC['extra_payload'] = {'auth': {}}", "overwrite auth"),
-    Wrong("check_facts", "a payload that is no JSON", "SPEC['extra_payload'] = {'x': {1, 2}}", "what JSON cannot"),
-    Wrong("check_fields", "a secret that is not marked", "FIELDS = [HOST, Field('apiKey')]", "named like a secret"),
+    Wrong(
+        "check_facts", "an id that is no UUID", LOOSE + "SPEC['id'] = '7-4'", "no UUID"
+    ),
+    Wrong(
+        "check_facts",
+        "an id in upper case",
+        LOOSE + "SPEC['id'] = SPEC['id'].upper()",
+        "no UUID in lower case",
+    ),
+    Wrong(
+        "check_facts",
+        "no id and no reason",
+        LOOSE + "SPEC['id'] = None",
+        "neither an id nor no_id_reason",
+    ),
+    Wrong(
+        "check_facts",
+        "a name that is no text",
+        "SPEC['name'] = 5",
+        "the wrong type: name",
+    ),
+    Wrong(
+        "check_facts",
+        "a flag that is a text",
+        "SPEC['base_connection'] = 'no'",
+        "the wrong type: base_connection",
+    ),
+    Wrong(
+        "check_facts",
+        "an empty category",
+        "SPEC['category'] = ' '",
+        "category of the connection specification",
+    ),
+    Wrong(
+        "check_facts",
+        "a version in words",
+        "SPEC['version'] = 'one'",
+        "no version number",
+    ),
+    Wrong(
+        "check_facts",
+        "nowhere to start",
+        "SPEC['base_connection'] = False",
+        "where to start",
+    ),
+    Wrong(
+        "check_facts",
+        "deprecated without a word",
+        "SPEC['lifecycle'] = 'deprecated'",
+        "is deprecated",
+    ),
+    Wrong(
+        "check_facts",
+        "its id as a misprint",
+        "SPEC['misprinted_ids'] = [SPEC['id']]",
+        "misprinted_ids holds",
+    ),
+    Wrong(
+        "check_facts",
+        "a payload that overwrites",
+        "SPEC['extra_payload'] = {'auth': {}}",
+        "overwrite auth",
+    ),
+    Wrong(
+        "check_facts",
+        "a payload that is no JSON",
+        "SPEC['extra_payload'] = {'x': {1, 2}}",
+        "what JSON cannot",
+    ),
+    Wrong(
+        "check_fields",
+        "a secret that is not marked",
+        "FIELDS = [HOST, Field('apiKey')]",
+        "named like a secret",
+    ),
     Wrong(
         "check_fields",
         "an example of another type",
@@ -53,7 +120,12 @@ WRONG = [
         "FIELDS = [KEY, Field('region', enum=('EU', 1))]",
         "enumeration is not of type string",
     ),
-    Wrong("check_fields", "a value twice", "FIELDS = [KEY, Field('region', enum=('EU', 'EU'))]", "lists a value twice"),
+    Wrong(
+        "check_fields",
+        "a value twice",
+        "FIELDS = [KEY, Field('region', enum=('EU', 'EU'))]",
+        "lists a value twice",
+    ),
     Wrong(
         "check_fields",
         "an example outside its enumeration",
@@ -61,19 +133,53 @@ WRONG = [
         "example is not in its enumeration",
     ),
     Wrong(
-        "check_fields", "a flag that is a text", "FIELDS = [KEY, Field('x', required='yes')]", "wrong type: required"
+        "check_fields",
+        "a flag that is a text",
+        "FIELDS = [KEY, Field('x', required='yes')]",
+        "wrong type: required",
     ),
-    Wrong("check_fields", "a blank at the end of a name", "FIELDS = [KEY, Field('host ')]", "blank at an end"),
     Wrong(
-        "check_schemas", "a default that is no JSON", "FIELDS = [KEY, Field('x', default=object())]", "rendered as JSON"
+        "check_fields",
+        "a blank at the end of a name",
+        "FIELDS = [KEY, Field('host ')]",
+        "blank at an end",
     ),
-    Wrong("check_schemas", "an unknown type", RAW + "RAW['properties']['host']['type'] = 'text'", "draft-07, at"),
-    Wrong("check_schemas", "a field that need not be there", RAW + "RAW['required'] = ['host']", "disagree on what"),
     Wrong(
-        "check_schemas", "a secret that is none there", RAW + "del RAW['properties']['apiKey']['format']", "disagree"
+        "check_schemas",
+        "a default that is no JSON",
+        "FIELDS = [KEY, Field('x', default=object())]",
+        "rendered as JSON",
     ),
-    Wrong("check_schemas", "unknown fields taken", RAW + "RAW['additionalProperties'] = True", "accepts credentials"),
-    Wrong("check_schemas", "a narrower rule", RAW + "RAW['properties']['host']['maxLength'] = 1", "refuses a valid"),
+    Wrong(
+        "check_schemas",
+        "an unknown type",
+        RAW + "RAW['properties']['host']['type'] = 'text'",
+        "draft-07, at",
+    ),
+    Wrong(
+        "check_schemas",
+        "a field that need not be there",
+        RAW + "RAW['required'] = ['host']",
+        "disagree on what",
+    ),
+    Wrong(
+        "check_schemas",
+        "a secret that is none there",
+        RAW + "del RAW['properties']['apiKey']['format']",
+        "disagree",
+    ),
+    Wrong(
+        "check_schemas",
+        "unknown fields taken",
+        RAW + "RAW['additionalProperties'] = True",
+        "accepts credentials",
+    ),
+    Wrong(
+        "check_schemas",
+        "a narrower rule",
+        RAW + "RAW['properties']['host']['maxLength'] = 1",
+        "refuses a valid",
+    ),
     Wrong(
         "check_schemas",
         "a schema elsewhere",
@@ -83,7 +189,8 @@ WRONG = [
     Wrong(
         "check_examples_accepted",
         "a pattern without an example",
-        RAW + "FIELDS = [Field('host'), KEY]\nRAW['properties']['host']['pattern'] = '^https://'",
+        RAW
+        + "FIELDS = [Field('host'), KEY]\nRAW['properties']['host']['pattern'] = '^https://'",
         "refuses its own example: host",
     ),
     Wrong(
@@ -100,9 +207,17 @@ WRONG = [
         "accepts credentials whose notAFieldOfThisSource is not a field",
     ),
     Wrong(
-        "check_corruptions_refused", "any type taken", RAW + "del RAW['properties']['host']['type']", "host is of type"
+        "check_corruptions_refused",
+        "any type taken",
+        RAW + "del RAW['properties']['host']['type']",
+        "host is of type",
     ),
-    Wrong("check_corruptions_refused", "all optional", RAW + "RAW['required'] = []", "host is missing"),
+    Wrong(
+        "check_corruptions_refused",
+        "all optional",
+        RAW + "RAW['required'] = []",
+        "host is missing",
+    ),
     Wrong(
         "check_corruptions_refused",
         "a rule of the whole",
@@ -112,32 +227,41 @@ WRONG = [
     Wrong(
         "check_corruptions_refused",
         "a key in a message",
-        RAW + "RAW['properties']['host'] = {'additionalProperties': {'type': 'integer'}, 'not': {'type': "
+        RAW
+        + "RAW['properties']['host'] = {'additionalProperties': {'type': 'integer'}, 'not': {'type': "
         "['number', 'boolean', 'null', 'array']}}",
         "repeats the value when host is of type object",
     ),
     Wrong(
         "check_connections",
         "a name nobody knows",
-        BUILD.format("return {**body(request), 'auth': {'specName': 'Key', 'params': dict(request.params)}}"),
+        BUILD.format(
+            "return {**body(request), 'auth': {'specName': 'Key', 'params': dict(request.params)}}"
+        ),
         "no connection can be created",
     ),
     Wrong(
         "check_connections",
         "no version",
-        BUILD.format("return {**body(request), 'connectionSpec': {'id': request.spec.id}}"),
+        BUILD.format(
+            "return {**body(request), 'connectionSpec': {'id': request.spec.id}}"
+        ),
         "connectionSpec.version is missing",
     ),
     Wrong(
         "check_connections",
         "another version",
-        BUILD.format("return {**body(request), 'connectionSpec': {'id': request.spec.id, 'version': '2.0'}}"),
+        BUILD.format(
+            "return {**body(request), 'connectionSpec': {'id': request.spec.id, 'version': '2.0'}}"
+        ),
         "connectionSpec.version is not what was asked for",
     ),
     Wrong(
         "check_connections",
         "a value that is dropped",
-        BUILD.format("made = body(request); made['auth']['params'].pop('region', None); return made"),
+        BUILD.format(
+            "made = body(request); made['auth']['params'].pop('region', None); return made"
+        ),
         "lacks what was given for API Key: region",
     ),
     Wrong(
@@ -184,18 +308,30 @@ WRONG = [
         "SPEC['extra_payload'] = {'providerId': 'x'}\n" + BUILD.format("pass"),
         "lacks what extra_payload adds: providerId",
     ),
-    Wrong("check_connections", "no reason", "SPEC['base_connection'] = False", "not refused with the reason"),
+    Wrong(
+        "check_connections",
+        "no reason",
+        "SPEC['base_connection'] = False",
+        "not refused with the reason",
+    ),
     Wrong(
         "check_connections",
         "nothing to authenticate with",
         "@hookimpl\ndef credential_schemas():\n    return []\n",
         "nothing to authenticate with",
     ),
-    Wrong("check_no_leaks", "logs it", _LOGS + BUILD.format("log.debug('key %s', key)"), "the log (acme.desk)"),
+    Wrong(
+        "check_no_leaks",
+        "logs it",
+        _LOGS + BUILD.format("log.debug('key %s', key)"),
+        "the log (acme.desk)",
+    ),
     Wrong(
         "check_no_leaks",
         "logs it where nobody listens",
-        _LOGS + "log.propagate = False\nlog.setLevel(50)\n" + BUILD.format("log.debug('key', extra={'key': key})"),
+        _LOGS
+        + "log.propagate = False\nlog.setLevel(50)\n"
+        + BUILD.format("log.debug('key', extra={'key': key})"),
         "the log (acme.desk)",
     ),
     Wrong(
@@ -207,13 +343,31 @@ WRONG = [
     Wrong(
         "check_no_leaks",
         "logs it encoded",
-        _LOGS + BUILD.format("import base64; log.info('key %s', base64.b64encode(f'user:{key}'.encode()).decode())"),
+        _LOGS
+        + BUILD.format(
+            "import base64; log.info('key %s', base64.b64encode(f'user:{key}'.encode()).decode())"
+        ),
         "the log (acme.desk)",
     ),
-    Wrong("check_no_leaks", "logs it in hex", _LOGS + BUILD.format("log.info(key.encode().hex())"), "the log"),
+    Wrong(
+        "check_no_leaks",
+        "logs it in hex",
+        _LOGS + BUILD.format("log.info(key.encode().hex())"),
+        "the log",
+    ),
     Wrong("check_no_leaks", "prints it", BUILD.format("print(key)"), "standard output"),
-    Wrong("check_no_leaks", "writes it", BUILD.format("import sys; sys.stderr.write(key)"), "standard error"),
-    Wrong("check_no_leaks", "warns of it", BUILD.format("import warnings; warnings.warn(key)"), "a warning"),
+    Wrong(
+        "check_no_leaks",
+        "writes it",
+        BUILD.format("import sys; sys.stderr.write(key)"),
+        "standard error",
+    ),
+    Wrong(
+        "check_no_leaks",
+        "warns of it",
+        BUILD.format("import warnings; warnings.warn(key)"),
+        "a warning",
+    ),
     Wrong(
         "check_no_leaks",
         "shouts it in an error",
@@ -241,51 +395,101 @@ WRONG = [
     Wrong(
         "check_reader",
         "connects in spite of everything",
-        READER + "def opened(self):\n    with socket.socket() as one:\n        one.connect_ex(('127.0.0.1', 9))\n"
+        READER
+        + "def opened(self):\n    with socket.socket() as one:\n        one.connect_ex(('127.0.0.1', 9))\n"
         "Reader.opened = opened\n",
         "reaches out: connect",
     ),
     Wrong(
         "check_reader",
         "fails in its own way",
-        READER + "def failed(self):\n    raise OSError('no route')\nReader.failed = failed\n",
+        READER
+        + "def failed(self):\n    raise OSError('no route')\nReader.failed = failed\n",
         "does not raise a SourceError",
     ),
-    Wrong("check_reader", "answers without a source", READER + "Reader.failed = lambda self: ()\n", "does not raise"),
+    Wrong(
+        "check_reader",
+        "answers without a source",
+        READER + "Reader.failed = lambda self: ()\n",
+        "does not raise",
+    ),
     Wrong(
         "check_reader",
         "logs the key",
-        READER + "Reader.opened = lambda self: logging.getLogger('acme.desk').debug(self.key)",
+        READER
+        + "Reader.opened = lambda self: logging.getLogger('acme.desk').debug(self.key)",
         "the log (acme.desk)",
     ),
     Wrong(
         "check_reader",
         "tells half of the key",
-        READER + "def failed(self):\n    raise CredentialsRefused(self.key[:12])\nReader.failed = failed\n",
+        READER
+        + "def failed(self):\n    raise CredentialsRefused(self.key[:12])\nReader.failed = failed\n",
         "the error of check of the reader",
     ),
     Wrong(
         "check_reader",
         "refuses every key",
-        READER + "def opened(self):\n    raise ValueError('no')\nReader.opened = opened\n",
+        READER
+        + "def opened(self):\n    raise ValueError('no')\nReader.opened = opened\n",
         "no reader opens with API Key",
     ),
     Wrong("check_import", "loads requests", "import requests", "requests, urllib3"),
-    Wrong("check_import", "loads it when asked for facts", "import jsonschema", "jsonschema"),
+    Wrong(
+        "check_import",
+        "loads it when asked for facts",
+        "import jsonschema",
+        "jsonschema",
+    ),
     Wrong("check_import", "prints", "print('hello')", "prints something"),
-    Wrong("check_import", "writes to standard error", "import sys; sys.stderr.write('hello')", "prints something"),
-    Wrong("check_import", "opens a file", "open('/dev/null', 'w').close()", "a file opened for writing"),
-    Wrong("check_import", "opens a socket", "import socket; socket.socket().close()", "socket."),
-    Wrong("check_import", "starts a program", "import subprocess; subprocess.run(['true'])", "subprocess.Popen"),
-    Wrong("check_import", "configures logging", "import logging; logging.basicConfig()", "the handlers of logging"),
-    Wrong("check_import", "sets a variable", "import os; os.environ['ACME'] = '1'", "changes environment variables"),
+    Wrong(
+        "check_import",
+        "writes to standard error",
+        "import sys; sys.stderr.write('hello')",
+        "prints something",
+    ),
+    Wrong(
+        "check_import",
+        "opens a file",
+        "open('/dev/null', 'w').close()",
+        "a file opened for writing",
+    ),
+    Wrong(
+        "check_import",
+        "opens a socket",
+        "import socket; socket.socket().close()",
+        "socket.",
+    ),
+    Wrong(
+        "check_import",
+        "starts a program",
+        "import subprocess; subprocess.run(['true'])",
+        "subprocess.Popen",
+    ),
+    Wrong(
+        "check_import",
+        "configures logging",
+        "import logging; logging.basicConfig()",
+        "the handlers of logging",
+    ),
+    Wrong(
+        "check_import",
+        "sets a variable",
+        "import os; os.environ['ACME'] = '1'",
+        "changes environment variables",
+    ),
     Wrong(
         "check_import",
         "filters warnings",
         "import warnings; warnings.simplefilter('ignore')",
         "the filters of warnings",
     ),
-    Wrong("check_import", "changes sys.path", "import sys; sys.path.append('/acme')", "changes sys.path"),
+    Wrong(
+        "check_import",
+        "changes sys.path",
+        "import sys; sys.path.append('/acme')",
+        "changes sys.path",
+    ),
     Wrong(
         "check_import",
         "starts a thread",
@@ -293,6 +497,16 @@ WRONG = [
         "the threads",
     ),
     Wrong("check_import", "exits", "raise SystemExit(0)", "fails with SystemExit"),
-    Wrong("check_import", "ends the interpreter", "import os; os._exit(3)", "ended the interpreter (exit code 3)"),
-    Wrong("check_import", "fails", "import no_such_module", "fails with ModuleNotFoundError"),
+    Wrong(
+        "check_import",
+        "ends the interpreter",
+        "import os; os._exit(3)",
+        "ended the interpreter (exit code 3)",
+    ),
+    Wrong(
+        "check_import",
+        "fails",
+        "import no_such_module",
+        "fails with ModuleNotFoundError",
+    ),
 ]

@@ -25,7 +25,15 @@ _HOME = {
     "build_app": "app",
 }
 
-__all__ = ["Client", "LocalAdapter", "Settings", "StoreBusy", "StoreError", "Strictness", "build_app"]
+__all__ = [
+    "Client",
+    "LocalAdapter",
+    "Settings",
+    "StoreBusy",
+    "StoreError",
+    "Strictness",
+    "build_app",
+]
 
 
 __getattr__ = lazily(__name__, _HOME)

@@ -39,7 +39,11 @@ class LocalAdapter(BaseAdapter):
     """
 
     def __init__(
-        self, settings: Settings | None = None, *, app: WSGIApplication | None = None, faults: Faults | None = None
+        self,
+        settings: Settings | None = None,
+        *,
+        app: WSGIApplication | None = None,
+        faults: Faults | None = None,
     ) -> None:
         super().__init__()
         self._settings = settings
@@ -48,7 +52,9 @@ class LocalAdapter(BaseAdapter):
         self._opening = threading.Lock()
         self._faulty = None if faults is None else _faulty(faults)
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **options: Any
+    ) -> requests.Response:
         """Call the application and return its answer. Raises `StoreError` or `StoreBusy` where it cannot open."""
         incoming = _incoming(request)
         other = _published.get(incoming.authority, self)
@@ -57,7 +63,11 @@ class LocalAdapter(BaseAdapter):
         ask = functools.partial(call, self._app())
         if self._faulty is None:
             return _response(request, ask(incoming), self)
-        return _response(request, self._faulty.exchange(request, incoming, ask, options.get("timeout")), self)
+        return _response(
+            request,
+            self._faulty.exchange(request, incoming, ask, options.get("timeout")),
+            self,
+        )
 
     def close(self) -> None:
         """Let go of the store; a later request opens it again. What a fault delays is carried out first."""
@@ -111,7 +121,9 @@ def _incoming(request: requests.PreparedRequest) -> Incoming:
     )
 
 
-def _response(request: requests.PreparedRequest, outgoing: Outgoing, adapter: LocalAdapter) -> requests.Response:
+def _response(
+    request: requests.PreparedRequest, outgoing: Outgoing, adapter: LocalAdapter
+) -> requests.Response:
     response = requests.Response()
     response.status_code = outgoing.status
     response.reason = outgoing.reason

@@ -37,7 +37,10 @@ class FlowServiceApp(falcon.App[falcon.Request, falcon.Response]):
 
 
 def build_app(
-    settings: Settings, connectors: Iterable[Connector] | None = None, *, outer: Iterable[Any] = ()
+    settings: Settings,
+    connectors: Iterable[Connector] | None = None,
+    *,
+    outer: Iterable[Any] = (),
 ) -> FlowServiceApp:
     """Open the store and return the application. `connectors` are the installed ones unless given.
 
@@ -56,12 +59,18 @@ def build_app(
     app = FlowServiceApp(middleware=[*outer, Gateway(settings, tokens)])
     app.store = store
     app.req_options.strip_url_path_trailing_slash = True
-    _add_routes(app, ServiceContext(store=store, settings=settings, catalog=catalog), TokenEndpoint(settings, tokens))
+    _add_routes(
+        app,
+        ServiceContext(store=store, settings=settings, catalog=catalog),
+        TokenEndpoint(settings, tokens),
+    )
     errors.install(app)
     return app
 
 
-def _add_routes(app: FlowServiceApp, context: ServiceContext, token_endpoint: TokenEndpoint) -> None:
+def _add_routes(
+    app: FlowServiceApp, context: ServiceContext, token_endpoint: TokenEndpoint
+) -> None:
     app.add_route("/ims/token/{version}", token_endpoint)
     add_routes(app, context)
     app.add_route(health.PATH, health.Health(context.store))
@@ -71,7 +80,9 @@ def _add_routes(app: FlowServiceApp, context: ServiceContext, token_endpoint: To
 
 
 def _not_offered(req: falcon.Request, resp: falcon.Response, **kwargs: Any) -> None:  # noqa: ARG001
-    raise errors.FlowError("FLOW-1439-404", "this operation is not offered by the embedded service")
+    raise errors.FlowError(
+        "FLOW-1439-404", "this operation is not offered by the embedded service"
+    )
 
 
 def _nowhere(req: falcon.Request, resp: falcon.Response, **kwargs: Any) -> None:  # noqa: ARG001

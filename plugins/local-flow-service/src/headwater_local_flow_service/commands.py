@@ -17,13 +17,35 @@ import click
     help="Read the settings from a TOML file; what is given here as well counts.",
 )
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
-@click.option("--port", type=click.IntRange(0, 65535), help="Port; 0 takes a free one.  [default: 8700]")
-@click.option("--store", metavar="PATH|URL", help="SQLite file or postgresql:// URL. [default: HEADWATER_LOCAL_STORE]")
-@click.option("--strict", is_flag=True, help="Refuse whatever the platform refuses, misprinted ids included.")
 @click.option(
-    "--switch", "switches", multiple=True, metavar="NAME[=VALUE]", help="Set one switch of the strictness, by its name."
+    "--port",
+    type=click.IntRange(0, 65535),
+    help="Port; 0 takes a free one.  [default: 8700]",
 )
-@click.option("--sandbox", "sandboxes", multiple=True, metavar="NAME", help="One more sandbox beside prod and dev.")
+@click.option(
+    "--store",
+    metavar="PATH|URL",
+    help="SQLite file or postgresql:// URL. [default: HEADWATER_LOCAL_STORE]",
+)
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Refuse whatever the platform refuses, misprinted ids included.",
+)
+@click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Set one switch of the strictness, by its name.",
+)
+@click.option(
+    "--sandbox",
+    "sandboxes",
+    multiple=True,
+    metavar="NAME",
+    help="One more sandbox beside prod and dev.",
+)
 @click.option(
     "--client",
     "clients",
@@ -39,7 +61,13 @@ import click
     metavar="ID=REFERENCE",
     help="Where a client's secret is: env:NAME, file:PATH or keyring:SERVICE/USER.",
 )
-@click.option("--allow-host", "names", multiple=True, metavar="NAME", help="One more Host name to answer to.")
+@click.option(
+    "--allow-host",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="One more Host name to answer to.",
+)
 @click.option(
     "--reach-sources",
     "reached",
@@ -47,7 +75,9 @@ import click
     metavar="HOST",
     help="Host of a source that connections may be tested and explored at; this machine always may.",
 )
-@click.option("--workers", type=click.IntRange(1, 64), help="Worker processes.  [default: 1]")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), help="Worker processes.  [default: 1]"
+)
 @click.option(
     "--access-log",
     is_flag=True,

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 log = logging.getLogger("headwater.local")
-log.addHandler(logging.NullHandler())  # in the process, the program decides what to show; `serve` shows it all
+log.addHandler(
+    logging.NullHandler()
+)  # in the process, the program decides what to show; `serve` shows it all
 
 TYPE = "https://ns.adobe.com/aep/errors/"
 
@@ -42,14 +44,24 @@ _TITLES = {
     "HEADWATER-1413": "Payload Too Large",
     "HEADWATER-1422": "Unprocessable Entity",
 }
-_FAMILY_TITLES = {"FLOW": "Invalid request", "CONNECTOR": "Bad Request", "HEADWATER": "Invalid request"}
+_FAMILY_TITLES = {
+    "FLOW": "Invalid request",
+    "CONNECTOR": "Bad Request",
+    "HEADWATER": "Invalid request",
+}
 
 
 class FlowError(Exception):
     """A refusal of Flow Service itself; `id` and `type` name the one resource concerned, if any."""
 
     def __init__(
-        self, code: str, text: str, *, id: str = "", type: str = "", headers: Mapping[str, str] | None = None
+        self,
+        code: str,
+        text: str,
+        *,
+        id: str = "",
+        type: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(text)
         self.code = code
@@ -68,7 +80,12 @@ class FlowError(Exception):
         if legacy:
             return {"errorMessage": self.text, "errorDetails": self.text}
         stem = self.code.rpartition("-")[0]
-        report = {"detailed-message": self.text, "request-id": request_id, "id": self.id, "type": self.type}
+        report = {
+            "detailed-message": self.text,
+            "request-id": request_id,
+            "id": self.id,
+            "type": self.type,
+        }
         return {
             "type": TYPE + self.code,
             "title": _TITLES.get(stem) or _FAMILY_TITLES[self.code.partition("-")[0]],
@@ -107,18 +124,26 @@ def install(app: falcon.App[Any, Any]) -> None:
     app.add_error_handler(StoreUnavailable, _store)
 
 
-def _flow(req: falcon.Request, resp: falcon.Response, error: FlowError, _params: Any) -> None:
+def _flow(
+    req: falcon.Request, resp: falcon.Response, error: FlowError, _params: Any
+) -> None:
     resp.status = falcon.code_to_http_status(error.status)
     resp.set_headers(error.headers)
-    resp.media = error.body(request_id(req), legacy=getattr(req.context, "legacy_errors", False))
+    resp.media = error.body(
+        request_id(req), legacy=getattr(req.context, "legacy_errors", False)
+    )
 
 
-def _gateway(_req: falcon.Request, resp: falcon.Response, error: GatewayError, _params: Any) -> None:
+def _gateway(
+    _req: falcon.Request, resp: falcon.Response, error: GatewayError, _params: Any
+) -> None:
     resp.status = falcon.code_to_http_status(int(error.code[:3]))
     resp.media = {"error_code": error.code, "message": error.text}
 
 
-def _content_type(_req: falcon.Request, resp: falcon.Response, _error: ContentTypeError, _params: Any) -> None:
+def _content_type(
+    _req: falcon.Request, resp: falcon.Response, _error: ContentTypeError, _params: Any
+) -> None:
     resp.status = falcon.HTTP_400
     resp.media = {
         "type": "about:blank",
@@ -128,29 +153,51 @@ def _content_type(_req: falcon.Request, resp: falcon.Response, _error: ContentTy
     }
 
 
-def _http(req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: Any) -> None:
+def _http(
+    req: falcon.Request, resp: falcon.Response, error: falcon.HTTPError, params: Any
+) -> None:
     status = error.status_code
     if status == 405:
-        flow = FlowError("HEADWATER-1405-405", f"{req.method} is not an operation of this resource")
+        flow = FlowError(
+            "HEADWATER-1405-405", f"{req.method} is not an operation of this resource"
+        )
     elif status == 404:
         flow = FlowError("FLOW-1439-404", "there is no such resource")
     else:
-        flow = FlowError(f"HEADWATER-1000-{status}", f"the request cannot be read ({error.title or status})")
+        flow = FlowError(
+            f"HEADWATER-1000-{status}",
+            f"the request cannot be read ({error.title or status})",
+        )
     flow.headers = dict(error.headers or {})
     _flow(req, resp, flow, params)
 
 
-def _store(req: falcon.Request, resp: falcon.Response, error: StoreUnavailable, params: Any) -> None:
+def _store(
+    req: falcon.Request, resp: falcon.Response, error: StoreUnavailable, params: Any
+) -> None:
     log.error("request %s: the store does not answer (%s)", request_id(req), error)
-    flow = FlowError("FLOW-1103-503", "the store does not answer; try again later", headers={"Retry-After": "1"})
+    flow = FlowError(
+        "FLOW-1103-503",
+        "the store does not answer; try again later",
+        headers={"Retry-After": "1"},
+    )
     _flow(req, resp, flow, params)
 
 
-def _unexpected(req: falcon.Request, resp: falcon.Response, error: Exception, params: Any) -> None:
+def _unexpected(
+    req: falcon.Request, resp: falcon.Response, error: Exception, params: Any
+) -> None:
     # Frames only: an exception's text could hold what the caller sent.
     frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("request %s failed: %s\n%s", request_id(req), type(error).__name__, frames)
-    _flow(req, resp, FlowError("FLOW-1400-500", "the embedded service failed; its log says where"), params)
+    log.error(
+        "request %s failed: %s\n%s", request_id(req), type(error).__name__, frames
+    )
+    _flow(
+        req,
+        resp,
+        FlowError("FLOW-1400-500", "the embedded service failed; its log says where"),
+        params,
+    )
 
 
 def request_id(req: falcon.Request) -> str:

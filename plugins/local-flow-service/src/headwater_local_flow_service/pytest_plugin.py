@@ -28,7 +28,9 @@ def flow_service_settings() -> dict[str, Any]:
 
 @pytest.fixture
 def flow_service(
-    tmp_path: Path, flow_service_settings: dict[str, Any], request: pytest.FixtureRequest
+    tmp_path: Path,
+    flow_service_settings: dict[str, Any],
+    request: pytest.FixtureRequest,
 ) -> Iterator[LocalFlowService]:
     """Return a fresh, strict Flow Service: `client`, `session()`, `serve()`, `env`, `faults(...)`.
 

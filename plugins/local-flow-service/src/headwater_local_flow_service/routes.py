@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service.connections.connections import Connections, ConnectionTest
-from headwater_local_flow_service.connections.explore import ExploreConnection, ExploreSpec
-from headwater_local_flow_service.connections.source_connections import SourceConnections
-from headwater_local_flow_service.connections.target_connections import TargetConnections
+from headwater_local_flow_service.connections.connections import (
+    Connections,
+    ConnectionTest,
+)
+from headwater_local_flow_service.connections.explore import (
+    ExploreConnection,
+    ExploreSpec,
+)
+from headwater_local_flow_service.connections.source_connections import (
+    SourceConnections,
+)
+from headwater_local_flow_service.connections.target_connections import (
+    TargetConnections,
+)
 from headwater_local_flow_service.flows.flows import Flows
 from headwater_local_flow_service.flows.run_reports import Run
 from headwater_local_flow_service.flows.runs import Runs
@@ -16,7 +26,11 @@ from headwater_local_flow_service.kernel.search import Search
 from headwater_local_flow_service.specs.configs import ConnectionConfigs, SpecConfigs
 from headwater_local_flow_service.specs.connection_specs import ConnectionSpecs
 from headwater_local_flow_service.specs.flow_specs import FlowSpecs
-from headwater_local_flow_service.specs.specs import SpecCollection, SpecItem, SpecSearch
+from headwater_local_flow_service.specs.specs import (
+    SpecCollection,
+    SpecItem,
+    SpecSearch,
+)
 
 if TYPE_CHECKING:
     import falcon
@@ -28,7 +42,12 @@ def add_routes(app: falcon.App[Any, Any], context: ServiceContext) -> None:
     """Add the paths of every resource to an application."""
     connections = Connections(context)
     flows, runs = Flows(context), Runs(context)
-    for kind in (connections, SourceConnections(context), TargetConnections(context), flows):
+    for kind in (
+        connections,
+        SourceConnections(context),
+        TargetConnections(context),
+        flows,
+    ):
         app.add_route(f"{BASE}/{kind.type}", Collection(kind))
         app.add_route(f"{BASE}/{kind.type}/{{id}}", Item(kind))
         app.add_route(f"{BASE}/{kind.type}/{{id}}/action", Action(kind))

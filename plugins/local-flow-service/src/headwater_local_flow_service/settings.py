@@ -17,7 +17,15 @@ from headwater_local_flow_service.strictness import Strictness
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Client", "Settings", "Strictness", "default_store", "hand_over", "handed_over", "parent"]
+__all__ = [
+    "Client",
+    "Settings",
+    "Strictness",
+    "default_store",
+    "hand_over",
+    "handed_over",
+    "parent",
+]
 
 DISTRIBUTION = "headwater-local-flow-service"
 
@@ -26,7 +34,9 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 EMBEDDED_HOST = "embedded"
 
 _SANDBOX = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_SOURCE = re.compile(r"[^\s/:@?#]+|[0-9A-Fa-f:]+")  # a name or an address, as the host of a URL is compared
+_SOURCE = re.compile(
+    r"[^\s/:@?#]+|[0-9A-Fa-f:]+"
+)  # a name or an address, as the host of a URL is compared
 _ENVIRONMENT = "HEADWATER_SERVE_SETTINGS"
 _ACCESS_LOG = "HEADWATER_SERVE_ACCESS_LOG"
 _PARENT = "HEADWATER_SERVE_PARENT"
@@ -48,8 +58,13 @@ class Client:
         if not self.secret:
             raise InvalidInput("a client's secret is empty")
         if not self.organizations:
-            raise InvalidInput("a client has no organizations", remedy="name each organization it may act for")
-        if not all(ORGANIZATION.fullmatch(organization) for organization in self.organizations):
+            raise InvalidInput(
+                "a client has no organizations",
+                remedy="name each organization it may act for",
+            )
+        if not all(
+            ORGANIZATION.fullmatch(organization) for organization in self.organizations
+        ):
             raise InvalidInput("a client's organization must look like NAME@AdobeOrg")
 
 
@@ -69,19 +84,25 @@ class Settings:
     store: str
     key: Secret | None = None
     key_file: Path | None = None
-    hosts: tuple[str, ...] = attrs.field(default=(*LOOPBACK_NAMES, EMBEDDED_HOST), converter=_texts)
+    hosts: tuple[str, ...] = attrs.field(
+        default=(*LOOPBACK_NAMES, EMBEDDED_HOST), converter=_texts
+    )
     sandboxes: tuple[str, ...] = attrs.field(default=("prod", "dev"), converter=_texts)
     clients: tuple[Client, ...] = attrs.field(default=(), converter=_clients)
     strictness: Strictness = attrs.field(factory=Strictness)
     largest_body: int = 1_048_576  # bytes
     deepest_body: int = 32  # nested arrays and objects
-    reach_sources: tuple[str, ...] = attrs.field(default=(), converter=_texts)  # hosts; this machine is always reached
+    reach_sources: tuple[str, ...] = attrs.field(
+        default=(), converter=_texts
+    )  # hosts; this machine is always reached
     busy_timeout: float = 5.0  # seconds to wait for another writer
     token_lifetime: int = 86_399  # seconds
 
     def __attrs_post_init__(self) -> None:
         if not all(_SANDBOX.fullmatch(name) for name in self.sandboxes):
-            raise InvalidInput("a sandbox name is made of lower-case letters, digits and dashes")
+            raise InvalidInput(
+                "a sandbox name is made of lower-case letters, digits and dashes"
+            )
         if not all(_SOURCE.fullmatch(host) for host in self.reach_sources):
             raise InvalidInput(
                 "reach_sources holds what is no name of a host",
@@ -97,15 +118,25 @@ class Settings:
         return "prod"
 
     @classmethod
-    def from_environ(cls, environ: Mapping[str, str] = os.environ, **given: Any) -> Settings:
+    def from_environ(
+        cls, environ: Mapping[str, str] = os.environ, **given: Any
+    ) -> Settings:
         """Return settings with store and key from ``HEADWATER_LOCAL_STORE`` and ``HEADWATER_LOCAL_KEY``.
 
         ``HEADWATER_LOCAL_STRICT=1`` takes the platform's side of every switch; ``HEADWATER_LOCAL_REACH_SOURCES`` names
         hosts with commas between.
         """
         key = environ.get("HEADWATER_LOCAL_KEY")
-        strictness = Strictness.strict() if environ.get("HEADWATER_LOCAL_STRICT") == "1" else Strictness()
-        hosts = [host for host in environ.get("HEADWATER_LOCAL_REACH_SOURCES", "").split(",") if host]
+        strictness = (
+            Strictness.strict()
+            if environ.get("HEADWATER_LOCAL_STRICT") == "1"
+            else Strictness()
+        )
+        hosts = [
+            host
+            for host in environ.get("HEADWATER_LOCAL_REACH_SOURCES", "").split(",")
+            if host
+        ]
         defaults = {
             "reach_sources": hosts,
             "store": default_store(environ),
@@ -119,7 +150,9 @@ def default_store(environ: Mapping[str, str] = os.environ) -> str:
     """Return ``HEADWATER_LOCAL_STORE``, or the database in the user's data directory."""
     import platformdirs
 
-    return environ.get("HEADWATER_LOCAL_STORE") or str(platformdirs.user_data_path("headwater") / "local.db")
+    return environ.get("HEADWATER_LOCAL_STORE") or str(
+        platformdirs.user_data_path("headwater") / "local.db"
+    )
 
 
 def hand_over(settings: Settings, *, access_log: bool = False) -> None:
@@ -135,7 +168,10 @@ def handed_over() -> Settings:
     facts = json.loads(os.environ[_ENVIRONMENT])
     facts["key"] = Secret(facts["key"]) if facts["key"] else None
     facts["key_file"] = Path(facts["key_file"]) if facts["key_file"] else None
-    facts["clients"] = [Client(**client | {"secret": Secret(client["secret"])}) for client in facts["clients"]]
+    facts["clients"] = [
+        Client(**client | {"secret": Secret(client["secret"])})
+        for client in facts["clients"]
+    ]
     facts["strictness"] = Strictness(**facts["strictness"])
     return Settings(**facts)
 

@@ -19,11 +19,17 @@ LONGEST_TRANSITION: Final = 1000  # reads
 
 
 def _choice(*allowed: Any) -> Any:
-    def check(_instance: Strictness, attribute: attrs.Attribute[Any], value: Any) -> None:
+    def check(
+        _instance: Strictness, attribute: attrs.Attribute[Any], value: Any
+    ) -> None:
         if type(value) not in map(type, allowed) or value not in allowed:
-            known = ", ".join(f"{one}".lower() if isinstance(one, bool) else str(one) for one in allowed)
+            known = ", ".join(
+                f"{one}".lower() if isinstance(one, bool) else str(one)
+                for one in allowed
+            )
             raise InvalidInput(
-                f"the switch {attribute.name} must be one of {known}", remedy=f"correct {attribute.name}"
+                f"the switch {attribute.name} must be one of {known}",
+                remedy=f"correct {attribute.name}",
             )
 
     return check
@@ -51,16 +57,34 @@ class Strictness:
 
     require_sandbox_header: bool = _flag()  # FLOW-2105-400 instead of the sandbox prod
     require_spec_version: bool = _flag()  # 422 instead of version 1.0
-    require_if_match_quotes: bool = _flag()  # FLOW-1404-412 for an etag sent without its quotes
-    refuse_misprinted_ids: bool = _flag()  # FLOW-1413-400 instead of storing the right id with a warning
-    refuse_spec_writes: bool = _flag()  # FLOW-1426-400 for a specification that a user stores
-    on_demand_strict: bool = _flag()  # every rule on the params of an on-demand run, instead of the harmless ones
-    past_start_time: str = attrs.field(default="accept", validator=_choice(*PAST_START_TIMES))  # CONNECTOR-1360
+    require_if_match_quotes: bool = (
+        _flag()
+    )  # FLOW-1404-412 for an etag sent without its quotes
+    refuse_misprinted_ids: bool = (
+        _flag()
+    )  # FLOW-1413-400 instead of storing the right id with a warning
+    refuse_spec_writes: bool = (
+        _flag()
+    )  # FLOW-1426-400 for a specification that a user stores
+    on_demand_strict: bool = (
+        _flag()
+    )  # every rule on the params of an on-demand run, instead of the harmless ones
+    past_start_time: str = attrs.field(
+        default="accept", validator=_choice(*PAST_START_TIMES)
+    )  # CONNECTOR-1360
 
-    run_create_envelope: str = attrs.field(default="items", validator=_choice(*RUN_ENVELOPES))  # of POST /runs
-    async_states: int = attrs.field(default=0, validator=_reads)  # reads that still see a transitional state
-    legacy_errors: bool = _flag()  # refusals in the older shape: errorMessage and errorDetails only
-    delete_status: int = attrs.field(default=204, validator=_choice(*DELETE_STATUSES))  # of a DELETE that was done
+    run_create_envelope: str = attrs.field(
+        default="items", validator=_choice(*RUN_ENVELOPES)
+    )  # of POST /runs
+    async_states: int = attrs.field(
+        default=0, validator=_reads
+    )  # reads that still see a transitional state
+    legacy_errors: bool = (
+        _flag()
+    )  # refusals in the older shape: errorMessage and errorDetails only
+    delete_status: int = attrs.field(
+        default=204, validator=_choice(*DELETE_STATUSES)
+    )  # of a DELETE that was done
 
     @classmethod
     def strict(cls, **forms: Any) -> Strictness:
@@ -81,14 +105,18 @@ _REFUSING: Final[Mapping[str, Any]] = {
 NAMES: Final = tuple(field.name for field in attrs.fields(Strictness))
 
 
-def checked(switches: Mapping[str, Any], *, where: str, strict: bool = False) -> Strictness:
+def checked(
+    switches: Mapping[str, Any], *, where: str, strict: bool = False
+) -> Strictness:
     """Return the switches of a file or a command line. Raises `InvalidInput` naming the switch that cannot be."""
     for name in switches:
         if name not in NAMES:
             near = difflib.get_close_matches(name, NAMES, n=1)
             raise InvalidInput(
                 f"{where}: there is no switch {name}",
-                remedy=f"did you mean {near[0]}?" if near else f"known: {', '.join(NAMES)}",
+                remedy=f"did you mean {near[0]}?"
+                if near
+                else f"known: {', '.join(NAMES)}",
             )
     wrong: InvalidInput | None = None
     try:
@@ -101,9 +129,14 @@ def checked(switches: Mapping[str, Any], *, where: str, strict: bool = False) ->
 def parsed(texts: tuple[str, ...]) -> dict[str, Any]:
     """Return switches given as NAME or NAME=VALUE, as on a command line. A name alone means true."""
     pairs = (text.partition("=") for text in texts)
-    return {name.strip().replace("-", "_"): _value(value.strip()) if equals else True for name, equals, value in pairs}
+    return {
+        name.strip().replace("-", "_"): _value(value.strip()) if equals else True
+        for name, equals, value in pairs
+    }
 
 
 def _value(text: str) -> Any:
     known = {"true": True, "false": False}
-    return known.get(text.lower(), int(text) if text.isdecimal() and len(text) < 6 else text)
+    return known.get(
+        text.lower(), int(text) if text.isdecimal() and len(text) < 6 else text
+    )

@@ -23,7 +23,11 @@ from headwater_local_flow_service.faults.control import add_control
 from headwater_local_flow_service.faults.engine import Faults
 from headwater_local_flow_service.faults.rules import BASE, Plan
 from headwater_local_flow_service.faults.server import FaultServer
-from headwater_local_flow_service.settings import EMBEDDED_HOST, LOOPBACK_NAMES, Settings
+from headwater_local_flow_service.settings import (
+    EMBEDDED_HOST,
+    LOOPBACK_NAMES,
+    Settings,
+)
 from headwater_local_flow_service.wsgi import Incoming, call
 
 if TYPE_CHECKING:
@@ -45,12 +49,16 @@ class LocalFlowService:
     `InvalidInput` for a setting there is not.
     """
 
-    def __init__(self, folder: str | Path, *, strict: bool = True, **settings: Any) -> None:
+    def __init__(
+        self, folder: str | Path, *, strict: bool = True, **settings: Any
+    ) -> None:
         host = f"test-{next(_numbers)}"
         self.url = f"http+local://{host}"
         hosts = (*settings.pop("hosts", ()), *LOOPBACK_NAMES, EMBEDDED_HOST, host)
         settings = _with_switches(settings, strict=strict)
-        self.settings = Settings(**{"store": str(Path(folder) / "local.db"), **settings, "hosts": hosts})
+        self.settings = Settings(
+            **{"store": str(Path(folder) / "local.db"), **settings, "hosts": hosts}
+        )
         self._faults = Faults()
         self._leaving = contextlib.ExitStack()
         self._client: FlowService | None = None
@@ -108,8 +116,15 @@ class LocalFlowService:
 
         Those that do not count here are empty, so that no setting of the machine comes between.
         """
-        known = {"url": self.serve(), "ims_url": self.serve(), "sandbox": SANDBOX, **self._caller}
-        given = {variable: _plain(known.get(key, "")) for key, variable in VARIABLES.items()}
+        known = {
+            "url": self.serve(),
+            "ims_url": self.serve(),
+            "sandbox": SANDBOX,
+            **self._caller,
+        }
+        given = {
+            variable: _plain(known.get(key, "")) for key, variable in VARIABLES.items()
+        }
         return {**given, "HEADWATER_PROFILE": ""}
 
     @property
@@ -122,25 +137,35 @@ class LocalFlowService:
 
         `changes` are fields of `Endpoint`, such as ``read_timeout``.
         """
-        return self._leaving.enter_context(FlowService(self._endpoint(url or self.url, **changes)))
+        return self._leaving.enter_context(
+            FlowService(self._endpoint(url or self.url, **changes))
+        )
 
     def session(self) -> requests.Session:
         """Return a session that sends `headers` and reaches the service inside the process and over HTTP alike."""
         session = self._leaving.enter_context(requests.Session())
         session.headers.update(self.headers)
-        session.trust_env = False  # a proxy of the environment does not lead to this machine
-        session.mount(self.url, LocalAdapter())  # which finds the published one; closing it closes nothing of ours
+        session.trust_env = (
+            False  # a proxy of the environment does not lead to this machine
+        )
+        session.mount(
+            self.url, LocalAdapter()
+        )  # which finds the published one; closing it closes nothing of ours
         return session
 
     def serve(self) -> str:
         """Listen on a free port of this machine, if not done yet, and return the root URL. Faults strike there too."""
         if self._server is None:
-            self._server = self._leaving.enter_context(FaultServer(self.app, self._faults))
+            self._server = self._leaving.enter_context(
+                FaultServer(self.app, self._faults)
+            )
         return self._server.url
 
     def faults(self, *rules: Mapping[str, Any], seed: int = 0) -> None:
         """Replace the fault rules; none means that nothing fails. Raises `InvalidInput` for a rule that is wrong."""
-        self._faults.replace(Plan.of({"seed": seed, "rules": [dict(rule) for rule in rules]}))
+        self._faults.replace(
+            Plan.of({"seed": seed, "rules": [dict(rule) for rule in rules]})
+        )
 
     def settle(self) -> None:
         """Let what a fault has put off happen now, and wait for it; a refusal ends."""
@@ -155,17 +180,28 @@ class LocalFlowService:
             return {"org_id": ORG, "api_key": API_KEY, "access_token": TOKEN}
         client = self.settings.clients[0]
         org = client.organizations[0]
-        return {"org_id": org, "api_key": client.id, "client_id": client.id, "client_secret": client.secret}
+        return {
+            "org_id": org,
+            "api_key": client.id,
+            "client_id": client.id,
+            "client_secret": client.secret,
+        }
 
     def _endpoint(self, url: str, **changes: Any) -> Endpoint:
-        return Endpoint(**{"url": url, "ims_url": url, "sandbox": SANDBOX, **self._caller} | changes)
+        return Endpoint(
+            **{"url": url, "ims_url": url, "sandbox": SANDBOX, **self._caller} | changes
+        )
 
     def _token(self) -> str:
         """Return the token to send. For a configured client it is fetched past the faults, and without a port."""
         if not self.settings.clients:
             return TOKEN
         client = self.settings.clients[0]
-        form = {"grant_type": "client_credentials", "client_id": client.id, "client_secret": client.secret.reveal()}
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client.id,
+            "client_secret": client.secret.reveal(),
+        }
         answer = call(
             self.app,
             Incoming(
@@ -183,9 +219,16 @@ def _with_switches(settings: dict[str, Any], *, strict: bool) -> dict[str, Any]:
     own = {field.name for field in attrs.fields(Settings)}
     switches = {name: value for name, value in settings.items() if name not in own}
     if "strictness" in settings and switches:
-        raise InvalidInput(f"{min(switches)} is set beside strictness", remedy="set it there, or leave strictness out")
-    found = settings.get("strictness") or strictness.checked(switches, where="flow_service", strict=strict)
-    return {name: value for name, value in settings.items() if name in own} | {"strictness": found}
+        raise InvalidInput(
+            f"{min(switches)} is set beside strictness",
+            remedy="set it there, or leave strictness out",
+        )
+    found = settings.get("strictness") or strictness.checked(
+        switches, where="flow_service", strict=strict
+    )
+    return {name: value for name, value in settings.items() if name in own} | {
+        "strictness": found
+    }
 
 
 def _plain(value: Any) -> str:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 _UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
-_OF_THE_BODY = ("CONTENT_LENGTH", "TRANSFER_ENCODING")  # the body is here whole, so its own length counts
+_OF_THE_BODY = (
+    "CONTENT_LENGTH",
+    "TRANSFER_ENCODING",
+)  # the body is here whole, so its own length counts
 
 
 @attrs.frozen(kw_only=True)
@@ -30,11 +33,22 @@ class Incoming:
 
     def header(self, name: str) -> str | None:
         """Return a header's value, whatever the case of its name."""
-        return next((value for given, value in self.headers.items() if given.lower() == name.lower()), None)
+        return next(
+            (
+                value
+                for given, value in self.headers.items()
+                if given.lower() == name.lower()
+            ),
+            None,
+        )
 
     def with_header(self, name: str, value: str) -> Incoming:
         """Return the request with one header set."""
-        others = {given: text for given, text in self.headers.items() if given.lower() != name.lower()}
+        others = {
+            given: text
+            for given, text in self.headers.items()
+            if given.lower() != name.lower()
+        }
         return attrs.evolve(self, headers={**others, name: value})
 
 
@@ -52,7 +66,9 @@ def call(app: WSGIApplication, incoming: Incoming) -> Outgoing:
     """Let the application answer, and close what it returned."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
-    def start_response(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
+    def start_response(
+        status: str, headers: list[tuple[str, str]], _exc_info: Any = None
+    ) -> Any:
         started.append((status, headers))
 
     chunks: Iterable[bytes] = app(_environ(incoming), start_response)
@@ -62,7 +78,9 @@ def call(app: WSGIApplication, incoming: Incoming) -> Outgoing:
         getattr(chunks, "close", lambda: None)()
     status, headers = started[-1]
     number, _blank, reason = status.partition(" ")
-    return Outgoing(status=int(number), reason=reason, headers=tuple(headers), body=body)
+    return Outgoing(
+        status=int(number), reason=reason, headers=tuple(headers), body=body
+    )
 
 
 def _environ(incoming: Incoming) -> dict[str, Any]:
@@ -70,7 +88,9 @@ def _environ(incoming: Incoming) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": incoming.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": urllib.parse.unquote_to_bytes(incoming.path or "/").decode("latin-1"),
+        "PATH_INFO": urllib.parse.unquote_to_bytes(incoming.path or "/").decode(
+            "latin-1"
+        ),
         "QUERY_STRING": incoming.query,
         "SERVER_NAME": host.hostname or "",
         "SERVER_PORT": str(host.port or 80),

@@ -52,15 +52,21 @@ def exported(service: Open, tmp_path: Path) -> Path:
     first, second = talker.create("one"), talker.create("two")
     talker.like(x_gw_ims_org_id="OTHER@AdobeOrg").create("three")
     with talker.app.store.writing() as rows:
-        record = rows.get(tables.connections, Scope(org="ACME@AdobeOrg", sandbox="prod"), second["id"])
-        rows.replace(tables.connections, record, etag=record.etag, refers_to=[first["id"]])
+        record = rows.get(
+            tables.connections, Scope(org="ACME@AdobeOrg", sandbox="prod"), second["id"]
+        )
+        rows.replace(
+            tables.connections, record, etag=record.etag, refers_to=[first["id"]]
+        )
     talker.app.close()
     path = tmp_path / "export.jsonl"
     _told("export", str(path), "--store", talker.app.store.label)
     return path
 
 
-def test_an_export_comes_back_whole_into_another_store(exported: Path, tmp_path: Path) -> None:
+def test_an_export_comes_back_whole_into_another_store(
+    exported: Path, tmp_path: Path
+) -> None:
     told = _told("import", str(exported), "--store", str(tmp_path / "second.db"))
     again = tmp_path / "again.jsonl"
     _told("export", str(again), "--store", str(tmp_path / "second.db"))
@@ -88,13 +94,26 @@ def test_an_imported_connection_says_no_until_its_credentials_are_given_again(
     id = _objects(exported)[1]["id"]
     assert id in told["withoutCredentials"]
     assert talker.get(f"/connections/{id}/test").json() == {"result": False}
-    assert talker.read(id)["auth"]["params"] == {"host": "acme.example", "username": "integration"}
-    auth = {"specName": "Basic Authentication", "params": {**talker.read(id)["auth"]["params"], "password": "new-one"}}
+    assert talker.read(id)["auth"]["params"] == {
+        "host": "acme.example",
+        "username": "integration",
+    }
+    auth = {
+        "specName": "Basic Authentication",
+        "params": {**talker.read(id)["auth"]["params"], "password": "new-one"},
+    }
     change = {"op": "replace", "path": "/auth", "value": auth}
     assert talker.patch(id, talker.read(id)["etag"], change).status_code == 200
     assert talker.read(id)["auth"]["params"]["password"] == "******"
-    opened = talker.app.store.get(tables.connections, Scope(org="ACME@AdobeOrg", sandbox="prod"), id)
-    assert talker.app.store.vault.open(opened.secrets, "ACME@AdobeOrg", "prod", id)["password"] == "new-one"
+    opened = talker.app.store.get(
+        tables.connections, Scope(org="ACME@AdobeOrg", sandbox="prod"), id
+    )
+    assert (
+        talker.app.store.vault.open(opened.secrets, "ACME@AdobeOrg", "prod", id)[
+            "password"
+        ]
+        == "new-one"
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,13 +122,36 @@ def test_an_imported_connection_says_no_until_its_credentials_are_given_again(
         (lambda lines: lines[:-1], "cut short"),
         (lambda lines: [*lines[:-2], lines[-1]], "last line says"),
         (lambda lines: [*lines, lines[1]], "last line says"),
-        (lambda lines: [*lines[:2], "{", *lines[2:]], "line 3 of .* is not a JSON object"),
-        (lambda lines: [*lines[:2], "[]", *lines[2:]], "line 3 of .* is not a JSON object"),
+        (
+            lambda lines: [*lines[:2], "{", *lines[2:]],
+            "line 3 of .* is not a JSON object",
+        ),
+        (
+            lambda lines: [*lines[:2], "[]", *lines[2:]],
+            "line 3 of .* is not a JSON object",
+        ),
         (lambda lines: lines[1:], "is not an export"),
         (lambda lines: [], "line 1 of"),
-        (lambda lines: [lines[0].replace('"version":1', '"version":2'), *lines[1:]], "newer version"),
-        (lambda lines: [*lines[:3], lines[3].replace('"type":"connections"', '"type":"canary"'), lines[4]], "type is"),
-        (lambda lines: [*lines[:3], lines[3].replace('"state":', '"stat":'), lines[4]], "stat is not known"),
+        (
+            lambda lines: [lines[0].replace('"version":1', '"version":2'), *lines[1:]],
+            "newer version",
+        ),
+        (
+            lambda lines: [
+                *lines[:3],
+                lines[3].replace('"type":"connections"', '"type":"canary"'),
+                lines[4],
+            ],
+            "type is",
+        ),
+        (
+            lambda lines: [
+                *lines[:3],
+                lines[3].replace('"state":', '"stat":'),
+                lines[4],
+            ],
+            "stat is not known",
+        ),
         (lambda lines: [*lines[:3], lines[2], lines[4]], "twice"),
     ],
 )
@@ -117,7 +159,9 @@ def test_what_is_not_whole_is_not_imported_at_all(
     exported: Path, tmp_path: Path, change: Callable[[list[str]], list[str]], match: str
 ) -> None:
     broken = tmp_path / "broken.jsonl"
-    broken.write_text("".join(line + "\n" for line in change(exported.read_text().splitlines())))
+    broken.write_text(
+        "".join(line + "\n" for line in change(exported.read_text().splitlines()))
+    )
     store = str(tmp_path / "second.db")
     done = _local("import", str(broken), "--store", store)
     assert isinstance(done.exception, InvalidInput)
@@ -138,7 +182,9 @@ def test_a_second_import_changes_nothing(exported: Path, tmp_path: Path) -> None
 def test_pipes_carry_an_export(exported: Path, tmp_path: Path, service: Open) -> None:
     done = _local("export", "-", "--store", str(tmp_path / "store" / "local.db"))
     assert done.stdout.splitlines()[1:] == exported.read_text().splitlines()[1:]
-    told = _told("import", "-", "--store", str(tmp_path / "second.db"), stdin=done.stdout)
+    told = _told(
+        "import", "-", "--store", str(tmp_path / "second.db"), stdin=done.stdout
+    )
     assert told["objects"] == {"connections": 3}
 
 
@@ -159,10 +205,15 @@ def test_a_reset_asks_and_empties_every_table(exported: Path, tmp_path: Path) ->
     assert _told("info", "--store", store)["objects"]["connections"] == 3
     assert _told("reset", "--yes", "--store", store)["deleted"]["connections"] == 3
     with closing(sqlite3.connect(store)) as database:
-        left = {name: database.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables.metadata.tables}
+        left = {
+            name: database.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+            for name in tables.metadata.tables
+        }
         assert b"acme.example" not in Path(store).read_bytes()
     assert {name for name, count in left.items() if count} == {tables.facts.name}
-    assert _told("import", str(exported), "--store", store)["objects"] == {"connections": 3}  # the key is still there
+    assert _told("import", str(exported), "--store", store)["objects"] == {
+        "connections": 3
+    }  # the key is still there
 
 
 @pytest.mark.parametrize("what", [("info",), ("export", "-"), ("reset", "--yes")])
@@ -175,7 +226,12 @@ def test_looking_makes_no_store(what: tuple[str, ...], tmp_path: Path) -> None:
 def test_a_store_that_is_held_is_said_and_a_target_that_cannot_be_leaves_the_old_file(
     exported: Path, tmp_path: Path
 ) -> None:
-    done = _local("export", str(tmp_path / "missing" / "e.jsonl"), "--store", str(tmp_path / "store" / "local.db"))
+    done = _local(
+        "export",
+        str(tmp_path / "missing" / "e.jsonl"),
+        "--store",
+        str(tmp_path / "store" / "local.db"),
+    )
     assert isinstance(done.exception, InvalidInput)
     before = exported.read_bytes()
 
@@ -186,29 +242,48 @@ def test_a_store_that_is_held_is_said_and_a_target_that_cannot_be_leaves_the_old
     with pytest.raises(InvalidInput, match="broke off"):
         files.write(str(exported), broken())
     assert exported.read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".export")] == []
+    assert [
+        path.name for path in tmp_path.iterdir() if path.name.startswith(".export")
+    ] == []
 
 
 def test_every_table_is_exported_but_the_facts_of_the_store_itself() -> None:
-    known = {table.name for table in archive.COLLECTIONS.values()} | {tables.facts.name, tables.links.name}
+    known = {table.name for table in archive.COLLECTIONS.values()} | {
+        tables.facts.name,
+        tables.links.name,
+    }
     assert known == set(tables.metadata.tables)
 
 
 def test_every_column_of_a_row_is_exported() -> None:
-    fields = {field.name for field in attrs.fields(Record)} - {"seq", "secrets", "scope"}
+    fields = {field.name for field in attrs.fields(Record)} - {
+        "seq",
+        "secrets",
+        "scope",
+    }
     assert set(archive._NAMES) == fields | {"type", "org", "sandbox"}
 
 
-_WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+_WORDS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20
+)
 _JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | _WORDS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(_WORDS, inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
 
-@given(document=st.dictionaries(_WORDS, _JSON, max_size=4), name=_WORDS, refers_to=st.lists(_WORDS, max_size=3))
-def test_a_line_reads_back_as_what_was_written(document: Any, name: str, refers_to: list[str]) -> None:
+@given(
+    document=st.dictionaries(_WORDS, _JSON, max_size=4),
+    name=_WORDS,
+    refers_to=st.lists(_WORDS, max_size=3),
+)
+def test_a_line_reads_back_as_what_was_written(
+    document: Any, name: str, refers_to: list[str]
+) -> None:
     record = Record(
         id="11111111-1111-1111-1111-111111111111",
         scope=Scope(org="ACME@AdobeOrg", sandbox="prod"),
@@ -227,7 +302,11 @@ def test_a_line_reads_back_as_what_was_written(document: Any, name: str, refers_
     assert archive.read_entry(line, "line 2") == entry
 
 
-@given(line=st.dictionaries(st.sampled_from(sorted(archive._NAMES | archive._OPTIONAL)), _JSON))
+@given(
+    line=st.dictionaries(
+        st.sampled_from(sorted(archive._NAMES | archive._OPTIONAL)), _JSON
+    )
+)
 def test_any_line_is_an_entry_or_refused_in_words(line: Any) -> None:
     refusal = ""
     try:
@@ -251,7 +330,9 @@ def test_a_large_store_goes_through_in_small_pieces(tmp_path: Path) -> None:
     def lines() -> Any:
         yield archive.dumped(archive.head("0", "now"))
         for number in range(2_500):
-            entry = archive.Entry(table=tables.flows, record=attrs.evolve(record, id=f"{number}"))
+            entry = archive.Entry(
+                table=tables.flows, record=attrs.evolve(record, id=f"{number}")
+            )
             yield archive.dumped(archive.line_of(entry))
         yield archive.dumped(archive.end(2_500))
 
@@ -265,11 +346,19 @@ def test_a_large_store_goes_through_in_small_pieces(tmp_path: Path) -> None:
         store.close()
 
 
-def test_schemas_and_every_version_of_a_mapping_set_come_back(service: Open, tmp_path: Path) -> None:
+def test_schemas_and_every_version_of_a_mapping_set_come_back(
+    service: Open, tmp_path: Path
+) -> None:
     talker = service()
     platform = "http+local://embedded/data/foundation"
-    profile = {"title": "T", "type": "object", "allOf": [{"$ref": "https://ns.adobe.com/xdm/context/profile"}]}
-    schema = talker.post(f"{platform}/schemaregistry/tenant/schemas", json=profile).json()["$id"]
+    profile = {
+        "title": "T",
+        "type": "object",
+        "allOf": [{"$ref": "https://ns.adobe.com/xdm/context/profile"}],
+    }
+    schema = talker.post(
+        f"{platform}/schemaregistry/tenant/schemas", json=profile
+    ).json()["$id"]
     body = {"xdmSchema": schema, "mappings": []}
     made = talker.post(f"{platform}/conversion/mappingSets", json=body).json()["id"]
     talker.send("PUT", f"{platform}/conversion/mappingSets/{made}", json=body)
@@ -280,5 +369,7 @@ def test_schemas_and_every_version_of_a_mapping_set_come_back(service: Open, tmp
     assert told["objects"] == {"schemas": 1, "mapping_sets": 2}
     other = service(store=str(tmp_path / "second.db"))
     for version in (0, 1):
-        found = other.get(f"{platform}/conversion/mappingSets/{made}?version={version}").json()
+        found = other.get(
+            f"{platform}/conversion/mappingSets/{made}?version={version}"
+        ).json()
         assert (found["version"], found["xdmSchema"]) == (version, schema)

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 def each() -> list[Any]:
     """Return every operation as a parameter of a test."""
-    return [pytest.param(operation, id=id) for id, operation in contract.operations().items()]
+    return [
+        pytest.param(operation, id=id)
+        for id, operation in contract.operations().items()
+    ]
 
 
 def usable(world: World, operation: Operation) -> World:
@@ -40,25 +43,51 @@ def valid(world: World, operation: Operation, asked_for: str = "") -> requests.R
 
 
 def sent(
-    world: World, operation: Operation, request: Request, *, raw: bytes | None = None, media: str = ""
+    world: World,
+    operation: Operation,
+    request: Request,
+    *,
+    raw: bytes | None = None,
+    media: str = "",
 ) -> requests.Response:
     """Send a request for an operation, or these bytes in the place of its body."""
     headers, body = request.headers, None
     if raw is not None:
         headers, body = {**headers, "Content-Type": media}, raw
     elif request.body is not None:
-        headers, body = {**headers, "Content-Type": "application/json"}, json.dumps(request.body).encode()
-    return world.send(operation.method, _path(operation, request), params=request.query, headers=headers, data=body)
+        headers, body = (
+            {**headers, "Content-Type": "application/json"},
+            json.dumps(request.body).encode(),
+        )
+    return world.send(
+        operation.method,
+        _path(operation, request),
+        params=request.query,
+        headers=headers,
+        data=body,
+    )
 
 
 def handed_over(
-    application: FlowServiceApp, world: World, operation: Operation, request: Request, *, query: str = ""
+    application: FlowServiceApp,
+    world: World,
+    operation: Operation,
+    request: Request,
+    *,
+    query: str = "",
 ) -> requests.Response:
     """Send a request past the client, which would refuse to write such a query or such headers."""
     headers = {**world.caller, "Content-Type": "application/json", **request.headers}
     body = b"" if request.body is None else json.dumps(request.body).encode()
     query = "&".join(filter(None, [urllib.parse.urlencode(request.query), query]))
-    return called(application, operation.method, SERVICE + _path(operation, request), query, headers=headers, body=body)
+    return called(
+        application,
+        operation.method,
+        SERVICE + _path(operation, request),
+        query,
+        headers=headers,
+        body=body,
+    )
 
 
 def called(
@@ -71,7 +100,10 @@ def called(
     body: bytes = b"",
 ) -> requests.Response:
     """Let the application answer, and return what it says as others read it."""
-    answer = call(application, Incoming(method=method, path=path, query=query, headers=headers, body=body))
+    answer = call(
+        application,
+        Incoming(method=method, path=path, query=query, headers=headers, body=body),
+    )
     found = requests.Response()
     found.status_code = answer.status
     found.headers = CaseInsensitiveDict(answer.headers)
@@ -80,4 +112,8 @@ def called(
 
 
 def _path(operation: Operation, request: Request) -> str:
-    return operation.path.replace(f"{{{operation.parameter}}}", request.id) if operation.parameter else operation.path
+    return (
+        operation.path.replace(f"{{{operation.parameter}}}", request.id)
+        if operation.parameter
+        else operation.path
+    )

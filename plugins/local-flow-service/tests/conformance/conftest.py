@@ -37,7 +37,9 @@ def sent(pytestconfig: pytest.Config) -> Counter[str]:
     return pytestconfig.stash.setdefault(_SENT, Counter())
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """Tell the numbers of the requests that were made up."""
     for kind, number in config.stash.get(_SENT, Counter()).items():
         terminalreporter.write_line(f"conformance requests, {kind}: {number}")
@@ -53,7 +55,10 @@ def oracle_url() -> Iterator[str]:
 @pytest.fixture
 def world(tmp_path: Path, oracle_url: str) -> Iterator[World]:
     """Return a fresh tenant of a fresh service."""
-    with closing(_application(tmp_path)) as application, _tenant(application, oracle_url) as found:
+    with (
+        closing(_application(tmp_path)) as application,
+        _tenant(application, oracle_url) as found,
+    ):
         yield found
 
 

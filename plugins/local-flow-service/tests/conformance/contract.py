@@ -17,7 +17,12 @@ FILE = ROOT.parent / "shared" / "reference" / "flow-service-openapi.yaml"
 
 _CALLER = ("Authorization", "x-api-key", "x-gw-ims-org-id", "x-sandbox-name")
 _METHODS = ("get", "post", "put", "patch", "delete")
-_TELLING = ("items", "id", "etag", "result")  # what an answer is read for; the file itself requires nothing
+_TELLING = (
+    "items",
+    "id",
+    "etag",
+    "result",
+)  # what an answer is read for; the file itself requires nothing
 _TYPES = {str: "string", bool: "boolean", int: "integer"}
 
 
@@ -34,7 +39,9 @@ class Operation:
     status: int
     schema: dict[str, Any] | None = attrs.field(repr=False)
     body: dict[str, Any] | None = attrs.field(repr=False)
-    parameters: tuple[dict[str, Any], ...] = attrs.field(repr=False)  # those that do not say who asks
+    parameters: tuple[dict[str, Any], ...] = attrs.field(
+        repr=False
+    )  # those that do not say who asks
 
     @property
     def parameter(self) -> str:
@@ -44,12 +51,18 @@ class Operation:
     @property
     def asks(self) -> bool:
         """Whether there is more to say than who asks for which object."""
-        return self.body is not None or any(one["in"] == "query" for one in self.parameters)
+        return self.body is not None or any(
+            one["in"] == "query" for one in self.parameters
+        )
 
     @property
     def required(self) -> list[dict[str, Any]]:
         """The parameters besides the path's that a request must have. Nothing but the file wants `subOp` (8 #11)."""
-        wanted = (one for one in self.parameters if one["in"] != "path" and one["name"] != "subOp")
+        wanted = (
+            one
+            for one in self.parameters
+            if one["in"] != "path" and one["name"] != "subOp"
+        )
         return [one for one in wanted if one.get("required")]
 
     def departed(self, patch: list[dict[str, Any]]) -> dict[str, Any]:
@@ -61,7 +74,9 @@ class Operation:
 def problems(schema: dict[str, Any], answer: Any) -> list[str]:
     """Return what is wrong with an answer, most telling first; empty when it is as declared."""
     validator = jsonschema.Draft7Validator(schema)
-    return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer)]
+    return [
+        f"{error.json_path}: {error.message}" for error in validator.iter_errors(answer)
+    ]
 
 
 def loosened(schema: Any) -> Any:
@@ -82,7 +97,9 @@ def loosened(schema: Any) -> Any:
 def document() -> dict[str, Any]:
     """Return the whole file. Skips the module that asks where the file is absent."""
     if not FILE.exists():
-        pytest.skip("the OpenAPI file is not beside this checkout", allow_module_level=True)
+        pytest.skip(
+            "the OpenAPI file is not beside this checkout", allow_module_level=True
+        )
     found: dict[str, Any] = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return found
 
@@ -101,10 +118,17 @@ def operations() -> dict[str, Operation]:
 
 def _operation(method: str, path: str, facts: dict[str, Any]) -> Operation:
     status, answer = _success(facts["responses"])
-    body = facts.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    body = (
+        facts.get("requestBody", {})
+        .get("content", {})
+        .get("application/json", {})
+        .get("schema")
+    )
     parameters = tuple(one for one in facts["parameters"] if one["name"] not in _CALLER)
     written = body and _written_out(body)
-    return Operation(facts["operationId"], method, path, status, _schema(answer), written, parameters)
+    return Operation(
+        facts["operationId"], method, path, status, _schema(answer), written, parameters
+    )
 
 
 def _success(responses: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -117,13 +141,18 @@ def _schema(answer: dict[str, Any]) -> dict[str, Any] | None:
     if content is None:
         return None
     if "schema" not in content:  # an example stands for it
-        kinds = {name: {"type": _TYPES[type(value)]} for name, value in content["example"].items()}
+        kinds = {
+            name: {"type": _TYPES[type(value)]}
+            for name, value in content["example"].items()
+        }
         return _tight({"type": "object", "properties": kinds})
     schema = _tight(_written_out(content["schema"]))
     if schema["type"] == "array":
         schema["items"] = _tight(schema["items"])
     elif "items" in schema["properties"]:
-        schema["properties"]["items"]["items"] = _tight(schema["properties"]["items"]["items"])
+        schema["properties"]["items"]["items"] = _tight(
+            schema["properties"]["items"]["items"]
+        )
     return schema
 
 
@@ -134,7 +163,9 @@ def _written_out(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     if isinstance(schema.get("$ref"), str):
-        return _written_out(document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+        return _written_out(
+            document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        )
     return {name: _written_out(part) for name, part in schema.items()}
 
 

@@ -27,15 +27,22 @@ class Deviation:
     asked_for: str = ""
 
 
-def _each(operations: str, what: str, where: str, *patch: dict[str, Any], asked_for: str = "") -> list[Deviation]:
-    return [Deviation(operation, what, where, list(patch), asked_for) for operation in operations.split()]
+def _each(
+    operations: str, what: str, where: str, *patch: dict[str, Any], asked_for: str = ""
+) -> list[Deviation]:
+    return [
+        Deviation(operation, what, where, list(patch), asked_for)
+        for operation in operations.split()
+    ]
 
 
 def _also(path: str, schema: Any) -> dict[str, Any]:
     return {"op": "add", "path": path, "value": schema}
 
 
-def _specification(operations: str, what: str, where: str, fields: dict[str, Any]) -> list[Deviation]:
+def _specification(
+    operations: str, what: str, where: str, fields: dict[str, Any]
+) -> list[Deviation]:
     """Return a deviation of specifications: those that are written are answered bare, those that are read in a list."""
     found = []
     for operation in operations.split():
@@ -53,14 +60,22 @@ _INTEGER: Final = {"type": "integer"}
 
 def _only(**properties: Any) -> dict[str, Any]:
     """Return the schema of an object with these fields, all of them, and no others."""
-    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [*properties],
+        "additionalProperties": False,
+    }
 
 
 _REFERENCE: Final = _only(id=_STRING, etag=_STRING)
 _ITEMS: Final = _only(items=_ARRAY)
 _TABLE: Final = {"format": _STRING, "schema": _only(columns=_ARRAY)}
 _AUDIT: Final = {
-    **dict.fromkeys(("createdBy", "updatedBy", "createdClient", "updatedClient", "imsOrgId"), _STRING),
+    **dict.fromkeys(
+        ("createdBy", "updatedBy", "createdClient", "updatedClient", "imsOrgId"),
+        _STRING,
+    ),
     **dict.fromkeys(("createdAt", "updatedAt"), _INTEGER),
 }
 _STORED: Final = {"type": _STRING, "entitlementInfo": _ARRAY, "policy": _OBJECT}
@@ -189,7 +204,15 @@ DEVIATIONS: tuple[Deviation, ...] = (
 )
 
 
-def agreed(operation: Operation, asked_for: str = "", *, without: dict[str, Any] | None = None) -> dict[str, Any]:
+def agreed(
+    operation: Operation, asked_for: str = "", *, without: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Return the schema that an operation's answers keep, or would keep but for one part of a deviation."""
-    mine = (one for one in DEVIATIONS if one.operation == operation.id and one.asked_for in ("", asked_for))
-    return operation.departed([part for one in mine for part in one.patch if part is not without])
+    mine = (
+        one
+        for one in DEVIATIONS
+        if one.operation == operation.id and one.asked_for in ("", asked_for)
+    )
+    return operation.departed(
+        [part for one in mine for part in one.patch if part is not without]
+    )

@@ -32,7 +32,9 @@ def _after_a_run(world: World) -> Request:
 
 def _labelled(world: World) -> Request:
     flow, patch = world.flow, [{"op": "add", "path": "/labels", "value": ["core/C1"]}]
-    answer = world.send("PATCH", f"/flows/{flow['id']}", json=patch, headers={"If-Match": flow["etag"]})
+    answer = world.send(
+        "PATCH", f"/flows/{flow['id']}", json=patch, headers={"If-Match": flow["etag"]}
+    )
     assert answer.status_code == 200, answer.text
     return _of(flow)
 
@@ -40,14 +42,24 @@ def _labelled(world: World) -> Request:
 # By operation id, and what it is that is asked for.
 FURTHER: dict[tuple[str, str], Callable[[World], Request]] = {
     ("listConnections", "a number"): lambda _world: Request(query={"count": "true"}),
-    ("getConnectionsByFilters", "a number"): lambda _world: Request(body={"count": True}),
+    ("getConnectionsByFilters", "a number"): lambda _world: Request(
+        body={"count": True}
+    ),
     ("searchFlowSpecs", "a number"): lambda _world: Request(body={"count": True}),
     ("getByConnectionId", "a table"): _table,
     ("getByConnectionId", "first rows"): lambda world: _table(world, preview="true"),
-    ("retrieveConnection", "a draft"): lambda world: _draft("/connections", world, world.connection_body()),
-    ("retrieveSourceConnection", "a draft"): lambda world: _draft("/sourceConnections", world, world.source_body()),
-    ("retrieveTargetConnection", "a draft"): lambda world: _draft("/targetConnections", world, world.target_body()),
-    ("retrieveFlow", "a draft"): lambda world: _draft("/flows", world, world.flow_body()),
+    ("retrieveConnection", "a draft"): lambda world: _draft(
+        "/connections", world, world.connection_body()
+    ),
+    ("retrieveSourceConnection", "a draft"): lambda world: _draft(
+        "/sourceConnections", world, world.source_body()
+    ),
+    ("retrieveTargetConnection", "a draft"): lambda world: _draft(
+        "/targetConnections", world, world.target_body()
+    ),
+    ("retrieveFlow", "a draft"): lambda world: _draft(
+        "/flows", world, world.flow_body()
+    ),
     ("retrieveFlow", "after a run"): _after_a_run,
     ("retrieveFlow", "with labels"): _labelled,
     ("retrieveFlowRun", "one that failed"): lambda world: _of(world.failed_run),

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import requests
 
-_TYPE = re.compile(r"https://ns\.adobe\.com/aep/errors/(FLOW|CONNECTOR|HEADWATER)-\d{4}-(\d{3})")
+_TYPE = re.compile(
+    r"https://ns\.adobe\.com/aep/errors/(FLOW|CONNECTOR|HEADWATER)-\d{4}-(\d{3})"
+)
 _GATEWAY = re.compile(r"\d{6}")
 
 
@@ -34,13 +36,22 @@ def _gateway(answer: requests.Response, body: dict[str, Any]) -> str:
 
 
 def _flow_service(answer: requests.Response, body: dict[str, Any]) -> str:
-    assert body.keys() == {"type", "title", "status", "report", "errorMessage", "errorDetails"}
+    assert body.keys() == {
+        "type",
+        "title",
+        "status",
+        "report",
+        "errorMessage",
+        "errorDetails",
+    }
     found = _TYPE.fullmatch(body["type"])
     assert found
     assert int(found[2]) == body["status"] == answer.status_code
     assert body["title"]
     report = body["report"]
-    assert report["detailed-message"] == body["errorMessage"] == body["errorDetails"] != ""
+    assert (
+        report["detailed-message"] == body["errorMessage"] == body["errorDetails"] != ""
+    )
     assert report["request-id"] == answer.headers["x-request-id"]
     assert report.keys() <= {"detailed-message", "request-id", "id", "type"}
     return "B"

@@ -13,7 +13,23 @@ if TYPE_CHECKING:
 
 TEXTS = st.one_of(
     st.text(max_size=20),
-    st.sampled_from(["", " ", "\0", "\ud800", "null", "0", "-1", "9" * 400, "1e999", "a" * 5000, "../..", "%00", "*"]),
+    st.sampled_from(
+        [
+            "",
+            " ",
+            "\0",
+            "\ud800",
+            "null",
+            "0",
+            "-1",
+            "9" * 400,
+            "1e999",
+            "a" * 5000,
+            "../..",
+            "%00",
+            "*",
+        ]
+    ),
 )
 LEAVES = st.one_of(
     st.none(),
@@ -23,10 +39,19 @@ LEAVES = st.one_of(
     TEXTS,
 )
 VALUES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=6
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3)
+    ),
+    max_leaves=6,
 )
 
-_DEEP = ("[" * 5000 + "]" * 5000, "[" * 100_000, '{"a":' * 40 + "1" + "}" * 40, "[" * 40 + "]" * 40)
+_DEEP = (
+    "[" * 5000 + "]" * 5000,
+    "[" * 100_000,
+    '{"a":' * 40 + "1" + "}" * 40,
+    "[" * 40 + "]" * 40,
+)
 _NOT_TEXT = (
     b'"\xff"',
     b"\xef\xbb\xbf{}",
@@ -34,23 +59,49 @@ _NOT_TEXT = (
     b'{"name": "\\ud800"}',
     b'{"name": "\\u0000"}',
 )
-_LARGE = (b'{"name": "' + b"x" * 2_000_000, b"1" * 5000, b"{" + b'"a":1,' * 50_000 + b'"b":1}')
+_LARGE = (
+    b'{"name": "' + b"x" * 2_000_000,
+    b"1" * 5000,
+    b"{" + b'"a":1,' * 50_000 + b'"b":1}',
+)
 _ODD = ("", "NaN", "[1e999]", "{}", "[]", '"a"', "1", "null")
 RAW = st.binary(max_size=60) | st.sampled_from(
     [*(text.encode() for text in (*_DEEP, *_ODD)), *_NOT_TEXT, *_LARGE],
 )
 
 POINTERS = st.one_of(
-    st.sampled_from(["", "/", "/name", "/auth", "/auth/params", "/params/columns/0", "/params/columns/-", "/state"]),
     st.sampled_from(
-        ["/transformations/0", "/scheduleParams/startTime", "/id", "/~", "/~2", "no-slash", "/name/x", "/-1"]
+        [
+            "",
+            "/",
+            "/name",
+            "/auth",
+            "/auth/params",
+            "/params/columns/0",
+            "/params/columns/-",
+            "/state",
+        ]
+    ),
+    st.sampled_from(
+        [
+            "/transformations/0",
+            "/scheduleParams/startTime",
+            "/id",
+            "/~",
+            "/~2",
+            "no-slash",
+            "/name/x",
+            "/-1",
+        ]
     ),
     TEXTS,
 )
 _OPERATIONS = st.fixed_dictionaries(
     {},
     optional={
-        "op": st.sampled_from(["add", "REPLACE", "remove", "move", "copy", "test", 1, None]),
+        "op": st.sampled_from(
+            ["add", "REPLACE", "remove", "move", "copy", "test", 1, None]
+        ),
         "path": POINTERS,
         "value": VALUES,
         "from": POINTERS,
@@ -58,9 +109,21 @@ _OPERATIONS = st.fixed_dictionaries(
 )
 PATCHES = st.lists(_OPERATIONS, max_size=4) | VALUES
 
-_FIELDS = ("name", "id", "createdAt", "connectionSpec.id", "a[].b", "state", "auth.params.password", ".", "[]")
+_FIELDS = (
+    "name",
+    "id",
+    "createdAt",
+    "connectionSpec.id",
+    "a[].b",
+    "state",
+    "auth.params.password",
+    ".",
+    "[]",
+)
 _OPERATORS = ("==", "!=", ">=", "<", "=", "=~", "", "===", "~")
-FILTERS = TEXTS | st.builds("{}{}{}".format, st.sampled_from(_FIELDS), st.sampled_from(_OPERATORS), TEXTS)
+FILTERS = TEXTS | st.builds(
+    "{}{}{}".format, st.sampled_from(_FIELDS), st.sampled_from(_OPERATORS), TEXTS
+)
 
 PARAMETERS = (
     "property", "limit", "orderby", "continuationToken", "count", "mode", "op", "subOp", "objectType", "object",
@@ -82,7 +145,10 @@ _ESCAPED = (
     "\xff",
     "1",
 )
-QUERIES = st.lists(st.sampled_from([f"{name}=" for name in PARAMETERS]) | st.sampled_from(_ESCAPED), max_size=6)
+QUERIES = st.lists(
+    st.sampled_from([f"{name}=" for name in PARAMETERS]) | st.sampled_from(_ESCAPED),
+    max_size=6,
+)
 
 _NAMES = (
     "Authorization", "x-api-key", "x-gw-ims-org-id", "x-sandbox-name", "x-sandbox-id", "If-Match", "Content-Type",
@@ -91,16 +157,22 @@ _NAMES = (
 )  # fmt: skip
 HEADERS = st.dictionaries(
     st.sampled_from(_NAMES),
-    st.text(st.characters(max_codepoint=255), max_size=30) | st.sampled_from(["a" * 10_000, "*", "chunked"]),
+    st.text(st.characters(max_codepoint=255), max_size=30)
+    | st.sampled_from(["a" * 10_000, "*", "chunked"]),
     max_size=6,
 )
 
-_ADDED = st.sampled_from(["state", "id", "labels", "policy", "description", "params", "x"]) | TEXTS
+_ADDED = (
+    st.sampled_from(["state", "id", "labels", "policy", "description", "params", "x"])
+    | TEXTS
+)
 
 
 def encoded(facts: Any) -> str:
     """Return JSON in base64, as opaque parameters travel."""
-    return base64.urlsafe_b64encode(json.dumps(facts).encode()).decode("ascii").rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps(facts).encode()).decode("ascii").rstrip("=")
+    )
 
 
 def decoded(text: str) -> Any:
@@ -135,7 +207,13 @@ def spoiled(draw: st.DrawFn, body: Any, values: st.SearchStrategy[Any] = VALUES)
 
 
 def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    pairs = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, inner in pairs:
         yield value, key
         yield from _places(inner)

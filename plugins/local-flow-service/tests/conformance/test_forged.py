@@ -35,7 +35,12 @@ PAGED = {
     "getConnectionsByFilters": "base",
     "getFlowsByFilters": "flow",
 }
-UNHEARD_OF = (*(f"{field}==\ud800" for field in ("name", "id", "state", "a.b", "createdAt")), "name==\0", "\ud800", "")
+UNHEARD_OF = (
+    *(f"{field}==\ud800" for field in ("name", "id", "state", "a.b", "createdAt")),
+    "name==\0",
+    "\ud800",
+    "",
+)
 ORG = "ACME@AdobeOrg"
 FORGED = {
     "nothing": "",
@@ -56,7 +61,12 @@ FORGED = {
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowServiceApp]:
     """Return a service that one client alone may use."""
     client = Client(id="key", secret=Secret("test-only"), organizations=(ORG,))
-    application = build_app(Settings(store=str(tmp_path_factory.mktemp("guarded") / "local.db"), clients=(client,)))
+    application = build_app(
+        Settings(
+            store=str(tmp_path_factory.mktemp("guarded") / "local.db"),
+            clients=(client,),
+        )
+    )
     yield application
     application.close()
 
@@ -64,7 +74,12 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlowServiceApp
 @pytest.fixture(scope="module")
 def token(guarded: FlowServiceApp) -> str:
     """Return an access token of the client."""
-    form = {"grant_type": "client_credentials", "client_id": "key", "client_secret": "test-only", "scope": "openid"}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": "key",
+        "client_secret": "test-only",
+        "scope": "openid",
+    }
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     body = urllib.parse.urlencode(form).encode()
     answer = asking.called(guarded, "POST", "/ims/token/v3", headers=headers, body=body)
@@ -72,7 +87,12 @@ def token(guarded: FlowServiceApp) -> str:
 
 
 def _headers(token: str, **others: str) -> dict[str, str]:
-    given = {"Authorization": f"Bearer {token}", "x-api-key": "key", "x-gw-ims-org-id": ORG, "x-sandbox-name": "prod"}
+    given = {
+        "Authorization": f"Bearer {token}",
+        "x-api-key": "key",
+        "x-gw-ims-org-id": ORG,
+        "x-sandbox-name": "prod",
+    }
     return given | {name.replace("_", "-"): value for name, value in others.items()}
 
 
@@ -83,16 +103,27 @@ def test_a_forged_access_token_leads_to_no_operation(
     path = SERVICE + operation.path
     for name, pattern in FORGED.items():
         forged = pattern.format(token=token, upper=token.upper())
-        answer = asking.called(guarded, operation.method, path, headers=_headers(forged))
+        answer = asking.called(
+            guarded, operation.method, path, headers=_headers(forged)
+        )
         assert (shapes.refused(answer), answer.status_code) == ("A", 401), name
     for others in ({"x_api_key": "another"}, {"x_gw_ims_org_id": "OTHER@AdobeOrg"}):
-        answer = asking.called(guarded, operation.method, path, headers=_headers(token, **others))
+        answer = asking.called(
+            guarded, operation.method, path, headers=_headers(token, **others)
+        )
         assert (shapes.refused(answer), answer.status_code) == ("A", 403), others
     sent["hostile"] += len(FORGED) + 2
 
 
-def test_the_clients_own_token_leads_to_them(guarded: FlowServiceApp, token: str) -> None:
-    assert asking.called(guarded, "GET", f"{SERVICE}/connections", headers=_headers(token)).status_code == 200
+def test_the_clients_own_token_leads_to_them(
+    guarded: FlowServiceApp, token: str
+) -> None:
+    assert (
+        asking.called(
+            guarded, "GET", f"{SERVICE}/connections", headers=_headers(token)
+        ).status_code
+        == 200
+    )
 
 
 def _issued(world: World, operation: Operation) -> dict[str, Any]:
@@ -100,7 +131,12 @@ def _issued(world: World, operation: Operation) -> dict[str, Any]:
     for tenant in (world, world.again()):
         getattr(tenant, PAGED[operation.id])
     body = {"json": {"limit": 1}} if operation.body else {}
-    page = world.send(operation.method, operation.path, params={} if operation.body else {"limit": "1"}, **body)
+    page = world.send(
+        operation.method,
+        operation.path,
+        params={} if operation.body else {"limit": "1"},
+        **body,
+    )
     query = urllib.parse.urlsplit(page.json()["_links"]["next"]["href"]).query
     [token] = urllib.parse.parse_qs(query)["continuationToken"]
     facts: dict[str, Any] = spoiling.decoded(token)
@@ -111,7 +147,12 @@ def _issued(world: World, operation: Operation) -> dict[str, Any]:
 
 def _continued(world: World, operation: Operation, facts: Any) -> Any:
     body = {"json": {"queryString": ""}} if operation.body else {}
-    return world.send(operation.method, operation.path, params={"continuationToken": spoiling.encoded(facts)}, **body)
+    return world.send(
+        operation.method,
+        operation.path,
+        params={"continuationToken": spoiling.encoded(facts)},
+        **body,
+    )
 
 
 @pytest.mark.parametrize("operation", [OPERATIONS[id] for id in PAGED], ids=PAGED)
@@ -127,7 +168,12 @@ def test_a_forged_continuation_token_is_refused_or_continues_something(
         if answer.status_code != 200:
             shapes.refused(answer)
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(spoiling.spoiled(facts, values))
     def ask(forged: Any) -> None:
         check(forged)

@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 
 OPERATIONS = contract.operations()
 SCHEMA = schemathesis.openapi.from_dict(contract.document())
-DECLARED, NOT_DECLARED, STRANGE = AIMS = ("as declared", "not as declared", "from a stranger")
+DECLARED, NOT_DECLARED, STRANGE = AIMS = (
+    "as declared",
+    "not as declared",
+    "from a stranger",
+)
 WHOLE = 23  # of each operation and aim
 EACH = WHOLE if os.environ.get("HEADWATER_TEST_FULL") else 3
 
@@ -58,12 +62,21 @@ def test_any_other_request_is_refused_or_carried_out(
 
 
 def _asked(
-    tenant: World, operation: Operation, aim: str, sent: Counter[str], answered: Callable[[requests.Response], None]
+    tenant: World,
+    operation: Operation,
+    aim: str,
+    sent: Counter[str],
+    answered: Callable[[requests.Response], None],
 ) -> int:
     """Send generated requests of an operation, and return how many. `answered` looks at what was carried out."""
     before = sent["generated"]
 
-    @settings(max_examples=EACH, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=EACH,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
     @given(st.data())
     def ask(data: st.DataObject) -> None:
         world = asking.usable(tenant, operation)
@@ -71,7 +84,11 @@ def _asked(
         known = {} if aim == STRANGE else _known(operation, request, data, world)
         known |= _sensible(request, data) if aim == DECLARED else {}
         mode = GenerationMode.POSITIVE if aim == DECLARED else GenerationMode.NEGATIVE
-        case = data.draw(SCHEMA[operation.path][operation.method].as_strategy(generation_mode=mode, **known))
+        case = data.draw(
+            SCHEMA[operation.path][operation.method].as_strategy(
+                generation_mode=mode, **known
+            )
+        )
         answer = _carried(case, world)
         sent["generated"] += 1
         if answer.status_code == operation.status:
@@ -84,14 +101,23 @@ def _asked(
     return sent["generated"] - before
 
 
-def _known(operation: Operation, request: Request, data: st.DataObject, world: World) -> dict[str, Any]:
+def _known(
+    operation: Operation, request: Request, data: st.DataObject, world: World
+) -> dict[str, Any]:
     """Return what is not left to chance: who asks, for which object; without body and query, who asks is all there is.
 
     Most requests are for an object that is there.
     """
     found: dict[str, Any] = {}
     if operation.parameter:
-        id = data.draw(st.one_of(st.just(request.id), st.just(request.id), st.uuids().map(str), st.text(min_size=1)))
+        id = data.draw(
+            st.one_of(
+                st.just(request.id),
+                st.just(request.id),
+                st.uuids().map(str),
+                st.text(min_size=1),
+            )
+        )
         found["path_parameters"] = {operation.parameter: id}
     if operation.asks:
         found["headers"] = {**world.caller, **request.headers}
@@ -111,4 +137,6 @@ def _carried(case: Case[Any], world: World) -> requests.Response:
     """Send a request with the headers it has: those of the caller, where it has them, are among these."""
     with requests.Session() as session:
         session.mount(world.root, world.session.get_adapter(world.root))
-        return session.request(**case.as_transport_kwargs(base_url=world.root + SERVICE))
+        return session.request(
+            **case.as_transport_kwargs(base_url=world.root + SERVICE)
+        )

@@ -26,8 +26,19 @@ if TYPE_CHECKING:
 
 OPERATIONS = contract.operations()
 EXAMPLES = 60 if os.environ.get("HEADWATER_TEST_FULL") else 8
-THOROUGH = settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-MEDIA = ("application/json", "text/plain", "application/json; charset=utf-16", "", "a" * 999)
+THOROUGH = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+MEDIA = (
+    "application/json",
+    "text/plain",
+    "application/json; charset=utf-16",
+    "",
+    "a" * 999,
+)
 
 
 def _valid(world: World, operation: Operation) -> Request:
@@ -46,7 +57,9 @@ def _withstood(sent: Counter[str]) -> Any:
     return check
 
 
-@pytest.mark.parametrize("operation", [one for one in asking.each() if one.values[0].body is not None])
+@pytest.mark.parametrize(
+    "operation", [one for one in asking.each() if one.values[0].body is not None]
+)
 def test_a_body_with_something_wrong_in_it_is_refused_or_carried_out(
     lasting: World, withstood: Any, operation: Operation
 ) -> None:
@@ -54,28 +67,49 @@ def test_a_body_with_something_wrong_in_it_is_refused_or_carried_out(
     @given(st.data())
     def ask(data: st.DataObject) -> None:
         request = _valid(lasting, operation)
-        spoiled = data.draw(spoiling.spoiled(request.body if request.body is not None else {}))
-        withstood(operation, asking.sent(lasting, operation, attrs.evolve(request, body=spoiled)))
+        spoiled = data.draw(
+            spoiling.spoiled(request.body if request.body is not None else {})
+        )
+        withstood(
+            operation,
+            asking.sent(lasting, operation, attrs.evolve(request, body=spoiled)),
+        )
 
     ask()
 
 
 @pytest.mark.parametrize("operation", asking.each())
-def test_bytes_of_any_sort_are_refused_or_passed_over(lasting: World, withstood: Any, operation: Operation) -> None:
+def test_bytes_of_any_sort_are_refused_or_passed_over(
+    lasting: World, withstood: Any, operation: Operation
+) -> None:
     @THOROUGH
     @given(spoiling.RAW, st.sampled_from(MEDIA))
     def ask(raw: bytes, media: str) -> None:
-        withstood(operation, asking.sent(lasting, operation, _valid(lasting, operation), raw=raw, media=media))
+        withstood(
+            operation,
+            asking.sent(
+                lasting, operation, _valid(lasting, operation), raw=raw, media=media
+            ),
+        )
 
     ask()
 
 
-@pytest.mark.parametrize("operation", [one for one in asking.each() if one.values[0].method == "PATCH"])
-def test_a_patch_of_any_sort_is_refused_or_carried_out(lasting: World, withstood: Any, operation: Operation) -> None:
+@pytest.mark.parametrize(
+    "operation", [one for one in asking.each() if one.values[0].method == "PATCH"]
+)
+def test_a_patch_of_any_sort_is_refused_or_carried_out(
+    lasting: World, withstood: Any, operation: Operation
+) -> None:
     @THOROUGH
     @given(spoiling.PATCHES)
     def ask(patch: Any) -> None:
-        withstood(operation, asking.sent(lasting, operation, attrs.evolve(_valid(lasting, operation), body=patch)))
+        withstood(
+            operation,
+            asking.sent(
+                lasting, operation, attrs.evolve(_valid(lasting, operation), body=patch)
+            ),
+        )
 
     ask()
 
@@ -90,7 +124,14 @@ def test_query_parameters_of_any_sort_are_refused_or_answered(
     @given(st.dictionaries(st.sampled_from(spoiling.PARAMETERS), values, max_size=4))
     def ask(query: dict[str, str]) -> None:
         request = _valid(lasting, operation)
-        withstood(operation, asking.sent(lasting, operation, attrs.evolve(request, query={**request.query, **query})))
+        withstood(
+            operation,
+            asking.sent(
+                lasting,
+                operation,
+                attrs.evolve(request, query={**request.query, **query}),
+            ),
+        )
 
     ask()
 
@@ -103,7 +144,12 @@ def test_a_query_that_is_no_text_is_refused_or_answered(
     @given(spoiling.QUERIES)
     def ask(parts: list[str]) -> None:
         request = _valid(lasting, operation)
-        withstood(operation, asking.handed_over(application, lasting, operation, request, query="".join(parts)))
+        withstood(
+            operation,
+            asking.handed_over(
+                application, lasting, operation, request, query="".join(parts)
+            ),
+        )
 
     ask()
 
@@ -117,22 +163,33 @@ def test_headers_of_any_sort_are_refused_or_passed_over(
     def ask(headers: dict[str, str]) -> None:
         request = attrs.evolve(_valid(lasting, operation), query={})
         request = attrs.evolve(request, headers={**request.headers, **headers})
-        withstood(operation, asking.handed_over(application, lasting, operation, request))
+        withstood(
+            operation, asking.handed_over(application, lasting, operation, request)
+        )
 
     ask()
 
 
 @pytest.mark.parametrize("operation", asking.each())
 def test_paths_of_any_sort_are_refused_or_answered(
-    application: FlowServiceApp, lasting: World, sent: Counter[str], operation: Operation
+    application: FlowServiceApp,
+    lasting: World,
+    sent: Counter[str],
+    operation: Operation,
 ) -> None:
     @THOROUGH
     @given(st.binary(max_size=20))
     def ask(tail: bytes) -> None:
-        path = SERVICE + operation.path.partition("{")[0] + "".join(f"%{byte:02x}" for byte in tail)
+        path = (
+            SERVICE
+            + operation.path.partition("{")[0]
+            + "".join(f"%{byte:02x}" for byte in tail)
+        )
         body = json.dumps({"name": tail.decode("latin-1")}).encode()
         headers = {**lasting.caller, "Content-Type": "application/json"}
-        answer = asking.called(application, operation.method, path, headers=headers, body=body)
+        answer = asking.called(
+            application, operation.method, path, headers=headers, body=body
+        )
         sent["hostile"] += 1
         if not answer.ok:  # a path may lead to another operation
             shapes.refused(answer)

@@ -8,7 +8,9 @@ from conformance import contract
 from conformance.deviations import DEVIATIONS
 
 PAGE = contract.ROOT / "docs" / "flow-service-operations.md"
-ROW = re.compile(r"^\| `([A-Z]+ /\S*)` \| (faithful|simplified) \| (.*) ?\|$", re.MULTILINE)
+ROW = re.compile(
+    r"^\| `([A-Z]+ /\S*)` \| (faithful|simplified) \| (.*) ?\|$", re.MULTILINE
+)
 DIFFERENCE = re.compile(r"^\| ((?:`[A-Z]+ /\S*`(?:, )?)+) \| (.+) \|$", re.MULTILINE)
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import attrs
-from conformance.world import COLUMNS, FUTURE, connection_spec_body, failure, flow_spec_body
+from conformance.world import (
+    COLUMNS,
+    FUTURE,
+    connection_spec_body,
+    failure,
+    flow_spec_body,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +46,12 @@ def _guarded(made: dict[str, Any], body: Any) -> Request:
     return Request(made["id"], body=body, headers={"If-Match": made["etag"]})
 
 
-_SCHEDULE = {"startTime": FUTURE, "frequency": "hour", "interval": "2", "backfill": True}
+_SCHEDULE = {
+    "startTime": FUTURE,
+    "frequency": "hour",
+    "interval": "2",
+    "backfill": True,
+}
 _LIST = {"limit": "10", "orderby": "-createdAt"}
 _SEARCH = {"limit": 10, "orderby": "-createdAt"}
 
@@ -72,7 +83,9 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "listConnectionSpecs": lambda world: _beside(world.connection_spec),
     "createConnectionSpec": lambda _world: Request(body=connection_spec_body()),
     "retrieveConnectionSpec": lambda world: _of(world.connection_spec),
-    "updateConnectionSpec": lambda world: _of(world.connection_spec, body=connection_spec_body()),
+    "updateConnectionSpec": lambda world: _of(
+        world.connection_spec, body=connection_spec_body()
+    ),
     "exploreByConnectionSpecId": lambda _world: Request(
         "26f526f2-58f4-4712-961d-e41bf1ccc0e8", query={"objectType": "root"}
     ),
@@ -84,7 +97,9 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "createFlow": lambda world: Request(body=world.flow_body()),
     "retrieveFlow": lambda world: _of(world.flow),
     "deleteByFlow": lambda world: _of(world.flow),
-    "patchFlow": lambda world: _guarded(world.flow, [_patch("/scheduleParams", _SCHEDULE)]),
+    "patchFlow": lambda world: _guarded(
+        world.flow, [_patch("/scheduleParams", _SCHEDULE)]
+    ),
     "getFlowsByFilters": lambda world: _searching(world.flow),
     "postStateTransition": lambda world: _of(world.flow, query={"op": "DISABLE"}),
     "listFlowSpecs": lambda world: _beside(world.flow_spec),
@@ -92,7 +107,8 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "retrieveFlowSpec": lambda world: _of(world.flow_spec),
     "updateFlowSpec": lambda world: _of(world.flow_spec, body=flow_spec_body()),
     "searchFlowSpecs": lambda world: _beside(
-        world.flow_spec, body={"queryString": 'name=="CRMToAEP","HouseToAEP"', "limit": 10}
+        world.flow_spec,
+        body={"queryString": 'name=="CRMToAEP","HouseToAEP"', "limit": 10},
     ),
     "listFlowRuns": lambda world: _listing(world.run),
     "createFlowRun": lambda world: Request(body=world.run_body()),
@@ -104,15 +120,18 @@ REQUESTS: dict[str, Callable[[World], Request]] = {
     "retrieveSourceConnection": lambda world: _of(world.source_connection),
     "deleteSourceConnection": lambda world: _of(world.source_connection),
     "patchSourceConnection": lambda world: _guarded(
-        world.source_connection, [_patch("/params", {"tableName": "contacts", "columns": COLUMNS})]
+        world.source_connection,
+        [_patch("/params", {"tableName": "contacts", "columns": COLUMNS})],
     ),
     "performAction_1": lambda world: _of(
-        world.draft_of("/sourceConnections", world.source_body()), query={"op": "PUBLISH"}
+        world.draft_of("/sourceConnections", world.source_body()),
+        query={"op": "PUBLISH"},
     ),
     "getTargetConnections": lambda world: _listing(world.target_connection),
     "createTargetConnection": lambda world: Request(body=world.target_body()),
     "performAction_2": lambda world: _of(
-        world.draft_of("/targetConnections", world.target_body()), query={"op": "PUBLISH"}
+        world.draft_of("/targetConnections", world.target_body()),
+        query={"op": "PUBLISH"},
     ),
     "retrieveTargetConnection": lambda world: _of(world.target_connection),
     "deleteTargetConnection": lambda world: _of(world.target_connection),

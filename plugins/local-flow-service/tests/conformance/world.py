@@ -54,7 +54,9 @@ class World:
 
     def send(self, method: str, path: str, **rest: Any) -> requests.Response:
         """Send a request to a path of Flow Service."""
-        return self.session.request(method, f"{self.root}{SERVICE}{path}", timeout=30, **rest)
+        return self.session.request(
+            method, f"{self.root}{SERVICE}{path}", timeout=30, **rest
+        )
 
     def again(self) -> World:
         """Return a tenant like this one in which nothing has been made yet."""
@@ -73,14 +75,20 @@ class World:
     @functools.cached_property
     def schema(self) -> str:
         """The `$id` of a schema."""
-        body = {"title": "Account", "type": "object", "allOf": [{"$ref": "https://ns.adobe.com/xdm/context/profile"}]}
+        body = {
+            "title": "Account",
+            "type": "object",
+            "allOf": [{"$ref": "https://ns.adobe.com/xdm/context/profile"}],
+        }
         return str(self._neighbour("/schemaregistry/tenant/schemas", body)["$id"])
 
     @functools.cached_property
     def data_set(self) -> str:
         """The id of a data set of the schema."""
         reference = {"id": self.schema, "contentType": FULL}
-        [found] = self._neighbour("/catalog/dataSets", {"name": "accounts", "schemaRef": reference})
+        [found] = self._neighbour(
+            "/catalog/dataSets", {"name": "accounts", "schemaRef": reference}
+        )
         return str(found).rpartition("/")[2]
 
     @functools.cached_property
@@ -104,7 +112,10 @@ class World:
     @functools.cached_property
     def single(self) -> dict[str, Any]:
         """A dataflow that runs on demand."""
-        return self.made("/flows", self.flow_body(scheduleParams={"startTime": FUTURE, "frequency": "once"}))
+        return self.made(
+            "/flows",
+            self.flow_body(scheduleParams={"startTime": FUTURE, "frequency": "once"}),
+        )
 
     @functools.cached_property
     def run(self) -> dict[str, Any]:
@@ -118,7 +129,9 @@ class World:
         """A run of which its provider has said that it failed."""
         run = self.run
         path = f"/runs/{run['id']}"
-        answer = self.send("PUT", path, json=failure(), headers={"If-Match": run["etag"]})
+        answer = self.send(
+            "PUT", path, json=failure(), headers={"If-Match": run["etag"]}
+        )
         assert answer.status_code == 200, answer.text
         return run
 
@@ -152,7 +165,10 @@ class World:
         """Return the body of a target connection."""
         return {
             "name": "incidents in the lake",
-            "data": {"format": "parquet_xdm", "schema": {"id": self.schema, "version": FULL}},
+            "data": {
+                "format": "parquet_xdm",
+                "schema": {"id": self.schema, "version": FULL},
+            },
             "params": {"dataSetId": self.data_set},
             "connectionSpec": {"id": DATA_LAKE, "version": "1.0"},
         }
@@ -164,16 +180,40 @@ class World:
             "flowSpec": {"id": CRM_TO_AEP, "version": "1.0"},
             "sourceConnectionIds": [self.source_connection["id"]],
             "targetConnectionIds": [self.target_connection["id"]],
-            "scheduleParams": {"startTime": FUTURE, "frequency": "minute", "interval": "15", "backfill": True},
+            "scheduleParams": {
+                "startTime": FUTURE,
+                "frequency": "minute",
+                "interval": "15",
+                "backfill": True,
+            },
         } | changes
-        copy = {} if body["scheduleParams"]["frequency"] == "once" else {"deltaColumn": {"name": "CreatedTime"}}
-        mapping = {"name": "Mapping", "params": {"mappingId": self.mapping, "mappingVersion": "0"}}
-        return body | {"transformations": [*([{"name": "Copy", "params": copy}] if copy else []), mapping]}
+        copy = (
+            {}
+            if body["scheduleParams"]["frequency"] == "once"
+            else {"deltaColumn": {"name": "CreatedTime"}}
+        )
+        mapping = {
+            "name": "Mapping",
+            "params": {"mappingId": self.mapping, "mappingVersion": "0"},
+        }
+        return body | {
+            "transformations": [
+                *([{"name": "Copy", "params": copy}] if copy else []),
+                mapping,
+            ]
+        }
 
     def run_body(self) -> dict[str, Any]:
         """Return the body of a run on demand."""
-        times = {"startTime": FUTURE + 100, "windowStartTime": FUTURE - 10_000, "windowEndTime": FUTURE}
-        return {"flowId": self.single["id"], "params": {**times, "deltaColumn": {"name": "CreatedTime"}}}
+        times = {
+            "startTime": FUTURE + 100,
+            "windowStartTime": FUTURE - 10_000,
+            "windowEndTime": FUTURE,
+        }
+        return {
+            "flowId": self.single["id"],
+            "params": {**times, "deltaColumn": {"name": "CreatedTime"}},
+        }
 
     def made(self, path: str, body: Any) -> dict[str, Any]:
         """Create an object and return the answer."""
@@ -195,7 +235,11 @@ class World:
 def connection_spec_body() -> dict[str, Any]:
     """Return the body of a connection specification."""
     secret = {"type": "string", "format": "password"}
-    schema = {"type": "object", "properties": {"host": {"type": "string"}, "token": secret}, "required": ["token"]}
+    schema = {
+        "type": "object",
+        "properties": {"host": {"type": "string"}, "token": secret},
+        "required": ["token"],
+    }
     return {
         "name": "house-desk",
         "authSpec": [{"name": "Token", "type": "KeyBased", "spec": schema}],

@@ -15,12 +15,17 @@ ORACLE = "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
 
 
 @contextlib.contextmanager
-def connected(service: Any, faults: Any = (), *, password: str = PASSWORD, **given: Any) -> Iterator[Any]:
+def connected(
+    service: Any, faults: Any = (), *, password: str = PASSWORD, **given: Any
+) -> Iterator[Any]:
     """Yield somebody who talks to the service, the connection's id, and the source."""
     fake = FakeOracle(faults)
     with Serving(fake) as serving:
         talker = service(**given)
-        auth = {"specName": "Basic Authentication", "params": _params(serving.url, password)}
+        auth = {
+            "specName": "Basic Authentication",
+            "params": _params(serving.url, password),
+        }
         yield talker, talker.create(auth=auth)["id"], fake
 
 
@@ -28,8 +33,12 @@ def _params(host: str, password: str) -> dict[str, str]:
     return {"host": host, "username": USER, "password": password}
 
 
-@pytest.mark.parametrize(("password", "verdict"), [(PASSWORD, True), ("wrong-password", False)])
-def test_the_test_is_the_sources_own_verdict(service: Any, password: str, verdict: bool) -> None:
+@pytest.mark.parametrize(
+    ("password", "verdict"), [(PASSWORD, True), ("wrong-password", False)]
+)
+def test_the_test_is_the_sources_own_verdict(
+    service: Any, password: str, verdict: bool
+) -> None:
     with connected(service, password=password) as (talker, id, fake):
         assert talker.get(f"/connections/{id}/test").json() == {"result": verdict}
         assert fake.refused == (0 if verdict else 1)
@@ -60,7 +69,9 @@ def test_throttling_says_how_long_to_wait(service: Any) -> None:
 
 
 @pytest.mark.parametrize("host", ["acme.custhelp.com", "169.254.169.254", "10.0.0.1"])
-def test_only_named_hosts_are_reached_beyond_this_machine(service: Any, code: Any, host: str) -> None:
+def test_only_named_hosts_are_reached_beyond_this_machine(
+    service: Any, code: Any, host: str
+) -> None:
     talker = service()
     auth = {"specName": "Basic Authentication", "params": _params(host, PASSWORD)}
     answer = talker.get(f"/connections/{talker.create(auth=auth)['id']}/test")
@@ -70,7 +81,10 @@ def test_only_named_hosts_are_reached_beyond_this_machine(service: Any, code: An
 
 def test_metadata_addresses_are_never_reached(service: Any, code: Any) -> None:
     talker = service(reach_sources=("169.254.169.254",))
-    auth = {"specName": "Basic Authentication", "params": _params("169.254.169.254", PASSWORD)}
+    auth = {
+        "specName": "Basic Authentication",
+        "params": _params("169.254.169.254", PASSWORD),
+    }
     answer = talker.get(f"/connections/{talker.create(auth=auth)['id']}/test")
     assert code(answer) == "CONNECTOR-1002-403"
     assert "never reached" in answer.json()["errorMessage"]
@@ -88,14 +102,28 @@ def test_the_root_lists_the_tables_of_the_source(service: Any) -> None:
     }
 
 
-def test_a_table_is_described_and_previewed_in_the_documented_shape(service: Any) -> None:
+def test_a_table_is_described_and_previewed_in_the_documented_shape(
+    service: Any,
+) -> None:
     with connected(service) as (talker, id, _fake):
-        plain = talker.get(f"/connections/{id}/explore?objectType=table&object=incidents").json()
-        whole = talker.get(f"/connections/{id}/explore?objectType=table&object=incidents&preview=true").json()
+        plain = talker.get(
+            f"/connections/{id}/explore?objectType=table&object=incidents"
+        ).json()
+        whole = talker.get(
+            f"/connections/{id}/explore?objectType=table&object=incidents&preview=true"
+        ).json()
     assert list(plain) == ["format", "schema"]
     assert plain["format"] == "flat"
-    assert plain["schema"]["columns"][0] == {"name": "ID", "type": "integer", "xdm": {"type": "integer"}}
-    assert (whole["schema"], len(whole["data"]), whole["data"][0]["ID"]) == (plain["schema"], 3, 1)
+    assert plain["schema"]["columns"][0] == {
+        "name": "ID",
+        "type": "integer",
+        "xdm": {"type": "integer"},
+    }
+    assert (whole["schema"], len(whole["data"]), whole["data"][0]["ID"]) == (
+        plain["schema"],
+        3,
+        1,
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,7 +136,9 @@ def test_a_table_is_described_and_previewed_in_the_documented_shape(service: Any
         ("garbage", "CONNECTOR-1006-408"),
     ],
 )
-def test_every_failure_of_the_source_has_its_code(service: Any, code: Any, fault: str, expected: str) -> None:
+def test_every_failure_of_the_source_has_its_code(
+    service: Any, code: Any, fault: str, expected: str
+) -> None:
     with connected(service, [fault] * 9) as (talker, id, _fake):
         answer = talker.get(f"/connections/{id}/explore?objectType=root")
     assert code(answer) == expected
@@ -117,17 +147,26 @@ def test_every_failure_of_the_source_has_its_code(service: Any, code: Any, fault
 
 def test_an_unknown_table_is_told_by_its_code(service: Any, code: Any) -> None:
     with connected(service) as (talker, id, _fake):
-        answer = talker.get(f"/connections/{id}/explore?objectType=table&object=nothing")
+        answer = talker.get(
+            f"/connections/{id}/explore?objectType=table&object=nothing"
+        )
     assert code(answer) == "CONNECTOR-1330-400"
 
 
-def test_a_refused_password_is_sent_once_for_each_question(service: Any, code: Any) -> None:
+def test_a_refused_password_is_sent_once_for_each_question(
+    service: Any, code: Any
+) -> None:
     with connected(service, password="wrong-password") as (talker, id, fake):
-        assert code(talker.get(f"/connections/{id}/explore?objectType=root")) == "CONNECTOR-1308-400"
+        assert (
+            code(talker.get(f"/connections/{id}/explore?objectType=root"))
+            == "CONNECTOR-1308-400"
+        )
         assert fake.refused == 1
 
 
-def test_a_connector_without_a_reader_answers_with_the_code_and_invents_nothing(service: Any, code: Any) -> None:
+def test_a_connector_without_a_reader_answers_with_the_code_and_invents_nothing(
+    service: Any, code: Any
+) -> None:
     talker = service()
     body = {
         "name": "now",
@@ -135,8 +174,14 @@ def test_a_connector_without_a_reader_answers_with_the_code_and_invents_nothing(
             "specName": "Basic Authentication",
             "params": {"endpoint": "e", "username": "u", "password": "p4ssw0rd"},
         },
-        "connectionSpec": {"id": "eb13cb25-47ab-407f-ba89-c0125281c563", "version": "1.0"},
+        "connectionSpec": {
+            "id": "eb13cb25-47ab-407f-ba89-c0125281c563",
+            "version": "1.0",
+        },
     }
     made = talker.post("/connections", json=body).json()
     assert code(talker.get(f"/connections/{made['id']}/test")) == "CONNECTOR-1305-400"
-    assert code(talker.get(f"/connections/{made['id']}/explore?objectType=root")) == "CONNECTOR-1336-400"
+    assert (
+        code(talker.get(f"/connections/{made['id']}/explore?objectType=root"))
+        == "CONNECTOR-1336-400"
+    )

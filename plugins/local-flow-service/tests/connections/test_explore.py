@@ -28,13 +28,19 @@ def _base64(value: Any) -> str:
 def _connector(**facts: Any) -> Connector:
     spec = ConnectionSpec(**{"id": SPEC, "name": "Acme", "category": "x"} | facts)
     auth = (AuthenticationSpec("Key", [Field("key", secret=True)]),)
-    plugin = types.SimpleNamespace(connection_spec=hookimpl(lambda: spec), credential_schemas=hookimpl(lambda: auth))
+    plugin = types.SimpleNamespace(
+        connection_spec=hookimpl(lambda: spec),
+        credential_schemas=hookimpl(lambda: auth),
+    )
     return Connector("acme", plugin, Distribution("test", "1"))
 
 
 def _connection(talker: Any, id: str = SPEC) -> str:
     auth = {"specName": "Key", "params": {"key": "k"}}
-    made = talker.post("/connections", json={"auth": auth, "connectionSpec": {"id": id, "version": "1.0"}})
+    made = talker.post(
+        "/connections",
+        json={"auth": auth, "connectionSpec": {"id": id, "version": "1.0"}},
+    )
     assert made.status_code == 201, made.text
     return f"/connections/{made.json()['id']}/explore"
 
@@ -61,23 +67,81 @@ FILTER = {
         ("table", {"objectType": "rest", "object": "a"}, "CONNECTOR-1336-400"),
         ("table", {"objectType": "root"}, "CONNECTOR-1336-400"),
         ("table", {"OBJECT_TYPE": "ROOT"}, "CONNECTOR-1336-400"),
-        ("table", {"objectType": "table", "object": "A", "filters": _base64(FILTER)}, "CONNECTOR-1353-400"),
-        ("table", {"objectType": "table", "object": "A", "filters": "%%%"}, "CONNECTOR-1389-400"),
-        ("table", {"objectType": "table", "object": "A", "filters": "/w=="}, "CONNECTOR-1389-400"),
-        ("table", {"objectType": "table", "object": "A", "filters": "YQ=="}, "CONNECTOR-1335-400"),
-        ("table", {"objectType": "table", "object": "A", "filters": _base64([])}, "CONNECTOR-1349-400"),
-        ("file", {"objectType": "file", "object": "a", "FileType": "Excel"}, "CONNECTOR-1312-400"),
-        ("file", {"objectType": "file", "object": "a", "CompressionType": "rar"}, "CONNECTOR-1312-400"),
-        ("file", {"objectType": "file", "object": "a", "columnDelimiter": "::"}, "CONNECTOR-1331-400"),
-        ("file", {"objectType": "file", "object": "a", "encoding": "EBCDIC"}, "CONNECTOR-1312-400"),
-        ("file", {"objectType": "file", "object": "a", "fileType": "json", "encoding": "UTF-8"}, "CONNECTOR-1312-400"),
+        (
+            "table",
+            {"objectType": "table", "object": "A", "filters": _base64(FILTER)},
+            "CONNECTOR-1353-400",
+        ),
+        (
+            "table",
+            {"objectType": "table", "object": "A", "filters": "%%%"},
+            "CONNECTOR-1389-400",
+        ),
+        (
+            "table",
+            {"objectType": "table", "object": "A", "filters": "/w=="},
+            "CONNECTOR-1389-400",
+        ),
+        (
+            "table",
+            {"objectType": "table", "object": "A", "filters": "YQ=="},
+            "CONNECTOR-1335-400",
+        ),
+        (
+            "table",
+            {"objectType": "table", "object": "A", "filters": _base64([])},
+            "CONNECTOR-1349-400",
+        ),
         (
             "file",
-            {"objectType": "file", "object": "a", "fileType": "json", "determineProperties": "true"},
+            {"objectType": "file", "object": "a", "FileType": "Excel"},
+            "CONNECTOR-1312-400",
+        ),
+        (
+            "file",
+            {"objectType": "file", "object": "a", "CompressionType": "rar"},
+            "CONNECTOR-1312-400",
+        ),
+        (
+            "file",
+            {"objectType": "file", "object": "a", "columnDelimiter": "::"},
+            "CONNECTOR-1331-400",
+        ),
+        (
+            "file",
+            {"objectType": "file", "object": "a", "encoding": "EBCDIC"},
+            "CONNECTOR-1312-400",
+        ),
+        (
+            "file",
+            {
+                "objectType": "file",
+                "object": "a",
+                "fileType": "json",
+                "encoding": "UTF-8",
+            },
+            "CONNECTOR-1312-400",
+        ),
+        (
+            "file",
+            {
+                "objectType": "file",
+                "object": "a",
+                "fileType": "json",
+                "determineProperties": "true",
+            },
             "CONNECTOR-1374-400",
         ),
-        ("file", {"objectType": "file", "object": "a", "FILE_TYPE": "Delimited"}, "CONNECTOR-1336-400"),
-        ("file", {"objectType": "folder", "object": "a", "determineProperties": "true"}, "CONNECTOR-1336-400"),
+        (
+            "file",
+            {"objectType": "file", "object": "a", "FILE_TYPE": "Delimited"},
+            "CONNECTOR-1336-400",
+        ),
+        (
+            "file",
+            {"objectType": "folder", "object": "a", "determineProperties": "true"},
+            "CONNECTOR-1336-400",
+        ),
         ("file", {"objectType": "table", "object": "a"}, "CONNECTOR-1336-400"),
         ("streaming", {"objectType": "root"}, "CONNECTOR-1336-400"),
     ],
@@ -85,37 +149,74 @@ FILTER = {
 def test_a_parameter_has_its_own_code(
     service: Open, code: Any, *, kind: str, params: dict[str, str], expected: str
 ) -> None:
-    connector = _connector(kind=kind, ingestion="streaming" if kind == "streaming" else "batch")
+    connector = _connector(
+        kind=kind, ingestion="streaming" if kind == "streaming" else "batch"
+    )
     talker = service(connectors=[connector])
     assert code(talker.get(_connection(talker), params=params)) == expected
 
 
-def test_filters_are_not_passed_on_even_where_the_source_takes_them(service: Open, code: Any) -> None:
+def test_filters_are_not_passed_on_even_where_the_source_takes_them(
+    service: Open, code: Any
+) -> None:
     talker = service(connectors=[_connector(id=BIGQUERY)])
-    params = {"objectType": "table", "object": "A", "preview": "true", "filters": _base64(FILTER).rstrip("=")}
-    assert code(talker.get(_connection(talker, BIGQUERY), params=params)) == "CONNECTOR-1354-400"
+    params = {
+        "objectType": "table",
+        "object": "A",
+        "preview": "true",
+        "filters": _base64(FILTER).rstrip("="),
+    }
+    assert (
+        code(talker.get(_connection(talker, BIGQUERY), params=params))
+        == "CONNECTOR-1354-400"
+    )
 
 
-def test_a_connection_of_another_sandbox_is_not_explored(service: Open, code: Any) -> None:
+def test_a_connection_of_another_sandbox_is_not_explored(
+    service: Open, code: Any
+) -> None:
     talker = service(connectors=[_connector()])
     path = _connection(talker)
     other = talker.like(x_sandbox_name="dev")
     assert code(other.get(f"{path}?objectType=root")) == "FLOW-1439-404"
 
 
-def test_of_the_specifications_only_the_landing_zone_is_explored_and_it_is_empty(service: Open, code: Any) -> None:
+def test_of_the_specifications_only_the_landing_zone_is_explored_and_it_is_empty(
+    service: Open, code: Any
+) -> None:
     talker = service(connectors=[_connector()])
-    assert code(talker.get(f"/connectionSpecs/{SPEC}/explore?objectType=root")) == "CONNECTOR-1372-400"
+    assert (
+        code(talker.get(f"/connectionSpecs/{SPEC}/explore?objectType=root"))
+        == "CONNECTOR-1372-400"
+    )
     assert talker.get(f"/connectionSpecs/{ZONE}/explore?objectType=root").json() == []
-    for asked, expected in (("folder", "CONNECTOR-1003-404"), ("table", "CONNECTOR-1336-400")):
-        answer = talker.get(f"/connectionSpecs/{ZONE}/explore?objectType={asked}&object=x")
+    for asked, expected in (
+        ("folder", "CONNECTOR-1003-404"),
+        ("table", "CONNECTOR-1336-400"),
+    ):
+        answer = talker.get(
+            f"/connectionSpecs/{ZONE}/explore?objectType={asked}&object=x"
+        )
         assert code(answer) == expected
     assert code(talker.get(f"/connectionSpecs/{ZONE}/explore")) == "CONNECTOR-1358-400"
     for wrong in ("nothing", "%00", "00000000-0000-4000-8000-000000000000"):
-        assert code(talker.get(f"/connectionSpecs/{wrong}/explore?objectType=root")) == "FLOW-1439-404"
+        assert (
+            code(talker.get(f"/connectionSpecs/{wrong}/explore?objectType=root"))
+            == "FLOW-1439-404"
+        )
 
 
-NAMES = st.sampled_from(["objectType", "object", "fileType", "filters", "preview", "determineProperties", "encoding"])
+NAMES = st.sampled_from(
+    [
+        "objectType",
+        "object",
+        "fileType",
+        "filters",
+        "preview",
+        "determineProperties",
+        "encoding",
+    ]
+)
 TEXTS = (
     st.text(max_size=20)
     | st.sampled_from(["root", "table", "true", "delimited"])
@@ -123,11 +224,22 @@ TEXTS = (
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 @given(st.dictionaries(NAMES, TEXTS, max_size=5))
-def test_any_parameters_are_refused_in_the_services_own_words(service: Open, params: dict[str, str]) -> None:
+def test_any_parameters_are_refused_in_the_services_own_words(
+    service: Open, params: dict[str, str]
+) -> None:
     talker, path = _opened(service)
-    answer = talker.get(path, params={name: value.encode("utf-8", "replace") for name, value in params.items()})
+    answer = talker.get(
+        path,
+        params={
+            name: value.encode("utf-8", "replace") for name, value in params.items()
+        },
+    )
     assert answer.status_code == 400
     assert answer.json()["errorMessage"]
 

@@ -28,7 +28,12 @@ def _whole(value: Any, **changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "node",
-    [EQUAL, _node("isNull", COLUMN), _node("NOT", EQUAL), _node("and", EQUAL, _node("or", EQUAL, EQUAL))],
+    [
+        EQUAL,
+        _node("isNull", COLUMN),
+        _node("NOT", EQUAL),
+        _node("and", EQUAL, _node("or", EQUAL, EQUAL)),
+    ],
 )
 def test_a_tree_of_known_operators_is_taken(node: Any) -> None:
     pql.check(_whole(node))
@@ -50,9 +55,15 @@ def test_a_tree_of_known_operators_is_taken(node: Any) -> None:
         (_whole(_node("not", EQUAL, EQUAL)), "CONNECTOR-1390-400"),
         (_whole(_node("and", COLUMN)), "CONNECTOR-1349-400"),
         (_whole(_node("=", EQUAL, VALUE)), "CONNECTOR-1349-400"),
-        (_whole(_node("=", COLUMN, {"nodeType": "literal", "value": None})), "CONNECTOR-1377-400"),
+        (
+            _whole(_node("=", COLUMN, {"nodeType": "literal", "value": None})),
+            "CONNECTOR-1377-400",
+        ),
         (_whole(_node("=", COLUMN, {"nodeType": "literal"})), "CONNECTOR-1349-400"),
-        (_whole(_node("=", {"nodeType": "fieldLookup", "fieldName": ""}, VALUE)), "CONNECTOR-1349-400"),
+        (
+            _whole(_node("=", {"nodeType": "fieldLookup", "fieldName": ""}, VALUE)),
+            "CONNECTOR-1349-400",
+        ),
     ],
 )
 def test_a_rule_that_is_broken_has_its_own_code(filters: Any, expected: str) -> None:
@@ -61,9 +72,17 @@ def test_a_rule_that_is_broken_has_its_own_code(filters: Any, expected: str) -> 
     assert raised.value.code == expected
 
 
-LEAVES = st.none() | st.integers() | st.sampled_from(["fnApply", "and", "not", "=", "literal", "fieldLookup"])
+LEAVES = (
+    st.none()
+    | st.integers()
+    | st.sampled_from(["fnApply", "and", "not", "=", "literal", "fieldLookup"])
+)
 KEYS = st.sampled_from(["nodeType", "fnName", "params", "value", "fieldName"])
-JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner), max_leaves=20)
+JSON = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner),
+    max_leaves=20,
+)
 
 
 @given(JSON)

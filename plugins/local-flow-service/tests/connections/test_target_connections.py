@@ -13,7 +13,9 @@ PATH = "/targetConnections"
 ORACLE = "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
 
 
-def test_it_is_read_back_as_it_was_sent(service: Open, target_body: Any, stored: Any) -> None:
+def test_it_is_read_back_as_it_was_sent(
+    service: Open, target_body: Any, stored: Any
+) -> None:
     talker = service()
     data_set = stored(talker, tables.data_sets)
     answer = talker.post(PATH, json=target_body(data_set))
@@ -44,17 +46,35 @@ def test_it_is_read_back_as_it_was_sent(service: Open, target_body: Any, stored:
     ],
 )
 def test_a_refusal_has_its_own_code(
-    service: Open, target_body: Any, stored: Any, code: Any, *, change: Any, expected: str
+    service: Open,
+    target_body: Any,
+    stored: Any,
+    code: Any,
+    *,
+    change: Any,
+    expected: str,
 ) -> None:
     talker = service()
-    assert code(talker.post(PATH, json=target_body(stored(talker, tables.data_sets), **change))) == expected
+    assert (
+        code(
+            talker.post(
+                PATH, json=target_body(stored(talker, tables.data_sets), **change)
+            )
+        )
+        == expected
+    )
     assert talker.get(f"{PATH}?count=true").json() == {"count": 0}
 
 
-def test_a_data_set_of_another_sandbox_is_none(service: Open, target_body: Any, stored: Any, code: Any) -> None:
+def test_a_data_set_of_another_sandbox_is_none(
+    service: Open, target_body: Any, stored: Any, code: Any
+) -> None:
     talker = service()
     body = target_body(stored(talker, tables.data_sets))
-    for other in (talker.like(x_sandbox_name="dev"), talker.like(x_gw_ims_org_id="OTHER@AdobeOrg")):
+    for other in (
+        talker.like(x_sandbox_name="dev"),
+        talker.like(x_gw_ims_org_id="OTHER@AdobeOrg"),
+    ):
         assert code(other.post(PATH, json=body)) == "CONNECTOR-1312-400"
 
 
@@ -67,11 +87,18 @@ def test_a_patch_may_name_another_data_set_that_is_there(
 
     def patch(value: str) -> Any:
         operation = {"op": "replace", "path": "/params/dataSetId", "value": value}
-        return talker.send("PATCH", f"{PATH}/{made['id']}", headers={"If-Match": made["etag"]}, json=[operation])
+        return talker.send(
+            "PATCH",
+            f"{PATH}/{made['id']}",
+            headers={"If-Match": made["etag"]},
+            json=[operation],
+        )
 
     assert code(patch("nothing")) == "CONNECTOR-1312-400"
     assert patch(second).status_code == 200
-    found = talker.get(PATH, params={"property": f"params.dataSetId=={second}"}).json()["items"]
+    found = talker.get(PATH, params={"property": f"params.dataSetId=={second}"}).json()[
+        "items"
+    ]
     assert [one["id"] for one in found] == [made["id"]]
 
 
@@ -79,7 +106,9 @@ def test_it_is_not_deleted_while_an_active_dataflow_writes_it(
     service: Open, target_body: Any, stored: Any, code: Any
 ) -> None:
     talker = service()
-    made = talker.post(PATH, json=target_body(stored(talker, tables.data_sets))).json()["id"]
+    made = talker.post(PATH, json=target_body(stored(talker, tables.data_sets))).json()[
+        "id"
+    ]
     flow = stored(talker, tables.flows, made)
     assert code(talker.send("DELETE", f"{PATH}/{made}")) == "FLOW-1447-400"
     with talker.app.store.writing() as rows:

@@ -33,8 +33,12 @@ class Client:
     root: str
     body: dict[str, Any]
 
-    def send(self, method: str, path: str = "/connections", **rest: Any) -> requests.Response:
-        return self.session.request(method, self.root + BASE + path, **{"timeout": TIMEOUT} | rest)
+    def send(
+        self, method: str, path: str = "/connections", **rest: Any
+    ) -> requests.Response:
+        return self.session.request(
+            method, self.root + BASE + path, **{"timeout": TIMEOUT} | rest
+        )
 
     def create(self, **rest: Any) -> requests.Response:
         return self.send("POST", json=self.body, **rest)
@@ -43,12 +47,18 @@ class Client:
         """Return how many connections there are, past all faults."""
         with requests.Session() as session:
             session.mount("http+local://", LocalAdapter(app=self.service.app))
-            answer = session.get(f"http+local://embedded{BASE}/connections", headers=self.service.headers)
+            answer = session.get(
+                f"http+local://embedded{BASE}/connections", headers=self.service.headers
+            )
             return len(answer.json()["items"])
 
 
 @pytest.fixture(params=["process", "http"])
-def client(request: pytest.FixtureRequest, flow_service: LocalFlowService, oracle: Callable[..., Any]) -> Client:
+def client(
+    request: pytest.FixtureRequest,
+    flow_service: LocalFlowService,
+    oracle: Callable[..., Any],
+) -> Client:
     root = flow_service.url if request.param == "process" else flow_service.serve()
     return Client(flow_service, flow_service.session(), root, oracle())
 
@@ -63,9 +73,12 @@ def test_429_says_when_to_come_back_and_does_nothing(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code"), [(500, "FLOW-1400-500"), (503, "FLOW-1103-503"), (504, "HEADWATER-1000-504")]
+    ("status", "code"),
+    [(500, "FLOW-1400-500"), (503, "FLOW-1103-503"), (504, "HEADWATER-1000-504")],
 )
-def test_5xx_is_written_as_the_service_writes_it(client: Client, code: Any, status: int) -> None:
+def test_5xx_is_written_as_the_service_writes_it(
+    client: Client, code: Any, status: int
+) -> None:
     client.service.faults({"fault": "5xx", "status": status})
     answer = client.create()
     assert answer.status_code == status == answer.json()["status"]
@@ -78,26 +91,38 @@ def test_5xx_is_written_as_the_service_writes_it(client: Client, code: Any, stat
 def test_html_is_a_page_of_some_proxy(client: Client, status: int) -> None:
     client.service.faults({"fault": "html", "status": status})
     answer = client.create()
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (
+        status,
+        "text/html; charset=utf-8",
+    )
     assert answer.text.startswith("<!DOCTYPE html>")
     assert client.stored() == 0
 
 
-def test_an_expired_token_is_refused_by_the_gateway(client: Client, code: Callable[[Any], str]) -> None:
+def test_an_expired_token_is_refused_by_the_gateway(
+    client: Client, code: Callable[[Any], str]
+) -> None:
     client.service.faults({"fault": "expired-token", "path": "/connections"})
     answer = client.create()
     assert (answer.status_code, code(answer)) == (401, "401013")
     assert client.stored() == 0
 
 
-def test_a_stale_etag_is_refused_by_the_service_itself(client: Client, code: Callable[[Any], str]) -> None:
+def test_a_stale_etag_is_refused_by_the_service_itself(
+    client: Client, code: Callable[[Any], str]
+) -> None:
     made = client.create().json()
     client.service.faults({"fault": "stale-etag", "times": 1})
-    change = {"headers": {"If-Match": made["etag"]}, "json": [{"op": "replace", "path": "/name", "value": "b"}]}
+    change = {
+        "headers": {"If-Match": made["etag"]},
+        "json": [{"op": "replace", "path": "/name", "value": "b"}],
+    }
     refused = client.send("PATCH", f"/connections/{made['id']}", **change)
     assert (refused.status_code, code(refused)) == (412, "FLOW-1404-412")
     assert refused.json()["report"]["id"] == made["id"]
-    assert client.send("PATCH", f"/connections/{made['id']}", **change).status_code == 200
+    assert (
+        client.send("PATCH", f"/connections/{made['id']}", **change).status_code == 200
+    )
 
 
 def test_a_commit_answered_with_500_is_stored(client: Client) -> None:
@@ -107,12 +132,17 @@ def test_a_commit_answered_with_500_is_stored(client: Client) -> None:
 
 
 @pytest.mark.parametrize(("fault", "stored"), [("reset", 0), ("commit-then-reset", 1)])
-def test_a_reset_is_a_broken_connection(client: Client, fault: str, stored: int) -> None:
+def test_a_reset_is_a_broken_connection(
+    client: Client, fault: str, stored: int
+) -> None:
     client.service.faults({"fault": fault, "times": 1})
     with pytest.raises(requests.ConnectionError) as raised:
         client.create()
     assert isinstance(raised.value.args[0].args[1], ConnectionResetError)
-    assert _means(raised.value) == ("the connection broke off before an answer came", True)
+    assert _means(raised.value) == (
+        "the connection broke off before an answer came",
+        True,
+    )
     assert client.stored() == stored
 
 
@@ -155,7 +185,9 @@ def test_a_slow_answer_comes_to_those_who_wait(client: Client) -> None:
 
 def test_a_truncated_answer_breaks_off_in_its_body(client: Client) -> None:
     client.service.faults({"fault": "truncated"})
-    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead") as raised:
+    with pytest.raises(
+        requests.exceptions.ChunkedEncodingError, match="IncompleteRead"
+    ) as raised:
         client.create()
     assert _means(raised.value) == ("the connection broke off within the answer", True)
     assert client.stored() == 1
@@ -165,7 +197,9 @@ def test_a_truncated_answer_breaks_off_in_its_body(client: Client) -> None:
         stream.json()
 
 
-def test_an_answer_without_a_body_cannot_break_off_in_it_and_stays_out(client: Client) -> None:
+def test_an_answer_without_a_body_cannot_break_off_in_it_and_stays_out(
+    client: Client,
+) -> None:
     made = client.create().json()
     client.service.faults({"fault": "truncated"})
     with pytest.raises(requests.ConnectionError, match="without response"):
@@ -178,7 +212,10 @@ def test_after_a_refusal_begins_nothing_is_sent_until_it_ends(client: Client) ->
     assert client.send("GET").status_code == 200
     with pytest.raises(requests.ConnectionError) as raised:
         client.create()
-    assert _means(raised.value) == ("the connection was refused, or the host cannot be reached", False)
+    assert _means(raised.value) == (
+        "the connection was refused, or the host cannot be reached",
+        False,
+    )
     assert client.stored() == 0
     until = time.monotonic() + 30
     while time.monotonic() < until:
@@ -190,8 +227,12 @@ def test_after_a_refusal_begins_nothing_is_sent_until_it_ends(client: Client) ->
     assert client.stored() == 1
 
 
-def test_faults_strike_under_many_threads_as_often_as_they_should(client: Client) -> None:
-    client.service.faults({"fault": "429", "times": 5, "method": "GET"}, {"fault": "reset", "times": 5})
+def test_faults_strike_under_many_threads_as_often_as_they_should(
+    client: Client,
+) -> None:
+    client.service.faults(
+        {"fault": "429", "times": 5, "method": "GET"}, {"fault": "reset", "times": 5}
+    )
     found: list[str] = []
 
     def ask() -> None:
@@ -206,36 +247,67 @@ def test_faults_strike_under_many_threads_as_often_as_they_should(client: Client
         thread.start()
     for thread in threads:
         thread.join()
-    assert {each: found.count(each) for each in found} == {"429": 5, "reset": 5, "200": 30}
+    assert {each: found.count(each) for each in found} == {
+        "429": 5,
+        "reset": 5,
+        "200": 30,
+    }
 
 
-def test_the_rules_are_read_replaced_and_cleared_while_it_runs(client: Client, code: Callable[[Any], str]) -> None:
+def test_the_rules_are_read_replaced_and_cleared_while_it_runs(
+    client: Client, code: Callable[[Any], str]
+) -> None:
     rules = client.root + "/_faults"
-    put = client.session.put(rules, json={"seed": 3, "rules": [{"fault": "429", "times": 1}]})
-    assert put.json() == {"seed": 3, "rules": [{"fault": "429", "times": 1, "matched": 0, "struck": 0}]}
+    put = client.session.put(
+        rules, json={"seed": 3, "rules": [{"fault": "429", "times": 1}]}
+    )
+    assert put.json() == {
+        "seed": 3,
+        "rules": [{"fault": "429", "times": 1, "matched": 0, "struck": 0}],
+    }
     assert client.send("GET").status_code == 429
-    wrong = client.session.put(rules, json={"rules": [{"fault": "reset"}, {"fault": "hunter2"}]})
+    wrong = client.session.put(
+        rules, json={"rules": [{"fault": "reset"}, {"fault": "hunter2"}]}
+    )
     assert (wrong.status_code, code(wrong)) == (422, "HEADWATER-1422-422")
     assert "rule 2: fault must be one of" in wrong.json()["errorMessage"]
     assert "hunter2" not in wrong.text
-    assert client.session.get(rules).json()["rules"] == [{"fault": "429", "times": 1, "matched": 1, "struck": 1}]
+    assert client.session.get(rules).json()["rules"] == [
+        {"fault": "429", "times": 1, "matched": 1, "struck": 1}
+    ]
     assert client.session.delete(rules).status_code == 204
     assert client.session.get(rules).json() == {"seed": 0, "rules": []}
 
 
-@pytest.mark.parametrize("body", ["", "[", "[]", "null", "{}", '{"rules": 1}', '{"seed": []}', '{"rules": [[]]}'])
+@pytest.mark.parametrize(
+    "body",
+    ["", "[", "[]", "null", "{}", '{"rules": 1}', '{"seed": []}', '{"rules": [[]]}'],
+)
 def test_rules_that_cannot_be_read_change_nothing(client: Client, body: str) -> None:
     client.service.faults({"fault": "slow", "seconds": 0})
     rules = client.root + "/_faults"
-    answer = client.session.put(rules, data=body, headers={"Content-Type": "application/json"})
+    answer = client.session.put(
+        rules, data=body, headers={"Content-Type": "application/json"}
+    )
     assert 400 <= answer.status_code < 500
-    assert [rule["fault"] for rule in client.session.get(rules).json()["rules"]] == ["slow"]
+    assert [rule["fault"] for rule in client.session.get(rules).json()["rules"]] == [
+        "slow"
+    ]
 
 
-def test_a_foreign_host_name_reaches_neither_the_service_nor_the_rules(client: Client) -> None:
+def test_a_foreign_host_name_reaches_neither_the_service_nor_the_rules(
+    client: Client,
+) -> None:
     foreign = {"Host": "evil.example"}
-    assert client.session.get(client.root + "/_faults", headers=foreign).status_code == 421
-    assert client.session.put(client.root + "/_faults", json={"rules": []}, headers=foreign).status_code == 421
+    assert (
+        client.session.get(client.root + "/_faults", headers=foreign).status_code == 421
+    )
+    assert (
+        client.session.put(
+            client.root + "/_faults", json={"rules": []}, headers=foreign
+        ).status_code
+        == 421
+    )
 
 
 @pytest.mark.parametrize("fault", sorted(KINDS))
@@ -246,14 +318,20 @@ def test_the_client_hears_the_same_both_ways(
     for root in (flow_service.url, flow_service.serve()):
         client = Client(flow_service, flow_service.session(), root, oracle())
         hangs = "hang" in fault
-        detail = {"seconds": PATIENCE * 1.5 if hangs else 0.4} if "seconds" in KINDS[fault].takes else {}
+        detail = (
+            {"seconds": PATIENCE * 1.5 if hangs else 0.4}
+            if "seconds" in KINDS[fault].takes
+            else {}
+        )
         client.service.faults({"fault": fault, "times": 1, **detail})
         try:
             answer = client.create(timeout=PATIENCE if hangs else TIMEOUT)
             names = {name.lower() for name in answer.headers} - {"connection"}
             heard.append((answer.status_code, answer.reason, names))
         except requests.RequestException as error:
-            heard.append((type(error), [type(reason) for reason in _chain(error)], _means(error)))
+            heard.append(
+                (type(error), [type(reason) for reason in _chain(error)], _means(error))
+            )
     assert heard[0] == heard[1]
 
 

@@ -25,17 +25,33 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = "from headwater_local_flow_service.commands import serve; serve()"
-HEADERS = {"Authorization": "Bearer x", "x-api-key": "key", "x-gw-ims-org-id": "ACME@AdobeOrg"}
+HEADERS = {
+    "Authorization": "Bearer x",
+    "x-api-key": "key",
+    "x-gw-ims-org-id": "ACME@AdobeOrg",
+}
 RULES = '[[rules]]\nfault = "commit-then-reset"\nmethod = "POST"\npath = "/connections"\ntimes = 1\n'
 
 
 @contextmanager
-def _served(tmp_path: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def _served(
+    tmp_path: Path, *options: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     (tmp_path / "faults.toml").write_text(RULES)
     store = ("--store", str(tmp_path / "store" / "local.db"))
     with (tmp_path / "stderr").open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "--port", "0", *store, "--faults", str(tmp_path / "faults.toml"), *options],
+            [
+                sys.executable,
+                "-c",
+                PROGRAM,
+                "--port",
+                "0",
+                *store,
+                "--faults",
+                str(tmp_path / "faults.toml"),
+                *options,
+            ],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -43,9 +59,14 @@ def _served(tmp_path: Path, *options: str) -> Iterator[tuple[subprocess.Popen[st
         )
     try:
         assert process.stdout is not None
-        found = re.fullmatch(r"listening on (http://\S+) \(store .*\)\n", process.stdout.readline())
+        found = re.fullmatch(
+            r"listening on (http://\S+) \(store .*\)\n", process.stdout.readline()
+        )
         assert found, (tmp_path / "stderr").read_text()
-        assert process.stdout.readline() == f"failing on purpose: 1 rules, to be replaced with PUT {found[1]}/_faults\n"
+        assert (
+            process.stdout.readline()
+            == f"failing on purpose: 1 rules, to be replaced with PUT {found[1]}/_faults\n"
+        )
         yield process, found[1]
     finally:
         process.kill()
@@ -60,7 +81,14 @@ def test_the_command_fails_as_told_logs_it_and_stops_in_peace(
         url = f"{root}{BASE}/connections"
         with pytest.raises(requests.ConnectionError):
             requests.post(url, json=oracle(), headers=HEADERS, timeout=10)
-        assert len(requests.get(url, headers=HEADERS, params={"limit": "7"}, timeout=10).json()["items"]) == 1
+        assert (
+            len(
+                requests.get(
+                    url, headers=HEADERS, params={"limit": "7"}, timeout=10
+                ).json()["items"]
+            )
+            == 1
+        )
         requests.put(f"{root}/_faults", json={"rules": [{"fault": "hang"}]}, timeout=10)
         with pytest.raises(requests.ReadTimeout):
             requests.get(url, headers=HEADERS, timeout=0.2)
@@ -88,7 +116,12 @@ def test_it_listens_on_every_address_of_this_machine(tmp_path: Path, host: str) 
         pytest.skip("this machine has no IPv6 loopback")
     app = build_app(Settings(store=str(tmp_path / "local.db")))
     with FaultServer(app, Faults(), host=host) as server:
-        assert requests.get(f"{server.url}{BASE}/connections", headers=HEADERS, timeout=10).status_code == 200
+        assert (
+            requests.get(
+                f"{server.url}{BASE}/connections", headers=HEADERS, timeout=10
+            ).status_code
+            == 200
+        )
     app.close()
 
 
@@ -103,8 +136,17 @@ def test_a_taken_port_is_said_and_the_store_is_let_go(tmp_path: Path) -> None:
     settings = Settings(store=str(tmp_path / "local.db"))
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
-        with pytest.raises(Unreachable, match=f"cannot listen on 127.0.0.1 port {port}") as raised:
-            serving.run(settings, Plan(), host="127.0.0.1", port=port, access_log=False, tell=print)
+        with pytest.raises(
+            Unreachable, match=f"cannot listen on 127.0.0.1 port {port}"
+        ) as raised:
+            serving.run(
+                settings,
+                Plan(),
+                host="127.0.0.1",
+                port=port,
+                access_log=False,
+                tell=print,
+            )
     assert "--port" in raised.value.remedy
 
 

@@ -19,10 +19,24 @@ if TYPE_CHECKING:
 BASE = "/data/foundation/flowservice"
 ANYTHING: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=8,
 )
-FIELDS = ("fault", "method", "path", "probability", "nth", "times", "seconds", "retry_after", "status", "staus")
+FIELDS = (
+    "fault",
+    "method",
+    "path",
+    "probability",
+    "nth",
+    "times",
+    "seconds",
+    "retry_after",
+    "status",
+    "staus",
+)
 
 
 def _refusal(rule: Any, *, before: tuple[Any, ...] = ()) -> InvalidInput:
@@ -40,22 +54,39 @@ def _refusal(rule: Any, *, before: tuple[Any, ...] = ()) -> InvalidInput:
         ({"fault": "429", "staus": 3}, "staus is not known; did you mean status?"),
         ({"fault": "429", "method": "FETCH"}, "method must be a method"),
         ({"fault": "429", "method": [1]}, "method must be a method"),
-        ({"fault": "429", "path": "connections"}, "path must be a text that begins with / or *"),
-        ({"fault": "429", "probability": 1.5}, "probability must be a number from 0 to 1"),
+        (
+            {"fault": "429", "path": "connections"},
+            "path must be a text that begins with / or *",
+        ),
+        (
+            {"fault": "429", "probability": 1.5},
+            "probability must be a number from 0 to 1",
+        ),
         ({"fault": "429", "probability": float("nan")}, "probability must be"),
         ({"fault": "429", "probability": True}, "probability must be"),
         ({"fault": "429", "nth": 0}, "nth must be a whole number of 1 or more"),
         ({"fault": "429", "times": 1.0}, "times must be a whole number"),
-        ({"fault": "hang", "seconds": -1}, "seconds must be a number of seconds from 0 to 3600"),
+        (
+            {"fault": "hang", "seconds": -1},
+            "seconds must be a number of seconds from 0 to 3600",
+        ),
         ({"fault": "hang", "seconds": 10**400}, "seconds must be"),
-        ({"fault": "429", "retry_after": "soon"}, "retry_after must be a whole number of seconds"),
+        (
+            {"fault": "429", "retry_after": "soon"},
+            "retry_after must be a whole number of seconds",
+        ),
         ({"fault": "html", "status": 404}, "status must be a status from 500 to 599"),
-        ({"fault": "hang", "status": 503}, "status is nothing the fault hang takes; leave it out; it takes seconds"),
+        (
+            {"fault": "hang", "status": 503},
+            "status is nothing the fault hang takes; leave it out; it takes seconds",
+        ),
         ({"fault": "reset", "seconds": 1}, "it takes no details"),
         ("429", "must be an object"),
     ],
 )
-def test_a_wrong_rule_is_named_by_its_number_and_field_with_what_to_do(wrong: Any, said: str) -> None:
+def test_a_wrong_rule_is_named_by_its_number_and_field_with_what_to_do(
+    wrong: Any, said: str
+) -> None:
     error = _refusal(wrong, before=({"fault": "reset"},))
     assert error.message.startswith("the fault rules: rule 2")
     assert said in str(error)
@@ -82,7 +113,15 @@ def test_a_wrong_document_is_refused(document: Any, said: str) -> None:
     assert said in str(raised.value)
 
 
-@given(rules=st.lists(st.dictionaries(st.sampled_from(FIELDS), ANYTHING | st.sampled_from(sorted(KINDS)), max_size=5)))
+@given(
+    rules=st.lists(
+        st.dictionaries(
+            st.sampled_from(FIELDS),
+            ANYTHING | st.sampled_from(sorted(KINDS)),
+            max_size=5,
+        )
+    )
+)
 def test_whatever_is_written_is_taken_or_refused_in_words(rules: list[Any]) -> None:
     plan, said = Plan(), ""
     try:
@@ -95,8 +134,12 @@ def test_whatever_is_written_is_taken_or_refused_in_words(rules: list[Any]) -> N
 
 def test_toml_and_json_say_the_same(tmp_path: Path) -> None:
     toml, other = tmp_path / "faults.toml", tmp_path / "faults.json"
-    toml.write_text('seed = 7\n[[rules]]\nfault = "429"\nmethod = "post"\npath = "/connections"\nretry_after = 3\n')
-    rules = [{"fault": "429", "method": ["POST"], "path": "/connections", "retry_after": 3}]
+    toml.write_text(
+        'seed = 7\n[[rules]]\nfault = "429"\nmethod = "post"\npath = "/connections"\nretry_after = 3\n'
+    )
+    rules = [
+        {"fault": "429", "method": ["POST"], "path": "/connections", "retry_after": 3}
+    ]
     other.write_text(json.dumps({"seed": 7, "rules": rules}))
     plan = Plan.read(toml)
     assert plan == Plan.read(other)
@@ -129,15 +172,26 @@ def test_a_file_is_complained_about_by_its_name(tmp_path: Path) -> None:
         ("/connections", "/other/connections", False),
     ],
 )
-def test_a_path_is_meant_whole_or_below_flow_service(pattern: str, path: str, fits: bool) -> None:
+def test_a_path_is_meant_whole_or_below_flow_service(
+    pattern: str, path: str, fits: bool
+) -> None:
     [rule] = Plan.of({"rules": [{"fault": "429", "path": pattern}]}).rules
     assert rule.fits("GET", path) is fits
 
 
 def test_a_method_may_be_one_several_or_any() -> None:
     one, several, any_method = Plan.of(
-        {"rules": [{"fault": "429", "method": m} for m in ("post", ["PATCH", "delete"], "*")]}
+        {
+            "rules": [
+                {"fault": "429", "method": m}
+                for m in ("post", ["PATCH", "delete"], "*")
+            ]
+        }
     ).rules
     assert [one.fits(m, "/") for m in ("GET", "POST")] == [False, True]
-    assert [several.fits(m, "/") for m in ("GET", "PATCH", "DELETE")] == [False, True, True]
+    assert [several.fits(m, "/") for m in ("GET", "PATCH", "DELETE")] == [
+        False,
+        True,
+        True,
+    ]
     assert any_method.fits("GET", "/")

@@ -11,7 +11,11 @@ from headwater_local_flow_service import Strictness
 
 Open = Any
 PATH = "/runs"
-WINDOW = {"startTime": str(FUTURE + 100), "windowStartTime": str(PAST), "windowEndTime": str(FUTURE)}
+WINDOW = {
+    "startTime": str(FUTURE + 100),
+    "windowStartTime": str(PAST),
+    "windowEndTime": str(FUTURE),
+}
 COLUMN = {"name": "CreatedTime"}
 SECRET_SHAPE = {"_due", "_covered"}
 
@@ -37,14 +41,20 @@ def test_a_new_run_is_scheduled_and_says_that_nothing_moves(service: Open) -> No
     assert (item["flowId"], item["etag"]) == (flow, reference["etag"])
     assert item["params"] == WINDOW | {"deltaColumn": COLUMN}, "as it was sent"
     summary = item["metrics"]["statusSummary"]
-    assert (summary["status"], summary["errors"], item["activities"]) == ("scheduled", [], [])
+    assert (summary["status"], summary["errors"], item["activities"]) == (
+        "scheduled",
+        [],
+        [],
+    )
     assert "moves no data" in summary["extensions"]["note"]
     assert item["providerRefId"].startswith(f"M-{flow}-")
     assert not {"state", "version", *SECRET_SHAPE} & item.keys()
 
 
 @pytest.mark.parametrize("form", ["items", "object", "full"])
-def test_the_answer_to_a_create_has_the_form_that_is_set(service: Open, form: str) -> None:
+def test_the_answer_to_a_create_has_the_form_that_is_set(
+    service: Open, form: str
+) -> None:
     desk = Desk(service(strictness=Strictness(run_create_envelope=form)))
     answer = _asked(desk, desk.flow(schedule=ONCE)["id"]).json()
     found = answer["items"][0] if form == "items" else answer
@@ -59,9 +69,14 @@ def test_a_list_is_filtered_by_dataflow_and_state_newest_first(service: Open) ->
     assert [run["id"] for run in desk.runs(first)][:2] == [late, early]
     assert desk.report(early, "FAILED").status_code == 200
     for name in ("state", "metrics.statusSummary.status"):
-        found = desk.talker.get(PATH, params={"property": f"{name}==Failed"}).json()["items"]
+        found = desk.talker.get(PATH, params={"property": f"{name}==Failed"}).json()[
+            "items"
+        ]
         assert [run["id"] for run in found] == [early]
-    wanted = {"property": [f"flowId=={first},{second}", "state==scheduled"], "count": "true"}
+    wanted = {
+        "property": [f"flowId=={first},{second}", "state==scheduled"],
+        "count": "true",
+    }
     assert desk.talker.get(PATH, params=wanted).json() == {"count": 3}
 
 
@@ -81,12 +96,17 @@ def test_a_list_is_filtered_by_dataflow_and_state_newest_first(service: Open) ->
         ({"params": {"deltaColumn": "CreatedTime"}}, "CONNECTOR-1384-400"),
         ({"params": {"deltaColumn": {}}}, "CONNECTOR-1384-400"),
         ({"predecessors": [{"flowRunId": "x"}]}, "FLOW-1428-400"),
-        ({"predecessors": [{"flowId": "11111111-2222-4333-8444-555555555555"}]}, "FLOW-1429-400"),
+        (
+            {"predecessors": [{"flowId": "11111111-2222-4333-8444-555555555555"}]},
+            "FLOW-1429-400",
+        ),
         ({"predecessors": "x"}, "CONNECTOR-1312-400"),
         ({"recordTypes": [5]}, "CONNECTOR-1312-400"),
     ],
 )
-def test_a_wrong_body_is_refused_with_its_code(service: Open, code: Any, body: Any, expected: str) -> None:
+def test_a_wrong_body_is_refused_with_its_code(
+    service: Open, code: Any, body: Any, expected: str
+) -> None:
     desk = Desk(service())
     flow = desk.flow(schedule=ONCE)["id"]
     before = desk.runs(flow)
@@ -109,7 +129,9 @@ def test_a_strict_service_demands_all_params_and_a_tolerant_one_those_that_hurt(
 ) -> None:
     tolerant = Desk(service())
     body = {"status": "active"} | ({} if params is None else {"params": params})
-    assert _asked(tolerant, tolerant.flow(schedule=ONCE)["id"], **body).status_code == 201
+    assert (
+        _asked(tolerant, tolerant.flow(schedule=ONCE)["id"], **body).status_code == 201
+    )
     strict = Desk(service(strictness=Strictness(on_demand_strict=True)))
     answer = _asked(strict, strict.flow(schedule=ONCE)["id"], **body)
     assert answer.status_code == 201 if not expected else code(answer) == expected
@@ -118,26 +140,42 @@ def test_a_strict_service_demands_all_params_and_a_tolerant_one_those_that_hurt(
 def test_milliseconds_are_taken_for_what_they_are(service: Open, code: Any) -> None:
     desk = Desk(service())
     flow = desk.flow(schedule=ONCE)["id"]
-    window = {"startTime": FUTURE * 1000, "windowStartTime": PAST, "windowEndTime": FUTURE * 1000}
+    window = {
+        "startTime": FUTURE * 1000,
+        "windowStartTime": PAST,
+        "windowEndTime": FUTURE * 1000,
+    }
     assert _asked(desk, flow, params=window).status_code == 201
     reversed_window = window | {"windowEndTime": (PAST - 1) * 1000}
     assert code(_asked(desk, flow, params=reversed_window)) == "CONNECTOR-1381-400"
 
 
-def test_the_first_run_teaches_its_dataflow_the_column_of_changes(service: Open, code: Any) -> None:
+def test_the_first_run_teaches_its_dataflow_the_column_of_changes(
+    service: Open, code: Any
+) -> None:
     desk = Desk(service(strictness=Strictness(on_demand_strict=True)))
     made = desk.flow(schedule=ONCE)
     _made(desk, made["id"], params=WINDOW | {"deltaColumn": COLUMN})
     item = desk.read(made["id"])
-    assert item["transformations"][0] == {"name": "Copy", "params": {"deltaColumn": COLUMN}}
+    assert item["transformations"][0] == {
+        "name": "Copy",
+        "params": {"deltaColumn": COLUMN},
+    }
     assert item["etag"] != made["etag"]
     _made(desk, made["id"], params=WINDOW)
     other = WINDOW | {"deltaColumn": {"name": "UpdatedTime"}}
     assert code(_asked(desk, made["id"], params=other)) == "CONNECTOR-1382-400"
-    assert desk.patch(made["id"], {"op": "replace", "path": "/name", "value": "x"}).status_code == 200
+    assert (
+        desk.patch(
+            made["id"], {"op": "replace", "path": "/name", "value": "x"}
+        ).status_code
+        == 200
+    )
 
 
-def test_a_dataflow_that_repeats_has_no_runs_on_demand(service: Open, code: Any) -> None:
+def test_a_dataflow_that_repeats_has_no_runs_on_demand(
+    service: Open, code: Any
+) -> None:
     desk = Desk(service())
     assert code(_asked(desk, desk.flow()["id"])) == "CONNECTOR-1386-400"
     paused = desk.flow(schedule=ONCE)["id"]
@@ -145,7 +183,10 @@ def test_a_dataflow_that_repeats_has_no_runs_on_demand(service: Open, code: Any)
     assert code(_asked(desk, paused)) == "CONNECTOR-1380-400"
     draft = desk.made("/flows?mode=draft", desk.body())["id"]
     assert code(_asked(desk, draft)) == "CONNECTOR-1386-400"
-    assert code(desk.talker.post(f"{PATH}?mode=draft", json={"flowId": paused})) == "FLOW-1451-400"
+    assert (
+        code(desk.talker.post(f"{PATH}?mode=draft", json={"flowId": paused}))
+        == "FLOW-1451-400"
+    )
 
 
 def test_a_report_moves_a_run_on_and_its_dataflow_takes_note(service: Open) -> None:
@@ -161,8 +202,15 @@ def test_a_report_moves_a_run_on_and_its_dataflow_takes_note(service: Open) -> N
     answer = desk.report(
         run,
         "partialSuccess",
-        durationSummary={"startedAtUTC": 1_600_000_000_000, "completedAtUTC": 1_600_000_001_000},
-        recordSummary={"inputRecordCount": 3, "outputRecordCount": 2, "failedRecordCount": 1},
+        durationSummary={
+            "startedAtUTC": 1_600_000_000_000,
+            "completedAtUTC": 1_600_000_001_000,
+        },
+        recordSummary={
+            "inputRecordCount": 3,
+            "outputRecordCount": 2,
+            "failedRecordCount": 1,
+        },
     )
     assert answer.status_code == 200
     assert answer.headers["Location"].endswith(f"{PATH}/{run}")
@@ -195,7 +243,12 @@ def test_a_report_and_a_patch_at_the_same_time_both_count(service: Open) -> None
     run = _made(desk, flow["id"])
     desk.report(run, "success")
     operations = [{"op": "replace", "path": "/name", "value": "renamed"}]
-    stale = desk.talker.send("PATCH", f"/flows/{flow['id']}", headers={"If-Match": flow["etag"]}, json=operations)
+    stale = desk.talker.send(
+        "PATCH",
+        f"/flows/{flow['id']}",
+        headers={"If-Match": flow["etag"]},
+        json=operations,
+    )
     assert stale.status_code == 200, "its etag was read before the report"
     item = desk.read(flow["id"])
     assert (item["name"], item["lastRunDetails"]["id"]) == ("renamed", run)
@@ -207,7 +260,10 @@ def test_a_report_and_a_patch_at_the_same_time_both_count(service: Open) -> None
         ({"metrics": {"statusSummary": {"status": "done"}}}, "FLOW-1437-400"),
         ({"metrics": {"statusSummary": {"status": 5}}}, "FLOW-1437-400"),
         ({"metrics": {"statusSummary": []}}, "CONNECTOR-1312-400"),
-        ({"metrics": {"durationSummary": {"startedAtUTC": "now"}}}, "CONNECTOR-1312-400"),
+        (
+            {"metrics": {"durationSummary": {"startedAtUTC": "now"}}},
+            "CONNECTOR-1312-400",
+        ),
         ({"metrics": []}, "CONNECTOR-1312-400"),
         ({"activities": [5]}, "CONNECTOR-1312-400"),
         ({"flowId": "other"}, "CONNECTOR-1312-400"),
@@ -216,30 +272,43 @@ def test_a_report_and_a_patch_at_the_same_time_both_count(service: Open) -> None
         ({}, "FLOW-1405-400"),
     ],
 )
-def test_a_wrong_report_is_refused_with_its_code(service: Open, code: Any, body: Any, expected: str) -> None:
+def test_a_wrong_report_is_refused_with_its_code(
+    service: Open, code: Any, body: Any, expected: str
+) -> None:
     desk = Desk(service())
     run = _made(desk, desk.flow(schedule=ONCE)["id"])
     before = desk.read(run, PATH)
-    answer = desk.talker.send("PUT", f"{PATH}/{run}", headers={"If-Match": before["etag"]}, json=body)
+    answer = desk.talker.send(
+        "PUT", f"{PATH}/{run}", headers={"If-Match": before["etag"]}, json=body
+    )
     assert code(answer) == expected
     assert desk.read(run, PATH) == before
 
 
-def test_a_report_needs_the_etag_and_a_run_that_is_over_stays_so(service: Open, code: Any) -> None:
+def test_a_report_needs_the_etag_and_a_run_that_is_over_stays_so(
+    service: Open, code: Any
+) -> None:
     desk = Desk(service())
     run = _made(desk, desk.flow(schedule=ONCE)["id"])
     body = {"metrics": {"statusSummary": {"status": "success"}}}
     stale = desk.read(run, PATH)["etag"]
     assert code(desk.talker.send("PUT", f"{PATH}/{run}", json=body)) == "FLOW-1403-400"
     assert desk.report(run, "success").status_code == 200
-    answer = desk.talker.send("PUT", f"{PATH}/{run}", headers={"If-Match": stale}, json=body)
+    answer = desk.talker.send(
+        "PUT", f"{PATH}/{run}", headers={"If-Match": stale}, json=body
+    )
     assert code(answer) == "FLOW-1404-412"
     assert code(desk.report(run, "inProgress")) == "FLOW-1421-400"
-    assert code(desk.talker.send("PATCH", f"{PATH}/{run}", json=[])) == "HEADWATER-1405-405"
+    assert (
+        code(desk.talker.send("PATCH", f"{PATH}/{run}", json=[]))
+        == "HEADWATER-1405-405"
+    )
     assert code(desk.talker.send("DELETE", f"{PATH}/{run}")) == "HEADWATER-1405-405"
 
 
-def test_a_failed_run_is_repeated_as_a_new_one_over_the_same_window(service: Open, code: Any) -> None:
+def test_a_failed_run_is_repeated_as_a_new_one_over_the_same_window(
+    service: Open, code: Any
+) -> None:
     desk = Desk(service())
     flow = desk.flow(schedule=ONCE)["id"]
     run = _made(desk, flow, params=WINDOW)
@@ -249,7 +318,10 @@ def test_a_failed_run_is_repeated_as_a_new_one_over_the_same_window(service: Ope
     assert answer.status_code == 200
     again = desk.read(answer.json()["id"], PATH)
     assert (again["id"] != run, again["etag"]) == (True, answer.json()["etag"])
-    assert (again["params"], again["metrics"]["statusSummary"]["status"]) == (WINDOW, "scheduled")
+    assert (again["params"], again["metrics"]["statusSummary"]["status"]) == (
+        WINDOW,
+        "scheduled",
+    )
     assert desk.read(run, PATH)["metrics"]["statusSummary"]["status"] == "failed"
     desk.act(flow, "disable")
     assert code(desk.act(run, "re-trigger", PATH)) == "CONNECTOR-1388-400"
@@ -271,12 +343,22 @@ def test_a_success_is_repeated_only_where_nothing_was_written(
 ) -> None:
     desk = Desk(service())
     run = _made(desk, desk.flow(schedule=ONCE)["id"])
-    desk.report(run, status, **({} if written is None else {"recordSummary": {"outputRecordCount": written}}))
+    desk.report(
+        run,
+        status,
+        **(
+            {} if written is None else {"recordSummary": {"outputRecordCount": written}}
+        ),
+    )
     answer = desk.act(run, "re-trigger", PATH)
-    assert answer.status_code == 200 if repeated else code(answer) == "CONNECTOR-1387-400"
+    assert (
+        answer.status_code == 200 if repeated else code(answer) == "CONNECTOR-1387-400"
+    )
 
 
-def test_the_schedule_s_next_run_is_there_from_the_start_and_covers_everything(service: Open) -> None:
+def test_the_schedule_s_next_run_is_there_from_the_start_and_covers_everything(
+    service: Open,
+) -> None:
     desk = Desk(service())
     [run] = desk.runs(desk.flow()["id"])
     assert run["params"] == {
@@ -291,7 +373,9 @@ def test_the_schedule_s_next_run_is_there_from_the_start_and_covers_everything(s
     assert late["params"]["windowStartTime"] == FUTURE
 
 
-def test_a_run_whose_time_has_come_waits_and_so_does_the_next_one(service: Open) -> None:
+def test_a_run_whose_time_has_come_waits_and_so_does_the_next_one(
+    service: Open,
+) -> None:
     desk = Desk(service())
     flow = desk.flow(schedule=HOURLY | {"startTime": PAST})["id"]
     [run] = desk.runs(flow)
@@ -307,7 +391,9 @@ def test_when_a_run_is_over_the_next_goes_on_where_it_ended(service: Open) -> No
     [first] = desk.runs(flow)
     desk.report(first["id"], "success")
     [second, _first] = desk.runs(flow)
-    assert second["params"]["windowStartTime"] == first["params"]["windowEndTime"] == PAST
+    assert (
+        second["params"]["windowStartTime"] == first["params"]["windowEndTime"] == PAST
+    )
     assert second["params"]["startTime"] == second["params"]["windowEndTime"] > PAST
     assert (second["params"]["startTime"] - PAST) % 3600 == 0
 
@@ -332,7 +418,9 @@ def test_a_run_on_demand_that_ends_leaves_the_run_to_come_alone(service: Open) -
         assert before in desk.runs(flow)
 
 
-def test_disabling_takes_back_the_run_to_come_and_enabling_brings_it_again(service: Open) -> None:
+def test_disabling_takes_back_the_run_to_come_and_enabling_brings_it_again(
+    service: Open,
+) -> None:
     desk = Desk(service())
     flow = desk.flow()["id"]
     [before] = desk.runs(flow)
@@ -352,10 +440,15 @@ def test_a_changed_schedule_changes_the_run_to_come(service: Open) -> None:
     later = {"op": "replace", "path": "/scheduleParams/startTime", "value": FUTURE + 5}
     assert desk.patch(flow, later).status_code == 200
     [after] = desk.runs(flow)
-    assert (after["params"]["startTime"], after["params"]["windowStartTime"]) == (FUTURE + 5, 0)
+    assert (after["params"]["startTime"], after["params"]["windowStartTime"]) == (
+        FUTURE + 5,
+        0,
+    )
 
 
-def test_the_run_to_come_keeps_its_id_whatever_becomes_of_its_window(service: Open) -> None:
+def test_the_run_to_come_keeps_its_id_whatever_becomes_of_its_window(
+    service: Open,
+) -> None:
     desk = Desk(service())
     flow = desk.flow(schedule=ONCE)["id"]
     [before] = desk.runs(flow)
@@ -373,7 +466,10 @@ def test_what_was_said_of_a_run_to_come_is_kept(service: Open) -> None:
     desk.patch(flow, {"op": "replace", "path": "/scheduleParams/interval", "value": 3})
     desk.act(flow, "disable")
     [kept] = desk.runs(flow)
-    assert (kept["id"], kept["metrics"]["recordSummary"]) == (run["id"], {"inputRecordCount": 5})
+    assert (kept["id"], kept["metrics"]["recordSummary"]) == (
+        run["id"],
+        {"inputRecordCount": 5},
+    )
 
 
 def test_runs_that_repeat_others_hold_up_nothing(service: Open) -> None:
@@ -388,12 +484,26 @@ def test_runs_that_repeat_others_hold_up_nothing(service: Open) -> None:
     assert len(to_come) == 1
 
 
-@pytest.mark.parametrize("column", [{"name": "CreatedTime", "dateFormat": 5}, {"name": "CreatedTime", "timezone": [1]}])
-def test_a_first_run_teaches_nothing_that_a_dataflow_could_not_say(service: Open, code: Any, column: Any) -> None:
+@pytest.mark.parametrize(
+    "column",
+    [
+        {"name": "CreatedTime", "dateFormat": 5},
+        {"name": "CreatedTime", "timezone": [1]},
+    ],
+)
+def test_a_first_run_teaches_nothing_that_a_dataflow_could_not_say(
+    service: Open, code: Any, column: Any
+) -> None:
     desk = Desk(service())
     flow = desk.flow(schedule=ONCE)["id"]
-    assert code(_asked(desk, flow, params=WINDOW | {"deltaColumn": column})) == "CONNECTOR-1384-400"
-    assert desk.patch(flow, {"op": "replace", "path": "/name", "value": "x"}).status_code == 200
+    assert (
+        code(_asked(desk, flow, params=WINDOW | {"deltaColumn": column}))
+        == "CONNECTOR-1384-400"
+    )
+    assert (
+        desk.patch(flow, {"op": "replace", "path": "/name", "value": "x"}).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize(
@@ -407,11 +517,15 @@ def test_a_first_run_teaches_nothing_that_a_dataflow_could_not_say(service: Open
         {"durationSummary": {"startedAtUTC": 2, "completedAtUTC": 1}},
     ],
 )
-def test_a_report_holds_what_a_reader_expects(service: Open, code: Any, metrics: Any) -> None:
+def test_a_report_holds_what_a_reader_expects(
+    service: Open, code: Any, metrics: Any
+) -> None:
     desk = Desk(service())
     run = _made(desk, desk.flow(schedule=ONCE)["id"])
     etag = desk.read(run, PATH)["etag"]
-    answer = desk.talker.send("PUT", f"{PATH}/{run}", headers={"If-Match": etag}, json={"metrics": metrics})
+    answer = desk.talker.send(
+        "PUT", f"{PATH}/{run}", headers={"If-Match": etag}, json={"metrics": metrics}
+    )
     assert code(answer) == "CONNECTOR-1312-400"
 
 
@@ -420,7 +534,14 @@ def test_null_in_a_report_says_nothing(service: Open) -> None:
     flow = desk.flow(schedule=ONCE)["id"]
     run = _made(desk, flow)
     assert (
-        desk.report(run, "success", durationSummary={"startedAtUTC": None, "completedAtUTC": None}).status_code == 200
+        desk.report(
+            run,
+            "success",
+            durationSummary={"startedAtUTC": None, "completedAtUTC": None},
+        ).status_code
+        == 200
     )
     details = desk.read(flow)["lastRunDetails"]
-    assert all(isinstance(details[name], int) for name in ("startedAtUTC", "completedAtUTC"))
+    assert all(
+        isinstance(details[name], int) for name in ("startedAtUTC", "completedAtUTC")
+    )

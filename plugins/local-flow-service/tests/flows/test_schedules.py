@@ -31,21 +31,69 @@ START = 1_900_000_000
         ({"startTime": -1, "frequency": "once"}, "CONNECTOR-1340-400"),
         ({"startTime": True, "frequency": "once"}, "CONNECTOR-1340-400"),
         ({"startTime": START, "frequency": "yearly"}, "CONNECTOR-1397-400"),
-        ({"startTime": START, "frequency": "Hour", "interval": 1}, "CONNECTOR-1397-400"),
+        (
+            {"startTime": START, "frequency": "Hour", "interval": 1},
+            "CONNECTOR-1397-400",
+        ),
         ({"startTime": START, "frequency": ["hour"]}, "CONNECTOR-1397-400"),
-        ({"startTime": START, "frequency": "once", "interval": 1}, "CONNECTOR-1361-400"),
-        ({"startTime": START, "frequency": "once", "backfill": True}, "CONNECTOR-1364-400"),
+        (
+            {"startTime": START, "frequency": "once", "interval": 1},
+            "CONNECTOR-1361-400",
+        ),
+        (
+            {"startTime": START, "frequency": "once", "backfill": True},
+            "CONNECTOR-1364-400",
+        ),
         ({"startTime": START, "frequency": "hour"}, "CONNECTOR-1304-400"),
-        ({"startTime": START, "frequency": "hour", "interval": 0}, "CONNECTOR-1362-400"),
-        ({"startTime": START, "frequency": "minute", "interval": "14"}, "CONNECTOR-1362-400"),
-        ({"startTime": START, "frequency": "hour", "interval": 1.5}, "CONNECTOR-1312-400"),
-        ({"startTime": START, "frequency": "hour", "interval": "often"}, "CONNECTOR-1312-400"),
-        ({"startTime": START, "frequency": "hour", "interval": 10**30}, "CONNECTOR-1312-400"),
-        ({"startTime": START, "frequency": "hour", "interval": 1, "backfill": "maybe"}, "CONNECTOR-1312-400"),
+        (
+            {"startTime": START, "frequency": "hour", "interval": 0},
+            "CONNECTOR-1362-400",
+        ),
+        (
+            {"startTime": START, "frequency": "minute", "interval": "14"},
+            "CONNECTOR-1362-400",
+        ),
+        (
+            {"startTime": START, "frequency": "hour", "interval": 1.5},
+            "CONNECTOR-1312-400",
+        ),
+        (
+            {"startTime": START, "frequency": "hour", "interval": "often"},
+            "CONNECTOR-1312-400",
+        ),
+        (
+            {"startTime": START, "frequency": "hour", "interval": 10**30},
+            "CONNECTOR-1312-400",
+        ),
+        (
+            {
+                "startTime": START,
+                "frequency": "hour",
+                "interval": 1,
+                "backfill": "maybe",
+            },
+            "CONNECTOR-1312-400",
+        ),
         ({"startTime": START, "frequency": "once"}, ""),
-        ({"startTime": str(START), "frequency": "minute", "interval": "15", "backfill": "False"}, ""),
+        (
+            {
+                "startTime": str(START),
+                "frequency": "minute",
+                "interval": "15",
+                "backfill": "False",
+            },
+            "",
+        ),
         ({"startTime": START, "frequency": "day", "interval": 15.0}, ""),
-        ({"startTime": START, "frequency": "hour", "interval": 1, "endTime": START + 1}, ""),
+        (
+            {
+                "startTime": START,
+                "frequency": "hour",
+                "interval": 1,
+                "endTime": START + 1,
+            },
+            "",
+        ),
     ],
 )
 def test_what_a_schedule_may_say(params: Any, expected: str) -> None:
@@ -55,10 +103,19 @@ def test_what_a_schedule_may_say(params: Any, expected: str) -> None:
 @given(
     st.dictionaries(
         st.sampled_from(["startTime", "frequency", "interval", "backfill", "endTime"]),
-        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers())),
+        st.one_of(
+            st.none(),
+            st.booleans(),
+            st.integers(),
+            st.floats(),
+            st.text(),
+            st.lists(st.integers()),
+        ),
     )
 )
-def test_whatever_a_schedule_says_it_is_taken_or_refused_with_a_code(params: dict[str, Any]) -> None:
+def test_whatever_a_schedule_says_it_is_taken_or_refused_with_a_code(
+    params: dict[str, Any],
+) -> None:
     refused = _refusal(params)
     assert (schedules.of(params) is None) == bool(refused)
 
@@ -72,7 +129,9 @@ def test_whatever_a_schedule_says_it_is_taken_or_refused_with_a_code(params: dic
 def test_the_next_time_is_later_on_the_grid_and_the_first_such(
     start: int, frequency: str, interval: int, moment: int
 ) -> None:
-    due = schedules.Schedule(start=start, frequency=frequency, interval=interval).after(moment)
+    due = schedules.Schedule(start=start, frequency=frequency, interval=interval).after(
+        moment
+    )
     assert due is not None
     assert due > moment
     step = interval * SECONDS[frequency]
@@ -89,12 +148,18 @@ def test_a_flow_specification_without_a_schedule_takes_none_or_any() -> None:
     schedules.check(None, {})
     schedules.check({"timeUnit": "day", "interval": 1}, {})
     with pytest.raises(FlowError) as found:
-        schedules.check({"startTime": START}, {"attributes": {"frequency": "streaming"}})
+        schedules.check(
+            {"startTime": START}, {"attributes": {"frequency": "streaming"}}
+        )
     assert found.value.code == "CONNECTOR-1312-400"
 
 
 def test_a_stored_flow_specification_s_own_rules_hold() -> None:
-    spec = {"type": "object", "properties": {"exportMode": {"enum": ["DAILY_FULL_EXPORT"]}}, "required": ["exportMode"]}
+    spec = {
+        "type": "object",
+        "properties": {"exportMode": {"enum": ["DAILY_FULL_EXPORT"]}},
+        "required": ["exportMode"],
+    }
     export = {"scheduleSpec": {"spec": spec}}
     schedules.check({"exportMode": "DAILY_FULL_EXPORT"}, export)
     with pytest.raises(FlowError, match=r"scheduleParams breaks the rule required"):

@@ -14,8 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TOKEN = "http+local://embedded/ims/token/v3"
-CLIENT = Client(id="desk", secret=Secret("open-sesame"), organizations=("ACME@AdobeOrg",))
-FORM = {"grant_type": "client_credentials", "client_id": "desk", "client_secret": "open-sesame", "scope": "openid"}
+CLIENT = Client(
+    id="desk", secret=Secret("open-sesame"), organizations=("ACME@AdobeOrg",)
+)
+FORM = {
+    "grant_type": "client_credentials",
+    "client_id": "desk",
+    "client_secret": "open-sesame",
+    "scope": "openid",
+}
 
 
 @pytest.mark.parametrize(
@@ -38,23 +45,35 @@ FORM = {"grant_type": "client_credentials", "client_id": "desk", "client_secret"
     ],
 )
 def test_a_wrong_header_has_its_own_code(
-    service: Callable[..., Any], code: Callable[..., str], header: str, value: str, expected: str
+    service: Callable[..., Any],
+    code: Callable[..., str],
+    header: str,
+    value: str,
+    expected: str,
 ) -> None:
     for path in ("/connections", "/connectionSpecs", "/flows"):
         assert code(service().get(path, headers={header: value})) == expected
 
 
-@pytest.mark.parametrize("name", ["localhost:8700", "127.0.0.1:1", "[::1]:8700", "LOCALHOST", "embedded"])
-def test_it_answers_to_its_own_names_whatever_the_port(service: Callable[..., Any], name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["localhost:8700", "127.0.0.1:1", "[::1]:8700", "LOCALHOST", "embedded"]
+)
+def test_it_answers_to_its_own_names_whatever_the_port(
+    service: Callable[..., Any], name: str
+) -> None:
     assert service().get("/connections", headers={"Host": name}).status_code == 200
 
 
-def test_all_sandboxes_at_once_are_not_for_users(service: Callable[..., Any], code: Callable[..., str]) -> None:
+def test_all_sandboxes_at_once_are_not_for_users(
+    service: Callable[..., Any], code: Callable[..., str]
+) -> None:
     both = {"x-sandbox-name": "*", "x-sandbox-id": "*"}
     assert code(service().get("/connections", headers=both)) == "FLOW-2111-403"
 
 
-def test_a_missing_sandbox_means_prod_unless_strict(service: Callable[..., Any], code: Callable[..., str]) -> None:
+def test_a_missing_sandbox_means_prod_unless_strict(
+    service: Callable[..., Any], code: Callable[..., str]
+) -> None:
     talker = service()
     made = talker.like(x_sandbox_name="").create()
     assert talker.read(made["id"])["sandboxName"] == "prod"
@@ -62,7 +81,9 @@ def test_a_missing_sandbox_means_prod_unless_strict(service: Callable[..., Any],
     assert code(strict.get("/connections")) == "FLOW-2105-400"
 
 
-def test_nothing_crosses_a_sandbox_or_an_organization(service: Callable[..., Any], code: Callable[..., str]) -> None:
+def test_nothing_crosses_a_sandbox_or_an_organization(
+    service: Callable[..., Any], code: Callable[..., str]
+) -> None:
     talker = service(sandboxes=("prod", "dev", "stage"))
     made = talker.create()
     path = f"/connections/{made['id']}"
@@ -83,17 +104,37 @@ def test_nothing_crosses_a_sandbox_or_an_organization(service: Callable[..., Any
 
 
 def test_no_answer_invites_other_origins(service: Callable[..., Any]) -> None:
-    answer = service().send("OPTIONS", "/connections", headers={"Origin": "https://evil.example"})
-    assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+    answer = service().send(
+        "OPTIONS", "/connections", headers={"Origin": "https://evil.example"}
+    )
+    assert not [
+        name for name in answer.headers if name.lower().startswith("access-control")
+    ]
 
 
-def test_the_request_id_is_the_callers_if_it_is_a_plain_one(service: Callable[..., Any]) -> None:
+def test_the_request_id_is_the_callers_if_it_is_a_plain_one(
+    service: Callable[..., Any],
+) -> None:
     talker = service()
-    assert talker.get("/connections", headers={"x-request-id": "abc-1"}).headers["x-request-id"] == "abc-1"
-    assert len(talker.get("/connections", headers={"x-request-id": "a b"}).headers["x-request-id"]) == 32
+    assert (
+        talker.get("/connections", headers={"x-request-id": "abc-1"}).headers[
+            "x-request-id"
+        ]
+        == "abc-1"
+    )
+    assert (
+        len(
+            talker.get("/connections", headers={"x-request-id": "a b"}).headers[
+                "x-request-id"
+            ]
+        )
+        == 32
+    )
 
 
-def test_a_token_of_its_own_opens_a_service_with_clients(service: Callable[..., Any], code: Callable[..., str]) -> None:
+def test_a_token_of_its_own_opens_a_service_with_clients(
+    service: Callable[..., Any], code: Callable[..., str]
+) -> None:
     talker = service(clients=(CLIENT,)).like(x_api_key="desk")
     assert code(talker.get("/connections")) == "401013"
     issued = talker.post(TOKEN, data=FORM).json()
@@ -102,19 +143,28 @@ def test_a_token_of_its_own_opens_a_service_with_clients(service: Callable[..., 
     holder = talker.like(Authorization=f"Bearer {issued['access_token']}")
     assert holder.get("/connections").status_code == 200
     assert code(holder.get("/connections", headers={"x-api-key": "other"})) == "403003"
-    assert code(holder.get("/connections", headers={"x-gw-ims-org-id": "OTHER@AdobeOrg"})) == "403025"
+    assert (
+        code(holder.get("/connections", headers={"x-gw-ims-org-id": "OTHER@AdobeOrg"}))
+        == "403025"
+    )
     forged = f"Bearer {issued['access_token'][:-9]}AAAAAAAA="
-    assert code(holder.get("/connections", headers={"Authorization": forged})) == "401013"
+    assert (
+        code(holder.get("/connections", headers={"Authorization": forged})) == "401013"
+    )
 
 
 def test_another_worker_of_the_same_store_takes_the_token_and_another_store_does_not(
     service: Callable[..., Any], code: Callable[..., str], tmp_path: Any
 ) -> None:
     first = service(clients=(CLIENT,)).like(x_api_key="desk")
-    bearer = {"Authorization": f"Bearer {first.post(TOKEN, data=FORM).json()['access_token']}"}
+    bearer = {
+        "Authorization": f"Bearer {first.post(TOKEN, data=FORM).json()['access_token']}"
+    }
     second = service(clients=(CLIENT,)).like(x_api_key="desk")
     assert second.get("/connections", headers=bearer).status_code == 200
-    stranger = service(clients=(CLIENT,), store=str(tmp_path / "other.db")).like(x_api_key="desk")
+    stranger = service(clients=(CLIENT,), store=str(tmp_path / "other.db")).like(
+        x_api_key="desk"
+    )
     assert code(stranger.get("/connections", headers=bearer)) == "401013"
 
 
@@ -122,16 +172,29 @@ def test_an_expired_token_and_one_of_a_removed_client_are_refused(
     service: Callable[..., Any], code: Callable[..., str]
 ) -> None:
     expiring = service(clients=(CLIENT,), token_lifetime=-1).like(x_api_key="desk")
-    bearer = {"Authorization": f"Bearer {expiring.post(TOKEN, data=FORM).json()['access_token']}"}
+    bearer = {
+        "Authorization": f"Bearer {expiring.post(TOKEN, data=FORM).json()['access_token']}"
+    }
     assert code(expiring.get("/connections", headers=bearer)) == "401013"
     other = attrs.evolve(CLIENT, id="other")
-    assert code(service(clients=(other,)).like(x_api_key="desk").get("/connections", headers=bearer)) == "401013"
+    assert (
+        code(
+            service(clients=(other,))
+            .like(x_api_key="desk")
+            .get("/connections", headers=bearer)
+        )
+        == "401013"
+    )
 
 
 @pytest.mark.parametrize("version", ["v2", "v3"])
 @pytest.mark.parametrize("place", ["data", "params"])
-def test_tokens_are_asked_for_in_the_body_or_the_query(service: Callable[..., Any], version: str, place: str) -> None:
-    answer = service(clients=(CLIENT,)).post(f"http+local://embedded/ims/token/{version}", **{place: FORM})
+def test_tokens_are_asked_for_in_the_body_or_the_query(
+    service: Callable[..., Any], version: str, place: str
+) -> None:
+    answer = service(clients=(CLIENT,)).post(
+        f"http+local://embedded/ims/token/{version}", **{place: FORM}
+    )
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"] == "no-store"
 
@@ -155,7 +218,9 @@ def test_a_wrong_token_request_gets_an_oauth_error(
     assert "open-sesame" not in answer.text
 
 
-def test_other_paths_and_operations_are_told_apart(service: Callable[..., Any], code: Callable[..., str]) -> None:
+def test_other_paths_and_operations_are_told_apart(
+    service: Callable[..., Any], code: Callable[..., str]
+) -> None:
     talker = service()
     made = talker.create()
     for path in (

@@ -12,7 +12,9 @@ from headwater_local_flow_service import Client
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CLIENT = Client(id="desk", secret=Secret("open-sesame"), organizations=("ACME@AdobeOrg",))
+CLIENT = Client(
+    id="desk", secret=Secret("open-sesame"), organizations=("ACME@AdobeOrg",)
+)
 TOKEN = "http+local://embedded/ims/token/v3"
 FORM = {
     "grant_type": "client_credentials",
@@ -33,7 +35,9 @@ FORM = {
     ],
     ids=["large", "many", "broken", "json", "empty"],
 )
-def test_a_form_that_cannot_be_read_is_an_invalid_request(service: Callable[..., Any], form: str) -> None:
+def test_a_form_that_cannot_be_read_is_an_invalid_request(
+    service: Callable[..., Any], form: str
+) -> None:
     answer = service().post(TOKEN, data=form)
     assert answer.status_code == 400
     assert answer.json()["error"] == "invalid_request"
@@ -43,7 +47,11 @@ def test_a_form_that_cannot_be_read_is_an_invalid_request(service: Callable[...,
 def test_the_body_counts_more_than_the_query(service: Callable[..., Any]) -> None:
     talker = service(clients=(CLIENT,))
     answer = talker.post(TOKEN, params=FORM | {"client_secret": "wrong"}, data=FORM)
-    assert (answer.status_code, answer.json()["token_type"], answer.json()["expires_in"]) == (200, "bearer", 86_399)
+    assert (
+        answer.status_code,
+        answer.json()["token_type"],
+        answer.json()["expires_in"],
+    ) == (200, "bearer", 86_399)
     refused = talker.post(TOKEN, params=FORM, data=FORM | {"client_secret": "wrong"})
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
     assert "open-sesame" not in refused.text

@@ -38,38 +38,72 @@ JSON = {"Content-Type": "application/json"}
         (b" " * 1_048_577, "HEADWATER-1413-413"),
     ],
 )
-def test_a_wrong_body_has_its_own_code(service: Open, code: Callable[..., str], body: bytes, expected: str) -> None:
+def test_a_wrong_body_has_its_own_code(
+    service: Open, code: Callable[..., str], body: bytes, expected: str
+) -> None:
     assert code(service().post("/connections", data=body, headers=JSON)) == expected
 
 
-@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])
+@pytest.mark.parametrize(
+    "kind", ["", "text/plain", "application/x-www-form-urlencoded", "application/jsonp"]
+)
 def test_a_body_needs_its_content_type(service: Open, oracle: Any, kind: str) -> None:
-    answer = service().post("/connections", data=json.dumps(oracle()).encode(), headers={"Content-Type": kind})
+    answer = service().post(
+        "/connections",
+        data=json.dumps(oracle()).encode(),
+        headers={"Content-Type": kind},
+    )
     assert answer.status_code == 400
     assert answer.json()["title"] == "BadRequestError"
     assert set(answer.json()) == {"type", "status", "title", "detail"}
 
 
-@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON", "application/json-patch+json"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "application/json; charset=utf-8",
+        "Application/JSON",
+        "application/json-patch+json",
+    ],
+)
 def test_json_is_json_under_every_name(service: Open, oracle: Any, kind: str) -> None:
-    answer = service().post("/connections", data=json.dumps(oracle()), headers={"Content-Type": kind})
+    answer = service().post(
+        "/connections", data=json.dumps(oracle()), headers={"Content-Type": kind}
+    )
     assert answer.status_code == 201
 
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+    ),
     max_leaves=8,
 )
-FIELDS = st.sampled_from(["name", "description", "auth", "connectionSpec", "state", "extra"])
-AUTHS = st.fixed_dictionaries({}, optional={"specName": st.just("Basic Authentication") | VALUES, "params": VALUES})
-SPECS = st.fixed_dictionaries(
-    {}, optional={"id": st.just("ba5126ec-c9ac-11eb-b8bc-0242ac130003") | VALUES, "version": VALUES}
+FIELDS = st.sampled_from(
+    ["name", "description", "auth", "connectionSpec", "state", "extra"]
 )
-BODIES = VALUES | st.fixed_dictionaries({"connectionSpec": SPECS, "auth": AUTHS}, optional={"name": VALUES})
+AUTHS = st.fixed_dictionaries(
+    {},
+    optional={"specName": st.just("Basic Authentication") | VALUES, "params": VALUES},
+)
+SPECS = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.just("ba5126ec-c9ac-11eb-b8bc-0242ac130003") | VALUES,
+        "version": VALUES,
+    },
+)
+BODIES = VALUES | st.fixed_dictionaries(
+    {"connectionSpec": SPECS, "auth": AUTHS}, optional={"name": VALUES}
+)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(body=BODIES)
 def test_no_body_breaks_a_create(service: Open, body: Any) -> None:
     talker = _only(service)
@@ -78,7 +112,12 @@ def test_no_body_breaks_a_create(service: Open, body: Any) -> None:
     assert answer.status_code == 201 or answer.json()["errorMessage"]
 
 
-PATHS = st.lists(st.sampled_from(["name", "auth", "params", "password", "x", "-", "0", "~", "~1", ""]), max_size=4)
+PATHS = st.lists(
+    st.sampled_from(
+        ["name", "auth", "params", "password", "x", "-", "0", "~", "~1", ""]
+    ),
+    max_size=4,
+)
 OPERATIONS = VALUES | st.fixed_dictionaries(
     {
         "op": st.sampled_from(["add", "REPLACE", "remove", "move"]) | VALUES,
@@ -88,7 +127,11 @@ OPERATIONS = VALUES | st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(body=st.lists(OPERATIONS, max_size=3) | OPERATIONS)
 def test_no_patch_breaks_the_service(service: Open, body: Any) -> None:
     talker = _only(service)
@@ -103,10 +146,19 @@ def test_no_patch_breaks_the_service(service: Open, body: Any) -> None:
     talker.read(made["id"])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     params=st.lists(
-        st.tuples(st.sampled_from(["property", "orderby", "limit", "count", "continuationToken"]), st.text()),
+        st.tuples(
+            st.sampled_from(
+                ["property", "orderby", "limit", "count", "continuationToken"]
+            ),
+            st.text(),
+        ),
         max_size=3,
     )
 )

@@ -22,9 +22,21 @@ Open = Any
         ("?op=publish&subOp=undo", None, "FLOW-1435-400"),
         ("?op=finalize&subOp=progress&subOp=apply", None, "FLOW-1406-400"),
         ("?op=finalize&subOp=progress,apply", None, "FLOW-1406-400"),
-        ("?op=finalize&subOp=PROGRESS", {"status": {"value": "FAILED"}}, "FLOW-1407-400"),
-        ("?op=finalize", {"status": {"value": "COMPLETED"}, "percentCompleted": 99.5}, "FLOW-1408-400"),
-        ("?op=finalize", {"status": {"value": "COMPLETED"}, "percentCompleted": 100}, "FLOW-1402-400"),
+        (
+            "?op=finalize&subOp=PROGRESS",
+            {"status": {"value": "FAILED"}},
+            "FLOW-1407-400",
+        ),
+        (
+            "?op=finalize",
+            {"status": {"value": "COMPLETED"}, "percentCompleted": 99.5},
+            "FLOW-1408-400",
+        ),
+        (
+            "?op=finalize",
+            {"status": {"value": "COMPLETED"}, "percentCompleted": 100},
+            "FLOW-1402-400",
+        ),
         ("?op=finalize", {"status": {"value": "done"}}, "FLOW-1437-400"),
         ("?op=finalize", {"status": {"value": ["FAILED"]}}, "FLOW-1437-400"),
         ("?op=finalize", {"status": "FAILED"}, "FLOW-1437-400"),
@@ -47,10 +59,17 @@ def test_an_action_on_a_connection_has_its_own_codes(
     assert talker.read(made["id"])["etag"] == made["etag"]
 
 
-def test_source_and_target_connections_can_only_be_published(service: Open, code: Any, source_body: Any) -> None:
+def test_source_and_target_connections_can_only_be_published(
+    service: Open, code: Any, source_body: Any
+) -> None:
     talker = service()
-    made = talker.post("/sourceConnections", json=source_body(talker.create()["id"])).json()
+    made = talker.post(
+        "/sourceConnections", json=source_body(talker.create()["id"])
+    ).json()
     path = f"/sourceConnections/{made['id']}/action"
     assert code(talker.post(f"{path}?op=finalize")) == "FLOW-1434-400"
     assert code(talker.post(f"{path}?op=publish")) == "FLOW-1422-400"
-    assert code(talker.post("/targetConnections/nothing/action?op=publish")) == "FLOW-1439-404"
+    assert (
+        code(talker.post("/targetConnections/nothing/action?op=publish"))
+        == "FLOW-1439-404"
+    )

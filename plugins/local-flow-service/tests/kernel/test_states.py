@@ -10,7 +10,14 @@ import requests
 from dataflows import HOURLY, ONCE, Desk
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    initialize,
+    invariant,
+    rule,
+)
 from talking import HEADERS, Talker, code
 
 from headwater_local_flow_service import LocalAdapter, Settings, build_app
@@ -46,7 +53,11 @@ class Dataflows(RuleBasedStateMachine):
     @rule(target=flows, repeats=st.booleans(), draft=st.booleans())
     def create(self, repeats: bool, draft: bool) -> str:
         path = "/flows?mode=draft" if draft else "/flows"
-        id = str(self.desk.made(path, self.desk.body(schedule=HOURLY if repeats else ONCE))["id"])
+        id = str(
+            self.desk.made(path, self.desk.body(schedule=HOURLY if repeats else ONCE))[
+                "id"
+            ]
+        )
         self.states[id], self.repeats[id] = "draft" if draft else "enabled", repeats
         return id
 
@@ -77,13 +88,19 @@ class Dataflows(RuleBasedStateMachine):
     def delete(self, flow: str) -> None:
         assert self.desk.talker.send("DELETE", f"/flows/{flow}").status_code == 204
         del self.states[flow]
-        self.asked = {run: (owner, status) for run, (owner, status) in self.asked.items() if owner != flow}
+        self.asked = {
+            run: (owner, status)
+            for run, (owner, status) in self.asked.items()
+            if owner != flow
+        }
 
     @rule(target=runs, flow=flows)
     def ask(self, flow: str) -> str:
         answer = self.desk.talker.post("/runs", json={"flowId": flow})
         if self.repeats[flow] or self.states[flow] != "enabled":
-            expected = "CONNECTOR-1386-400" if self.repeats[flow] else "CONNECTOR-1380-400"
+            expected = (
+                "CONNECTOR-1386-400" if self.repeats[flow] else "CONNECTOR-1380-400"
+            )
             assert code(answer) == expected
             return ""
         [made] = answer.json()["items"]
@@ -130,11 +147,17 @@ class Dataflows(RuleBasedStateMachine):
             last = item.get("lastRunDetails", {}).get("id")
             assert last == self.last.get(item["id"])
         items: list[dict[str, Any]] = self.desk.talker.get("/runs").json()["items"]
-        statuses = {run["id"]: run["metrics"]["statusSummary"]["status"] for run in items}
-        assert {run: status for run, (_flow, status) in self.asked.items()}.items() <= statuses.items()
+        statuses = {
+            run["id"]: run["metrics"]["statusSummary"]["status"] for run in items
+        }
+        assert {
+            run: status for run, (_flow, status) in self.asked.items()
+        }.items() <= statuses.items()
         to_come = [run["flowId"] for run in items if run["id"] not in self.asked]
         enabled = sorted(id for id, state in self.states.items() if state == "enabled")
-        assert sorted(to_come) == enabled, "each enabled dataflow has one run to come, and no other has any"
+        assert sorted(to_come) == enabled, (
+            "each enabled dataflow has one run to come, and no other has any"
+        )
 
 
 TestDataflows = Dataflows.TestCase

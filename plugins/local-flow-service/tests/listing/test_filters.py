@@ -86,7 +86,10 @@ def test_several_conditions_must_all_hold() -> None:
 def test_fields_without_an_operator_are_those_to_return() -> None:
     found = filters.parse(["name, connectionSpec.id", "state==enabled"])
     assert found.matches(ITEM)
-    assert found.projected(ITEM) == {"name": "desk", "connectionSpec": ITEM["connectionSpec"]}
+    assert found.projected(ITEM) == {
+        "name": "desk",
+        "connectionSpec": ITEM["connectionSpec"],
+    }
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,11 @@ def test_a_wrong_expression_has_its_own_code(text: str, code: str) -> None:
 @given(st.lists(st.text(), max_size=3))
 def test_any_text_is_read_or_refused(texts: list[str]) -> None:
     found = _parsed(texts)
-    assert found.status == 400 if isinstance(found, FlowError) else found.matches(ITEM) in (True, False)
+    assert (
+        found.status == 400
+        if isinstance(found, FlowError)
+        else found.matches(ITEM) in (True, False)
+    )
 
 
 def _parsed(texts: list[str]) -> filters.Filters | FlowError:
@@ -148,29 +155,45 @@ def _parsed(texts: list[str]) -> filters.Filters | FlowError:
 LIKELY = st.text(st.sampled_from('ab.[]=!<>," 01~'), max_size=20)
 
 
-@given(st.lists(LIKELY, max_size=3), st.recursive(st.none() | st.integers() | st.text(), st.lists))
+@given(
+    st.lists(LIKELY, max_size=3),
+    st.recursive(st.none() | st.integers() | st.text(), st.lists),
+)
 def test_any_likely_text_is_read_or_refused(texts: list[str], value: Any) -> None:
     found = _parsed(texts)
     item = {"a": value, "b": {"a": value}}
-    assert found.status == 400 if isinstance(found, FlowError) else found.matches(item) in (True, False)
+    assert (
+        found.status == 400
+        if isinstance(found, FlowError)
+        else found.matches(item) in (True, False)
+    )
 
 
 NAMES = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8)
-VALUES = st.text(st.characters(exclude_characters='"\0', exclude_categories=["Cs"]), max_size=12)
+VALUES = st.text(
+    st.characters(exclude_characters='"\0', exclude_categories=["Cs"]), max_size=12
+)
 
 
 @given(
-    st.lists(st.builds(filters.Segment, NAMES, st.booleans()), min_size=1, max_size=3).map(tuple),
+    st.lists(
+        st.builds(filters.Segment, NAMES, st.booleans()), min_size=1, max_size=3
+    ).map(tuple),
     st.sampled_from(["==", "!=", ">", "<", ">=", "<="]),
     st.lists(VALUES, min_size=1, max_size=3).map(tuple),
 )
 def test_what_a_condition_prints_reads_back_as_itself(
     path: tuple[filters.Segment, ...], operator: str, values: tuple[str, ...]
 ) -> None:
-    condition = filters.Condition(path, operator, values if operator == "==" else values[:1])
+    condition = filters.Condition(
+        path, operator, values if operator == "==" else values[:1]
+    )
     read = _parsed([str(condition)])
     if isinstance(read, FlowError):
-        assert read.code in ("FLOW-1448-400", "FLOW-1452-400")  # true > x, state > x, createdAt > x
+        assert read.code in (
+            "FLOW-1448-400",
+            "FLOW-1452-400",
+        )  # true > x, state > x, createdAt > x
     else:
         assert read.conditions == (condition,)
 
@@ -188,35 +211,68 @@ def test_an_alias_looks_at_the_field_it_stands_for() -> None:
     assert condition.renamed({"name": "other"}) is condition
 
 
-SCALARS = st.booleans() | st.integers(-3, 3) | st.sampled_from(["a", "b", "B", "2", "true", "", "a,b"]) | st.none()
+SCALARS = (
+    st.booleans()
+    | st.integers(-3, 3)
+    | st.sampled_from(["a", "b", "B", "2", "true", "", "a,b"])
+    | st.none()
+)
 FIELDS = st.sampled_from(["a", "b"])
-ITEMS = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=2))
-PATHS = st.lists(st.builds(filters.Segment, FIELDS, st.booleans()), min_size=1, max_size=3).map(tuple)
+ITEMS = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=2)
+    ),
+)
+PATHS = st.lists(
+    st.builds(filters.Segment, FIELDS, st.booleans()), min_size=1, max_size=3
+).map(tuple)
 WANTED = st.sampled_from(["a", "b", "2", "-1", "true", "false", "", "a,b"])
 
 
-@given(PATHS, st.sampled_from(["==", "!=", ">", ">=", "<", "<="]), st.lists(WANTED, min_size=1, max_size=2), ITEMS)
+@given(
+    PATHS,
+    st.sampled_from(["==", "!=", ">", ">=", "<", "<="]),
+    st.lists(WANTED, min_size=1, max_size=2),
+    ITEMS,
+)
 def test_a_condition_finds_what_a_naive_reading_finds(
     path: tuple[filters.Segment, ...], operator: str, values: list[str], value: Any
 ) -> None:
     item = {"a": value, "b": [value, {"a": value}]}
     given = tuple(values) if operator == "==" else tuple(values[:1])
-    assert filters.Condition(path, operator, given).matches(item) is _naive(path, operator, given, item)
+    assert filters.Condition(path, operator, given).matches(item) is _naive(
+        path, operator, given, item
+    )
 
 
-def _naive(path: tuple[filters.Segment, ...], operator: str, values: tuple[str, ...], item: Any) -> bool:
+def _naive(
+    path: tuple[filters.Segment, ...], operator: str, values: tuple[str, ...], item: Any
+) -> bool:
     found = [item]
     for segment in path:
-        found = [one[segment.name] for one in found if isinstance(one, dict) and segment.name in one]
+        found = [
+            one[segment.name]
+            for one in found
+            if isinstance(one, dict) and segment.name in one
+        ]
         if segment.each:
             found = [inner for one in found if isinstance(one, list) for inner in one]
     texts = [one for one in found if isinstance(one, str)]
     numbers = [one for one in found if type(one) is int]
     words = [json.dumps(one) for one in found if isinstance(one, bool)]
     if operator in ("==", "!="):
-        equal = any(value in texts or value in words or value in map(str, numbers) for value in values)
+        equal = any(
+            value in texts or value in words or value in map(str, numbers)
+            for value in values
+        )
         return equal is (operator == "==")
-    compare = {">": operators.gt, ">=": operators.ge, "<": operators.lt, "<=": operators.le}[operator]
+    compare = {
+        ">": operators.gt,
+        ">=": operators.ge,
+        "<": operators.lt,
+        "<=": operators.le,
+    }[operator]
     numeric = values[0].lstrip("-").isdecimal()
     return any(compare(one, values[0]) for one in texts) or (
         numeric and any(compare(one, int(values[0])) for one in numbers)
@@ -227,5 +283,8 @@ def _naive(path: tuple[filters.Segment, ...], operator: str, values: tuple[str, 
 def test_what_filters_print_reads_back_as_themselves(texts: list[str]) -> None:
     found = _parsed(texts)
     if isinstance(found, filters.Filters):
-        printed = [*map(str, found.conditions), *filter(None, [",".join(found.projection)])]
+        printed = [
+            *map(str, found.conditions),
+            *filter(None, [",".join(found.projection)]),
+        ]
         assert filters.parse(printed) == found

@@ -26,7 +26,11 @@ def _walk(talker: Any, path: str, **params: Any) -> Iterator[dict[str, Any]]:
 
 
 def _names(talker: Any, **params: Any) -> list[str]:
-    return [item["name"] for page in _walk(talker, "/connections", **params) for item in page["items"]]
+    return [
+        item["name"]
+        for page in _walk(talker, "/connections", **params)
+        for item in page["items"]
+    ]
 
 
 def test_the_newest_comes_first(service: Open) -> None:
@@ -39,7 +43,10 @@ def test_the_newest_comes_first(service: Open) -> None:
 def test_every_page_is_full_but_the_last_and_nothing_comes_twice(service: Open) -> None:
     talker = service()
     made = [talker.create(f"n{number}")["id"] for number in range(10)]
-    pages = [[item["id"] for item in page["items"]] for page in _walk(talker, "/connections", limit=4)]
+    pages = [
+        [item["id"] for item in page["items"]]
+        for page in _walk(talker, "/connections", limit=4)
+    ]
     assert [len(page) for page in pages] == [4, 4, 2]
     assert [id for page in pages for id in page] == made[::-1]
     exact = [len(page["items"]) for page in _walk(talker, "/connections", limit=5)]
@@ -53,12 +60,19 @@ def test_a_walk_is_not_disturbed_by_writers(service: Open) -> None:
     seen = [item["id"] for item in next(walk)["items"]]
     talker.create("late")
     assert talker.send("DELETE", f"/connections/{seen[-1]}").status_code == 204
-    assert talker.patch(made[0]["id"], made[0]["etag"], {"op": "add", "path": "/x", "value": 1}).status_code == 200
+    assert (
+        talker.patch(
+            made[0]["id"], made[0]["etag"], {"op": "add", "path": "/x", "value": 1}
+        ).status_code
+        == 200
+    )
     seen += [item["id"] for page in walk for item in page["items"]]
     assert seen == [one["id"] for one in reversed(made)]
 
 
-def test_the_token_works_alone_and_beside_the_first_requests_parameters(service: Open) -> None:
+def test_the_token_works_alone_and_beside_the_first_requests_parameters(
+    service: Open,
+) -> None:
     talker = service()
     for number in range(5):
         talker.create(f"n{number}", description="even" if number % 2 == 0 else "odd")
@@ -70,8 +84,14 @@ def test_the_token_works_alone_and_beside_the_first_requests_parameters(service:
     assert "&" not in token
     assert "%" not in token
     alone = talker.get(href).json()
-    beside = talker.get("/connections", params=first | {"continuationToken": token}).json()
-    assert [item["name"] for item in alone["items"]] == [item["name"] for item in beside["items"]] == ["n4"]
+    beside = talker.get(
+        "/connections", params=first | {"continuationToken": token}
+    ).json()
+    assert (
+        [item["name"] for item in alone["items"]]
+        == [item["name"] for item in beside["items"]]
+        == ["n4"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,9 +105,13 @@ def test_the_token_works_alone_and_beside_the_first_requests_parameters(service:
         ("-updatedAt,name", ["b", "c", "a", "b"]),
     ],
 )
-def test_sorting_is_kept_across_pages(service: Open, monkeypatch: Any, orderby: str, expected: list[str]) -> None:
+def test_sorting_is_kept_across_pages(
+    service: Open, monkeypatch: Any, orderby: str, expected: list[str]
+) -> None:
     clock = iter(range(1_000_000, 2_000_000, 1000))
-    monkeypatch.setattr("headwater_local_flow_service.kernel.handlers.now", lambda: next(clock))
+    monkeypatch.setattr(
+        "headwater_local_flow_service.kernel.handlers.now", lambda: next(clock)
+    )
     talker = service()
     for name in ("b", "a", "c", "b"):
         talker.create(name)
@@ -95,7 +119,9 @@ def test_sorting_is_kept_across_pages(service: Open, monkeypatch: Any, orderby: 
     assert _names(talker, orderby=orderby) == expected
 
 
-def test_equal_creation_times_do_not_lose_anything(service: Open, monkeypatch: Any) -> None:
+def test_equal_creation_times_do_not_lose_anything(
+    service: Open, monkeypatch: Any
+) -> None:
     monkeypatch.setattr("headwater_local_flow_service.kernel.handlers.now", lambda: 5)
     talker = service()
     for number in range(7):
@@ -114,18 +140,25 @@ def test_equal_creation_times_do_not_lose_anything(service: Open, monkeypatch: A
         (f"name=={'é' * 299}", set()),
         ("state==ENABLED", {"a", "b", "with, comma", "é" * 300}),
         ("state==disabled", set()),
-        ("connectionSpec.id==ba5126ec-c9ac-11eb-b8bc-0242ac130003", {"a", "b", "with, comma", "é" * 300}),
+        (
+            "connectionSpec.id==ba5126ec-c9ac-11eb-b8bc-0242ac130003",
+            {"a", "b", "with, comma", "é" * 300},
+        ),
         ("auth.params.host==acme.example", {"a", "b", "with, comma", "é" * 300}),
         ("auth.params.password==correct-horse-battery", set()),
         ("createdAt>0", {"a", "b", "with, comma", "é" * 300}),
     ],
 )
-def test_filters_and_count_agree(service: Open, condition: str, expected: set[str]) -> None:
+def test_filters_and_count_agree(
+    service: Open, condition: str, expected: set[str]
+) -> None:
     talker = service()
     for name in ("a", "b", "with, comma", "é" * 300):
         talker.create(name)
     assert set(_names(talker, property=condition, limit=1)) == expected
-    counted = talker.get("/connections", params={"property": condition, "count": "True"}).json()
+    counted = talker.get(
+        "/connections", params={"property": condition, "count": "True"}
+    ).json()
     assert counted == {"count": len(expected)}
 
 
@@ -133,7 +166,10 @@ def test_conditions_are_anded_and_fields_projected(service: Open) -> None:
     talker = service()
     talker.create("a", description="x")
     talker.create("a", description="y")
-    answer = talker.get("/connections", params={"property": ["name==a", "description==y", "name,description"]}).json()
+    answer = talker.get(
+        "/connections",
+        params={"property": ["name==a", "description==y", "name,description"]},
+    ).json()
     assert answer["items"] == [{"name": "a", "description": "y"}]
 
 
@@ -168,7 +204,9 @@ def test_a_limit_above_the_cap_is_clamped(service: Open) -> None:
         ("&".join(["property=name==a"] * 101), "FLOW-1451-400"),
     ],
 )
-def test_a_wrong_parameter_has_its_own_code(service: Open, code: Callable[..., str], query: str, expected: str) -> None:
+def test_a_wrong_parameter_has_its_own_code(
+    service: Open, code: Callable[..., str], query: str, expected: str
+) -> None:
     assert code(service().get(f"/connections?{query}")) == expected
 
 
@@ -208,25 +246,42 @@ GOOD = {"v": 1, "f": [], "o": "name", "n": 5, "p": ["a", 1]}
         GOOD | {"f": ["name=="]},
     ],
 )
-def test_a_forged_token_is_refused(service: Open, code: Callable[..., str], facts: Any) -> None:
+def test_a_forged_token_is_refused(
+    service: Open, code: Callable[..., str], facts: Any
+) -> None:
     talker = service()
-    assert talker.get(f"/connections?continuationToken={_token(GOOD)}").status_code == 200
+    assert (
+        talker.get(f"/connections?continuationToken={_token(GOOD)}").status_code == 200
+    )
     answer = talker.get(f"/connections?continuationToken={_token(facts)}")
     assert code(answer).startswith("FLOW-14")
 
 
-WALKS = st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["create", "delete", "patch"])), max_size=6)
+WALKS = st.lists(
+    st.tuples(st.integers(1, 3), st.sampled_from(["create", "delete", "patch"])),
+    max_size=6,
+)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
 @given(
     names=st.lists(st.sampled_from("abc"), max_size=8),
-    orderby=st.sampled_from(["name", "-name", "createdAt", "-createdAt", "name,-createdAt", "id"]),
+    orderby=st.sampled_from(
+        ["name", "-name", "createdAt", "-createdAt", "name,-createdAt", "id"]
+    ),
     limit=st.integers(1, 4),
     writes=WALKS,
 )
 def test_a_walk_finds_everything_that_was_there_all_along_once(
-    service: Open, names: list[str], orderby: str, limit: int, writes: list[tuple[int, str]]
+    service: Open,
+    names: list[str],
+    orderby: str,
+    limit: int,
+    writes: list[tuple[int, str]],
 ) -> None:
     talker = _opened(service)
     kept = {talker.create(name)["id"]: name for name in names}
@@ -240,7 +295,9 @@ def test_a_walk_finds_everything_that_was_there_all_along_once(
     assert len(seen) == len(set(seen))
     assert kept.keys() <= set(seen) <= kept.keys() | late.keys() | set(_GONE)
     if orderby in ("name", "-name"):
-        assert [kept[id] for id in seen if id in kept] == sorted(kept.values(), reverse=orderby == "-name")
+        assert [kept[id] for id in seen if id in kept] == sorted(
+            kept.values(), reverse=orderby == "-name"
+        )
     for id in [*kept, *late]:
         assert talker.send("DELETE", f"/connections/{id}").status_code == 204
 
@@ -248,7 +305,9 @@ def test_a_walk_finds_everything_that_was_there_all_along_once(
 _GONE: list[str] = []
 
 
-def _write(talker: Any, write: str, kept: dict[str, str], late: dict[str, str], place: int) -> None:
+def _write(
+    talker: Any, write: str, kept: dict[str, str], late: dict[str, str], place: int
+) -> None:
     """Let somebody else create, delete, or change what no order looks at."""
     if write == "create":
         late[talker.create("b")["id"]] = "b"

@@ -36,9 +36,15 @@ def schema_body() -> Callable[..., dict[str, Any]]:
     return _schema_body
 
 
-def _schema_body(title: str = "Support account", *references: str, **changes: Any) -> dict[str, Any]:
+def _schema_body(
+    title: str = "Support account", *references: str, **changes: Any
+) -> dict[str, Any]:
     named = references or (PROFILE, DETAILS)
-    return {"title": title, "type": "object", "allOf": [{"$ref": one} for one in named]} | changes
+    return {
+        "title": title,
+        "type": "object",
+        "allOf": [{"$ref": one} for one in named],
+    } | changes
 
 
 @pytest.fixture

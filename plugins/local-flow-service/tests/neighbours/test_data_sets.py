@@ -8,37 +8,73 @@ from typing import Any
 import pytest
 
 
-def test_a_new_data_set_is_answered_by_one_reference(service: Any, urls: Any, made_schema: Any) -> None:
+def test_a_new_data_set_is_answered_by_one_reference(
+    service: Any, urls: Any, made_schema: Any
+) -> None:
     talker = service()
     body = {"name": "accounts", "schemaRef": {"id": made_schema(talker)}}
-    answer = talker.post(urls.data_sets, json=body, params={"requestDataSource": "true"})
+    answer = talker.post(
+        urls.data_sets, json=body, params={"requestDataSource": "true"}
+    )
     assert answer.status_code == 201
     [reference] = answer.json()
     assert re.fullmatch(r"@/dataSets/[0-9a-f]{24}", reference)
-    assert answer.headers["Location"] == "/data/foundation/catalog" + reference.removeprefix("@")
+    assert answer.headers[
+        "Location"
+    ] == "/data/foundation/catalog" + reference.removeprefix("@")
 
 
-def test_one_is_read_in_a_map_by_its_id(service: Any, urls: Any, made_schema: Any) -> None:
+def test_one_is_read_in_a_map_by_its_id(
+    service: Any, urls: Any, made_schema: Any
+) -> None:
     talker = service()
-    reference = {"id": made_schema(talker), "contentType": "application/vnd.adobe.xed-full-notext+json; version=1"}
+    reference = {
+        "id": made_schema(talker),
+        "contentType": "application/vnd.adobe.xed-full-notext+json; version=1",
+    }
     tags = {"unifiedProfile": ["enabled: true"]}
-    id = _made(talker, urls, name="accounts", schemaRef=reference, tags=tags, extra=1, version="9", imsOrg="x")
+    id = _made(
+        talker,
+        urls,
+        name="accounts",
+        schemaRef=reference,
+        tags=tags,
+        extra=1,
+        version="9",
+        imsOrg="x",
+    )
     answer = talker.get(f"{urls.data_sets}/{id}")
     assert list(answer.json()) == [id]
     found = answer.json()[id]
-    assert (found["name"], found["schemaRef"], found["tags"], found["extra"]) == ("accounts", reference, tags, 1)
-    assert (found["imsOrg"], found["version"], found["status"]) == ("ACME@AdobeOrg", "1.0.0", "enabled")
-    trimmed = talker.get(f"{urls.data_sets}/{id}", params={"properties": "name, schemaRef,nothing"}).json()
+    assert (found["name"], found["schemaRef"], found["tags"], found["extra"]) == (
+        "accounts",
+        reference,
+        tags,
+        1,
+    )
+    assert (found["imsOrg"], found["version"], found["status"]) == (
+        "ACME@AdobeOrg",
+        "1.0.0",
+        "enabled",
+    )
+    trimmed = talker.get(
+        f"{urls.data_sets}/{id}", params={"properties": "name, schemaRef,nothing"}
+    ).json()
     assert trimmed == {id: {"name": "accounts", "schemaRef": reference}}
 
 
-def test_the_schema_may_be_named_by_its_short_id(service: Any, urls: Any, made_schema: Any) -> None:
+def test_the_schema_may_be_named_by_its_short_id(
+    service: Any, urls: Any, made_schema: Any
+) -> None:
     talker = service()
     schema = made_schema(talker)
     short = "_" + schema.removeprefix("https://ns.adobe.com/").replace("/", ".")
     id = _made(talker, urls, schemaRef={"id": short})
     found = talker.get(f"{urls.data_sets}/{id}").json()[id]
-    assert found["schemaRef"] == {"id": schema, "contentType": "application/vnd.adobe.xed+json;version=1"}
+    assert found["schemaRef"] == {
+        "id": schema,
+        "contentType": "application/vnd.adobe.xed+json;version=1",
+    }
 
 
 @pytest.mark.parametrize(
@@ -66,7 +102,9 @@ def test_a_data_set_needs_a_schema_of_its_sandbox_and_fields_of_the_right_type(
     assert talker.get(urls.data_sets).json() == {}
 
 
-@pytest.mark.parametrize("content", ["application/json", "application/vnd.adobe.xed+json", 7])
+@pytest.mark.parametrize(
+    "content", ["application/json", "application/vnd.adobe.xed+json", 7]
+)
 def test_the_content_type_must_be_one_of_the_registry(
     service: Any, urls: Any, made_schema: Any, refusal: Any, content: Any
 ) -> None:
@@ -75,21 +113,47 @@ def test_the_content_type_must_be_one_of_the_registry(
     assert refusal(talker.post(urls.data_sets, json=body)) == "HEADWATER-1400-400"
 
 
-def test_a_list_is_a_map_too_newest_first_in_pages(service: Any, urls: Any, made_schema: Any) -> None:
+def test_a_list_is_a_map_too_newest_first_in_pages(
+    service: Any, urls: Any, made_schema: Any
+) -> None:
     talker = service()
     schema = {"id": made_schema(talker)}
-    made = [_made(talker, urls, name=f"n{number % 2}", schemaRef=schema) for number in range(5)]
+    made = [
+        _made(talker, urls, name=f"n{number % 2}", schemaRef=schema)
+        for number in range(5)
+    ]
     assert list(talker.get(urls.data_sets).json()) == made[::-1]
     first = talker.get(urls.data_sets, params={"limit": 2}).json()
     second = talker.get(urls.data_sets, params={"limit": 2, "start": 2}).json()
     assert [*first, *second] == made[:0:-1]
-    assert list(talker.get(urls.data_sets, params={"name": "n1", "orderBy": "asc:created"}).json()) == made[1::2]
-    trimmed = talker.get(urls.data_sets, params={"properties": "name", "orderBy": "name"}).json()
+    assert (
+        list(
+            talker.get(
+                urls.data_sets, params={"name": "n1", "orderBy": "asc:created"}
+            ).json()
+        )
+        == made[1::2]
+    )
+    trimmed = talker.get(
+        urls.data_sets, params={"properties": "name", "orderBy": "name"}
+    ).json()
     assert [item["name"] for item in trimmed.values()] == ["n0", "n0", "n0", "n1", "n1"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "start=-1", "start=9999999999", "orderBy=tags", "orderBy=up:name", "x=1"])
-def test_a_list_refuses_a_query_it_does_not_understand(service: Any, urls: Any, refusal: Any, query: str) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "start=-1",
+        "start=9999999999",
+        "orderBy=tags",
+        "orderBy=up:name",
+        "x=1",
+    ],
+)
+def test_a_list_refuses_a_query_it_does_not_understand(
+    service: Any, urls: Any, refusal: Any, query: str
+) -> None:
     assert refusal(service().get(f"{urls.data_sets}?{query}")) == "HEADWATER-1400-400"
 
 

@@ -29,7 +29,11 @@ def test_a_stranger_sees_changes_and_uses_nothing(
 ) -> None:
     talker = service()
     schema = made_schema(talker)
-    data_set = talker.post(urls.data_sets, json={"schemaRef": {"id": schema}}).json()[0].rpartition("/")[2]
+    data_set = (
+        talker.post(urls.data_sets, json={"schemaRef": {"id": schema}})
+        .json()[0]
+        .rpartition("/")[2]
+    )
     body = {"xdmSchema": schema, "mappings": [{"source": "a", "destination": "b"}]}
     mapping = talker.post(urls.mapping_sets, json=body).json()["id"]
     other = talker.like(**stranger)
@@ -40,50 +44,103 @@ def test_a_stranger_sees_changes_and_uses_nothing(
     assert refusal(other.get(f"{urls.data_sets}/{data_set}")) == "HEADWATER-1404-404"
     assert refusal(other.get(f"{urls.mapping_sets}/{mapping}")) == "HEADWATER-1404-404"
     own = body | {"xdmSchema": made_schema(other)}
-    assert refusal(other.send("PUT", f"{urls.mapping_sets}/{mapping}", json=own)) == "HEADWATER-1404-404"
-    assert refusal(other.post(urls.data_sets, json={"schemaRef": {"id": schema}})) == "HEADWATER-1400-400"
+    assert (
+        refusal(other.send("PUT", f"{urls.mapping_sets}/{mapping}", json=own))
+        == "HEADWATER-1404-404"
+    )
+    assert (
+        refusal(other.post(urls.data_sets, json={"schemaRef": {"id": schema}}))
+        == "HEADWATER-1400-400"
+    )
     assert refusal(other.post(urls.mapping_sets, json=body)) == "HEADWATER-1400-400"
     assert other.get(urls.data_sets).json() == {}
-    assert other.get(urls.mapping_sets, params={"limit": 9, "start": 0}).json()["data"] == []
+    assert (
+        other.get(urls.mapping_sets, params={"limit": 9, "start": 0}).json()["data"]
+        == []
+    )
     listed = other.get(urls.schemas, headers=LIST).json()["results"]
     assert schema not in [item["$id"] for item in listed]
     assert talker.get(path, headers=XED).json()["version"] == "1.0"
 
 
-def test_the_lookups_of_other_rooms_respect_the_scope(service: Any, urls: Any, made_schema: Any) -> None:
+def test_the_lookups_of_other_rooms_respect_the_scope(
+    service: Any, urls: Any, made_schema: Any
+) -> None:
     talker = service()
     schema = made_schema(talker)
-    data_set = talker.post(urls.data_sets, json={"schemaRef": {"id": schema}}).json()[0].rpartition("/")[2]
+    data_set = (
+        talker.post(urls.data_sets, json={"schemaRef": {"id": schema}})
+        .json()[0]
+        .rpartition("/")[2]
+    )
     body = {"xdmSchema": schema, "mappings": []}
     mapping = talker.post(urls.mapping_sets, json=body).json()["id"]
     talker.send("PUT", f"{urls.mapping_sets}/{mapping}", json=body)
     home = Scope(org="ACME@AdobeOrg", sandbox="prod")
     with talker.app.store.reading() as rows:
         assert (lookup.schema(rows, home, schema) or {})["$id"] == schema
-        assert (lookup.data_set(rows, home, data_set) or {})["schemaRef"]["id"] == schema
+        assert (lookup.data_set(rows, home, data_set) or {})["schemaRef"][
+            "id"
+        ] == schema
         found = lookup.mapping_set(rows, home, mapping) or {}
         assert (found["version"], found["xdmSchema"]) == (1, schema)
         assert found["outputSchema"]["schemaRef"]["id"] == schema
         assert lookup.mapping_set(rows, home, f"{mapping}@0") is None
         assert lookup.data_set(rows, home, "\0") is None
-        for abroad in (Scope(org="OTHER@AdobeOrg", sandbox="prod"), Scope(org="ACME@AdobeOrg", sandbox="dev")):
+        for abroad in (
+            Scope(org="OTHER@AdobeOrg", sandbox="prod"),
+            Scope(org="ACME@AdobeOrg", sandbox="dev"),
+        ):
             assert lookup.schema(rows, abroad, schema) is None
             assert lookup.data_set(rows, abroad, data_set) is None
             assert lookup.mapping_set(rows, abroad, mapping) is None
 
 
-MAPPED = ("xdmSchema", "outputSchema", "mappings", "source", "destination", "sourceType", "identity", "status")
-NAMES = st.sampled_from(
-    ("title", "type", "allOf", "$ref", "name", "schemaRef", "id", "tags", "contentType", "description", *MAPPED)
+MAPPED = (
+    "xdmSchema",
+    "outputSchema",
+    "mappings",
+    "source",
+    "destination",
+    "sourceType",
+    "identity",
+    "status",
 )
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["object", ""])
+NAMES = st.sampled_from(
+    (
+        "title",
+        "type",
+        "allOf",
+        "$ref",
+        "name",
+        "schemaRef",
+        "id",
+        "tags",
+        "contentType",
+        "description",
+        *MAPPED,
+    )
+)
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["object", ""])
+)
 JSON = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=4), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(NAMES | st.text(max_size=4), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 FUZZED = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
@@ -97,11 +154,16 @@ def test_any_body_is_stored_or_refused(
     valid = {
         urls.schemas: EMPTY,
         urls.data_sets: {"name": "d", "schemaRef": {"id": schema}},
-        urls.mapping_sets: {"xdmSchema": schema, "mappings": [{"source": "a", "destination": "b"}]},
+        urls.mapping_sets: {
+            "xdmSchema": schema,
+            "mappings": [{"source": "a", "destination": "b"}],
+        },
     }
     for url, body in valid.items():
         for sent in (body | changes, whole):
-            answer = talker.post(url, data=json.dumps(sent), headers={"Content-Type": "application/json"})
+            answer = talker.post(
+                url, data=json.dumps(sent), headers={"Content-Type": "application/json"}
+            )
             assert answer.status_code in (200, 201, 400, 404), (url, sent, answer.text)
             assert answer.json()
 
@@ -110,11 +172,24 @@ def test_any_body_is_stored_or_refused(
 @given(
     path=st.text(max_size=12),
     query=st.dictionaries(
-        st.sampled_from(["limit", "start", "orderby", "orderBy", "properties", "name", "version", "offset"]),
+        st.sampled_from(
+            [
+                "limit",
+                "start",
+                "orderby",
+                "orderBy",
+                "properties",
+                "name",
+                "version",
+                "offset",
+            ]
+        ),
         st.text(max_size=8) | st.integers().map(str),
         max_size=2,
     ),
-    accept=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12).map(str.strip)
+    accept=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12).map(
+        str.strip
+    )
     | st.sampled_from([XED["Accept"], LIST["Accept"]]),
 )
 def test_any_path_query_and_accept_is_answered(
@@ -123,7 +198,13 @@ def test_any_path_query_and_accept_is_answered(
     talker = service()
     name = urllib.parse.quote(path.encode("utf-8", "surrogatepass"), safe="")
     given_query = urllib.parse.urlencode(query, errors="surrogatepass")
-    for url in (urls.schemas, urls.data_sets, urls.mapping_sets, urls.sandboxes, urls.registry):
+    for url in (
+        urls.schemas,
+        urls.data_sets,
+        urls.mapping_sets,
+        urls.sandboxes,
+        urls.registry,
+    ):
         for place in (url, f"{url}/{name}"):
             answer = talker.get(f"{place}?{given_query}", headers={"Accept": accept})
             assert answer.status_code < 500, (place, query, accept, answer.text)
@@ -149,20 +230,38 @@ def test_an_unreadable_body_is_refused_in_the_neighbours_words(
 ) -> None:
     talker = service()
     for url in (urls.schemas, urls.data_sets, urls.mapping_sets):
-        assert refusal(talker.post(url, data=body, headers={"Content-Type": "application/json"})) == expected
+        assert (
+            refusal(
+                talker.post(
+                    url, data=body, headers={"Content-Type": "application/json"}
+                )
+            )
+            == expected
+        )
 
 
-def test_what_a_neighbour_does_not_offer_is_said(service: Any, urls: Any, refusal: Any) -> None:
+def test_what_a_neighbour_does_not_offer_is_said(
+    service: Any, urls: Any, refusal: Any
+) -> None:
     talker = service()
-    for url in (f"{urls.registry}/global/schemas", f"{urls.registry}/tenant/unions", f"{urls.data_sets}/a/b"):
+    for url in (
+        f"{urls.registry}/global/schemas",
+        f"{urls.registry}/tenant/unions",
+        f"{urls.data_sets}/a/b",
+    ):
         answer = talker.get(url)
         assert refusal(answer) == "HEADWATER-1404-404"
         assert "not offered" in answer.json()["detail"]
 
 
-def test_neighbours_stand_behind_the_same_gateway(service: Any, urls: Any, code: Any) -> None:
+def test_neighbours_stand_behind_the_same_gateway(
+    service: Any, urls: Any, code: Any
+) -> None:
     talker = service()
     for url in (urls.sandboxes, urls.schemas, urls.data_sets, urls.mapping_sets):
         assert code(talker.get(url, headers={"Authorization": ""})) == "403010"
     for url in (urls.schemas, urls.data_sets, urls.mapping_sets):
-        assert code(talker.get(url, headers={"x-sandbox-name": "nowhere"})) == "FLOW-2100-404"
+        assert (
+            code(talker.get(url, headers={"x-sandbox-name": "nowhere"}))
+            == "FLOW-2100-404"
+        )

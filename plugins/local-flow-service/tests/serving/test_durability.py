@@ -29,12 +29,18 @@ if TYPE_CHECKING:
 
 ROUNDS = 20 if os.environ.get("HEADWATER_TEST_FULL") else 3
 WRITERS = 8
-CREDENTIALS = {"host": "acme.custhelp.com", "username": "integration", "password": "correct-horse-battery"}
+CREDENTIALS = {
+    "host": "acme.custhelp.com",
+    "username": "integration",
+    "password": "correct-horse-battery",
+}
 SEED = 20_261_123
 
 Served = Any
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds the worker processes in /proc")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="finds the worker processes in /proc"
+)
 
 
 @attrs.define
@@ -49,7 +55,10 @@ class Writers:
     threads: list[threading.Thread] = attrs.Factory(list)
 
     def start(self) -> None:
-        self.threads = [threading.Thread(target=self._run, args=(number,)) for number in range(WRITERS)]
+        self.threads = [
+            threading.Thread(target=self._run, args=(number,))
+            for number in range(WRITERS)
+        ]
         for thread in self.threads:
             thread.start()
 
@@ -91,21 +100,33 @@ class Writers:
 
 def _endpoint(url: str, number: int) -> Endpoint:
     return Endpoint(
-        url=url, org_id=f"WRITER{number % 4}@AdobeOrg", api_key="me", access_token=Secret("any"), sandbox="prod"
+        url=url,
+        org_id=f"WRITER{number % 4}@AdobeOrg",
+        api_key="me",
+        access_token=Secret("any"),
+        sandbox="prod",
     )
 
 
 def _workers(process: subprocess.Popen[str]) -> list[int]:
     """Return the ids of the worker processes, which are those that hold the port."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(id) for id in children if b"resource_tracker" not in Path(f"/proc/{id}/cmdline").read_bytes()]
+    children = (
+        Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    )
+    return [
+        int(id)
+        for id in children
+        if b"resource_tracker" not in Path(f"/proc/{id}/cmdline").read_bytes()
+    ]
 
 
 def _kill(process: subprocess.Popen[str], dice: random.Random) -> None:
     """Kill one worker or all of them, at a random moment."""
     time.sleep(dice.uniform(0.05, 0.6))
     workers = _workers(process)
-    for worker in workers if dice.random() < 0.5 else dice.sample(workers, k=min(1, len(workers))):
+    for worker in (
+        workers if dice.random() < 0.5 else dice.sample(workers, k=min(1, len(workers)))
+    ):
         with suppress(ProcessLookupError):
             os.kill(worker, signal.SIGKILL)
 
@@ -124,9 +145,13 @@ def _stored(store: str) -> list[tuple[str, str]]:
     """Return name and id of every row, read from the database itself."""
     engine = create_engine(database.url_of(store))
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT name, id FROM headwater_connections")).all()
+        rows = connection.execute(
+            text("SELECT name, id FROM headwater_connections")
+        ).all()
         if database.is_file(database.url_of(store)):
-            assert connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+            assert (
+                connection.execute(text("PRAGMA integrity_check")).scalar_one() == "ok"
+            )
     engine.dispose()
     return [(row.name, row.id) for row in rows]
 
@@ -148,8 +173,14 @@ def _survives(served: Served, tmp_path: Path, store: str, **variables: str) -> N
         process.wait(timeout=30)
     assert writers.failures == []
     stored = _stored(store)
-    assert [name for name, count in Counter(name for name, _id in stored).items() if count > 1] == []
-    assert {name: id for name, id in stored if name in writers.acknowledged} == writers.acknowledged
+    assert [
+        name
+        for name, count in Counter(name for name, _id in stored).items()
+        if count > 1
+    ] == []
+    assert {
+        name: id for name, id in stored if name in writers.acknowledged
+    } == writers.acknowledged
     assert {name for name, _id in stored} <= writers.tried
     assert len(writers.acknowledged) >= ROUNDS * WRITERS
 
@@ -162,14 +193,23 @@ def _until_more(writers: Writers, before: int) -> None:
         time.sleep(0.02)
 
 
-def test_what_was_acknowledged_survives_kills_on_sqlite(served: Served, tmp_path: Path) -> None:
+def test_what_was_acknowledged_survives_kills_on_sqlite(
+    served: Served, tmp_path: Path
+) -> None:
     store = str(tmp_path / "store" / "local.db")
     _survives(served, tmp_path, store)
     build_app(Settings(store=store)).close()
 
 
-def test_what_was_acknowledged_survives_kills_on_postgresql(served: Served, tmp_path: Path, own_schema: Any) -> None:
-    _survives(served, tmp_path, own_schema["store"], HEADWATER_LOCAL_KEY=own_schema["key"].reveal())
+def test_what_was_acknowledged_survives_kills_on_postgresql(
+    served: Served, tmp_path: Path, own_schema: Any
+) -> None:
+    _survives(
+        served,
+        tmp_path,
+        own_schema["store"],
+        HEADWATER_LOCAL_KEY=own_schema["key"].reveal(),
+    )
     build_app(Settings(**own_schema)).close()
 
 
@@ -181,6 +221,12 @@ def test_the_store_is_told_to_be_durable(tmp_path: Path) -> None:
         assert raw.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
         assert raw.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2  # FULL
     other = sqlite3.connect(tmp_path / "a.db", timeout=0)
-    with closing(other), app.store.writing(), pytest.raises(sqlite3.OperationalError, match="locked"):
-        other.execute("BEGIN IMMEDIATE")  # the writer has held the lock since its first moment
+    with (
+        closing(other),
+        app.store.writing(),
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute(
+            "BEGIN IMMEDIATE"
+        )  # the writer has held the lock since its first moment
     app.close()

@@ -23,7 +23,11 @@ from headwater_local_flow_service.store import tables
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HEADERS = {"Authorization": "Bearer canary-token", "x-api-key": "desk", "x-gw-ims-org-id": "ACME@AdobeOrg"}
+HEADERS = {
+    "Authorization": "Bearer canary-token",
+    "x-api-key": "desk",
+    "x-gw-ims-org-id": "ACME@AdobeOrg",
+}
 Served = Any
 
 
@@ -43,17 +47,30 @@ def _until(condition: Callable[[], Any]) -> Any:
 
 
 def _workers(process: Any) -> list[int]:
-    return [int(id) for id in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    return [
+        int(id)
+        for id in Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        .read_text()
+        .split()
+    ]
 
 
 def test_health_says_that_the_store_answers_and_needs_no_token(service: Any) -> None:
     talker = service()
-    answer = talker.session.get("http+local://embedded/health", headers={"Host": "10.1.2.3:8700"})
+    answer = talker.session.get(
+        "http+local://embedded/health", headers={"Host": "10.1.2.3:8700"}
+    )
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "version": answer.json()["version"], "schema": tables.VERSION}
+    assert answer.json() == {
+        "status": "ok",
+        "version": answer.json()["version"],
+        "schema": tables.VERSION,
+    }
 
 
-def test_health_says_that_the_store_does_not_answer(service: Any, tmp_path: Path) -> None:
+def test_health_says_that_the_store_does_not_answer(
+    service: Any, tmp_path: Path
+) -> None:
     talker = service()
     with closing(sqlite3.connect(tmp_path / "store" / "local.db")) as database:
         database.execute(f"DROP TABLE {tables.facts.name}")
@@ -62,19 +79,30 @@ def test_health_says_that_the_store_does_not_answer(service: Any, tmp_path: Path
 
 
 def test_an_access_line_names_who_asked_and_nothing_that_was_sent(
-    service: Any, oracle: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    service: Any,
+    oracle: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    app = build_app(Settings(store=service().app.store.label), outer=[accesslog.AccessLog()])
+    app = build_app(
+        Settings(store=service().app.store.label), outer=[accesslog.AccessLog()]
+    )
     session = requests.Session()
     session.mount("http+local://", LocalAdapter(app=app))
     with caplog.at_level("INFO", logger="headwater.access"):
         url = "http+local://embedded/data/foundation/flowservice/connections"
         made = session.post(url + "?canary-query=1", json=oracle(), headers=HEADERS)
-        made = session.post(url, json=oracle(), headers=HEADERS | {"x-request-id": "mine"})
+        made = session.post(
+            url, json=oracle(), headers=HEADERS | {"x-request-id": "mine"}
+        )
         session.get(url, headers={"Authorization": "Bearer canary-token"})
         session.get("http+local://embedded/data/foundation/flowservice/a%0A{canary}")
     app.close()
-    lines = [json.loads(record.getMessage()) for record in caplog.records if record.name == "headwater.access"]
+    lines = [
+        json.loads(record.getMessage())
+        for record in caplog.records
+        if record.name == "headwater.access"
+    ]
     assert [line["status"] for line in lines] == [400, 201, 403, 403]
     assert lines[1] | {"time": "", "ms": 0} == {
         "time": "",
@@ -95,8 +123,12 @@ def test_an_access_line_names_who_asked_and_nothing_that_was_sent(
         assert sent not in text
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads the worker processes from /proc")
-def test_metrics_add_up_over_workers_and_a_killed_worker_comes_back(served: Served, tmp_path: Path) -> None:
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="reads the worker processes from /proc"
+)
+def test_metrics_add_up_over_workers_and_a_killed_worker_comes_back(
+    served: Served, tmp_path: Path
+) -> None:
     with served(tmp_path, "--workers", "2", "--metrics-port", "0") as (process, root):
         line = process.stdout.readline()
         assert line.startswith("metrics on http://127.0.0.1:")
@@ -106,14 +138,20 @@ def test_metrics_add_up_over_workers_and_a_killed_worker_comes_back(served: Serv
             assert requests.get(f"{root}/health", timeout=10).status_code == 200
         _until(lambda: _sum(metrics, "granian_requests_handled") == 20)
         assert _sum(metrics, "granian_workers_spawns") == 2
-        victim = next(worker for worker in workers if b"resource_tracker" not in _command(worker))
+        victim = next(
+            worker for worker in workers if b"resource_tracker" not in _command(worker)
+        )
         os.kill(victim, signal.SIGKILL)
         _until(lambda: _sum(metrics, "granian_workers_respawns_for_err") == 1)
         _until(lambda: _answers(root))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads the worker processes from /proc")
-def test_workers_that_are_killed_as_soon_as_they_are_back_come_back(served: Served, tmp_path: Path) -> None:
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="reads the worker processes from /proc"
+)
+def test_workers_that_are_killed_as_soon_as_they_are_back_come_back(
+    served: Served, tmp_path: Path
+) -> None:
     with served(tmp_path, "--workers", "2") as (process, root):
         for _ in range(4):
             for worker in _workers(process):
@@ -137,19 +175,32 @@ def _answers(root: str) -> bool:
 
 def _sum(url: str, name: str) -> float:
     lines = requests.get(url, timeout=10).text.splitlines()
-    return sum(float(line.split()[-1]) for line in lines if line.startswith((f"{name} ", f"{name}{{")))
+    return sum(
+        float(line.split()[-1])
+        for line in lines
+        if line.startswith((f"{name} ", f"{name}{{"))
+    )
 
 
-def test_a_request_in_flight_is_finished_before_the_end(served: Served, tmp_path: Path, oracle: Any) -> None:
+def test_a_request_in_flight_is_finished_before_the_end(
+    served: Served, tmp_path: Path, oracle: Any
+) -> None:
     answers: list[requests.Response] = []
     database = tmp_path / "store" / "local.db"
-    with served(tmp_path, "--metrics-port", "0") as (process, root), closing(sqlite3.connect(database)) as other:
+    with (
+        served(tmp_path, "--metrics-port", "0") as (process, root),
+        closing(sqlite3.connect(database)) as other,
+    ):
         metrics = process.stdout.readline().removeprefix("metrics on ").strip()
         _until(lambda: _sum(metrics, "granian_connections_active") == 0)
-        other.execute("BEGIN IMMEDIATE")  # the request waits for this writer, five seconds at most
+        other.execute(
+            "BEGIN IMMEDIATE"
+        )  # the request waits for this writer, five seconds at most
 
         def create() -> None:
-            answers.append(requests.post(_url(root), json=oracle(), headers=HEADERS, timeout=30))
+            answers.append(
+                requests.post(_url(root), json=oracle(), headers=HEADERS, timeout=30)
+            )
 
         request = threading.Thread(target=create)
         request.start()
@@ -162,26 +213,48 @@ def test_a_request_in_flight_is_finished_before_the_end(served: Served, tmp_path
         assert process.wait(timeout=30) == 0
     assert [answer.status_code for answer in answers] == [201]
     with served(tmp_path) as (process, root):
-        assert requests.get(_url(root, f"/connections/{answers[0].json()['id']}"), headers=HEADERS, timeout=10).ok
+        assert requests.get(
+            _url(root, f"/connections/{answers[0].json()['id']}"),
+            headers=HEADERS,
+            timeout=10,
+        ).ok
 
 
-def test_a_settings_file_says_it_all(served: Served, tmp_path: Path, oracle: Any) -> None:
+def test_a_settings_file_says_it_all(
+    served: Served, tmp_path: Path, oracle: Any
+) -> None:
     (tmp_path / "serve.toml").write_text(
         'workers = 2\naccess_log = true\nsandboxes = ["stage"]\n'
         "[strictness]\nlegacy_errors = true\ndelete_status = 202\n"
         '[[clients]]\nid = "desk"\nsecret = "env:DESK_SECRET"\norganizations = ["ACME@AdobeOrg"]\n'
     )
-    with served(tmp_path, "--settings", str(tmp_path / "serve.toml"), DESK_SECRET="open-sesame") as (process, root):
-        form = {"grant_type": "client_credentials", "client_id": "desk", "client_secret": "open-sesame"}
-        token = requests.post(f"{root}/ims/token/v3", data=form | {"scope": "openid"}, timeout=10).json()
-        headers = HEADERS | {"Authorization": f"Bearer {token['access_token']}", "x-sandbox-name": "stage"}
+    with served(
+        tmp_path, "--settings", str(tmp_path / "serve.toml"), DESK_SECRET="open-sesame"
+    ) as (process, root):
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": "desk",
+            "client_secret": "open-sesame",
+        }
+        token = requests.post(
+            f"{root}/ims/token/v3", data=form | {"scope": "openid"}, timeout=10
+        ).json()
+        headers = HEADERS | {
+            "Authorization": f"Bearer {token['access_token']}",
+            "x-sandbox-name": "stage",
+        }
         made = requests.post(_url(root), json=oracle(), headers=headers, timeout=10)
         one = _url(root, f"/connections/{made.json()['id']}")
         assert requests.delete(one, headers=headers, timeout=10).status_code == 202
         gone = requests.get(one, headers=headers, timeout=10)
-        assert (gone.status_code, sorted(gone.json())) == (404, ["errorDetails", "errorMessage"])
+        assert (gone.status_code, sorted(gone.json())) == (
+            404,
+            ["errorDetails", "errorMessage"],
+        )
         assert requests.get(_url(root), headers=HEADERS, timeout=10).status_code == 401
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
-    logged = [json.loads(line) for line in (tmp_path / "stderr").read_text().splitlines()]
+    logged = [
+        json.loads(line) for line in (tmp_path / "stderr").read_text().splitlines()
+    ]
     assert [line["status"] for line in logged] == [200, 201, 202, 404, 401]

@@ -13,7 +13,14 @@ from headwater.errors import HeadwaterError, InvalidInput
 from headwater_local_flow_service import Strictness
 from headwater_local_flow_service.serving import clients, options, settingsfile
 
-SILENT = {"host": None, "port": None, "workers": None, "metrics_port": None, "store": None, "access_log": False}
+SILENT = {
+    "host": None,
+    "port": None,
+    "workers": None,
+    "metrics_port": None,
+    "store": None,
+    "access_log": False,
+}
 
 WHOLE = """
 host = "127.0.0.1"
@@ -56,26 +63,44 @@ def _file(tmp_path: Path, text: str) -> Path:
 
 def test_a_file_says_everything(tmp_path: Path) -> None:
     listening, settings = options.read(_file(tmp_path, WHOLE), SILENT)
-    assert listening == options.Listening(port=9000, workers=3, access_log=True, metrics_port=9001)
-    assert settings.store == str(tmp_path / "data" / "local.db")  # counted from the file, not from where it is run
+    assert listening == options.Listening(
+        port=9000, workers=3, access_log=True, metrics_port=9001
+    )
+    assert settings.store == str(
+        tmp_path / "data" / "local.db"
+    )  # counted from the file, not from where it is run
     assert settings.key_file == Path("/etc/headwater/key")
-    assert settings.strictness == Strictness.strict(delete_status=202, past_start_time="accept")
+    assert settings.strictness == Strictness.strict(
+        delete_status=202, past_start_time="accept"
+    )
     assert settings.sandboxes == ("prod", "dev", "stage")
     assert settings.hosts == ("127.0.0.1", "localhost", "::1", "flow.example")
     assert settings.reach_sources == ("desk.example",)
     assert (settings.largest_body, settings.deepest_body) == (2048, 8)
     assert (settings.busy_timeout, settings.token_lifetime) == (1.5, 60)
     [client] = settings.clients
-    assert (client.id, client.secret.reveal(), client.organizations) == ("desk", "open-sesame", ("ACME@AdobeOrg",))
+    assert (client.id, client.secret.reveal(), client.organizations) == (
+        "desk",
+        "open-sesame",
+        ("ACME@AdobeOrg",),
+    )
 
 
 def test_every_key_of_a_file_is_in_the_example(tmp_path: Path) -> None:
     assert set(settingsfile.read(_file(tmp_path, WHOLE))) == set(settingsfile.KEYS)
 
 
-def test_the_command_line_counts_and_adds_to_lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_line_counts_and_adds_to_lists(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(clients.SECRET_VARIABLE, "another")
-    told = {"port": 0, "workers": 1, "store": "/x.db", "sandboxes": ("more",), "clients": ("second=B@AdobeOrg",)}
+    told = {
+        "port": 0,
+        "workers": 1,
+        "store": "/x.db",
+        "sandboxes": ("more",),
+        "clients": ("second=B@AdobeOrg",),
+    }
     told["switches"] = ("delete_status=204",)
     listening, settings = options.read(_file(tmp_path, WHOLE), {**SILENT, **told})
     assert (listening.port, listening.workers, listening.access_log) == (0, 1, True)
@@ -85,17 +110,24 @@ def test_the_command_line_counts_and_adds_to_lists(tmp_path: Path, monkeypatch: 
     assert settings.strictness.delete_status == 204
 
 
-def test_hosts_of_sources_come_from_the_environment_where_nobody_names_any(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hosts_of_sources_come_from_the_environment_where_nobody_names_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("HEADWATER_LOCAL_REACH_SOURCES", "one.example")
     assert options.read(None, SILENT)[1].reach_sources == ("one.example",)
-    assert options.read(None, {**SILENT, "reached": ("two.example",)})[1].reach_sources == ("two.example",)
+    assert options.read(None, {**SILENT, "reached": ("two.example",)})[
+        1
+    ].reach_sources == ("two.example",)
 
 
 def test_without_a_file_everything_is_as_it_always_was() -> None:
     listening, settings = options.read(None, SILENT)
     assert listening == options.Listening()
     assert settings.strictness == Strictness()
-    assert options.read(None, {**SILENT, "strict": True})[1].strictness == Strictness.strict()
+    assert (
+        options.read(None, {**SILENT, "strict": True})[1].strictness
+        == Strictness.strict()
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,24 +140,52 @@ def test_without_a_file_everything_is_as_it_always_was() -> None:
         ("port = 70000", "port must be", "port"),
         ('sandboxes = "stage"', "sandboxes must be a list of texts", "sandboxes"),
         ("strictness = 1", "strictness must be a table", "strictness"),
-        ("[strictness]\nlegacy_error = true", "there is no switch legacy_error", "did you mean legacy_errors?"),
-        ("[strictness]\ndelete_status = 200", "delete_status must be one of 204, 202", "delete_status"),
-        ('[[clients]]\nid = "a"\nsecret = "canary-secret"', "must be a reference", "env:NAME"),
-        ('[[clients]]\nid = "a"\nsecret = "literal:canary-secret"', "must be a reference", "env:NAME"),
+        (
+            "[strictness]\nlegacy_error = true",
+            "there is no switch legacy_error",
+            "did you mean legacy_errors?",
+        ),
+        (
+            "[strictness]\ndelete_status = 200",
+            "delete_status must be one of 204, 202",
+            "delete_status",
+        ),
+        (
+            '[[clients]]\nid = "a"\nsecret = "canary-secret"',
+            "must be a reference",
+            "env:NAME",
+        ),
+        (
+            '[[clients]]\nid = "a"\nsecret = "literal:canary-secret"',
+            "must be a reference",
+            "env:NAME",
+        ),
         ('[[clients]]\nsecret = "env:DESK_SECRET"', "a client has no id", "id"),
-        ('[[clients]]\nid = "a"\nsecrets = "canary-secret"', "secrets", "id, secret and organizations"),
+        (
+            '[[clients]]\nid = "a"\nsecrets = "canary-secret"',
+            "secrets",
+            "id, secret and organizations",
+        ),
         ('[[clients]]\nid = "a"\norganizations = "ACME@AdobeOrg"', "list of texts", ""),
         ('[[clients]]\nid = "a"', "not its secret", clients.SECRET_VARIABLE),
-        ('[[clients]]\nid = "a"\nsecret = "env:PATH"', "no organizations", "name each organization"),
+        (
+            '[[clients]]\nid = "a"\nsecret = "env:PATH"',
+            "no organizations",
+            "name each organization",
+        ),
         ('host = "0.0.0.0"', "no client is configured", "--client"),
         ("port = = 3 # canary-secret", "is not TOML", ""),
     ],
 )
-def test_what_cannot_be_is_refused_by_its_name(tmp_path: Path, text: str, match: str, remedy: str) -> None:
+def test_what_cannot_be_is_refused_by_its_name(
+    tmp_path: Path, text: str, match: str, remedy: str
+) -> None:
     with pytest.raises(InvalidInput, match=match) as raised:
         options.read(_file(tmp_path, text), SILENT)
     assert remedy in raised.value.remedy
-    assert "canary" not in f"{raised.value!r} {raised.value} {raised.value.__context__!r}"
+    assert (
+        "canary" not in f"{raised.value!r} {raised.value} {raised.value.__context__!r}"
+    )
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
@@ -140,15 +200,22 @@ def test_a_secret_file_counts_from_the_settings_file(tmp_path: Path) -> None:
     assert client.secret.reveal() == "from-a-file"
 
 
-def test_working_on_the_store_asks_for_no_client_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_working_on_the_store_asks_for_no_client_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("DESK_SECRET")
     settings = options.store_settings(_file(tmp_path, WHOLE), None)
     assert settings.store == str(tmp_path / "data" / "local.db")
     assert options.store_settings(_file(tmp_path, WHOLE), "/x.db").store == "/x.db"
 
 
-@given(key=st.sampled_from(sorted(settingsfile.KEYS)), value=st.sampled_from(["''", "-1", "[]", "{}", "1e999", "nan"]))
-def test_any_value_is_taken_or_refused_in_words(tmp_path_factory: Any, key: str, value: str) -> None:
+@given(
+    key=st.sampled_from(sorted(settingsfile.KEYS)),
+    value=st.sampled_from(["''", "-1", "[]", "{}", "1e999", "nan"]),
+)
+def test_any_value_is_taken_or_refused_in_words(
+    tmp_path_factory: Any, key: str, value: str
+) -> None:
     path = _file(tmp_path_factory.mktemp("settings"), f"{key} = {value}\n")
     refused = ""
     try:

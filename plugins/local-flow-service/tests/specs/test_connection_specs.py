@@ -26,7 +26,9 @@ ORACLE = "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
 def test_the_list_holds_every_connector_whose_id_is_known(service: Any) -> None:
     items = service().get("/connectionSpecs/").json()["items"]
     working, _failures = installed().all()
-    assert {item["id"] for item in items} == {one.spec.id for one in working if one.spec.id} | FIXED
+    assert {item["id"] for item in items} == {
+        one.spec.id for one in working if one.spec.id
+    } | FIXED
     assert "oracle-service-cloud" in {item["name"] for item in items}
 
 
@@ -54,13 +56,21 @@ def test_they_are_the_same_in_every_sandbox_and_organization(service: Any) -> No
 
 def test_they_are_filtered_by_property(service: Any, code: Callable[..., str]) -> None:
     talker = service()
-    for condition in ("name==oracle-service-cloud", f"id=={ORACLE}", "attributes.connectorName==Oracle Service Cloud"):
-        [item] = talker.get("/connectionSpecs", params={"property": condition}).json()["items"]
+    for condition in (
+        "name==oracle-service-cloud",
+        f"id=={ORACLE}",
+        "attributes.connectorName==Oracle Service Cloud",
+    ):
+        [item] = talker.get("/connectionSpecs", params={"property": condition}).json()[
+            "items"
+        ]
         assert item["id"] == ORACLE
     assert code(talker.get("/connectionSpecs?property=authSpec==x")) == "FLOW-1423-400"
 
 
-def test_an_unknown_one_is_not_found_and_a_misprint_is_named(service: Any, code: Callable[..., str]) -> None:
+def test_an_unknown_one_is_not_found_and_a_misprint_is_named(
+    service: Any, code: Callable[..., str]
+) -> None:
     answer = service().get("/connectionSpecs/b66ab34-8619-49cb-96d1-39b37ede86ea")
     assert code(answer) == "FLOW-1439-404"
     assert "cb66ab34-8619-49cb-96d1-39b37ede86ea" in answer.json()["errorMessage"]
@@ -68,16 +78,28 @@ def test_an_unknown_one_is_not_found_and_a_misprint_is_named(service: Any, code:
 
 def test_every_schema_in_the_list_is_a_schema(service: Any) -> None:
     for item in service().get("/connectionSpecs").json()["items"]:
-        parts = [part for part in (item.get("sourceSpec"), item.get("targetSpec"), *item["authSpec"]) if part]
+        parts = [
+            part
+            for part in (
+                item.get("sourceSpec"),
+                item.get("targetSpec"),
+                *item["authSpec"],
+            )
+            if part
+        ]
         assert parts
         for part in parts:
             jsonschema.Draft7Validator.check_schema(part["spec"])
 
 
-def test_the_data_lake_is_a_target_and_no_source(service: Any, code: Callable[..., str], oracle: Any) -> None:
+def test_the_data_lake_is_a_target_and_no_source(
+    service: Any, code: Callable[..., str], oracle: Any
+) -> None:
     talker = service()
     [item] = talker.get("/connectionSpecs?property=name==datalake").json()["items"]
     assert item["id"] == DATA_LAKE
     assert item["targetSpec"]["spec"]["required"] == ["dataSetId"]
-    refused = talker.post("/connections", json=oracle(connectionSpec={"id": DATA_LAKE, "version": "1.0"}))
+    refused = talker.post(
+        "/connections", json=oracle(connectionSpec={"id": DATA_LAKE, "version": "1.0"})
+    )
     assert code(refused) == "FLOW-1413-400"

@@ -20,14 +20,33 @@ TYPES = ("connectionSpecs", "flowSpecs")
 
 
 def _schema(**rest: Any) -> dict[str, Any]:
-    properties = {"host": {"type": "string"}, "token": {"type": "string", "format": "password"}}
-    return {"type": "object", "properties": properties, "required": ["host", "token"], **rest}
+    properties = {
+        "host": {"type": "string"},
+        "token": {"type": "string", "format": "password"},
+    }
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": ["host", "token"],
+        **rest,
+    }
 
 
 def _spec(**changes: Any) -> dict[str, Any]:
-    auth = [{"name": "Token", "type": "KeyBased", "spec": _schema(additionalProperties=False)}]
+    auth = [
+        {
+            "name": "Token",
+            "type": "KeyBased",
+            "spec": _schema(additionalProperties=False),
+        }
+    ]
     attributes = {"isSource": True, "isDraftModeSupported": True}
-    return {"name": "acme", "providerId": BATCH, "authSpec": auth, "attributes": attributes} | changes
+    return {
+        "name": "acme",
+        "providerId": BATCH,
+        "authSpec": auth,
+        "attributes": attributes,
+    } | changes
 
 
 def _stored(talker: Any, body: Any, type: str = "connectionSpecs") -> Any:
@@ -38,13 +57,22 @@ def _stored(talker: Any, body: Any, type: str = "connectionSpecs") -> Any:
 
 def _connection(id: str, **params: Any) -> dict[str, Any]:
     auth = {"specName": "Token", "params": params}
-    return {"name": "mine", "auth": auth, "connectionSpec": {"id": id, "version": "1.0"}}
+    return {
+        "name": "mine",
+        "auth": auth,
+        "connectionSpec": {"id": id, "version": "1.0"},
+    }
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_a_stored_specification_is_answered_bare_and_read_in_a_list(service: Open, type: str) -> None:
+def test_a_stored_specification_is_answered_bare_and_read_in_a_list(
+    service: Open, type: str
+) -> None:
     talker = service()
-    answer = talker.post(f"/{type}/", json={"id": ORACLE, "name": "acme", "providerId": BATCH, "version": "2.0"})
+    answer = talker.post(
+        f"/{type}/",
+        json={"id": ORACLE, "name": "acme", "providerId": BATCH, "version": "2.0"},
+    )
     made = answer.json()
     assert answer.headers["Location"].endswith(f"/{type}/{made['id']}")
     assert made["id"] != ORACLE
@@ -57,40 +85,71 @@ def test_a_stored_specification_is_answered_bare_and_read_in_a_list(service: Ope
     assert "sandboxName" not in made
     dev = talker.like(x_sandbox_name="dev")
     assert dev.get(f"/{type}/{made['id']}").json() == {"items": [made]}
-    assert dev.get(f"/{type}", params={"property": "name==acme"}).json() == {"items": [made]}
+    assert dev.get(f"/{type}", params={"property": "name==acme"}).json() == {
+        "items": [made]
+    }
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_another_organization_does_not_see_it(service: Open, code: Any, type: str) -> None:
+def test_another_organization_does_not_see_it(
+    service: Open, code: Any, type: str
+) -> None:
     talker = service()
     made = _stored(talker, {"name": "acme", "providerId": BATCH}, type)
     other = talker.like(x_gw_ims_org_id="OTHER@AdobeOrg")
     assert code(other.get(f"/{type}/{made['id']}")) == "FLOW-1439-404"
-    assert code(other.send("PUT", f"/{type}/{made['id']}", json=made)) == "FLOW-1439-404"
-    assert other.get(f"/{type}", params={"property": "name==acme"}).json() == {"items": []}
+    assert (
+        code(other.send("PUT", f"/{type}/{made['id']}", json=made)) == "FLOW-1439-404"
+    )
+    assert other.get(f"/{type}", params={"property": "name==acme"}).json() == {
+        "items": []
+    }
 
 
 @pytest.mark.parametrize("type", TYPES)
 def test_a_put_replaces_it_whole(service: Open, code: Any, type: str) -> None:
     talker = service()
-    made = _stored(talker, {"name": "acme", "providerId": BATCH, "attributes": {"x": 1}}, type)
-    answer = talker.send("PUT", f"/{type}/{made['id']}", json={"name": "new", "providerId": BATCH})
+    made = _stored(
+        talker, {"name": "acme", "providerId": BATCH, "attributes": {"x": 1}}, type
+    )
+    answer = talker.send(
+        "PUT", f"/{type}/{made['id']}", json={"name": "new", "providerId": BATCH}
+    )
     assert answer.status_code == 200
     after = answer.json()
-    assert (after["id"], after["createdAt"], after["name"]) == (made["id"], made["createdAt"], "new")
+    assert (after["id"], after["createdAt"], after["name"]) == (
+        made["id"],
+        made["createdAt"],
+        "new",
+    )
     assert "attributes" not in after
     assert talker.get(f"/{type}/{made['id']}").json() == {"items": [after]}
-    assert code(talker.send("PUT", f"/{type}/{made['id']}", json={"name": "new"})) == "CONNECTOR-1304-400"
+    assert (
+        code(talker.send("PUT", f"/{type}/{made['id']}", json={"name": "new"}))
+        == "CONNECTOR-1304-400"
+    )
     assert talker.get(f"/{type}/{made['id']}").json() == {"items": [after]}
 
 
 @pytest.mark.parametrize(
-    ("type", "id"), [("connectionSpecs", ORACLE), ("flowSpecs", CRM), ("connectionSpecs", CRM), ("flowSpecs", "%00")]
+    ("type", "id"),
+    [
+        ("connectionSpecs", ORACLE),
+        ("flowSpecs", CRM),
+        ("connectionSpecs", CRM),
+        ("flowSpecs", "%00"),
+    ],
 )
-def test_what_comes_with_the_service_is_not_replaced(service: Open, code: Any, type: str, id: str) -> None:
-    answer = service().send("PUT", f"/{type}/{id}", json={"name": "mine", "providerId": BATCH})
+def test_what_comes_with_the_service_is_not_replaced(
+    service: Open, code: Any, type: str, id: str
+) -> None:
+    answer = service().send(
+        "PUT", f"/{type}/{id}", json={"name": "mine", "providerId": BATCH}
+    )
     assert code(answer) == (
-        "FLOW-1426-400" if (type, id) in (("connectionSpecs", ORACLE), ("flowSpecs", CRM)) else "FLOW-1439-404"
+        "FLOW-1426-400"
+        if (type, id) in (("connectionSpecs", ORACLE), ("flowSpecs", CRM))
+        else "FLOW-1439-404"
     )
 
 
@@ -114,10 +173,26 @@ def test_a_strict_service_refuses_users(service: Open, code: Any, type: str) -> 
         ("connectionSpecs", {"authSpec": ["Token"]}, "CONNECTOR-1312-400"),
         ("connectionSpecs", {"authSpec": [{"spec": {}}]}, "CONNECTOR-1304-400"),
         ("connectionSpecs", {"authSpec": [{"name": "Token"}]}, "CONNECTOR-1312-400"),
-        ("connectionSpecs", {"authSpec": [{"name": "T", "spec": {"type": "nothing"}}]}, "CONNECTOR-1312-400"),
-        ("connectionSpecs", {"authSpec": [{"name": "T", "spec": {"properties": []}}]}, "CONNECTOR-1312-400"),
-        ("connectionSpecs", {"authSpec": [{"name": "T", "spec": {"properties": {"": {}}}}]}, "CONNECTOR-1301-400"),
-        ("connectionSpecs", {"sourceSpec": {"spec": {"required": "x"}}}, "CONNECTOR-1312-400"),
+        (
+            "connectionSpecs",
+            {"authSpec": [{"name": "T", "spec": {"type": "nothing"}}]},
+            "CONNECTOR-1312-400",
+        ),
+        (
+            "connectionSpecs",
+            {"authSpec": [{"name": "T", "spec": {"properties": []}}]},
+            "CONNECTOR-1312-400",
+        ),
+        (
+            "connectionSpecs",
+            {"authSpec": [{"name": "T", "spec": {"properties": {"": {}}}}]},
+            "CONNECTOR-1301-400",
+        ),
+        (
+            "connectionSpecs",
+            {"sourceSpec": {"spec": {"required": "x"}}},
+            "CONNECTOR-1312-400",
+        ),
         ("connectionSpecs", {"exploreSpec": []}, "CONNECTOR-1312-400"),
         ("flowSpecs", {"name": None}, "CONNECTOR-1304-400"),
         ("flowSpecs", {"sourceConnectionSpecIds": [5]}, "CONNECTOR-1312-400"),
@@ -125,26 +200,46 @@ def test_a_strict_service_refuses_users(service: Open, code: Any, type: str) -> 
         ("flowSpecs", {"scheduleSpec": {"spec": {"type": 5}}}, "CONNECTOR-1312-400"),
         ("flowSpecs", {"transformationSpecDTOS": "Copy"}, "CONNECTOR-1312-400"),
         ("flowSpecs", {"transformationSpecs": [{"name": 5}]}, "CONNECTOR-1312-400"),
-        ("flowSpecs", {"transformationSpecs": [{"name": "x", "spec": []}]}, "CONNECTOR-1312-400"),
+        (
+            "flowSpecs",
+            {"transformationSpecs": [{"name": "x", "spec": []}]},
+            "CONNECTOR-1312-400",
+        ),
     ],
 )
-def test_a_refusal_has_its_own_code(service: Open, code: Any, *, type: str, change: Any, expected: str) -> None:
+def test_a_refusal_has_its_own_code(
+    service: Open, code: Any, *, type: str, change: Any, expected: str
+) -> None:
     talker = service()
-    body = {name: value for name, value in (_spec() | change).items() if value is not None}
+    body = {
+        name: value for name, value in (_spec() | change).items() if value is not None
+    }
     assert code(talker.post(f"/{type}", json=body)) == expected
-    assert talker.get(f"/{type}", params={"property": "providerId==nothing"}).json() == {"items": []}
+    assert talker.get(
+        f"/{type}", params={"property": "providerId==nothing"}
+    ).json() == {"items": []}
 
 
 def test_transformations_are_read_under_one_name(service: Open) -> None:
     talker = service()
     copy = {"name": "Copy", "spec": {"type": "object"}}
-    for sent in ({"transformationSpecDTOS": [copy]}, {"transformationSpecs": [copy]}, {"transformationSpec": copy}):
-        made = _stored(talker, {"name": "mine", "providerId": BATCH, **sent}, "flowSpecs")
+    for sent in (
+        {"transformationSpecDTOS": [copy]},
+        {"transformationSpecs": [copy]},
+        {"transformationSpec": copy},
+    ):
+        made = _stored(
+            talker, {"name": "mine", "providerId": BATCH, **sent}, "flowSpecs"
+        )
         assert made["transformationSpecs"] == [copy]
-        assert [name for name in made if name.startswith("transformation")] == ["transformationSpecs"]
+        assert [name for name in made if name.startswith("transformation")] == [
+            "transformationSpecs"
+        ]
 
 
-def test_a_connection_is_made_with_a_stored_specification(service: Open, code: Any) -> None:
+def test_a_connection_is_made_with_a_stored_specification(
+    service: Open, code: Any
+) -> None:
     talker = service()
     id = _stored(talker, _spec())["id"]
     made = talker.post("/connections", json=_connection(id, host="h", token=CANARY))
@@ -161,11 +256,21 @@ def test_a_connection_is_made_with_a_stored_specification(service: Open, code: A
         assert code(answer) == expected
         assert CANARY not in answer.text
     other = talker.like(x_gw_ims_org_id="OTHER@AdobeOrg")
-    assert code(other.post("/connections", json=_connection(id, host="h", token=CANARY))) == "FLOW-1413-400"
-    patch = talker.patch(made.json()["id"], item["etag"], {"op": "remove", "path": "/auth/params/token"})
+    assert (
+        code(other.post("/connections", json=_connection(id, host="h", token=CANARY)))
+        == "FLOW-1413-400"
+    )
+    patch = talker.patch(
+        made.json()["id"], item["etag"], {"op": "remove", "path": "/auth/params/token"}
+    )
     assert code(patch) == "CONNECTOR-1304-400"
-    draft = talker.post("/connections?mode=draft", json=_connection(id, host="h")).json()["id"]
-    assert code(talker.post(f"/connections/{draft}/action?op=publish")) == "CONNECTOR-1304-400"
+    draft = talker.post(
+        "/connections?mode=draft", json=_connection(id, host="h")
+    ).json()["id"]
+    assert (
+        code(talker.post(f"/connections/{draft}/action?op=publish"))
+        == "CONNECTOR-1304-400"
+    )
 
 
 def test_a_stored_source_takes_part_in_source_connections_and_flow_specifications(
@@ -173,13 +278,20 @@ def test_a_stored_source_takes_part_in_source_connections_and_flow_specification
 ) -> None:
     talker = service()
     id = _stored(talker, _spec())["id"]
-    base = talker.post("/connections", json=_connection(id, host="h", token="t")).json()["id"]
+    base = talker.post(
+        "/connections", json=_connection(id, host="h", token="t")
+    ).json()["id"]
     body = source_body(base, connectionSpec={"id": id, "version": "1.0"})
     assert talker.post("/sourceConnections", json=body).status_code == 201
     [flow_spec] = talker.get(f"/flowSpecs/{CRM}").json()["items"]
     assert id in flow_spec["sourceConnectionSpecIds"]
     other = talker.like(x_gw_ims_org_id="OTHER@AdobeOrg")
-    assert id not in other.get(f"/flowSpecs/{CRM}").json()["items"][0]["sourceConnectionSpecIds"]
+    assert (
+        id
+        not in other.get(f"/flowSpecs/{CRM}").json()["items"][0][
+            "sourceConnectionSpecIds"
+        ]
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,20 +299,34 @@ def test_a_stored_source_takes_part_in_source_connections_and_flow_specification
     [
         {"type": "object"},
         {"type": "object", "properties": {"deep": {"type": "object"}}},
-        {"properties": {"deep": {"properties": {"token": {"type": "string", "format": "password"}}}}},
+        {
+            "properties": {
+                "deep": {
+                    "properties": {"token": {"type": "string", "format": "password"}}
+                }
+            }
+        },
         {"anyOf": [{"properties": {"deep": {"format": "password"}}}]},
-        {"properties": {"deep": {"$ref": "#/definitions/secret"}}, "definitions": {"secret": {}}},
+        {
+            "properties": {"deep": {"$ref": "#/definitions/secret"}},
+            "definitions": {"secret": {}},
+        },
     ],
 )
-def test_a_secret_that_a_stored_schema_hides_is_masked(service: Open, schema: Any) -> None:
+def test_a_secret_that_a_stored_schema_hides_is_masked(
+    service: Open, schema: Any
+) -> None:
     talker = service()
     id = _stored(talker, _spec(authSpec=[{"name": "Token", "spec": schema}]))["id"]
     body = _connection(
         id,
         **{
-            ("deep" if schema != {"type": "object", "properties": {"deep": {"type": "object"}}} else "more"): {
-                "token": CANARY
-            }
+            (
+                "deep"
+                if schema
+                != {"type": "object", "properties": {"deep": {"type": "object"}}}
+                else "more"
+            ): {"token": CANARY}
         },
     )
     answer = talker.post("/connections", json=body)
@@ -209,25 +335,44 @@ def test_a_secret_that_a_stored_schema_hides_is_masked(service: Open, schema: An
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", "x", "object", "password", "#"]),
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 9)
+    | st.sampled_from(["", "x", "object", "password", "#"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["type", "properties", "format", "required", "$ref", "allOf", "a"]), inner, max_size=4
+            st.sampled_from(
+                ["type", "properties", "format", "required", "$ref", "allOf", "a"]
+            ),
+            inner,
+            max_size=4,
         )
     ),
     max_leaves=12,
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(schema=JSON, params=st.dictionaries(st.sampled_from(["a", "b"]), JSON, max_size=2))
-def test_any_schema_is_stored_or_refused_and_never_breaks_a_connection(service: Open, schema: Any, params: Any) -> None:
+@settings(
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+)
+@given(
+    schema=JSON, params=st.dictionaries(st.sampled_from(["a", "b"]), JSON, max_size=2)
+)
+def test_any_schema_is_stored_or_refused_and_never_breaks_a_connection(
+    service: Open, schema: Any, params: Any
+) -> None:
     talker = _opened(service)
-    answer = talker.post("/connectionSpecs", json=_spec(authSpec=[{"name": "Token", "spec": schema}]))
+    answer = talker.post(
+        "/connectionSpecs", json=_spec(authSpec=[{"name": "Token", "spec": schema}])
+    )
     assert answer.status_code in (201, 400), answer.text
     if answer.status_code == 201:
-        made = talker.post("/connections", json=_connection(answer.json()["id"], **params))
+        made = talker.post(
+            "/connections", json=_connection(answer.json()["id"], **params)
+        )
         assert made.status_code in (201, 400), made.text
 
 

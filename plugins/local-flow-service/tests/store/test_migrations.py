@@ -46,7 +46,9 @@ def _first_release(path: Path) -> None:
         database.executescript(FIRST_RELEASE)
         values = [(name, "1" if name == "schema" else value) for name, value in facts]
         database.executemany("INSERT INTO headwater_store VALUES (?, ?)", values)
-        database.executemany(f"INSERT INTO headwater_connections VALUES ({', '.join('?' * 14)})", rows)
+        database.executemany(
+            f"INSERT INTO headwater_connections VALUES ({', '.join('?' * 14)})", rows
+        )
         database.commit()
 
 
@@ -66,19 +68,27 @@ def old(service: Callable[..., Any], tmp_path: Path) -> tuple[Path, dict[str, An
     return path, made
 
 
-def test_a_store_of_the_first_release_keeps_what_it_holds(old: Any, service: Callable[..., Any]) -> None:
+def test_a_store_of_the_first_release_keeps_what_it_holds(
+    old: Any, service: Callable[..., Any]
+) -> None:
     path, made = old
     talker = service()
     assert talker.read(made["id"])["etag"] == made["etag"]
     change = {"op": "replace", "path": "/auth/params/username", "value": "another"}
-    assert talker.patch(made["id"], made["etag"], change).status_code == 200  # opens the sealed password
+    assert (
+        talker.patch(made["id"], made["etag"], change).status_code == 200
+    )  # opens the sealed password
     assert talker.create("second")
     with closing(sqlite3.connect(path)) as database:
-        assert database.execute("SELECT value FROM headwater_store WHERE name = 'schema'").fetchone() == ("2",)
+        assert database.execute(
+            "SELECT value FROM headwater_store WHERE name = 'schema'"
+        ).fetchone() == ("2",)
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_a_migrated_store_is_like_a_new_one(old: Any, service: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_migrated_store_is_like_a_new_one(
+    old: Any, service: Callable[..., Any], tmp_path: Path
+) -> None:
     migrated = service().app.store
     new = service(store=str(tmp_path / "new.db")).app.store
     assert _shape(migrated) == _shape(new)
@@ -89,8 +99,14 @@ def _shape(store: Any) -> dict[str, Any]:
         found = inspect(connection)
         return {
             name: (
-                sorted((column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(name)),
-                sorted((index["name"], index["column_names"], index["unique"]) for index in found.get_indexes(name)),
+                sorted(
+                    (column["name"], str(column["type"]), column["nullable"])
+                    for column in found.get_columns(name)
+                ),
+                sorted(
+                    (index["name"], index["column_names"], index["unique"])
+                    for index in found.get_indexes(name)
+                ),
                 found.get_pk_constraint(name)["constrained_columns"],
             )
             for name in sorted(found.get_table_names())
@@ -107,7 +123,9 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
 
     def half(connection: Connection, found: int) -> None:
         real(connection, found)
-        connection.exec_driver_sql("INSERT INTO headwater_nothing VALUES ('canary-value')")
+        connection.exec_driver_sql(
+            "INSERT INTO headwater_nothing VALUES ('canary-value')"
+        )
 
     monkeypatch.setattr(migrations, "_carry", half)
     with pytest.raises(StoreError, match="from schema 1 to 2") as raised:
@@ -135,7 +153,9 @@ def test_two_who_open_an_old_store_at_once_migrate_it_once(old: Any) -> None:
     for app in apps:
         app.close()
     with closing(sqlite3.connect(path)) as database:
-        assert database.execute("SELECT count(*) FROM headwater_store WHERE name = 'schema'").fetchone() == (1,)
+        assert database.execute(
+            "SELECT count(*) FROM headwater_store WHERE name = 'schema'"
+        ).fetchone() == (1,)
 
 
 def test_alembic_is_not_imported_for_a_store_that_is_up_to_date(tmp_path: Path) -> None:
@@ -144,9 +164,16 @@ def test_alembic_is_not_imported_for_a_store_that_is_up_to_date(tmp_path: Path) 
         f"build_app(Settings(store={str(tmp_path / 'a.db')!r})).close();"
         "sys.exit('alembic' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", program], check=False, timeout=60).returncode == 0
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", program], check=False, timeout=60
+        ).returncode
+        == 0
+    )
 
 
 def test_the_scripts_lead_from_the_first_release_to_this_one() -> None:
-    assert [script.revision for script in migrations.steps(1)] == [str(n) for n in range(2, tables.VERSION + 1)]
+    assert [script.revision for script in migrations.steps(1)] == [
+        str(n) for n in range(2, tables.VERSION + 1)
+    ]
     assert migrations.steps(tables.VERSION) == []

@@ -24,20 +24,36 @@ def _store(own_schema: dict[str, Any]) -> dict[str, Any]:
     return own_schema
 
 
-def test_a_connection_lives_on_postgresql_as_on_sqlite(service: Any, store: Any, code: Any) -> None:
+def test_a_connection_lives_on_postgresql_as_on_sqlite(
+    service: Any, store: Any, code: Any
+) -> None:
     talker = service(**store)
     made = [talker.create(f"n{number}") for number in range(5)]
     first, etag = made[0]["id"], made[0]["etag"]
-    answer = talker.patch(first, etag, {"op": "replace", "path": "/auth/params/password", "value": "new"})
+    answer = talker.patch(
+        first, etag, {"op": "replace", "path": "/auth/params/password", "value": "new"}
+    )
     assert answer.status_code == 200
-    assert code(talker.patch(first, etag, {"op": "replace", "path": "/name", "value": "x"})) == "FLOW-1404-412"
+    assert (
+        code(
+            talker.patch(first, etag, {"op": "replace", "path": "/name", "value": "x"})
+        )
+        == "FLOW-1404-412"
+    )
     page = talker.get("/connections?limit=2&orderby=-name").json()
     assert [item["name"] for item in page["items"]] == ["n4", "n3"]
     rest = talker.get(page["_links"]["next"]["href"]).json()
     assert [item["name"] for item in rest["items"]] == ["n2", "n1"]
-    assert talker.get("/connections", params={"property": "name==n1,n2", "count": "true"}).json() == {"count": 2}
+    assert talker.get(
+        "/connections", params={"property": "name==n1,n2", "count": "true"}
+    ).json() == {"count": 2}
     long = talker.create("é" * 5000)
-    assert talker.get("/connections", params={"property": f"name=={'é' * 5000}"}).json()["items"][0]["id"] == long["id"]
+    assert (
+        talker.get("/connections", params={"property": f"name=={'é' * 5000}"}).json()[
+            "items"
+        ][0]["id"]
+        == long["id"]
+    )
     assert talker.send("DELETE", f"/connections/{first}").status_code == 204
     assert code(talker.get(f"/connections/{first}")) == "FLOW-1439-404"
     assert service(**store).get("/connections?count=true").json() == {"count": 5}
@@ -59,37 +75,61 @@ def test_patches_at_once_lose_nothing_on_postgresql(service: Any, store: Any) ->
     assert talker.read(made["id"])["counter"] == 8
 
 
-def test_a_store_of_the_first_release_is_migrated_on_postgresql(service: Any, store: Any) -> None:
+def test_a_store_of_the_first_release_is_migrated_on_postgresql(
+    service: Any, store: Any
+) -> None:
     talker = service(**store)
     made = talker.create()
-    later = [table for table in tables.metadata.sorted_tables if table not in (tables.facts, tables.connections)]
-    with talker.app.store.writing() as rows:  # the first release's tables are the same today; it had no others
+    later = [
+        table
+        for table in tables.metadata.sorted_tables
+        if table not in (tables.facts, tables.connections)
+    ]
+    with (
+        talker.app.store.writing() as rows
+    ):  # the first release's tables are the same today; it had no others
         for table in later:
             table.drop(rows._connection)
-        rows._connection.execute(tables.facts.update().where(tables.facts.c.name == "schema").values(value="1"))
+        rows._connection.execute(
+            tables.facts.update()
+            .where(tables.facts.c.name == "schema")
+            .values(value="1")
+        )
     talker.app.close()
     migrated = service(**store)
     assert migrated.read(made["id"])["etag"] == made["etag"]
     change = {"op": "replace", "path": "/auth/params/username", "value": "another"}
-    assert migrated.patch(made["id"], made["etag"], change).status_code == 200  # opens the sealed password
+    assert (
+        migrated.patch(made["id"], made["etag"], change).status_code == 200
+    )  # opens the sealed password
     with migrated.app.store.snapshot() as rows:
         found = inspect(rows._connection)
         for table in later:
-            columns = {column["name"]: column for column in found.get_columns(table.name)}
+            columns = {
+                column["name"]: column for column in found.get_columns(table.name)
+            }
             assert set(columns) == set(table.c.keys())
-            assert {index["name"] for index in found.get_indexes(table.name)} == {each.name for each in table.indexes}
+            assert {index["name"] for index in found.get_indexes(table.name)} == {
+                each.name for each in table.indexes
+            }
         assert found.get_columns("headwater_flows")[1]["type"].collation == "C"
 
 
-def test_an_export_from_postgresql_goes_into_sqlite_and_back(service: Any, store: Any, tmp_path: Path) -> None:
+def test_an_export_from_postgresql_goes_into_sqlite_and_back(
+    service: Any, store: Any, tmp_path: Path
+) -> None:
     talker = service(**store)
     made = [talker.create(f"n{number}") for number in range(3)]
     first = list(exporting.lines(talker.app.store))
     file = service(store=str(tmp_path / "a.db")).app.store
     assert importing.run(file, first, "it").objects == {"connections": 3}
     assert resetting.run(talker.app.store)["connections"] == 3
-    assert importing.run(talker.app.store, list(exporting.lines(file)), "it").objects == {"connections": 3}
-    assert [talker.read(each["id"])["etag"] for each in made] == [each["etag"] for each in made]
+    assert importing.run(
+        talker.app.store, list(exporting.lines(file)), "it"
+    ).objects == {"connections": 3}
+    assert [talker.read(each["id"])["etag"] for each in made] == [
+        each["etag"] for each in made
+    ]
 
 
 def test_another_key_is_refused_on_postgresql(store: Any) -> None:
@@ -101,7 +141,12 @@ def test_another_key_is_refused_on_postgresql(store: Any) -> None:
 
 def test_a_server_that_does_not_answer_is_said_without_its_password() -> None:
     pytest.importorskip("psycopg")
-    settings = Settings(store="postgresql://u:canary-pass@127.0.0.1:1/x", key=Secret("A" * 43))
+    settings = Settings(
+        store="postgresql://u:canary-pass@127.0.0.1:1/x", key=Secret("A" * 43)
+    )
     with pytest.raises(StoreBusy, match="does not answer") as raised:
         build_app(settings)
-    assert "canary-pass" not in f"{raised.value!r} {raised.value} {raised.value.__context__!r}"
+    assert (
+        "canary-pass"
+        not in f"{raised.value!r} {raised.value} {raised.value.__context__!r}"
+    )

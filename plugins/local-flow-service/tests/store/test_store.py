@@ -44,14 +44,18 @@ def test_folder_database_and_key_are_for_their_owner_only(tmp_path: Path) -> Non
     assert stat.S_IMODE(store.parent.stat().st_mode) == 0o700
     for path in (store, Path(f"{store}.key")):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [path.name for path in store.parent.iterdir() if path.name.startswith(".")] == []
+    assert [
+        path.name for path in store.parent.iterdir() if path.name.startswith(".")
+    ] == []
 
 
 def test_secrets_are_nowhere_on_disk_in_clear(service: Open, tmp_path: Path) -> None:
     talker = service()
     made = talker.create()
     second = talker.patch(
-        made["id"], made["etag"], {"op": "replace", "path": "/auth/params/password", "value": "no-2" * 5}
+        made["id"],
+        made["etag"],
+        {"op": "replace", "path": "/auth/params/password", "value": "no-2" * 5},
     )
     assert second.status_code == 200
     files = [path for path in (tmp_path / "store").iterdir() if path.is_file()]
@@ -67,19 +71,35 @@ def test_a_sealed_secret_opens_for_its_own_row_only(service: Open) -> None:
     talker = service()
     made = talker.create()
     store = talker.app.store
-    sealed = store.get(connections, Scope(org="ACME@AdobeOrg", sandbox="prod"), made["id"]).secrets
-    assert store.vault.open(sealed, "ACME@AdobeOrg", "prod", made["id"])["password"] == CANARY
-    for owner in (("ACME@AdobeOrg", "dev", made["id"]), ("OTHER@AdobeOrg", "prod", made["id"]), ("", "", "")):
+    sealed = store.get(
+        connections, Scope(org="ACME@AdobeOrg", sandbox="prod"), made["id"]
+    ).secrets
+    assert (
+        store.vault.open(sealed, "ACME@AdobeOrg", "prod", made["id"])["password"]
+        == CANARY
+    )
+    for owner in (
+        ("ACME@AdobeOrg", "dev", made["id"]),
+        ("OTHER@AdobeOrg", "prod", made["id"]),
+        ("", "", ""),
+    ):
         with pytest.raises(StoreError):
             store.vault.open(sealed, *owner)
     with pytest.raises(StoreError):
-        store.vault.open(sealed[:-1] + bytes([sealed[-1] ^ 1]), "ACME@AdobeOrg", "prod", made["id"])
+        store.vault.open(
+            sealed[:-1] + bytes([sealed[-1] ^ 1]), "ACME@AdobeOrg", "prod", made["id"]
+        )
 
 
-def test_damaged_secrets_fail_the_test_and_not_the_service(service: Open, tmp_path: Path) -> None:
+def test_damaged_secrets_fail_the_test_and_not_the_service(
+    service: Open, tmp_path: Path
+) -> None:
     talker = service()
     made = talker.create()
-    _sql(tmp_path / "store" / "local.db", "UPDATE headwater_connections SET secrets = x'0102'")
+    _sql(
+        tmp_path / "store" / "local.db",
+        "UPDATE headwater_connections SET secrets = x'0102'",
+    )
     assert talker.get(f"/connections/{made['id']}/test").json() == {"result": False}
     assert talker.read(made["id"])["name"] == "desk"
     change = {"op": "replace", "path": "/auth/params/password", "value": "x"}
@@ -104,13 +124,17 @@ def test_a_key_from_the_environment_leaves_no_key_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", ["lost", "other", "damaged"])
-def test_a_lost_or_wrong_key_is_an_error_and_never_replaced(tmp_path: Path, change: str) -> None:
+def test_a_lost_or_wrong_key_is_an_error_and_never_replaced(
+    tmp_path: Path, change: str
+) -> None:
     store, key = tmp_path / "a.db", tmp_path / "a.db.key"
     _open(store)
     if change == "lost":
         key.unlink()
     else:
-        key.write_bytes(base64.b64encode(os.urandom(32)) if change == "other" else b"\xff")
+        key.write_bytes(
+            base64.b64encode(os.urandom(32)) if change == "other" else b"\xff"
+        )
     before = key.read_bytes() if key.exists() else None
     with pytest.raises(StoreError, match="key") as raised:
         _open(store)
@@ -130,7 +154,10 @@ def test_an_existing_key_serves_a_new_store(tmp_path: Path) -> None:
 
 def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     _open(tmp_path / "a.db")
-    _sql(tmp_path / "a.db", "UPDATE headwater_store SET value = '99' WHERE name = 'schema'")
+    _sql(
+        tmp_path / "a.db",
+        "UPDATE headwater_store SET value = '99' WHERE name = 'schema'",
+    )
     with pytest.raises(StoreError, match="newer version"):
         _open(tmp_path / "a.db")
 
@@ -153,7 +180,15 @@ def test_a_file_that_is_no_store_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "store", ["", "sqlite://", "mysql://h/d", "nonsense://x", "http://[", "postgresql+nothing://h/d"]
+    "store",
+    [
+        "",
+        "sqlite://",
+        "mysql://h/d",
+        "nonsense://x",
+        "http://[",
+        "postgresql+nothing://h/d",
+    ],
 )
 def test_only_files_and_postgresql_are_stores(store: str) -> None:
     with pytest.raises(StoreError):
@@ -194,20 +229,29 @@ def test_a_locked_store_answers_503_while_serving_and_loses_nothing(
         refused = talker.post("/connections", json=oracle("second"))
         assert code(refused) == "FLOW-1103-503"
         assert refused.headers["Retry-After"] == "1"
-        assert code(talker.send("DELETE", f"/connections/{made['id']}")) == "FLOW-1103-503"
+        assert (
+            code(talker.send("DELETE", f"/connections/{made['id']}")) == "FLOW-1103-503"
+        )
         assert talker.read(made["id"])["name"] == "desk"
     assert talker.create("third")
-    assert {item["name"] for item in talker.get("/connections").json()["items"]} == {"desk", "third"}
+    assert {item["name"] for item in talker.get("/connections").json()["items"]} == {
+        "desk",
+        "third",
+    }
 
 
-def test_a_store_damaged_while_serving_answers_503(service: Open, code: Callable[..., str], tmp_path: Path) -> None:
+def test_a_store_damaged_while_serving_answers_503(
+    service: Open, code: Callable[..., str], tmp_path: Path
+) -> None:
     talker = service()
     _sql(tmp_path / "store" / "local.db", "DROP TABLE headwater_connections")
     assert code(talker.get("/connections")) == "FLOW-1103-503"
     assert code(talker.get(f"/connections/{UUID}")) == "FLOW-1103-503"
 
 
-def test_a_row_read_by_its_id_alone_is_the_row_that_a_transaction_reads(service: Open) -> None:
+def test_a_row_read_by_its_id_alone_is_the_row_that_a_transaction_reads(
+    service: Open,
+) -> None:
     talker = service()
     store, scope = talker.app.store, Scope(org="ACME@AdobeOrg", sandbox="prod")
     id = talker.create()["id"]
@@ -215,7 +259,10 @@ def test_a_row_read_by_its_id_alone_is_the_row_that_a_transaction_reads(service:
         wanted = rows.get(connections, scope, id)
     assert wanted is not None
     assert store.get(connections, scope, id) == wanted
-    for elsewhere in (Scope(org="OTHER@AdobeOrg", sandbox="prod"), Scope(org="ACME@AdobeOrg", sandbox="dev")):
+    for elsewhere in (
+        Scope(org="OTHER@AdobeOrg", sandbox="prod"),
+        Scope(org="ACME@AdobeOrg", sandbox="dev"),
+    ):
         assert store.get(connections, elsewhere, id) is None
     assert store.get(connections, scope, UUID) is None
 
@@ -230,7 +277,11 @@ def test_a_page_is_read_from_an_index(service: Open, tmp_path: Path) -> None:
         f"SELECT * FROM headwater_connections WHERE {mine} AND name = 'x' {newest}": "_name",
         f"SELECT * FROM headwater_connections WHERE {mine} AND id = 'x'": "_id",
     }
-    with contextlib.closing(sqlite3.connect(tmp_path / "store" / "local.db")) as database:
+    with contextlib.closing(
+        sqlite3.connect(tmp_path / "store" / "local.db")
+    ) as database:
         for query, index in queries.items():
-            plan = " ".join(row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {query}"))
+            plan = " ".join(
+                row[3] for row in database.execute(f"EXPLAIN QUERY PLAN {query}")
+            )
             assert f"USING INDEX headwater_connections{index}" in plan

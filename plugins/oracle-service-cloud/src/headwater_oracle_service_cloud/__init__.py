@@ -30,9 +30,18 @@ def credential_schemas() -> tuple[AuthenticationSpec, ...]:
         AuthenticationSpec(
             "Basic Authentication",
             (
-                Field("host", description="Host URL of the Oracle Service Cloud instance"),
-                Field("username", description="Login name of the Oracle Service Cloud user"),
-                Field("password", secret=True, description="Password of the Oracle Service Cloud user"),
+                Field(
+                    "host", description="Host URL of the Oracle Service Cloud instance"
+                ),
+                Field(
+                    "username",
+                    description="Login name of the Oracle Service Cloud user",
+                ),
+                Field(
+                    "password",
+                    secret=True,
+                    description="Password of the Oracle Service Cloud user",
+                ),
             ),
         ),
     )

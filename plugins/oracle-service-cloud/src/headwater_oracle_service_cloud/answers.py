@@ -20,12 +20,22 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"OSC-CREST-[0-9]{5}")
 
 REFUSED = "Oracle Service Cloud refuses these credentials"
-_ASK_CREDENTIALS = "check username and password, and that the staff account is not locked or expired"
+_ASK_CREDENTIALS = (
+    "check username and password, and that the staff account is not locked or expired"
+)
 
 # code -> (class, what it means, what to do)
 _MEANINGS: dict[str, tuple[type[SourceError], str, str]] = {
-    "OSC-CREST-00008": (SourceUnavailable, "reports an internal error", "try again later"),
-    "OSC-CREST-00013": (SourceNotFound, "does not know this resource", "run `headwater tables` for those it has"),
+    "OSC-CREST-00008": (
+        SourceUnavailable,
+        "reports an internal error",
+        "try again later",
+    ),
+    "OSC-CREST-00013": (
+        SourceNotFound,
+        "does not know this resource",
+        "run `headwater tables` for those it has",
+    ),
     "OSC-CREST-00014": (
         SourceNotPermitted,
         "does not authorise this account for the site",
@@ -36,7 +46,11 @@ _MEANINGS: dict[str, tuple[type[SourceError], str, str]] = {
         "has no REST API enabled for this account",
         "ask the administrator to enable the public API (REST) in the account's profile",
     ),
-    "OSC-CREST-00003": (SourceBug, "does not offer version 1.4 of its REST API", "ask for an upgrade of the site"),
+    "OSC-CREST-00003": (
+        SourceBug,
+        "does not offer version 1.4 of its REST API",
+        "ask for an upgrade of the site",
+    ),
 }
 
 
@@ -66,11 +80,19 @@ def refusal(answer: HttpAnswer, host: str) -> SourceError:
             remedy="ask the administrator for the public API permission and read access in the account's profile",
         )
     if answer.status == 404:
-        return SourceNotFound(f"{host} has nothing at this path (404)", remedy="check host: it names a site interface")
+        return SourceNotFound(
+            f"{host} has nothing at this path (404)",
+            remedy="check host: it names a site interface",
+        )
     what = f" ({code})" if code else ""
-    return SourceBug(f"{host} does not take the request: {answer.status}{what}", remedy="report it with this code")
+    return SourceBug(
+        f"{host} does not take the request: {answer.status}{what}",
+        remedy="report it with this code",
+    )
 
 
 def already_refused() -> SourceError:
     """Return the error for credentials that were refused before: they are not sent again, to lock nobody out."""
-    return CredentialsRefused(f"{REFUSED}; they were not sent again", remedy=_ASK_CREDENTIALS)
+    return CredentialsRefused(
+        f"{REFUSED}; they were not sent again", remedy=_ASK_CREDENTIALS
+    )

@@ -8,8 +8,22 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from headwater.errors import CredentialsRefused, InvalidInput, SourceNotFound, SourceThrottled, SourceUnavailable
-from headwater.sources import Check, Column, Columns, LeftOut, Preview, SourceHttp, Table
+from headwater.errors import (
+    CredentialsRefused,
+    InvalidInput,
+    SourceNotFound,
+    SourceThrottled,
+    SourceUnavailable,
+)
+from headwater.sources import (
+    Check,
+    Column,
+    Columns,
+    LeftOut,
+    Preview,
+    SourceHttp,
+    Table,
+)
 from headwater_oracle_service_cloud import answers, roql, types
 
 if TYPE_CHECKING:
@@ -29,13 +43,22 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 class OracleReader:
     """A `SourceReader`. Basic authentication travels with every request, so a refusal ends all of them."""
 
-    def __init__(self, credentials: SourceCredentials, *, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        credentials: SourceCredentials,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         root = _root(str(credentials.params["host"]))
         self._user = str(credentials.params["username"])
         self._password: Secret = credentials.params["password"]
-        self._http = SourceHttp(f"{root}{CONNECT}", reach=credentials.reach, pause=pause)
+        self._http = SourceHttp(
+            f"{root}{CONNECT}", reach=credentials.reach, pause=pause
+        )
         self._pause = pause
-        self._turn = threading.Lock()  # the access token is a chain: each request carries that of the last answer
+        self._turn = (
+            threading.Lock()
+        )  # the access token is a chain: each request carries that of the last answer
         self._chain = ""
         self._wait = 0.0  # seconds, as the last answer asked
         self._accepted = False
@@ -51,7 +74,11 @@ class OracleReader:
         """Ask for the interface and for the list of tables: two requests."""
         self._get("")
         self._described("")
-        notes = (f"the site asks to wait {self._wait:g} s between requests",) if self._wait else ()
+        notes = (
+            (f"the site asks to wait {self._wait:g} s between requests",)
+            if self._wait
+            else ()
+        )
         return Check(
             user=self._user,
             organization=self._http.host,
@@ -63,7 +90,11 @@ class OracleReader:
     def tables(self) -> Sequence[Table]:
         """Return the tables ROQL knows, custom objects among them."""
         names = self._described("").column("Name")
-        return [Table(name=name, label=name) for name in names if name is not None and roql.is_name(name)]
+        return [
+            Table(name=name, label=name)
+            for name in names
+            if name is not None and roql.is_name(name)
+        ]
 
     def columns(self, table: str) -> Columns:
         """Return the flat shape that ROQL reads; types from the metadata catalogue where it has the table."""
@@ -73,12 +104,15 @@ class OracleReader:
             raise _unknown_table()
         schema = self._schema(table)
         found = [
-            types.column(name, kind or "", schema.get(name.lower(), {})) if roql.is_name(name) else _unnamed(name)
+            types.column(name, kind or "", schema.get(name.lower(), {}))
+            if roql.is_name(name)
+            else _unnamed(name)
             for name, kind in zip(names, kinds or [""] * len(names), strict=True)
             if name is not None
         ]
         return Columns(
-            [each for each in found if isinstance(each, Column)], [each for each in found if isinstance(each, LeftOut)]
+            [each for each in found if isinstance(each, Column)],
+            [each for each in found if isinstance(each, LeftOut)],
         )
 
     def preview(self, table: str, n: int) -> Preview:
@@ -89,14 +123,29 @@ class OracleReader:
         for names, query in roql.selects(list(by_name), table, n) if by_name else ():
             found = roql.result(self._query(query), self._http.host)
             if not found.answers(names):
-                raise SourceUnavailable(f"{self._http.host} answered other columns than asked", remedy="try again")
+                raise SourceUnavailable(
+                    f"{self._http.host} answered other columns than asked",
+                    remedy="try again",
+                )
             typed = [_typed(names, row, by_name) for row in found.rows]
-            rows = typed if rows is None else _joined(rows, typed, by_name["id"].name, self._http.host)
-        return Preview(columns, [{each.name: row[each.name] for each in columns.columns} for row in rows or []])
+            rows = (
+                typed
+                if rows is None
+                else _joined(rows, typed, by_name["id"].name, self._http.host)
+            )
+        return Preview(
+            columns,
+            [
+                {each.name: row[each.name] for each in columns.columns}
+                for row in rows or []
+            ],
+        )
 
     def _described(self, table: str) -> roql.Result:
         try:
-            return roql.result(self._query(f"DESCRIBE {table}".strip()), self._http.host)
+            return roql.result(
+                self._query(f"DESCRIBE {table}".strip()), self._http.host
+            )
         except SourceNotFound:
             pass
         raise _unknown_table()
@@ -104,19 +153,33 @@ class OracleReader:
     def _schema(self, table: str) -> Mapping[str, Mapping[str, Any]]:
         """Return the JSON Schema of each property by lower-case name; empty where the catalogue has no such table."""
         try:
-            answer = self._get(f"/metadata-catalog/{table}", headers={"Accept": "application/schema+json"})
+            answer = self._get(
+                f"/metadata-catalog/{table}",
+                headers={"Accept": "application/schema+json"},
+            )
         except SourceNotFound:
             return {}
         body = answer.json()
         properties = body.get("properties") if isinstance(body, dict) else None
-        if not isinstance(properties, dict):  # without it dates and booleans would be taken for texts
-            raise SourceUnavailable(f"{self._http.host} answered something that is no schema", remedy="try again")
-        return {name.lower(): schema for name, schema in properties.items() if isinstance(schema, dict)}
+        if not isinstance(
+            properties, dict
+        ):  # without it dates and booleans would be taken for texts
+            raise SourceUnavailable(
+                f"{self._http.host} answered something that is no schema",
+                remedy="try again",
+            )
+        return {
+            name.lower(): schema
+            for name, schema in properties.items()
+            if isinstance(schema, dict)
+        }
 
     def _query(self, query: str) -> HttpAnswer:
         return self._get("/queryResults/", params={"query": query})
 
-    def _get(self, path: str, *, headers: Mapping[str, str] | None = None, **details: Any) -> HttpAnswer:
+    def _get(
+        self, path: str, *, headers: Mapping[str, str] | None = None, **details: Any
+    ) -> HttpAnswer:
         """Send one request; until the credentials have been accepted once, nothing is sent a second time."""
         with self._turn:
             if self._refused:
@@ -136,7 +199,9 @@ class OracleReader:
             self._refused = isinstance(error, CredentialsRefused)
         raise error
 
-    def _sent(self, path: str, attempts: int, headers: Mapping[str, str], **details: Any) -> HttpAnswer:
+    def _sent(
+        self, path: str, attempts: int, headers: Mapping[str, str], **details: Any
+    ) -> HttpAnswer:
         answer = self._http.get(
             path,
             attempts=attempts,
@@ -145,13 +210,19 @@ class OracleReader:
             auth=(self._user.encode(), self._password.reveal().encode()),
             **details,
         )
-        self._chain = answer.headers.get("osvc-crest-api-access-token", "") or self._chain
+        self._chain = (
+            answer.headers.get("osvc-crest-api-access-token", "") or self._chain
+        )
         self._wait = _seconds(answer.headers.get(_NEXT))
         return answer
 
     def _headers(self) -> dict[str, str]:
         chain = {"osvc-crest-api-access-token": self._chain} if self._chain else {}
-        return {"OSvC-CREST-Application-Context": CONTEXT, "OSvC-CREST-Time-UTC": "yes", **chain}
+        return {
+            "OSvC-CREST-Application-Context": CONTEXT,
+            "OSvC-CREST-Time-UTC": "yes",
+            **chain,
+        }
 
     def _keep_pace(self) -> None:
         if self._wait > LONGEST_WAIT:
@@ -166,12 +237,26 @@ def _root(host: str) -> str:
     given = host.strip().rstrip("/")
     root = given if "://" in given else f"https://{given}"
     parts, port = urlsplit(""), None
-    with contextlib.suppress(ValueError):  # a bracket that is not closed, or a port that is no number
+    with contextlib.suppress(
+        ValueError
+    ):  # a bracket that is not closed, or a port that is no number
         parts, port = urlsplit(root), urlsplit(root).port
-    if not parts.hostname or port == 0 or parts.path or root.endswith(("?", "#")) or parts.query or parts.fragment:
-        raise InvalidInput("host names a site, and nothing else", remedy="give it like acme.custhelp.com")
+    if (
+        not parts.hostname
+        or port == 0
+        or parts.path
+        or root.endswith(("?", "#"))
+        or parts.query
+        or parts.fragment
+    ):
+        raise InvalidInput(
+            "host names a site, and nothing else",
+            remedy="give it like acme.custhelp.com",
+        )
     if parts.scheme == "http" and parts.hostname not in _LOCAL:
-        raise InvalidInput("host must be reached by https: the password travels with every request")
+        raise InvalidInput(
+            "host must be reached by https: the password travels with every request"
+        )
     return root
 
 
@@ -181,15 +266,25 @@ def _paced(answer: HttpAnswer) -> bool:
 
 
 def _throttled(host: str, wait: float) -> SourceThrottled:
-    return SourceThrottled(f"{host} asks for a pause of {wait:g} s", retry_after=wait, remedy="wait, then try again")
+    return SourceThrottled(
+        f"{host} asks for a pause of {wait:g} s",
+        retry_after=wait,
+        remedy="wait, then try again",
+    )
 
 
 def _seconds(milliseconds: str | None) -> float:
     text = (milliseconds or "").strip()
-    return int(text) / 1000 if text.isascii() and text.isdecimal() and len(text) < 10 else 0.0
+    return (
+        int(text) / 1000
+        if text.isascii() and text.isdecimal() and len(text) < 10
+        else 0.0
+    )
 
 
-def _typed(names: Sequence[str], row: Sequence[str | None], by_name: Mapping[str, Column]) -> dict[str, Any]:
+def _typed(
+    names: Sequence[str], row: Sequence[str | None], by_name: Mapping[str, Column]
+) -> dict[str, Any]:
     found = {}
     for name, cell in zip(names, row, strict=True):
         column = by_name.get(name.lower())
@@ -198,11 +293,19 @@ def _typed(names: Sequence[str], row: Sequence[str | None], by_name: Mapping[str
     return found
 
 
-def _joined(rows: list[dict[str, Any]], more: list[dict[str, Any]], key: str, host: str) -> list[dict[str, Any]]:
+def _joined(
+    rows: list[dict[str, Any]], more: list[dict[str, Any]], key: str, host: str
+) -> list[dict[str, Any]]:
     """Join two answers by id; a row that only one of them has was written or deleted in between, and is left out."""
     by_id = {row[key]: row for row in more}
-    if None in by_id or len(by_id) < len(more) or len({row[key] for row in rows}) < len(rows):
-        raise SourceUnavailable(f"{host} answered rows without an id of their own", remedy="try again")
+    if (
+        None in by_id
+        or len(by_id) < len(more)
+        or len({row[key] for row in rows}) < len(rows)
+    ):
+        raise SourceUnavailable(
+            f"{host} answered rows without an id of their own", remedy="try again"
+        )
     return [row | by_id[row[key]] for row in rows if row[key] in by_id]
 
 

@@ -29,20 +29,31 @@ class Result:
 
     def column(self, name: str) -> list[str | None]:
         """Return the cells of a column, whatever the case of its name; none where there is no such column."""
-        places = [place for place, each in enumerate(self.names) if each.lower() == name.lower()]
+        places = [
+            place
+            for place, each in enumerate(self.names)
+            if each.lower() == name.lower()
+        ]
         return [row[places[0]] for row in self.rows] if places else []
 
     def answers(self, asked: Sequence[str]) -> bool:
         """Say whether these are the columns asked for, in that order; of a path the last name is enough."""
-        pairs = zip((each.lower() for each in self.names), (each.lower() for each in asked), strict=False)
-        return len(self.names) == len(asked) and all(name in (want, want.rpartition(".")[2]) for name, want in pairs)
+        pairs = zip(
+            (each.lower() for each in self.names),
+            (each.lower() for each in asked),
+            strict=False,
+        )
+        return len(self.names) == len(asked) and all(
+            name in (want, want.rpartition(".")[2]) for name, want in pairs
+        )
 
 
 def checked(table: str) -> str:
     """Return a table's name as it may stand in a query. Raises `SourceNotFound` for what no table can be called."""
     if not _NAME.fullmatch(table):
         raise SourceNotFound(
-            "a table is named like incidents or Package.Object", remedy="run `headwater tables` for those there are"
+            "a table is named like incidents or Package.Object",
+            remedy="run `headwater tables` for those there are",
         )
     return table
 
@@ -52,12 +63,16 @@ def is_name(text: str | None) -> bool:
     return text is not None and _NAME.fullmatch(text) is not None
 
 
-def selects(names: Sequence[str], table: str, n: int) -> Iterable[tuple[list[str], str]]:
+def selects(
+    names: Sequence[str], table: str, n: int
+) -> Iterable[tuple[list[str], str]]:
     """Yield groups of columns, each with a query; names have passed the grammar."""
     keyed = any(name.lower() == "id" for name in names)
     order = " ORDER BY ID ASC" if keyed else ""
     for group in _groups(names) if keyed else [list(names)]:
-        yield group, f"USE REPORT; SELECT {', '.join(group)} FROM {table}{order} LIMIT {n}"  # noqa: S608
+        columns = ", ".join(group)
+        query = f"USE REPORT; SELECT {columns} FROM {table}{order} LIMIT {n}"  # noqa: S608 - names are checked
+        yield group, query
 
 
 def _groups(names: Sequence[str]) -> Iterable[list[str]]:
@@ -78,11 +93,16 @@ def result(answer: HttpAnswer, host: str) -> Result:
     """Read the first table of an answer. Raises `SourceUnavailable` where the body is none."""
     body = answer.json()
     items = body.get("items") if isinstance(body, dict) else None
-    tables = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
+    tables = (
+        [item for item in items if isinstance(item, dict)]
+        if isinstance(items, list)
+        else []
+    )
     found = next(filter(None, map(_result, tables)), None)
     if found is None:
         raise SourceUnavailable(
-            f"{host} answered something that is no query result", remedy="check host: it must name the site itself"
+            f"{host} answered something that is no query result",
+            remedy="check host: it must name the site itself",
         )
     return found
 

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 _INTEGERS = frozenset({"integer", "long", "id", "namedid", "reference"})
 _NUMBERS = frozenset({"decimal", "double", "float", "number", "currency"})
-_TRUTHS = {"1": True, "true": True, "0": False, "false": False}  # by version of the site
+_TRUTHS = {
+    "1": True,
+    "true": True,
+    "0": False,
+    "false": False,
+}  # by version of the site
 _NO_COLUMN = {
     "subtable": "a table of its own below this one: query it separately",
     "filedata": "binary content",
@@ -39,8 +44,14 @@ def column(name: str, kind: str, schema: Mapping[str, Any]) -> Column | LeftOut:
 
 def _text(name: str, kind: str, schema: Mapping[str, Any]) -> Column:
     given = schema.get("format")
-    if given == "date-time" or kind == "datetime" or (not schema and name.lower().endswith("time")):
-        return Column(name=name, type="string", format="date-time", meta_type="date-time")
+    if (
+        given == "date-time"
+        or kind == "datetime"
+        or (not schema and name.lower().endswith("time"))
+    ):
+        return Column(
+            name=name, type="string", format="date-time", meta_type="date-time"
+        )
     if given == "date" or kind == "date":
         return Column(name=name, type="string", format="date", meta_type="date")
     return Column(name=name, type="string")

@@ -37,8 +37,15 @@ def _oauth2_client_credential() -> AuthenticationSpec:
         "OAuth2 Client Credential",
         (
             Field("environmentUrl", description=_ENVIRONMENT_URL, example=_EXAMPLE_URL),
-            Field("clientId", description="Client identifier (consumer key) of the OAuth2 application"),
-            Field("clientSecret", secret=True, description="Secret that belongs to the client identifier"),
+            Field(
+                "clientId",
+                description="Client identifier (consumer key) of the OAuth2 application",
+            ),
+            Field(
+                "clientSecret",
+                secret=True,
+                description="Secret that belongs to the client identifier",
+            ),
             Field(
                 "apiVersion",
                 required=False,
@@ -53,10 +60,25 @@ def _basic_authentication() -> AuthenticationSpec:
     return AuthenticationSpec(
         "Basic Authentication",
         (
-            Field("username", description="Login name of the Salesforce user", example="acme-salesforce-service-cloud"),
-            Field("password", secret=True, description="Password of the Salesforce user"),
-            Field("securityToken", secret=True, description="Salesforce security token of the user"),
-            Field("environmentUrl", required=False, description=_ENVIRONMENT_URL, example=_EXAMPLE_URL),
+            Field(
+                "username",
+                description="Login name of the Salesforce user",
+                example="acme-salesforce-service-cloud",
+            ),
+            Field(
+                "password", secret=True, description="Password of the Salesforce user"
+            ),
+            Field(
+                "securityToken",
+                secret=True,
+                description="Salesforce security token of the user",
+            ),
+            Field(
+                "environmentUrl",
+                required=False,
+                description=_ENVIRONMENT_URL,
+                example=_EXAMPLE_URL,
+            ),
             Field(
                 "apiVersion",
                 required=False,

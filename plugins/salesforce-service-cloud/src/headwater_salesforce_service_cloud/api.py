@@ -33,10 +33,15 @@ class _Opened:
 class Api:
     """The REST API of one organization. Threads may share it."""
 
-    def __init__(self, credentials: SourceCredentials, *, pause: Callable[[float], None]) -> None:
+    def __init__(
+        self, credentials: SourceCredentials, *, pause: Callable[[float], None]
+    ) -> None:
         self._wanted = str(credentials.params.get("apiVersion") or "")
         if self._wanted and not _VERSION.fullmatch(self._wanted):
-            raise InvalidInput("apiVersion is written with a decimal part", remedy="give it like 60.0, or leave it out")
+            raise InvalidInput(
+                "apiVersion is written with a decimal part",
+                remedy="give it like 60.0, or leave it out",
+            )
         self._reach = credentials.reach
         self._pause = pause
         self._login = Login(credentials, pause=pause)
@@ -67,10 +72,20 @@ class Api:
         """Return the API versions the organization offers, oldest first; the list is read once."""
         if not self._versions:
             body = self.answer("/services/data/").json()
-            listed = [each.get("version") for each in body if isinstance(each, dict)] if isinstance(body, list) else []
-            found = [version for version in listed if isinstance(version, str) and _VERSION.fullmatch(version)]
+            listed = (
+                [each.get("version") for each in body if isinstance(each, dict)]
+                if isinstance(body, list)
+                else []
+            )
+            found = [
+                version
+                for version in listed
+                if isinstance(version, str) and _VERSION.fullmatch(version)
+            ]
             if not found:
-                raise answers.unusable(self.host, "something that is no list of versions")
+                raise answers.unusable(
+                    self.host, "something that is no list of versions"
+                )
             self._versions = tuple(sorted(found, key=float))
         return self._versions
 
@@ -110,11 +125,16 @@ class Api:
     def _logged_in(self) -> _Opened:
         try:
             session = self._login.open()
-        except (CredentialsRefused, SourceBug):  # a code that is not known could mean the password
+        except (
+            CredentialsRefused,
+            SourceBug,
+        ):  # a code that is not known could mean the password
             self._refused = True
             raise
         if session.instance not in self._https:
-            self._https[session.instance] = SourceHttp(session.instance, reach=self._reach, pause=self._pause)
+            self._https[session.instance] = SourceHttp(
+                session.instance, reach=self._reach, pause=self._pause
+            )
         return _Opened(session, self._https[session.instance])
 
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from headwater.sources import HttpAnswer
 
 SHOWN = ("DailyApiRequests", "DailyBulkV2QueryJobs", "DailyBulkV2QueryFileStorageMB")
-_USAGE = re.compile(r"(?<![\w-])api-usage=([0-9]{1,12})/([0-9]{1,12})")  # not that of one app, per-app-api-usage
+_USAGE = re.compile(
+    r"(?<![\w-])api-usage=([0-9]{1,12})/([0-9]{1,12})"
+)  # not that of one app, per-app-api-usage
 
 
 def read(answer: HttpAnswer) -> list[Limit] | None:
@@ -24,11 +26,27 @@ def read(answer: HttpAnswer) -> list[Limit] | None:
     if not found:
         return None
     usage = _USAGE.search(answer.headers.get("Sforce-Limit-Info", ""))
-    live = Limit(name="API requests", left=max(0, int(usage[2]) - int(usage[1])), most=int(usage[2])) if usage else None
+    live = (
+        Limit(
+            name="API requests",
+            left=max(0, int(usage[2]) - int(usage[1])),
+            most=int(usage[2]),
+        )
+        if usage
+        else None
+    )
     return [live, *found] if live else found
 
 
 def _limit(name: str, body: Any) -> Limit | None:
     value = body.get(name) if isinstance(body, dict) else None
-    left, most = (value.get("Remaining"), value.get("Max")) if isinstance(value, dict) else (None, None)
-    return Limit(name=name, left=left, most=most) if type(left) is int and type(most) is int else None
+    left, most = (
+        (value.get("Remaining"), value.get("Max"))
+        if isinstance(value, dict)
+        else (None, None)
+    )
+    return (
+        Limit(name=name, left=left, most=most)
+        if type(left) is int and type(most) is int
+        else None
+    )

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from headwater.sources import HttpAnswer, SourceCredentials
 
-_COMMON = ("login.salesforce.com", "test.salesforce.com")  # they do not serve the client credentials flow
+_COMMON = (
+    "login.salesforce.com",
+    "test.salesforce.com",
+)  # they do not serve the client credentials flow
 _DOMAINS = (".salesforce.com", ".force.com", ".salesforce.mil", ".sfcrmproducts.cn")
 _LOGIN = "https://login.salesforce.com"
 
@@ -36,10 +39,14 @@ class Session:
 class Login:
     """One way to a session; `open` sends the credentials once."""
 
-    def __init__(self, credentials: SourceCredentials, *, pause: Callable[[float], None]) -> None:
+    def __init__(
+        self, credentials: SourceCredentials, *, pause: Callable[[float], None]
+    ) -> None:
         self._params = credentials.params
         self._oauth = "clientId" in credentials.params
-        self._root = _root(str(credentials.params.get("environmentUrl") or _LOGIN), oauth=self._oauth)
+        self._root = _root(
+            str(credentials.params.get("environmentUrl") or _LOGIN), oauth=self._oauth
+        )
         self._http = SourceHttp(self._root, reach=credentials.reach, pause=pause)
         self.notes = () if self._oauth else (answers.RETIREMENT,)
 
@@ -62,23 +69,38 @@ class Login:
             raise answers.refusal(answer, answers.LOGIN, self._http.host)
         body = answer.json()
         facts = (
-            {name: value for name, value in body.items() if isinstance(value, str)} if isinstance(body, dict) else {}
+            {name: value for name, value in body.items() if isinstance(value, str)}
+            if isinstance(body, dict)
+            else {}
         )
         if not facts.get("access_token") or not facts.get("instance_url"):
-            raise answers.unusable(self._http.host, "the login with something that is no token")
+            raise answers.unusable(
+                self._http.host, "the login with something that is no token"
+            )
         organization, user = _identity(facts.get("id", ""))
         instance = self._instance(facts["instance_url"])
-        return Session(instance=instance, token=Secret(facts["access_token"]), user=user, organization=organization)
+        return Session(
+            instance=instance,
+            token=Secret(facts["access_token"]),
+            user=user,
+            organization=organization,
+        )
 
     def _by_soap(self) -> Session:
         path = soap.path(str(self._params.get("apiVersion", "")))
-        body = soap.body(str(self._params["username"]), self._params["password"], self._params["securityToken"])
+        body = soap.body(
+            str(self._params["username"]),
+            self._params["password"],
+            self._params["securityToken"],
+        )
         answer = self._http.post(path, data=body, headers=soap.HEADERS, final=_is_soap)
         found = soap.read(answer.body)
         if found is None:
             if not answer.fine:
                 raise answers.refusal(answer, answers.LOGIN, self._http.host)
-            raise answers.unusable(self._http.host, "the login with something that is no SOAP")
+            raise answers.unusable(
+                self._http.host, "the login with something that is no SOAP"
+            )
         code = (found["exceptionCode"] or found["faultcode"]).rpartition(":")[2]
         if code in answers.LOGIN:
             raise answers.meant(code, answers.LOGIN)
@@ -88,10 +110,13 @@ class Login:
 
     def _session(self, found: soap.Answered) -> Session:
         if not found["sessionId"] or not found["serverUrl"]:
-            raise answers.unusable(self._http.host, "the login with something that is no session")
+            raise answers.unusable(
+                self._http.host, "the login with something that is no session"
+            )
         if found["passwordExpired"] == "true":
             raise CredentialsRefused(
-                "the password has expired", remedy="set a new one in Salesforce, then give it here"
+                "the password has expired",
+                remedy="set a new one in Salesforce, then give it here",
             )
         return Session(
             instance=self._instance(found["serverUrl"]),
@@ -104,9 +129,16 @@ class Login:
         """Return where the data is, unless that is somewhere the token must not go."""
         parts = _parts(url)
         instance = f"{parts.scheme}://{parts.netloc}"
-        theirs = parts.scheme == "https" and (parts.hostname or "").endswith(_DOMAINS) and "@" not in parts.netloc
+        theirs = (
+            parts.scheme == "https"
+            and (parts.hostname or "").endswith(_DOMAINS)
+            and "@" not in parts.netloc
+        )
         if instance != self._root and not theirs:
-            raise answers.unusable(self._http.host, "the login with an instance that is none of Salesforce's")
+            raise answers.unusable(
+                self._http.host,
+                "the login with an instance that is none of Salesforce's",
+            )
         return instance
 
 
@@ -118,7 +150,10 @@ def _root(url: str, *, oauth: bool) -> str:
     parts = _parts(url)
     host = parts.hostname or ""
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-        raise InvalidInput("environmentUrl must be an https URL", remedy="give it like https://acme.my.salesforce.com")
+        raise InvalidInput(
+            "environmentUrl must be an https URL",
+            remedy="give it like https://acme.my.salesforce.com",
+        )
     if oauth and host in _COMMON:
         raise InvalidInput(
             "environmentUrl must be the organization's own: login and test do not serve client credentials",

@@ -21,7 +21,12 @@ Record = dict[str, Any]
 class SalesforceReader:
     """A `SourceReader`. Threads may share it: one of them logs in, the others wait for it."""
 
-    def __init__(self, credentials: SourceCredentials, *, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        credentials: SourceCredentials,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._api = Api(credentials, pause=pause)
 
     def __enter__(self) -> Self:
@@ -36,7 +41,9 @@ class SalesforceReader:
         version = self._api.version()
         found = limits.read(self._api.answer(f"/services/data/v{version}/limits"))
         if found is None:
-            raise answers.unusable(self._api.host, "something that is no list of limits")
+            raise answers.unusable(
+                self._api.host, "something that is no list of limits"
+            )
         return Check(
             user=session.user,
             organization=session.organization or self._api.host,
@@ -51,15 +58,20 @@ class SalesforceReader:
         """Return the objects that can be queried; change events and hidden ones are not among them."""
         body = self._api.data("sobjects")
         objects = body.get("sobjects") if isinstance(body, dict) else None
-        if not isinstance(objects, list) or not all(_is_named(each) for each in objects):
-            raise answers.unusable(self._api.host, "something that is no list of objects")
+        if not isinstance(objects, list) or not all(
+            _is_named(each) for each in objects
+        ):
+            raise answers.unusable(
+                self._api.host, "something that is no list of objects"
+            )
         return [_table(each) for each in objects if _is_shown(each)]
 
     def columns(self, table: str) -> Columns:
         """Return every field of an object."""
         found = [types.column(field) for field in self._described(soql.checked(table))]
         return Columns(
-            [each for each in found if isinstance(each, Column)], [each for each in found if isinstance(each, LeftOut)]
+            [each for each in found if isinstance(each, Column)],
+            [each for each in found if isinstance(each, LeftOut)],
         )
 
     def preview(self, table: str, n: int) -> Preview:
@@ -72,14 +84,26 @@ class SalesforceReader:
             rows = found if rows is None else soql.joined(rows, found)
         return Preview(
             columns,
-            [{each.name: types.value(row[each.name], each) for each in columns.columns} for row in (rows or [])[:n]],
+            [
+                {
+                    each.name: types.value(row[each.name], each)
+                    for each in columns.columns
+                }
+                for row in (rows or [])[:n]
+            ],
         )
 
     def _described(self, table: str) -> list[Mapping[str, Any]]:
         body = self._api.data(f"sobjects/{table}/describe")
         fields = body.get("fields") if isinstance(body, dict) else None
-        if not isinstance(fields, list) or not fields or not all(_is_named(field) for field in fields):
-            raise answers.unusable(self._api.host, "something that is no description of an object")
+        if (
+            not isinstance(fields, list)
+            or not fields
+            or not all(_is_named(field) for field in fields)
+        ):
+            raise answers.unusable(
+                self._api.host, "something that is no description of an object"
+            )
         return fields
 
     def _queried(self, query: str, names: Sequence[str], n: int) -> Iterator[Record]:
@@ -89,7 +113,9 @@ class SalesforceReader:
         while True:
             records = _records(body, names)
             if records is None:
-                raise answers.unusable(self._api.host, "something that is no query result")
+                raise answers.unusable(
+                    self._api.host, "something that is no query result"
+                )
             yield from records
             count += len(records)
             if body["done"] or count >= n:
@@ -102,7 +128,10 @@ def _records(body: Any, names: Sequence[str]) -> list[Record] | None:
     records = body.get("records") if isinstance(body, dict) else None
     if not isinstance(records, list) or not _leads_on(body, bool(records)):
         return None
-    if not all(isinstance(record, dict) and all(name in record for name in names) for record in records):
+    if not all(
+        isinstance(record, dict) and all(name in record for name in names)
+        for record in records
+    ):
         return None
     if "Id" in names and not all(isinstance(record["Id"], str) for record in records):
         return None
@@ -130,4 +159,9 @@ def _table(each: Mapping[str, Any]) -> Table:
     name, label = each["name"], each.get("label")
     filtered = name in soql.FILTERED
     note = "cannot be read without a filter" if filtered else ""
-    return Table(name=name, label=label if isinstance(label, str) else "", can_preview=not filtered, note=note)
+    return Table(
+        name=name,
+        label=label if isinstance(label, str) else "",
+        can_preview=not filtered,
+        note=note,
+    )

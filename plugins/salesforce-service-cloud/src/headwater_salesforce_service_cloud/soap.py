@@ -22,7 +22,11 @@ _BODY = (
     "<n1:username>{username}</n1:username><n1:password>{password}</n1:password>"
     "</n1:login></env:Body></env:Envelope>"
 )
-HEADERS = {"Content-Type": "text/xml; charset=UTF-8", "SOAPAction": "login", "Accept": "text/xml"}
+HEADERS = {
+    "Content-Type": "text/xml; charset=UTF-8",
+    "SOAPAction": "login",
+    "Accept": "text/xml",
+}
 
 
 @attrs.frozen
@@ -44,7 +48,9 @@ def path(version: str) -> str:
 def body(username: str, password: Secret, token: Secret) -> bytes:
     """Return the request; the security token follows the password immediately."""
     joined = password.reveal() + token.reveal()
-    return _BODY.format(username=escape(username), password=escape(joined)).encode("utf-8", "surrogatepass")
+    return _BODY.format(username=escape(username), password=escape(joined)).encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def read(raw: bytes) -> Answered | None:
@@ -60,4 +66,6 @@ def read(raw: bytes) -> Answered | None:
         return None
     if root.tag.rpartition("}")[2] != "Envelope":
         return None
-    return Answered({each.tag.rpartition("}")[2]: (each.text or "").strip() for each in root.iter()})
+    return Answered(
+        {each.tag.rpartition("}")[2]: (each.text or "").strip() for each in root.iter()}
+    )

@@ -33,7 +33,10 @@ def is_name(text: Any) -> bool:
 def checked(table: str) -> str:
     """Return an object's name. Raises `SourceNotFound` for what no object can be called."""
     if not is_name(table):
-        raise SourceNotFound("an object is named like Case or Order__c", remedy="run `headwater tables` for them")
+        raise SourceNotFound(
+            "an object is named like Case or Order__c",
+            remedy="run `headwater tables` for them",
+        )
     return table
 
 
@@ -41,12 +44,15 @@ def readable(table: str) -> str:
     """Return the name of an object of which first rows can be read. Raises `SourceNotPermitted` for the others."""
     if checked(table).lower() in _FILTERED:
         raise SourceNotPermitted(
-            "Salesforce lets nobody read this object without a filter", remedy="read the objects it belongs to"
+            "Salesforce lets nobody read this object without a filter",
+            remedy="read the objects it belongs to",
         )
     return table
 
 
-def selects(names: Sequence[str], table: str, n: int) -> Iterator[tuple[list[str], str]]:
+def selects(
+    names: Sequence[str], table: str, n: int
+) -> Iterator[tuple[list[str], str]]:
     """Yield groups of columns, each with a query that fits one URL."""
     keyed = "Id" in names
     order = " ORDER BY Id" if keyed else ""
@@ -70,7 +76,9 @@ def _groups(names: Sequence[str], *, keyed: bool) -> Iterator[list[str]]:
     yield group
 
 
-def joined(rows: list[dict[str, Any]], more: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def joined(
+    rows: list[dict[str, Any]], more: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     """Join two answers by Id; a row that only one of them has was written or deleted in between, and is left out."""
     by_id = {row["Id"]: row for row in more}
     return [row | by_id[row["Id"]] for row in rows if row["Id"] in by_id]

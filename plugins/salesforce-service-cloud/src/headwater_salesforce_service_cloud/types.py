@@ -23,8 +23,19 @@ _PLAIN = {"boolean": "boolean", "int": "integer", "long": "integer"} | dict.from
 )
 _ZONELESS_COLON = re.compile(r"(.+T.+)\+0000")
 _FORMATS = {"date": "date", "datetime": "date-time", "time": "time"}
-_POINT = (Column(name="latitude", type="number"), Column(name="longitude", type="number"))
-_PARTS = ("street", "city", "state", "postalCode", "country", "stateCode", "countryCode")
+_POINT = (
+    Column(name="latitude", type="number"),
+    Column(name="longitude", type="number"),
+)
+_PARTS = (
+    "street",
+    "city",
+    "state",
+    "postalCode",
+    "country",
+    "stateCode",
+    "countryCode",
+)
 _COMPOUND = {
     "address": (
         *(Column(name=name, type="string") for name in _PARTS),
@@ -43,11 +54,15 @@ def column(field: Mapping[str, Any]) -> Column | LeftOut:
     if kind in _PLAIN:
         return Column(name=name, type=_PLAIN[kind])
     if kind in _FORMATS:
-        return Column(name=name, type="string", format=_FORMATS[kind], meta_type=_FORMATS[kind])
+        return Column(
+            name=name, type="string", format=_FORMATS[kind], meta_type=_FORMATS[kind]
+        )
     if kind in _COMPOUND:
         return Column(name=name, type="object", properties=_COMPOUND[kind])
     if kind == "base64":
-        return LeftOut(name, "binary content, of which a query returns the address only")
+        return LeftOut(
+            name, "binary content, of which a query returns the address only"
+        )
     return LeftOut(name, "its type is not known to this connector")
 
 

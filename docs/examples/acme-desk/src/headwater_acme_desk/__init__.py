@@ -23,9 +23,20 @@ def credential_schemas() -> list[AuthenticationSpec]:
         AuthenticationSpec(
             "API Key",
             [
-                Field("host", description="Host name of the desk", example="acme.desk.example"),
-                Field("apiKey", secret=True, description="API key of a desk administrator"),
-                Field("region", required=False, enum=("EU", "US"), description="Where the desk is kept"),
+                Field(
+                    "host",
+                    description="Host name of the desk",
+                    example="acme.desk.example",
+                ),
+                Field(
+                    "apiKey", secret=True, description="API key of a desk administrator"
+                ),
+                Field(
+                    "region",
+                    required=False,
+                    enum=("EU", "US"),
+                    description="Where the desk is kept",
+                ),
             ],
         )
     ]

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from headwater_authoring.scaffold.folder import files, write
     from headwater_authoring.scaffold.plan import CATEGORIES, Plan, planned
 
-_HOME = {"CATEGORIES": "plan", "Plan": "plan", "files": "folder", "planned": "plan", "write": "folder"}
+_HOME = {
+    "CATEGORIES": "plan",
+    "Plan": "plan",
+    "files": "folder",
+    "planned": "plan",
+    "write": "folder",
+}
 
 __all__ = ["CATEGORIES", "Plan", "files", "planned", "write"]
 

@@ -73,14 +73,18 @@ def write(plan: Plan, folder: Path) -> list[PurePosixPath]:
     except OSError as error:
         failure = error.strerror or "unknown error"
     if failure:
-        raise InvalidInput(f"{folder} cannot be written: {failure}", remedy="name another folder with --into")
+        raise InvalidInput(
+            f"{folder} cannot be written: {failure}",
+            remedy="name another folder with --into",
+        )
     return list(made)
 
 
 def _check_empty(folder: Path) -> None:
     if folder.is_dir() and any(folder.iterdir()):
         raise InvalidInput(
-            f"{folder} has files in it, and nothing is overwritten", remedy="name another folder with --into"
+            f"{folder} has files in it, and nothing is overwritten",
+            remedy="name another folder with --into",
         )
 
 
@@ -95,16 +99,28 @@ def _values(plan: Plan) -> Mapping[str, str]:
         "distribution": plan.distribution,
         "class_name": plan.class_name,
         "variable": plan.slug.upper().replace("-", "_"),
-        "facts": "".join(f"\n        {name}={_python(value)}," for name, value in plan.facts.items()),
+        "facts": "".join(
+            f"\n        {name}={_python(value)}," for name, value in plan.facts.items()
+        ),
         "identifier": _KNOWN.format(known) if known else _NOT_KNOWN,
-        "identifier_note": _KNOWN_NOTE.format(known, plan.slug) if known else _NOT_KNOWN_NOTE,
+        "identifier_note": _KNOWN_NOTE.format(known, plan.slug)
+        if known
+        else _NOT_KNOWN_NOTE,
     }
 
 
 def _python(value: Any) -> str:
     """Write a fact as Python with double quotes."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_python(key)}: {_python(item)}" for key, item in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(
+                f"{_python(key)}: {_python(item)}" for key, item in value.items()
+            )
+            + "}"
+        )
     if isinstance(value, tuple):
         return f"({', '.join(map(_python, value))},)"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    return (
+        json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    )

@@ -36,7 +36,9 @@ _FURTHER = (
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PACKAGE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_LONGEST = 60  # characters: the name becomes one line of Python, the slug a part of file names
+_LONGEST = (
+    60  # characters: the name becomes one line of Python, the slug a part of file names
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -88,7 +90,9 @@ def planned(
         slug=slug,
         name=_named(slug, name, replaced),
         category=_sorted_under(category, replaced),
-        package=package if package is not None else f"headwater_{slug.replace('-', '_')}",
+        package=package
+        if package is not None
+        else f"headwater_{slug.replace('-', '_')}",
         spec_id=_identified(spec_id, replaced),
         replaces=str(replaced.distribution) if replaced else "",
         facts=_further(replaced.spec) if replaced else {},
@@ -118,9 +122,18 @@ def _registered(slug: str) -> importlib.metadata.EntryPoints:
 
 def _named(slug: str, name: str | None, replaced: Connector | None) -> str:
     if name is None:
-        return replaced.spec.name if replaced else " ".join(part.capitalize() for part in slug.split("-"))
+        return (
+            replaced.spec.name
+            if replaced
+            else " ".join(part.capitalize() for part in slug.split("-"))
+        )
     name = name.strip()
-    if not name or not name.isprintable() or len(name) > _LONGEST or set(name) & {'"', "\\"}:
+    if (
+        not name
+        or not name.isprintable()
+        or len(name) > _LONGEST
+        or set(name) & {'"', "\\"}
+    ):
         raise InvalidInput(
             f"a name is one line of at most {_LONGEST} characters, without double quotes and backslashes",
             remedy='for instance --name "Acme Desk"',
@@ -134,7 +147,10 @@ def _sorted_under(category: str | None, replaced: Connector | None) -> str:
     if category not in CATEGORIES:
         near = difflib.get_close_matches(category.lower(), CATEGORIES, n=1)
         guess = f"did you mean {near[0]}? " if near else ""
-        raise InvalidInput("the platform has no such category", remedy=f"{guess}known: {', '.join(CATEGORIES)}")
+        raise InvalidInput(
+            "the platform has no such category",
+            remedy=f"{guess}known: {', '.join(CATEGORIES)}",
+        )
     return category
 
 
@@ -146,14 +162,20 @@ def _identified(spec_id: str | None, replaced: Connector | None) -> str | None:
 
 def _further(spec: ConnectionSpec) -> dict[str, Any]:
     """Return the facts that differ from what a new connection specification has by itself."""
-    usual = {field.name: field.default for field in attrs.fields(ConnectionSpec)} | {"extra_payload": {}}
+    usual = {field.name: field.default for field in attrs.fields(ConnectionSpec)} | {
+        "extra_payload": {}
+    }
     facts = {name: getattr(spec, name) for name in _FURTHER}
     return {name: value for name, value in facts.items() if value != usual[name]}
 
 
 def _check_package(plan: Plan) -> None:
     package = plan.package
-    if not _PACKAGE.fullmatch(package) or keyword.iskeyword(package) or len(package) > 2 * _LONGEST:
+    if (
+        not _PACKAGE.fullmatch(package)
+        or keyword.iskeyword(package)
+        or len(package) > 2 * _LONGEST
+    ):
         raise InvalidInput(
             "a package is lower-case letters and digits with single underscores between, and no word of Python's own",
             remedy="for instance --package acme_desk",

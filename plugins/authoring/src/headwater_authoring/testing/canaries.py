@@ -39,4 +39,7 @@ class Lookout:
     def sees(self, text: str) -> bool:
         """Say whether a text shows a canary, or a part of one."""
         folded = text.casefold()
-        return any(part in folded for part in self._parts) or clean(text, self._secrets) != text
+        return (
+            any(part in folded for part in self._parts)
+            or clean(text, self._secrets) != text
+        )

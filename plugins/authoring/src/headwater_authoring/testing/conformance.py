@@ -56,7 +56,9 @@ class ConnectorConformance:
             )
         stray = [] if cls.slug else sorted(set(cls.examples) - set(named))
         if stray:
-            raise pytest.UsageError(f"examples of {cls.__name__} are for no connector it checks: {', '.join(stray)}")
+            raise pytest.UsageError(
+                f"examples of {cls.__name__} are for no connector it checks: {', '.join(stray)}"
+            )
         return named
 
     @pytest.fixture
@@ -65,7 +67,9 @@ class ConnectorConformance:
         return subject_of(
             request.param,
             distribution=self.distribution,
-            examples=self.examples if self.slug else self.examples.get(request.param, {}),
+            examples=self.examples
+            if self.slug
+            else self.examples.get(request.param, {}),
             public_fields=self.public_fields,
             reshaped_fields=self.reshaped_fields,
         )
@@ -80,13 +84,17 @@ class ConnectorConformance:
         return subject
 
     @pytest.fixture
-    def service(self, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> FlowService:
+    def service(
+        self, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+    ) -> FlowService:
         """Return a client of the embedded Flow Service, one for the whole run."""
         if _SERVICE not in pytestconfig.stash:
             leaving = contextlib.ExitStack()
             pytestconfig.add_cleanup(leaving.close)
             folder = tmp_path_factory.mktemp("conformance")
-            pytestconfig.stash[_SERVICE] = leaving.enter_context(embedded_service(folder))
+            pytestconfig.stash[_SERVICE] = leaving.enter_context(
+                embedded_service(folder)
+            )
         return pytestconfig.stash[_SERVICE]
 
     def test_it_loads_and_answers_the_same_each_time(self, subject: Subject) -> None:
@@ -97,7 +105,9 @@ class ConnectorConformance:
         """See `checks.check_facts`."""
         checks.check_facts(loaded)
 
-    def test_its_fields_agree_with_themselves_and_secrets_are_marked(self, loaded: Subject) -> None:
+    def test_its_fields_agree_with_themselves_and_secrets_are_marked(
+        self, loaded: Subject
+    ) -> None:
         """See `checks.check_fields`."""
         checks.check_fields(loaded)
 
@@ -105,11 +115,15 @@ class ConnectorConformance:
         """See `checks.check_schemas`."""
         checks.check_schemas(loaded)
 
-    def test_a_valid_example_of_each_authentication_is_accepted(self, loaded: Subject) -> None:
+    def test_a_valid_example_of_each_authentication_is_accepted(
+        self, loaded: Subject
+    ) -> None:
         """See `checks.check_examples_accepted`."""
         checks.check_examples_accepted(loaded)
 
-    def test_every_single_field_corruption_is_refused_by_name(self, loaded: Subject) -> None:
+    def test_every_single_field_corruption_is_refused_by_name(
+        self, loaded: Subject
+    ) -> None:
         """See `checks.check_corruptions_refused`."""
         checks.check_corruptions_refused(loaded)
 
@@ -119,11 +133,15 @@ class ConnectorConformance:
         """See `checks.check_connections`."""
         checks.check_connections(loaded, service)
 
-    def test_no_secret_shows_anywhere(self, loaded: Subject, service: FlowService) -> None:
+    def test_no_secret_shows_anywhere(
+        self, loaded: Subject, service: FlowService
+    ) -> None:
         """See `checks.check_no_leaks`."""
         checks.check_no_leaks(loaded, service)
 
-    def test_its_reader_opens_without_sending_and_fails_as_it_should(self, loaded: Subject) -> None:
+    def test_its_reader_opens_without_sending_and_fails_as_it_should(
+        self, loaded: Subject
+    ) -> None:
         """See `checks.check_reader`."""
         checks.check_reader(loaded)
 

@@ -42,21 +42,38 @@ def corruptions(example: Example) -> Iterator[Corruption]:
     yield _spoilt(example, UNKNOWN, "is not a field", mark, mark)
     for field in example.auth.fields:
         if field.required:
-            rest = {name: value for name, value in example.values.items() if name != field.name}
+            rest = {
+                name: value
+                for name, value in example.values.items()
+                if name != field.name
+            }
             yield Corruption("is missing", field.name, rest, example.canaries)
         for what, value in _wrong(field, mark):
             yield _spoilt(example, field.name, what, value, mark)
         for what, value in _improper(field):
-            yield attrs.evolve(_spoilt(example, field.name, what, value, mark), in_schema=False)
+            yield attrs.evolve(
+                _spoilt(example, field.name, what, value, mark), in_schema=False
+            )
 
 
-def _spoilt(example: Example, name: str, what: str, value: Any, mark: str) -> Corruption:
-    return Corruption(what, name, {**example.values, name: value}, (*example.canaries, mark))
+def _spoilt(
+    example: Example, name: str, what: str, value: Any, mark: str
+) -> Corruption:
+    return Corruption(
+        what, name, {**example.values, name: value}, (*example.canaries, mark)
+    )
 
 
 def _wrong(field: Field, mark: str) -> Iterator[tuple[str, Any]]:
     """Yield values that JSON Schema refuses: of each other type, and outside the enumeration."""
-    others = {"string": mark, "number": 7.5, "boolean": True, "null": None, "array": [mark], "object": {mark: mark}}
+    others = {
+        "string": mark,
+        "number": 7.5,
+        "boolean": True,
+        "null": None,
+        "array": [mark],
+        "object": {mark: mark},
+    }
     same = "number" if field.type == "integer" else field.type
     for name, value in others.items():
         if field.type is not None and name != same:

@@ -34,9 +34,14 @@ def embedded_service(folder: Path) -> Iterator[FlowService]:
         failure, remedy = error.message, error.remedy
     if failure:
         raise ConformanceFailure(failure, remedy)
-    environ = {"HEADWATER_LOCAL_STORE": str(folder / "local.db"), "HEADWATER_LOCAL_STRICT": "1"}
+    environ = {
+        "HEADWATER_LOCAL_STORE": str(folder / "local.db"),
+        "HEADWATER_LOCAL_STRICT": "1",
+    }
     with service:
         with mock.patch.dict(os.environ, environ):
             os.environ.pop("HEADWATER_LOCAL_KEY", None)
-            next(iter(service.connections.list(limit=1)), None)  # opens the store while the environment names it
+            next(
+                iter(service.connections.list(limit=1)), None
+            )  # opens the store while the environment names it
         yield service

@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = hidden
 
-_PLAIN: dict[str | None, Any] = {"integer": 1, "number": 1.5, "boolean": True, "object": {"key": 1}, "array": [1]}
+_PLAIN: dict[str | None, Any] = {
+    "integer": 1,
+    "number": 1.5,
+    "boolean": True,
+    "object": {"key": 1},
+    "array": [1],
+}
 
 
 @attrs.frozen
@@ -46,7 +52,9 @@ def example(subject: Subject, auth: AuthenticationSpec) -> Example:
             canaries.append(mark)
             values[field.name] = _secret(field, given.get(field.name, PLACE), mark)
         else:
-            values[field.name] = given[field.name] if field.name in given else _value(field)
+            values[field.name] = (
+                given[field.name] if field.name in given else _value(field)
+            )
     return Example(auth, values, tuple(canaries))
 
 
@@ -76,7 +84,9 @@ def _value(field: Field) -> Any:
 def _check_known(subject: Subject) -> None:
     """Refuse an override that nothing would use: a misspelt one would go unnoticed."""
     specs = subject.connector.authentication
-    known = {auth.label for auth in specs} | {field.name for auth in specs for field in auth.fields}
+    known = {auth.label for auth in specs} | {
+        field.name for auth in specs for field in auth.fields
+    }
     unknown = sorted(set(subject.examples) - known)
     if unknown:
         raise ConformanceFailure(

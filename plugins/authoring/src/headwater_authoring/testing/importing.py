@@ -41,14 +41,22 @@ def footprint(subject: Subject) -> Footprint:
     entry = subject.entry
     values = {_target(entry)}
     if entry.dist is not None:
-        same = [one for one in entry.dist.entry_points if (one.group, one.module) == (entry.group, entry.module)]
+        same = [
+            one
+            for one in entry.dist.entry_points
+            if (one.group, one.module) == (entry.group, entry.module)
+        ]
         values |= {_target(one) for one in same}
     return _footprint(tuple(sorted(values)), tuple(sys.path))
 
 
 def own_packages(subject: Subject) -> frozenset[str]:
     """Return the top-level names that the connector's own distribution brings."""
-    listed = subject.entry.dist.read_text("top_level.txt") if subject.entry.dist is not None else None
+    listed = (
+        subject.entry.dist.read_text("top_level.txt")
+        if subject.entry.dist is not None
+        else None
+    )
     return frozenset({subject.entry.module.partition(".")[0], *(listed or "").split()})
 
 
@@ -71,7 +79,9 @@ def _footprint(values: tuple[str, ...], path: tuple[str, ...]) -> Footprint:
     except subprocess.TimeoutExpired:
         failure = f"importing {values[0]} takes longer than {_LONGEST} s"
     if failure:
-        raise ConformanceFailure(failure, "do nothing but define things when the module is imported")
+        raise ConformanceFailure(
+            failure, "do nothing but define things when the module is imported"
+        )
     printed, mark, report = ran.stdout.rpartition(probe.REPORT)
     if not mark:
         raise ConformanceFailure(

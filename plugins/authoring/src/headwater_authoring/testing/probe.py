@@ -46,13 +46,19 @@ class Observer:
 
 def state() -> dict[str, Any]:
     """Return what an import must leave as it is."""
-    loggers = [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
+    loggers = [
+        one
+        for one in logging.root.manager.loggerDict.values()
+        if isinstance(one, logging.Logger)
+    ]
     handlers = [one for logger in (logging.root, *loggers) for one in logger.handlers]
     return {
         "environment variables": dict(os.environ),
         "the working directory": os.getcwd(),  # noqa: PTH109 - pathlib is not to be loaded here
         "sys.path": list(sys.path),
-        "the handlers of logging": [repr(one) for one in handlers if not isinstance(one, logging.NullHandler)],
+        "the handlers of logging": [
+            repr(one) for one in handlers if not isinstance(one, logging.NullHandler)
+        ],
         "the level of logging": [logging.root.level, logging.root.manager.disable],
         "the filters of warnings": [repr(entry) for entry in warnings.filters],
         "the threads": threading.active_count(),

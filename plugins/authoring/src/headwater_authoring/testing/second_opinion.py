@@ -25,23 +25,32 @@ def fits_type(value: Any, name: str | None) -> bool:
     if isinstance(value, bool):
         return name == "boolean"
     if name == "integer":
-        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        return isinstance(value, int) or (
+            isinstance(value, float) and value.is_integer()
+        )
     return isinstance(value, _PYTHON[name])
 
 
 def is_among(value: Any, values: Iterable[Any]) -> bool:
     """Say whether JSON knows the value among others: True is not 1 there."""
-    return any(value == other and isinstance(value, bool) == isinstance(other, bool) for other in values)
+    return any(
+        value == other and isinstance(value, bool) == isinstance(other, bool)
+        for other in values
+    )
 
 
 def wrong_fields(auth: AuthenticationSpec, values: Mapping[str, Any]) -> set[str]:
     """Return the names of the fields that are missing, unknown, of the wrong type, or outside their enumeration."""
     known = {field.name for field in auth.fields}
-    return (set(values) - known) | {field.name for field in auth.fields if not _fits(field, values)}
+    return (set(values) - known) | {
+        field.name for field in auth.fields if not _fits(field, values)
+    }
 
 
 def _fits(field: Field, values: Mapping[str, Any]) -> bool:
     if field.name not in values:
         return not field.required
     value = values[field.name]
-    return fits_type(value, field.type) and (not field.enum or is_among(value, field.enum))
+    return fits_type(value, field.type) and (
+        not field.enum or is_among(value, field.enum)
+    )

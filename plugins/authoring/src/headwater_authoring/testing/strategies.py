@@ -27,9 +27,15 @@ def credentials_for(auth: AuthenticationSpec) -> SearchStrategy[dict[str, Any]]:
     from hypothesis import strategies as st
 
     required = {field.name: _values(field) for field in auth.fields if field.required}
-    optional = {field.name: _values(field) for field in auth.fields if not field.required}
+    optional = {
+        field.name: _values(field) for field in auth.fields if not field.required
+    }
     drawn = st.fixed_dictionaries(required, optional=optional)
-    return drawn if auth.raw is None else drawn.filter(lambda values: not validation.validate(auth, values))
+    return (
+        drawn
+        if auth.raw is None
+        else drawn.filter(lambda values: not validation.validate(auth, values))
+    )
 
 
 def _values(field: Field) -> SearchStrategy[Any]:
@@ -48,7 +54,9 @@ def _values(field: Field) -> SearchStrategy[Any]:
         "object": st.dictionaries(_texts(), _scalars(), max_size=3),
         None: _scalars(),
     }
-    return types[field.type].filter(lambda value: not (isinstance(value, str) and is_mask(value)))
+    return types[field.type].filter(
+        lambda value: not (isinstance(value, str) and is_mask(value))
+    )
 
 
 def _scalars() -> SearchStrategy[Any]:

@@ -40,7 +40,9 @@ class Subject:
     examples: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     public_fields: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     reshaped_fields: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
-    _loaded: list[Connector] = attrs.field(factory=list, init=False, repr=False, eq=False)
+    _loaded: list[Connector] = attrs.field(
+        factory=list, init=False, repr=False, eq=False
+    )
 
     @property
     def connector(self) -> Connector:
@@ -70,7 +72,11 @@ def subject_of(
     Raises `ConformanceFailure` where none is installed, or two claim the slug.
     """
     for group in (CONNECTORS, CATALOG):
-        found = {_owner(entry): entry for entry in _entries(group, distribution) if entry.name == slug}
+        found = {
+            _owner(entry): entry
+            for entry in _entries(group, distribution)
+            if entry.name == slug
+        }
         if len(found) > 1:
             raise ConformanceFailure(
                 f"connector {slug} is registered by two distributions: {', '.join(sorted(found))}",
@@ -90,29 +96,46 @@ def subject_of(
 
 def slugs_of(distribution: str) -> tuple[str, ...]:
     """Return the slugs of every connector a distribution brings, sorted, without importing any."""
-    return tuple(sorted({entry.name for group in (CONNECTORS, CATALOG) for entry in _entries(group, distribution)}))
+    return tuple(
+        sorted(
+            {
+                entry.name
+                for group in (CONNECTORS, CATALOG)
+                for entry in _entries(group, distribution)
+            }
+        )
+    )
 
 
 def _entries(group: str, distribution: str) -> Iterable[EntryPoint]:
     if not distribution:
         return importlib.metadata.entry_points(group=group)
     try:
-        return importlib.metadata.distribution(distribution).entry_points.select(group=group)
+        return importlib.metadata.distribution(distribution).entry_points.select(
+            group=group
+        )
     except importlib.metadata.PackageNotFoundError:
         pass
-    raise ConformanceFailure(f"distribution {distribution} is not installed", "install it: python -m pip install -e .")
+    raise ConformanceFailure(
+        f"distribution {distribution} is not installed",
+        "install it: python -m pip install -e .",
+    )
 
 
 def _missing(slug: str, distribution: str) -> ConformanceFailure:
     remedy = "install its distribution (python -m pip install -e .), again after a change of its entry points"
     if distribution:
-        return ConformanceFailure(f"distribution {distribution} has no connector named {slug}", remedy)
+        return ConformanceFailure(
+            f"distribution {distribution} has no connector named {slug}", remedy
+        )
     guess = ""
     try:
         Registry.installed().load(slug)
     except UnknownConnector as error:
         guess = f"; {error.remedy}"
-    return ConformanceFailure(f"no connector named {slug} is installed", f"{remedy}{guess}")
+    return ConformanceFailure(
+        f"no connector named {slug} is installed", f"{remedy}{guess}"
+    )
 
 
 def _owner(entry: EntryPoint) -> str:

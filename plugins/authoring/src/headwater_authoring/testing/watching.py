@@ -34,16 +34,25 @@ class Watch:
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self._leaving = contextlib.ExitStack()
-        self._printed = {"standard output": io.StringIO(), "standard error": io.StringIO()}
+        self._printed = {
+            "standard output": io.StringIO(),
+            "standard error": io.StringIO(),
+        }
 
     def __enter__(self) -> Self:
         enter = self._leaving.enter_context
-        enter(_logging_to(lambda record: self.add(f"the log ({record.name})", _log_line(record))))
+        enter(
+            _logging_to(
+                lambda record: self.add(f"the log ({record.name})", _log_line(record))
+            )
+        )
         enter(contextlib.redirect_stdout(self._printed["standard output"]))
         enter(contextlib.redirect_stderr(self._printed["standard error"]))
         enter(warnings.catch_warnings())
         warnings.simplefilter("always")
-        warnings.showwarning = lambda message, *_rest, **_more: self.add("a warning", repr(message))
+        warnings.showwarning = lambda message, *_rest, **_more: self.add(
+            "a warning", repr(message)
+        )
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -71,7 +80,9 @@ class Watch:
         """Name the places where a canary was seen, each once."""
         if not lookout.sees("\n".join(seen.text for seen in self.seen)):
             return []
-        return list(dict.fromkeys(seen.where for seen in self.seen if lookout.sees(seen.text)))
+        return list(
+            dict.fromkeys(seen.where for seen in self.seen if lookout.sees(seen.text))
+        )
 
 
 def _told(error: BaseException) -> Iterator[str]:
@@ -113,7 +124,11 @@ _USUAL = frozenset(vars(logging.makeLogRecord({})))
 def _logging_to(take: Callable[[logging.LogRecord], None]) -> Iterator[None]:
     """Hand every log record of every logger to `take`, whatever level and handlers are configured."""
     handler = _Handler(take)
-    existing = [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
+    existing = [
+        one
+        for one in logging.root.manager.loggerDict.values()
+        if isinstance(one, logging.Logger)
+    ]
     loggers = [logging.root, *existing]
     levels = [(logger, logger.level) for logger in loggers]
     deaf = [logger for logger in existing if not logger.propagate]

@@ -29,9 +29,13 @@ VERSION: Final = 1
 
 _PREFIX: Final = "headwater_"
 COLLECTIONS: Final[Mapping[str, Table]] = {
-    table.name.removeprefix(_PREFIX): table for table in tables.metadata.sorted_tables if "document" in table.c
+    table.name.removeprefix(_PREFIX): table
+    for table in tables.metadata.sorted_tables
+    if "document" in table.c
 }
-_ID = re.compile(r"[A-Za-z0-9._:/@-]{1,256}")  # the ids of schemas are URIs, and an older version follows an @
+_ID = re.compile(
+    r"[A-Za-z0-9._:/@-]{1,256}"
+)  # the ids of schemas are URIs, and an older version follows an @
 _NUMBERS: Final = ("created_at", "updated_at")
 _TEXTS: Final = ("id", "name", "spec_id", "state", "etag", "created_by", "updated_by")
 _NAMES: Final = frozenset(("type", "org", "sandbox", "document", *_NUMBERS, *_TEXTS))
@@ -50,7 +54,13 @@ class Entry:
 
 def head(version: str, written: str) -> dict[str, Any]:
     """Return the first line."""
-    return {"format": FORMAT, "version": VERSION, "schema": tables.VERSION, "by": version, "written": written}
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "schema": tables.VERSION,
+        "by": version,
+        "written": written,
+    }
 
 
 def end(count: int) -> dict[str, Any]:
@@ -62,7 +72,9 @@ def entry_of(table: Table, record: Record, refers_to: tuple[str, ...]) -> Entry:
     """Return a row as it is exported: without its secrets, and without their masks."""
     params = _params(record.document)
     masked = {name for name, value in params.items() if value == MASK}
-    document = {name: value for name, value in record.document.items() if name != LEFT_OUT}
+    document = {
+        name: value for name, value in record.document.items() if name != LEFT_OUT
+    }
     left_out = tuple(sorted(masked.union(record.document.get(LEFT_OUT, ()))))
     if masked:
         kept = {name: value for name, value in params.items() if name not in left_out}
@@ -75,9 +87,18 @@ def line_of(entry: Entry) -> dict[str, Any]:
     """Return an entry as a JSON object."""
     record = entry.record
     facts = {name: getattr(record, name) for name in (*_TEXTS, *_NUMBERS)}
-    line = {"type": entry.table.name.removeprefix(_PREFIX), "org": record.scope.org, "sandbox": record.scope.sandbox}
+    line = {
+        "type": entry.table.name.removeprefix(_PREFIX),
+        "org": record.scope.org,
+        "sandbox": record.scope.sandbox,
+    }
     more = {"refers_to": list(entry.refers_to), "secrets": list(entry.secrets)}
-    return line | facts | {"document": record.document} | {name: value for name, value in more.items() if value}
+    return (
+        line
+        | facts
+        | {"document": record.document}
+        | {name: value for name, value in more.items() if value}
+    )
 
 
 def read_entry(line: Mapping[str, Any], where: str) -> Entry:
@@ -85,11 +106,18 @@ def read_entry(line: Mapping[str, Any], where: str) -> Entry:
     unknown = line.keys() - _NAMES - _OPTIONAL
     missing = _NAMES - line.keys()
     if unknown or missing:
-        problem = f"{min(unknown)} is not known" if unknown else f"{min(missing)} is missing"
-        raise InvalidInput(f"{where}: {problem}", remedy="import a file that `headwater local export` wrote")
+        problem = (
+            f"{min(unknown)} is not known" if unknown else f"{min(missing)} is missing"
+        )
+        raise InvalidInput(
+            f"{where}: {problem}",
+            remedy="import a file that `headwater local export` wrote",
+        )
     wrong = _wrong(line)
     if wrong:
-        raise InvalidInput(f"{where}: {wrong} is not what it must be", remedy=f"correct {wrong}")
+        raise InvalidInput(
+            f"{where}: {wrong} is not what it must be", remedy=f"correct {wrong}"
+        )
     facts = {name: line[name] for name in (*_TEXTS, *_NUMBERS)}
     scope = Scope(org=line["org"], sandbox=line["sandbox"])
     record = Record(**facts, scope=scope, document=line["document"])
@@ -99,9 +127,14 @@ def read_entry(line: Mapping[str, Any], where: str) -> Entry:
 
 def check_head(line: Any, name: str) -> None:
     """Raise `InvalidInput` for a file that is no export, or one of a newer version."""
-    if not isinstance(line, dict) or line.get("format") != FORMAT or type(line.get("version")) is not int:
+    if (
+        not isinstance(line, dict)
+        or line.get("format") != FORMAT
+        or type(line.get("version")) is not int
+    ):
         raise InvalidInput(
-            f"{name} is not an export of a local store", remedy="write one with `headwater local export`"
+            f"{name} is not an export of a local store",
+            remedy="write one with `headwater local export`",
         )
     if line["version"] > VERSION:
         raise InvalidInput(
@@ -129,8 +162,14 @@ def _wrong(line: Mapping[str, Any]) -> str:
         "document": isinstance(line["document"], dict),
         "refers_to": _are_texts(line.get("refers_to", [])),
         "secrets": _are_texts(line.get("secrets", [])),
-        **{name: isinstance(line[name], str) and "\0" not in line[name] for name in (*_TEXTS, "sandbox")},
-        **{name: type(line[name]) is int and 0 <= line[name] < 1 << 53 for name in _NUMBERS},
+        **{
+            name: isinstance(line[name], str) and "\0" not in line[name]
+            for name in (*_TEXTS, "sandbox")
+        },
+        **{
+            name: type(line[name]) is int and 0 <= line[name] < 1 << 53
+            for name in _NUMBERS
+        },
     }
     if fits["id"] and not _ID.fullmatch(line["id"]):
         return "id"
@@ -140,4 +179,6 @@ def _wrong(line: Mapping[str, Any]) -> str:
 
 
 def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) and "\0" not in one for one in value)
+    return isinstance(value, list) and all(
+        isinstance(one, str) and "\0" not in one for one in value
+    )

@@ -31,7 +31,9 @@ def write(target: str, lines: Iterable[bytes]) -> int:
     failure = ""
     draft: Path | None = None
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.absolute().parent, prefix=f".{path.name}.")
+        descriptor, name = tempfile.mkstemp(
+            dir=path.absolute().parent, prefix=f".{path.name}."
+        )
         draft = Path(name)
         with os.fdopen(descriptor, "wb") as file:
             count = _copied(lines, file)
@@ -44,7 +46,10 @@ def write(target: str, lines: Iterable[bytes]) -> int:
     finally:
         if draft is not None:
             draft.unlink(missing_ok=True)
-    raise InvalidInput(f"{target} cannot be written ({failure})", remedy="name another file, or - for standard output")
+    raise InvalidInput(
+        f"{target} cannot be written ({failure})",
+        remedy="name another file, or - for standard output",
+    )
 
 
 @contextmanager
@@ -63,13 +68,19 @@ def reading(source: str) -> Iterator[tuple[Iterator[bytes], str]]:
             return
     except OSError as error:
         failure = error.strerror or type(error).__name__
-    raise InvalidInput(f"{source} cannot be read ({failure})", remedy="check the path and its permissions")
+    raise InvalidInput(
+        f"{source} cannot be read ({failure})",
+        remedy="check the path and its permissions",
+    )
 
 
 def _lines(file: BinaryIO, name: str) -> Iterator[bytes]:
     while line := file.readline(_LONGEST):
         if len(line) == _LONGEST:
-            raise InvalidInput(f"{name} has a line that is too long", remedy="import a file that was exported")
+            raise InvalidInput(
+                f"{name} has a line that is too long",
+                remedy="import a file that was exported",
+            )
         yield line
 
 

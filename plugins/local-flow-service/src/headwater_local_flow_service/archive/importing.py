@@ -53,7 +53,10 @@ def _entries(lines: Iterable[bytes], name: str) -> Iterator[Entry]:
             _check_end(line, number - 2, next(numbered, None), name)
             return
         yield archive.read_entry(line, where)
-    raise InvalidInput(f"{name} is cut short: its last line is missing", remedy="export again, or find the whole file")
+    raise InvalidInput(
+        f"{name} is cut short: its last line is missing",
+        remedy="export again, or find the whole file",
+    )
 
 
 def _parsed(text: bytes, where: str) -> dict[str, Any]:
@@ -63,30 +66,41 @@ def _parsed(text: bytes, where: str) -> dict[str, Any]:
     except (ValueError, RecursionError):  # its text would quote the line
         line = None
     if not isinstance(line, dict):
-        raise InvalidInput(f"{where} is not a JSON object", remedy="import a file that `headwater local export` wrote")
+        raise InvalidInput(
+            f"{where} is not a JSON object",
+            remedy="import a file that `headwater local export` wrote",
+        )
     return line
 
 
 def _check_end(line: dict[str, Any], count: int, more: Any, name: str) -> None:
     if line.get("objects") != count or more is not None:
-        raise InvalidInput(f"{name} does not hold what its last line says", remedy="export again")
+        raise InvalidInput(
+            f"{name} does not hold what its last line says", remedy="export again"
+        )
 
 
 def _store(rows: Rows, batch: list[Entry], found: Imported) -> None:
     for table, group in itertools.groupby(batch, key=lambda entry: entry.table):
         entries = list(group)
         _check_new(rows, entries)
-        rows.add_all(table, [(_remembering(entry), entry.refers_to) for entry in entries])
+        rows.add_all(
+            table, [(_remembering(entry), entry.refers_to) for entry in entries]
+        )
         type = table.name.removeprefix("headwater_")
         found.objects[type] = found.objects.get(type, 0) + len(entries)
-        found.without_credentials += [entry.record.id for entry in entries if entry.secrets]
+        found.without_credentials += [
+            entry.record.id for entry in entries if entry.secrets
+        ]
 
 
 def _remembering(entry: Entry) -> Record:
     """Return the row of an entry, which remembers what it lacks: the next export says so again."""
     if not entry.secrets:
         return entry.record
-    return attrs.evolve(entry.record, document=entry.record.document | {LEFT_OUT: list(entry.secrets)})
+    return attrs.evolve(
+        entry.record, document=entry.record.document | {LEFT_OUT: list(entry.secrets)}
+    )
 
 
 def _check_new(rows: Rows, entries: list[Entry]) -> None:

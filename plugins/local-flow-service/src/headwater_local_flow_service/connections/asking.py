@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from headwater.connectors.connector import Connector
     from headwater.sources.guarded import GuardedReader
-    from headwater_local_flow_service.kernel.kind import Kind
+    from headwater_local_flow_service.kernel.kind import ResourceKind
     from headwater_local_flow_service.store.store import Record
 
 PREVIEWED = 100  # rows of one preview
@@ -35,7 +35,7 @@ _CODES: tuple[tuple[type[errors.HeadwaterError], str], ...] = (
 )
 
 
-def tested(kind: Kind, record: Record) -> bool:
+def tested(kind: ResourceKind, record: Record) -> bool:
     """Say whether the source accepts a connection's credentials. Raises `FlowError` where it cannot be asked."""
     connector = kind.context.catalog().by_id.get(record.spec_id)
     try:
@@ -50,13 +50,15 @@ def tested(kind: Kind, record: Record) -> bool:
     return True
 
 
-def root(kind: Kind, record: Record) -> list[dict[str, Any]]:
+def root(kind: ResourceKind, record: Record) -> list[dict[str, Any]]:
     """Return the tables of a source, as an exploration of its root lists them."""
     with opened(kind, record, unsupported="CONNECTOR-1336-400") as reader:
         return [table.as_item() for table in reader.tables()]
 
 
-def table(kind: Kind, record: Record, name: str, *, preview: bool) -> dict[str, Any]:
+def table(
+    kind: ResourceKind, record: Record, name: str, *, preview: bool
+) -> dict[str, Any]:
     """Return the columns of a table, and its first rows where they are asked for."""
     with opened(kind, record, unsupported="CONNECTOR-1336-400") as reader:
         if not preview:
@@ -66,18 +68,26 @@ def table(kind: Kind, record: Record, name: str, *, preview: bool) -> dict[str, 
 
 
 def _described(columns: Any) -> dict[str, Any]:
-    return {"format": "flat", "schema": {"columns": [column.as_dict() for column in columns]}}
+    return {
+        "format": "flat",
+        "schema": {"columns": [column.as_dict() for column in columns]},
+    }
 
 
 @contextmanager
-def opened(kind: Kind, record: Record, *, unsupported: str) -> Iterator[GuardedReader]:
+def opened(
+    kind: ResourceKind, record: Record, *, unsupported: str
+) -> Iterator[GuardedReader]:
     """Open a reader with a connection's stored credentials; its failures leave as `FlowError`.
 
     Raises `FlowError` with the code `unsupported` where the connector does not read its source.
     """
     connector = kind.context.catalog().by_id.get(record.spec_id)
     if connector is None or not connector.readable:
-        raise FlowError(unsupported, "the connector of this connection cannot read its source directly")
+        raise FlowError(
+            unsupported,
+            "the connector of this connection cannot read its source directly",
+        )
     failure: FlowError | None = None
     try:
         with connector.open_source(_credentials(kind, record, connector)) as reader:
@@ -88,7 +98,7 @@ def opened(kind: Kind, record: Record, *, unsupported: str) -> Iterator[GuardedR
         raise failure
 
 
-def _fits(kind: Kind, record: Record, connector: Connector) -> bool:
+def _fits(kind: ResourceKind, record: Record, connector: Connector) -> bool:
     if "auth" not in record.document:
         return not connector.authentication
     try:
@@ -98,20 +108,31 @@ def _fits(kind: Kind, record: Record, connector: Connector) -> bool:
     return True
 
 
-def _credentials(kind: Kind, record: Record, connector: Connector) -> SourceCredentials:
+def _credentials(
+    kind: ResourceKind, record: Record, connector: Connector
+) -> SourceCredentials:
     """Return the stored credentials with their secrets sealed. Raises `InvalidInput` where they do not open or fit."""
     auth = record.document.get("auth") or {}
-    params = (kind.opened(record).get("auth") or {}).get("params", {})
+    params = (kind.unseal(record).get("auth") or {}).get("params", {})
     specs = documents.named(connector, auth.get("specName"))
     spec = next((spec for spec in specs if not validation.validate(spec, params)), None)
     if spec is None:
-        raise errors.InvalidInput("the stored credentials do not fit the authentication specification any more")
-    sealed = {name: Secret(value) if name in spec.secret_names else value for name, value in params.items()}
-    return SourceCredentials(auth=spec, params=sealed, reach=Reach(kind.context.settings.reach_sources))
+        raise errors.InvalidInput(
+            "the stored credentials do not fit the authentication specification any more"
+        )
+    sealed = {
+        name: Secret(value) if name in spec.secret_names else value
+        for name, value in params.items()
+    }
+    return SourceCredentials(
+        auth=spec, params=sealed, reach=Reach(kind.context.settings.reach_sources)
+    )
 
 
 def _refusal(error: errors.HeadwaterError, record: Record) -> FlowError:
     code = next(code for kind, code in _CODES if isinstance(error, kind))
     wait = getattr(error, "retry_after", None)
     headers = {"Retry-After": str(int(wait) + 1)} if wait else {}
-    return FlowError(code, str(error), id=record.id, type="connections", headers=headers)
+    return FlowError(
+        code, str(error), id=record.id, type="connections", headers=headers
+    )

@@ -38,11 +38,17 @@ def settled(rows: Rows, record: Record) -> Record:
     if BASE in document:
         base = _base(rows, record)
         if base is None:
-            raise FlowError("CONNECTOR-1312-400", f"{BASE} names no connection of this sandbox")
+            raise FlowError(
+                "CONNECTOR-1312-400", f"{BASE} names no connection of this sandbox"
+            )
         if base.spec_id != record.spec_id:
-            raise FlowError("FLOW-1413-400", "connectionSpec.id is not that of the base connection")
+            raise FlowError(
+                "FLOW-1413-400", "connectionSpec.id is not that of the base connection"
+            )
         if base.state == DRAFT and record.state != DRAFT:
-            raise FlowError("CONNECTOR-1312-400", f"{BASE} names a draft: publish it first")
+            raise FlowError(
+                "CONNECTOR-1312-400", f"{BASE} names a draft: publish it first"
+            )
         inherited = {"id": base.id, "connectionSpec": base.document["connectionSpec"]}
         document[_INHERITED] = {"baseConnection": inherited}
     return attrs.evolve(record, document=document)
@@ -54,13 +60,20 @@ def check_base_published(rows: Rows, record: Record, type: str) -> None:
         return
     base = _base(rows, record)
     if base is None or base.state == DRAFT:
-        text = "the base connection is a draft: publish it first" if base else "the base connection is gone"
+        text = (
+            "the base connection is a draft: publish it first"
+            if base
+            else "the base connection is gone"
+        )
         raise FlowError("FLOW-1422-400", text, id=record.id, type=type)
 
 
 def check_unused(rows: Rows, record: Record, type: str) -> None:
     """Refuse to delete what an active dataflow uses. Raises `FlowError`."""
-    if any(flow.state not in (DISABLED, DRAFT) for flow in rows.referring(tables.flows, record.scope, record.id)):
+    if any(
+        flow.state not in (DISABLED, DRAFT)
+        for flow in rows.referring(tables.flows, record.scope, record.id)
+    ):
         text = "active dataflows use this: disable or delete them first"
         raise FlowError("FLOW-1447-400", text, id=record.id, type=type)
 
@@ -72,5 +85,7 @@ def base_is_gone(rows: Rows, record: Record) -> bool:
 
 def _base(rows: Rows, record: Record) -> Record | None:
     wanted = record.document[BASE]
-    found = rows.get(tables.connections, record.scope, wanted) if is_id(wanted) else None
+    found = (
+        rows.get(tables.connections, record.scope, wanted) if is_id(wanted) else None
+    )
     return None if found is None or transitions.leaving(found) else found

@@ -28,7 +28,9 @@ class Checked:
     warning: str = ""
 
 
-def checked(body: dict[str, Any], found: SpecReference, *, draft: bool = False) -> Checked:
+def checked(
+    body: dict[str, Any], found: SpecReference, *, draft: bool = False
+) -> Checked:
     """Check a document of ``POST /connections``; a draft may lack what is mandatory. Raises `FlowError`."""
     document = bodies.own(body)
     bodies.check_texts(document)
@@ -39,7 +41,9 @@ def checked(body: dict[str, Any], found: SpecReference, *, draft: bool = False) 
     return Checked(document, names, found.warning)
 
 
-def settle_auth(document: dict[str, Any], connector: Connector, *, draft: bool = False) -> frozenset[str]:
+def settle_auth(
+    document: dict[str, Any], connector: Connector, *, draft: bool = False
+) -> frozenset[str]:
     """Check ``auth`` against the connector, drop what does not belong there, and return the names of the secrets."""
     auth = document.get("auth")
     if auth is None:
@@ -59,7 +63,9 @@ def settle_auth(document: dict[str, Any], connector: Connector, *, draft: bool =
     return secret_names(candidates, params)
 
 
-def secret_names(candidates: list[AuthenticationSpec], params: Mapping[str, Any] | None = None) -> frozenset[str]:
+def secret_names(
+    candidates: list[AuthenticationSpec], params: Mapping[str, Any] | None = None
+) -> frozenset[str]:
     """Return every field that is secret in any of the specifications of one name.
 
     A specification that came from outside may hide secrets below its fields, or take fields it does not list: then
@@ -94,7 +100,9 @@ def _marks(schema: Any) -> tuple[int, bool]:
     return found, referring
 
 
-def check_params(candidates: list[AuthenticationSpec], params: dict[str, Any], *, draft: bool = False) -> None:
+def check_params(
+    candidates: list[AuthenticationSpec], params: dict[str, Any], *, draft: bool = False
+) -> None:
     """Hold credentials against the specifications of one name; one that accepts them is enough. Raises `FlowError`.
 
     What arrives over HTTP is literal: a text like ``env:NAME`` is the secret itself and is never looked up. In a draft,
@@ -111,13 +119,21 @@ def check_params(candidates: list[AuthenticationSpec], params: dict[str, Any], *
     problems = min(found, key=len)
     if problems:
         missing = any(problem.rule == "required" for problem in problems)
-        text = "; ".join(f"auth.params.{problem.field} {problem.message}" for problem in problems)
+        text = "; ".join(
+            f"auth.params.{problem.field} {problem.message}" for problem in problems
+        )
         raise FlowError("CONNECTOR-1304-400" if missing else "CONNECTOR-1312-400", text)
 
 
-def _problems(spec: AuthenticationSpec, params: dict[str, Any], *, draft: bool) -> list[Problem]:
-    problems = validation.validate(spec, params, validator=bounded.validator_class() if spec.raw else None)
-    return [problem for problem in problems if not (draft and problem.rule == "required")]
+def _problems(
+    spec: AuthenticationSpec, params: dict[str, Any], *, draft: bool
+) -> list[Problem]:
+    problems = validation.validate(
+        spec, params, validator=bounded.validator_class() if spec.raw else None
+    )
+    return [
+        problem for problem in problems if not (draft and problem.rule == "required")
+    ]
 
 
 def named(connector: Connector, name: Any) -> list[AuthenticationSpec]:
@@ -130,14 +146,21 @@ def masked(document: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
     if "auth" not in document:
         return document
     auth = document["auth"]
-    params = {name: MASK if name in names else value for name, value in auth["params"].items()}
+    params = {
+        name: MASK if name in names else value for name, value in auth["params"].items()
+    }
     return document | {"auth": auth | {"params": params}}
 
 
 def _named(name: Any, connector: Connector) -> list[AuthenticationSpec]:
     candidates = named(connector, name)
     if not candidates:
-        known = ", ".join(dict.fromkeys(spec.spec_name for spec in connector.authentication)) or "none"
+        known = (
+            ", ".join(
+                dict.fromkeys(spec.spec_name for spec in connector.authentication)
+            )
+            or "none"
+        )
         raise FlowError(
             "FLOW-1415-400",
             f"auth.specName is not an authentication specification of {connector.spec.name}; known: {known}",

@@ -58,12 +58,16 @@ class ExploreConnection:
         kind, scope = self._kind, caller_of(req).scope
         with kind.context.store.reading() as rows:
             record = handlers.found(kind, rows, scope, id)
-            connector = stored_specs.connector(rows, kind.context.catalog(), scope, record.spec_id)
+            connector = stored_specs.connector(
+                rows, kind.context.catalog(), scope, record.spec_id
+            )
         check_answerable(question, connector)
         if question.object_type == "root":
             resp.media = asking.root(kind, record)
         else:
-            resp.media = asking.table(kind, record, question.object, preview=question.preview)
+            resp.media = asking.table(
+                kind, record, question.object, preview=question.preview
+            )
 
 
 class ExploreSpec:
@@ -84,24 +88,39 @@ class ExploreSpec:
             text = "this source is explored through a base connection: /connections/{id}/explore"
             raise FlowError("CONNECTOR-1372-400", text)
         if id != LANDING_ZONE or question.object_type not in ("root", "folder", "file"):
-            raise FlowError("CONNECTOR-1336-400", "nothing is explored by this connection specification here")
+            raise FlowError(
+                "CONNECTOR-1336-400",
+                "nothing is explored by this connection specification here",
+            )
         if question.object_type != "root":
-            raise FlowError("CONNECTOR-1003-404", "object is not in the landing zone, which is empty")
+            raise FlowError(
+                "CONNECTOR-1003-404",
+                "object is not in the landing zone, which is empty",
+            )
         resp.media = []
 
 
 def asked(req: falcon.Request) -> Question:
     """Read the parameters of an exploration. Raises `FlowError` with the code for what is wrong."""
-    given = {name: values[-1] for name, values in parameters(req, PARAMETERS, spelled=_spelled).items()}
+    given = {
+        name: values[-1]
+        for name, values in parameters(req, PARAMETERS, spelled=_spelled).items()
+    }
     for name, value in given.items():
         if not value.strip():
-            code = "CONNECTOR-1358-400" if name == "objectType" else "CONNECTOR-1334-400"
+            code = (
+                "CONNECTOR-1358-400" if name == "objectType" else "CONNECTOR-1334-400"
+            )
             raise FlowError(code, f"the query parameter {name} is empty")
     object_type = given.get("objectType", "").lower()
     if object_type not in OBJECT_TYPES:
-        raise FlowError("CONNECTOR-1358-400", f"objectType is one of {', '.join(OBJECT_TYPES)}")
+        raise FlowError(
+            "CONNECTOR-1358-400", f"objectType is one of {', '.join(OBJECT_TYPES)}"
+        )
     if object_type != "root" and "object" not in given:
-        raise FlowError("CONNECTOR-1337-400", f"object is missing for the objectType {object_type}")
+        raise FlowError(
+            "CONNECTOR-1337-400", f"object is missing for the objectType {object_type}"
+        )
     return Question(
         object_type=object_type,
         object=given.get("object", ""),
@@ -114,17 +133,29 @@ def asked(req: falcon.Request) -> Question:
 def check_answerable(question: Question, connector: Connector | None) -> None:
     """Refuse what the source cannot be asked. Raises `FlowError`."""
     if connector is None:
-        raise FlowError("CONNECTOR-1336-400", "the connector of this connection is not installed any more")
+        raise FlowError(
+            "CONNECTOR-1336-400",
+            "the connector of this connection is not installed any more",
+        )
     known = spec_parts.explored(connector)
     if question.object_type not in known:
         text = f"{connector.spec.name} is explored by {', '.join(known) or 'nothing'}, not by {question.object_type}"
         raise FlowError("CONNECTOR-1336-400", text)
     if question.filtered:
         if not spec_parts.filters_at_source(connector):
-            raise FlowError("CONNECTOR-1353-400", f"{connector.spec.name} does not filter at the source")
-        raise FlowError("CONNECTOR-1354-400", "the embedded service passes no filters on to a source")
+            raise FlowError(
+                "CONNECTOR-1353-400",
+                f"{connector.spec.name} does not filter at the source",
+            )
+        raise FlowError(
+            "CONNECTOR-1354-400",
+            "the embedded service passes no filters on to a source",
+        )
     if question.object_type in ("folder", "file"):
-        raise FlowError("CONNECTOR-1336-400", "the embedded service looks into tables, not into files")
+        raise FlowError(
+            "CONNECTOR-1336-400",
+            "the embedded service looks into tables, not into files",
+        )
 
 
 def _spelled(name: str) -> str:
@@ -141,13 +172,22 @@ def _flag(given: Mapping[str, str], name: str) -> bool:
 def _file_options(given: Mapping[str, str]) -> dict[str, str]:
     options = {name: given[name] for name in _FILE_OPTIONS if name in given}
     if _flag(given, "determineProperties") and options:
-        raise FlowError("CONNECTOR-1374-400", f"determineProperties goes with none of {', '.join(_FILE_OPTIONS)}")
+        raise FlowError(
+            "CONNECTOR-1374-400",
+            f"determineProperties goes with none of {', '.join(_FILE_OPTIONS)}",
+        )
     if "fileType" in options:
         options["fileType"] = options["fileType"].lower()
     bodies.one_of(options, "fileType", data_formats.FILES, path="")
     data_formats.check_properties(options, "")
-    if options.get("fileType", "delimited") != "delimited" and {"columnDelimiter", "encoding"} & options.keys():
-        raise FlowError("CONNECTOR-1312-400", "columnDelimiter and encoding are for the fileType delimited")
+    if (
+        options.get("fileType", "delimited") != "delimited"
+        and {"columnDelimiter", "encoding"} & options.keys()
+    ):
+        raise FlowError(
+            "CONNECTOR-1312-400",
+            "columnDelimiter and encoding are for the fileType delimited",
+        )
     return options
 
 
@@ -157,9 +197,13 @@ def _filtered(given: Mapping[str, str]) -> bool:
     decoded: Any = None
     failure = ""
     try:
-        raw = given["filters"].replace(" ", "+")  # a plus sign decodes to a blank in a query string
+        raw = given["filters"].replace(
+            " ", "+"
+        )  # a plus sign decodes to a blank in a query string
         text = base64.b64decode(
-            raw + "=" * (-len(raw) % 4), altchars=b"-_" if set(raw) & set("-_") else None, validate=True
+            raw + "=" * (-len(raw) % 4),
+            altchars=b"-_" if set(raw) & set("-_") else None,
+            validate=True,
         )
         decoded = json.loads(text)
     except RecursionError:

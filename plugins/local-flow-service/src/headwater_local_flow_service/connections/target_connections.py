@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from headwater_local_flow_service.connections import connected
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.kernel import actions, bodies
-from headwater_local_flow_service.kernel.kind import DRAFT, Content, Kind
+from headwater_local_flow_service.kernel.kind import DRAFT, Content, ResourceKind
 from headwater_local_flow_service.listing.views import View
 from headwater_local_flow_service.neighbours import lookup
 from headwater_local_flow_service.specs import drafts, references
@@ -15,36 +15,54 @@ from headwater_local_flow_service.specs.fixed_connection_specs import DATA_LAKE
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
-    from headwater_local_flow_service.kernel.kind import Birth, Operation
+    from headwater_local_flow_service.kernel.kind import Creation, Operation
     from headwater_local_flow_service.store.store import Record, Rows
 
 
-class TargetConnections(Kind):
+class TargetConnections(ResourceKind):
     """``/targetConnections``: a data set that is there, in the data lake."""
 
     type = "targetConnections"
-    view = View(table=tables.target_connections, spec="connectionSpec", links=(connected.BASE,))
+    view = View(
+        table=tables.target_connections, spec="connectionSpec", links=(connected.BASE,)
+    )
 
-    def made(self, body: dict[str, Any], birth: Birth) -> Content:
+    def validate_new(self, body: dict[str, Any], creation: Creation) -> Content:
         """Check a new target connection."""
         given = body.get("connectionSpec")
         if references.spec_id(given) != DATA_LAKE:
-            raise FlowError("CONNECTOR-1307-400", f"connectionSpec.id of a target must be the data lake's, {DATA_LAKE}")
-        reference = references.spec_reference(given, DATA_LAKE, self.context.settings.strictness)
+            raise FlowError(
+                "CONNECTOR-1307-400",
+                f"connectionSpec.id of a target must be the data lake's, {DATA_LAKE}",
+            )
+        reference = references.spec_reference(
+            given, DATA_LAKE, self.context.settings.strictness
+        )
         document = bodies.own(body) | {"connectionSpec": reference}
-        check(document, draft=birth.draft)
+        check(document, draft=creation.draft)
         return Content(document=document)
 
-    def changed(self, record: Record, document: dict[str, Any], body: Any) -> Content:  # noqa: ARG002
+    def validate_change(
+        self,
+        record: Record,
+        document: dict[str, Any],
+        body: Any,  # noqa: ARG002
+    ) -> Content:
         """Check a patched target connection. Dataflows that write it keep what they were made with."""
         check(document, draft=record.state == DRAFT)
         return Content(document=document)
 
-    def settle(self, rows: Rows, record: Record) -> Record:
+    def complete(self, rows: Rows, record: Record) -> Record:
         """Check that the data set is there."""
         data_set = (record.document.get("params") or {}).get("dataSetId")
-        if data_set is not None and lookup.data_set(rows, record.scope, data_set) is None:
-            raise FlowError("CONNECTOR-1312-400", "params.dataSetId names no data set of this sandbox")
+        if (
+            data_set is not None
+            and lookup.data_set(rows, record.scope, data_set) is None
+        ):
+            raise FlowError(
+                "CONNECTOR-1312-400",
+                "params.dataSetId names no data set of this sandbox",
+            )
         return record
 
     def act(self, rows: Rows, record: Record, operation: Operation) -> Record:
@@ -52,7 +70,11 @@ class TargetConnections(Kind):
         actions.check(operation, (actions.PUBLISH,))
         drafts.check_unpublished(record, self.type)
         check(record.document, draft=False)
-        return drafts.published(self.settle(rows, record), operation.caller, Content(document=record.document))
+        return drafts.published(
+            self.complete(rows, record),
+            operation.caller,
+            Content(document=record.document),
+        )
 
     def check_deletable(self, rows: Rows, record: Record) -> None:
         """Refuse while an active dataflow writes it."""
@@ -65,7 +87,10 @@ def check(document: dict[str, Any], *, draft: bool) -> None:
     if document.get(connected.BASE) is None:
         document.pop(connected.BASE, None)
     else:
-        raise FlowError("CONNECTOR-1332-400", "the data lake has no base connection: leave baseConnectionId out")
+        raise FlowError(
+            "CONNECTOR-1332-400",
+            "the data lake has no base connection: leave baseConnectionId out",
+        )
     for name in ("data", "params"):
         if document.get(name) is None:
             document.pop(name, None)
@@ -73,7 +98,9 @@ def check(document: dict[str, Any], *, draft: bool) -> None:
         _check_data(bodies.required(document, "data", "object"))
     params = bodies.typed(document, "params", "object") or {}
     if params.get("dataSetId") is not None or not draft:
-        bodies.required(params, "dataSetId", "string", path="params", code="CONNECTOR-1325-400")
+        bodies.required(
+            params, "dataSetId", "string", path="params", code="CONNECTOR-1325-400"
+        )
 
 
 def _check_data(data: dict[str, Any]) -> None:

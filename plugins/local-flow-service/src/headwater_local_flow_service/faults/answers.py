@@ -26,7 +26,13 @@ def own(rule: Rule) -> Outgoing:
         headers = {"Retry-After": f"{rule.detail('retry_after'):.0f}"}
         return _json(429, {"error_code": "429000", "message": _TEXT}, headers)
     if rule.fault == "expired-token":
-        return _json(401, {"error_code": "401013", "message": "the access token is not valid or has expired"})
+        return _json(
+            401,
+            {
+                "error_code": "401013",
+                "message": "the access token is not valid or has expired",
+            },
+        )
     if rule.fault == "html":
         return _html(int(rule.detail("status")))
     return _failed(int(rule.detail("status")) if "status" in rule.kind.takes else 500)
@@ -34,14 +40,22 @@ def own(rule: Rule) -> Outgoing:
 
 def altered(rule: Rule, incoming: Incoming) -> Incoming:
     """Return the request as the application gets it: an outdated etag makes it write its refusal itself."""
-    return incoming.with_header("If-Match", _OUTDATED) if rule.fault == "stale-etag" else incoming
+    return (
+        incoming.with_header("If-Match", _OUTDATED)
+        if rule.fault == "stale-etag"
+        else incoming
+    )
 
 
 def half(answer: Outgoing) -> Outgoing | None:
     """Return the answer with half of its body, the announced length still that of the whole; None without a body."""
     if not answer.body:
         return None
-    kept = tuple((name, value) for name, value in answer.headers if name.lower() != "content-length")
+    kept = tuple(
+        (name, value)
+        for name, value in answer.headers
+        if name.lower() != "content-length"
+    )
     length = ("Content-Length", str(len(answer.body)))
     return Outgoing(
         status=answer.status,
@@ -58,7 +72,9 @@ def unreadable(status: int) -> Outgoing:
 
 def _failed(status: int, text: str = _TEXT) -> Outgoing:
     request_id = uuid.uuid4().hex
-    body = FlowError(_CODES.get(status, f"HEADWATER-1000-{status}"), text).body(request_id)
+    body = FlowError(_CODES.get(status, f"HEADWATER-1000-{status}"), text).body(
+        request_id
+    )
     return _json(status, body, {"x-request-id": request_id})
 
 
@@ -68,7 +84,11 @@ def _html(status: int) -> Outgoing:
 
 
 def _json(status: int, body: Any, headers: dict[str, str] | None = None) -> Outgoing:
-    return _whole(status, {"Content-Type": "application/json", **(headers or {})}, json.dumps(body).encode())
+    return _whole(
+        status,
+        {"Content-Type": "application/json", **(headers or {})},
+        json.dumps(body).encode(),
+    )
 
 
 def _whole(status: int, headers: dict[str, str], body: bytes) -> Outgoing:

@@ -31,7 +31,9 @@ class _Tally:
         """Count a matching request and say whether it is struck."""
         self.matched += 1
         rule = self.rule
-        likely = self.chance.random() < rule.probability  # rolled for every match: the course depends on nothing else
+        likely = (
+            self.chance.random() < rule.probability
+        )  # rolled for every match: the course depends on nothing else
         spent = rule.times is not None and self.struck >= rule.times
         return likely and not spent and rule.nth in (None, self.matched)
 
@@ -61,7 +63,11 @@ class Faults:
         if path.rstrip("/") == CONTROL:
             return None
         with self._guard:
-            matching = [tally for tally in self._tallies if _concerns(tally.rule, incoming, path)]
+            matching = [
+                tally
+                for tally in self._tallies
+                if _concerns(tally.rule, incoming, path)
+            ]
             striking = [tally for tally in matching if tally.strikes()]
             if not striking:
                 return None
@@ -72,7 +78,12 @@ class Faults:
         """Return the rules as JSON has them, with how many requests each has `matched` and `struck`."""
         with self._guard:
             rules = [
-                {**tally.rule.as_dict(), "matched": tally.matched, "struck": tally.struck} for tally in self._tallies
+                {
+                    **tally.rule.as_dict(),
+                    "matched": tally.matched,
+                    "struck": tally.struck,
+                }
+                for tally in self._tallies
             ]
             return {"seed": self._seed, "rules": rules}
 
@@ -85,4 +96,6 @@ class Faults:
 
 def _concerns(rule: Rule, incoming: Incoming, path: str) -> bool:
     needs = rule.kind.needs
-    return rule.fits(incoming.method, path) and (not needs or incoming.header(needs) is not None)
+    return rule.fits(incoming.method, path) and (
+        not needs or incoming.header(needs) is not None
+    )

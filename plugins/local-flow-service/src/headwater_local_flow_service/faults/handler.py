@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
     from headwater_local_flow_service.wsgi import Outgoing
 
-_LARGEST = 16_777_216  # bytes read of a body; the service itself refuses far smaller ones
+_LARGEST = (
+    16_777_216  # bytes read of a body; the service itself refuses far smaller ones
+)
 _LONGEST_LINE = 1024  # bytes of a line between chunks
 _BODILESS = (204, 304)
-_LINGER = struct.pack("ii", 1, 0)  # switched on, for zero seconds: closing then sends RST
+_LINGER = struct.pack(
+    "ii", 1, 0
+)  # switched on, for zero seconds: closing then sends RST
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,7})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
@@ -51,7 +55,11 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         with contextlib.suppress(ConnectionError, TimeoutError):  # the client has left
             try:
-                body = self._chunks() if self.headers.get("Transfer-Encoding") else self._sized()
+                body = (
+                    self._chunks()
+                    if self.headers.get("Transfer-Encoding")
+                    else self._sized()
+                )
             except _UnreadableError as error:
                 self.send_error(error.status)
             else:
@@ -90,7 +98,12 @@ class Handler(BaseHTTPRequestHandler):
         except OSError:
             return True
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+    def send_error(
+        self,
+        code: int,
+        message: str | None = None,  # noqa: ARG002 - the parent's signature
+        explain: str | None = None,  # noqa: ARG002
+    ) -> None:
         """Refuse what cannot be read, in the service's shape; the parent's own page would repeat the request."""
         self.close_connection = True
         with contextlib.suppress(ConnectionError, TimeoutError):

@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING, Any
 import requests
 from urllib3 import HTTPConnectionPool
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError, ReadTimeoutError
+from urllib3.exceptions import (
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
 
 from headwater_local_flow_service.faults import answers
 from headwater_local_flow_service.faults.kinds import End
@@ -83,22 +88,32 @@ class InProcess:
         self._late.append(thread)
         thread.start()
 
-    def _wait_after(self, rule: Rule, request: requests.PreparedRequest, timeout: Any) -> None:
+    def _wait_after(
+        self, rule: Rule, request: requests.PreparedRequest, timeout: Any
+    ) -> None:
         seconds, patience = rule.detail("seconds"), _read_timeout(timeout)
         if rule.kind.hangs or (patience is not None and seconds >= patience):
             raise _timed_out(request)
         self._closing.wait(seconds)
 
-    def _end(self, rule: Rule, request: requests.PreparedRequest, answer: Outgoing | None) -> Outgoing:
+    def _end(
+        self, rule: Rule, request: requests.PreparedRequest, answer: Outgoing | None
+    ) -> Outgoing:
         end = rule.kind.end
         if end is End.OWN:
             return answers.own(rule)
         if end is End.RESET or answer is None:
-            raise _aborted(request, ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"))
+            raise _aborted(
+                request,
+                ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"),
+            )
         if end is End.TRUNCATE:
             half = answers.half(answer)
             if half is None:
-                raise _aborted(request, RemoteDisconnected("Remote end closed connection without response"))
+                raise _aborted(
+                    request,
+                    RemoteDisconnected("Remote end closed connection without response"),
+                )
             return half
         if end is End.REFUSE:
             self._refusing_until = time.monotonic() + rule.detail("seconds")
@@ -113,17 +128,29 @@ def _read_timeout(timeout: Any) -> float | None:
 
 
 def _refused(request: requests.PreparedRequest) -> requests.ConnectionError:
-    reason = NewConnectionError(HTTPConnection("embedded"), "Failed to establish a new connection: refused")
-    return requests.ConnectionError(MaxRetryError(_pool(), request.path_url, reason), request=request)
+    reason = NewConnectionError(
+        HTTPConnection("embedded"), "Failed to establish a new connection: refused"
+    )
+    return requests.ConnectionError(
+        MaxRetryError(_pool(), request.path_url, reason), request=request
+    )
 
 
 def _timed_out(request: requests.PreparedRequest) -> requests.ReadTimeout:
-    return requests.ReadTimeout(ReadTimeoutError(_pool(), request.path_url, "Read timed out."), request=request)
+    return requests.ReadTimeout(
+        ReadTimeoutError(_pool(), request.path_url, "Read timed out."), request=request
+    )
 
 
-def _aborted(request: requests.PreparedRequest, reason: Exception) -> requests.ConnectionError:
-    return requests.ConnectionError(ProtocolError("Connection aborted.", reason), request=request)
+def _aborted(
+    request: requests.PreparedRequest, reason: Exception
+) -> requests.ConnectionError:
+    return requests.ConnectionError(
+        ProtocolError("Connection aborted.", reason), request=request
+    )
 
 
 def _pool() -> HTTPConnectionPool:
-    return HTTPConnectionPool("embedded")  # for the text of an exception; it opens nothing
+    return HTTPConnectionPool(
+        "embedded"
+    )  # for the text of an exception; it opens nothing

@@ -27,7 +27,7 @@ class End(enum.Enum):
 
 
 @attrs.frozen(kw_only=True)
-class Kind:
+class FaultKind:
     """One fault. `takes` are the details a rule may give, with what they are when it does not.
 
     `commits` says that the application runs, `waits` when the wait of ``seconds`` comes: before it or after. `hangs`
@@ -46,33 +46,67 @@ class Kind:
 
 
 _ALL = (
-    Kind(name="429", text="too many requests, with Retry-After", end=End.OWN, takes={"retry_after": 1}),
-    Kind(name="5xx", text="an error of the service, before anything is done", end=End.OWN, takes={"status": 500}),
-    Kind(name="html", text="an error page in HTML, as proxies send them", end=End.OWN, takes={"status": 502}),
-    Kind(name="expired-token", text="401 with error_code 401013", end=End.OWN),
-    Kind(
+    FaultKind(
+        name="429",
+        text="too many requests, with Retry-After",
+        end=End.OWN,
+        takes={"retry_after": 1},
+    ),
+    FaultKind(
+        name="5xx",
+        text="an error of the service, before anything is done",
+        end=End.OWN,
+        takes={"status": 500},
+    ),
+    FaultKind(
+        name="html",
+        text="an error page in HTML, as proxies send them",
+        end=End.OWN,
+        takes={"status": 502},
+    ),
+    FaultKind(name="expired-token", text="401 with error_code 401013", end=End.OWN),
+    FaultKind(
         name="stale-etag",
         text="If-Match is judged to be outdated; strikes only requests that send one",
         end=End.ANSWER,
         commits=True,
         needs="If-Match",
     ),
-    Kind(
-        name="slow", text="the answer takes a while", end=End.ANSWER, commits=True, waits="after", takes={"seconds": 2}
+    FaultKind(
+        name="slow",
+        text="the answer takes a while",
+        end=End.ANSWER,
+        commits=True,
+        waits="after",
+        takes={"seconds": 2},
     ),
-    Kind(name="truncated", text="the answer breaks off in its body", end=End.TRUNCATE, commits=True),
-    Kind(name="reset", text="the connection is reset, before anything is done", end=End.RESET),
-    Kind(
+    FaultKind(
+        name="truncated",
+        text="the answer breaks off in its body",
+        end=End.TRUNCATE,
+        commits=True,
+    ),
+    FaultKind(
+        name="reset",
+        text="the connection is reset, before anything is done",
+        end=End.RESET,
+    ),
+    FaultKind(
         name="refuse",
         text="answers, and refuses connections for a while",
         end=End.REFUSE,
         commits=True,
         takes={"seconds": 0.5},
     ),
-    Kind(
-        name="hang", text="no answer, nothing is done", end=End.DROP, waits="before", hangs=True, takes={"seconds": 60}
+    FaultKind(
+        name="hang",
+        text="no answer, nothing is done",
+        end=End.DROP,
+        waits="before",
+        hangs=True,
+        takes={"seconds": 60},
     ),
-    Kind(
+    FaultKind(
         name="hang-then-commit",
         text="no answer; carried out late",
         end=End.DROP,
@@ -80,7 +114,7 @@ _ALL = (
         waits="before",
         takes={"seconds": 2},
     ),
-    Kind(
+    FaultKind(
         name="commit-then-hang",
         text="carried out, no answer",
         end=End.DROP,
@@ -89,9 +123,19 @@ _ALL = (
         hangs=True,
         takes={"seconds": 60},
     ),
-    Kind(name="commit-then-500", text="carried out, but answered with an error", end=End.OWN, commits=True),
-    Kind(name="commit-then-reset", text="carried out, then the connection is reset", end=End.RESET, commits=True),
+    FaultKind(
+        name="commit-then-500",
+        text="carried out, but answered with an error",
+        end=End.OWN,
+        commits=True,
+    ),
+    FaultKind(
+        name="commit-then-reset",
+        text="carried out, then the connection is reset",
+        end=End.RESET,
+        commits=True,
+    ),
 )
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}
+KINDS: Mapping[str, FaultKind] = {kind.name: kind for kind in _ALL}
 DETAILS = tuple(sorted({name for kind in _ALL for name in kind.takes}))

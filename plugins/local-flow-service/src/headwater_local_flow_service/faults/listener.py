@@ -31,11 +31,15 @@ class Listener(RequestServer):
     request_queue_size = 128
     daemon_threads = False
 
-    def __init__(self, handle: Callable[[Handler, Incoming], None], address: str, port: int) -> None:
+    def __init__(
+        self, handle: Callable[[Handler, Incoming], None], address: str, port: int
+    ) -> None:
         self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.handle = handle
         self._open: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self.serve_forever, args=(_POLL,), name="fault-server")
+        self._thread = threading.Thread(
+            target=self.serve_forever, args=(_POLL,), name="fault-server"
+        )
         failure: OSError | None = None
         try:
             super().__init__((address, port), Handler)
@@ -69,7 +73,9 @@ class Listener(RequestServer):
         self._open.add(connection)
         return connection, address
 
-    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+    def shutdown_request(
+        self, request: socket.socket | tuple[bytes, socket.socket]
+    ) -> None:
         """Close a connection."""
         if isinstance(request, socket.socket):
             self._open.discard(request)

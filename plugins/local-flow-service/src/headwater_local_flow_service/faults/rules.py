@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from headwater_local_flow_service.faults.kinds import Kind
+    from headwater_local_flow_service.faults.kinds import FaultKind
 
 BASE = "/data/foundation/flowservice"
 METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -34,35 +34,55 @@ class _WrongError(Exception):
         self.remedy = remedy
 
 
-def _number(low: float, high: float, words: str, *, whole: bool = False) -> Callable[[Any, Any, Any], None]:
+def _number(
+    low: float, high: float, words: str, *, whole: bool = False
+) -> Callable[[Any, Any, Any], None]:
     def check(_rule: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
         kinds = (int,) if whole else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-            raise _WrongError(attribute.name, words, f"correct {attribute.name}, or leave it out")
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, kinds)
+            or not low <= value <= high
+        ):
+            raise _WrongError(
+                attribute.name, words, f"correct {attribute.name}, or leave it out"
+            )
 
     return check
 
 
-def _optional(check: Callable[[Any, Any, Any], None]) -> Callable[[Any, Any, Any], None]:
-    return lambda rule, attribute, value: None if value is None else check(rule, attribute, value)
+def _optional(
+    check: Callable[[Any, Any, Any], None],
+) -> Callable[[Any, Any, Any], None]:
+    return lambda rule, attribute, value: (
+        None if value is None else check(rule, attribute, value)
+    )
 
 
 def _check_fault(_rule: Any, attribute: attrs.Attribute[str], value: Any) -> None:
     if not isinstance(value, str) or value not in KINDS:
-        raise _WrongError(attribute.name, "must be one of the faults there are", f"one of: {', '.join(KINDS)}")
+        raise _WrongError(
+            attribute.name,
+            "must be one of the faults there are",
+            f"one of: {', '.join(KINDS)}",
+        )
 
 
 def _check_path(_rule: Any, attribute: attrs.Attribute[str], value: Any) -> None:
     if not isinstance(value, str) or not value.startswith(("/", "*")):
         raise _WrongError(
-            attribute.name, "must be a text that begins with / or *", "write it as in /connections or /connections/*"
+            attribute.name,
+            "must be a text that begins with / or *",
+            "write it as in /connections or /connections/*",
         )
 
 
 def _methods(given: Any) -> Any:
     """Return methods in capitals; one may be given without a list, and ``*`` means every one."""
     several = (given,) if isinstance(given, str) else given
-    if not isinstance(several, (list, tuple)) or not all(isinstance(each, str) for each in several):
+    if not isinstance(several, (list, tuple)) or not all(
+        isinstance(each, str) for each in several
+    ):
         return None
     named = tuple(dict.fromkeys(each.upper() for each in several))
     return () if named == ("*",) else named
@@ -70,11 +90,17 @@ def _methods(given: Any) -> Any:
 
 def _check_methods(_rule: Any, _attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is None or not set(value) <= set(METHODS):
-        raise _WrongError("method", "must be a method, or a list of them", f"one of: {', '.join(METHODS)}")
+        raise _WrongError(
+            "method",
+            "must be a method, or a list of them",
+            f"one of: {', '.join(METHODS)}",
+        )
 
 
 def _in_seconds(low: float) -> Callable[[Any, Any, Any], None]:
-    return _optional(_number(low, LONGEST, f"must be a number of seconds from {low:g} to {LONGEST}"))
+    return _optional(
+        _number(low, LONGEST, f"must be a number of seconds from {low:g} to {LONGEST}")
+    )
 
 
 _COUNT = _number(1, 1_000_000, "must be a whole number of 1 or more", whole=True)
@@ -90,27 +116,41 @@ class Rule:
     """
 
     fault: str = attrs.field(validator=_check_fault)
-    methods: tuple[str, ...] = attrs.field(default=(), alias="method", converter=_methods, validator=_check_methods)
+    methods: tuple[str, ...] = attrs.field(
+        default=(), alias="method", converter=_methods, validator=_check_methods
+    )
     path: str = attrs.field(default="*", validator=_check_path)
-    probability: float = attrs.field(default=1.0, validator=_number(0, 1, "must be a number from 0 to 1"))
+    probability: float = attrs.field(
+        default=1.0, validator=_number(0, 1, "must be a number from 0 to 1")
+    )
     nth: int | None = attrs.field(default=None, validator=_optional(_COUNT))
     times: int | None = attrs.field(default=None, validator=_optional(_COUNT))
     seconds: float | None = attrs.field(default=None, validator=_in_seconds(0))
     retry_after: int | None = attrs.field(
-        default=None, validator=_optional(_number(0, LONGEST, "must be a whole number of seconds", whole=True))
+        default=None,
+        validator=_optional(
+            _number(0, LONGEST, "must be a whole number of seconds", whole=True)
+        ),
     )
     status: int | None = attrs.field(
-        default=None, validator=_optional(_number(500, 599, "must be a status from 500 to 599", whole=True))
+        default=None,
+        validator=_optional(
+            _number(500, 599, "must be a status from 500 to 599", whole=True)
+        ),
     )
 
     def __attrs_post_init__(self) -> None:
         for name in DETAILS:
             if getattr(self, name) is not None and name not in self.kind.takes:
                 takes = ", ".join(self.kind.takes) or "no details"
-                raise _WrongError(name, f"is nothing the fault {self.fault} takes", f"leave it out; it takes {takes}")
+                raise _WrongError(
+                    name,
+                    f"is nothing the fault {self.fault} takes",
+                    f"leave it out; it takes {takes}",
+                )
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> FaultKind:
         """The fault itself."""
         return KINDS[self.fault]
 
@@ -128,7 +168,12 @@ class Rule:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the rule as people write it; what it leaves out is left out."""
-        facts = attrs.asdict(self, filter=lambda attribute, value: value is not None and value != attribute.default)
+        facts = attrs.asdict(
+            self,
+            filter=lambda attribute, value: (
+                value is not None and value != attribute.default
+            ),
+        )
         methods = facts.pop("methods", ())
         return facts | ({"method": list(methods)} if methods else {})
 
@@ -144,18 +189,29 @@ class Plan:
     def of(cls, document: Any, name: str = "the fault rules") -> Plan:
         """Check a parsed document. Raises `InvalidInput` naming the rule by its number, and the field."""
         if not isinstance(document, dict):
-            raise InvalidInput(f"{name} must be an object", remedy='as in {"rules": [{"fault": "429"}]}')
+            raise InvalidInput(
+                f"{name} must be an object",
+                remedy='as in {"rules": [{"fault": "429"}]}',
+            )
         _check_keys(document, ("seed", "rules"), name, name)
         seed = document.get("seed", 0)
         if isinstance(seed, bool) or not isinstance(seed, int):
-            raise InvalidInput(f"{name}: seed must be a whole number", remedy="give any whole number, or leave it out")
+            raise InvalidInput(
+                f"{name}: seed must be a whole number",
+                remedy="give any whole number, or leave it out",
+            )
         given = document.get("rules", [])
         if not isinstance(given, (list, tuple)):
             raise InvalidInput(
-                f"{name}: rules must be a list", remedy="begin each rule with [[rules]] in TOML, or use [...] in JSON"
+                f"{name}: rules must be a list",
+                remedy="begin each rule with [[rules]] in TOML, or use [...] in JSON",
             )
         return cls(
-            rules=tuple(_rule(each, f"{name}: rule {number}") for number, each in enumerate(given, 1)), seed=seed
+            rules=tuple(
+                _rule(each, f"{name}: rule {number}")
+                for number, each in enumerate(given, 1)
+            ),
+            seed=seed,
         )
 
     @classmethod
@@ -165,18 +221,28 @@ class Plan:
         with contextlib.suppress(FileNotFoundError):
             text = documents.read_text(path)
         if text is None:
-            raise InvalidInput(f"there is no file {path}", remedy="check the path given with --faults")
-        parse = documents.parsed_json if path.suffix.lower() == ".json" else documents.parsed_toml
+            raise InvalidInput(
+                f"there is no file {path}", remedy="check the path given with --faults"
+            )
+        parse = (
+            documents.parsed_json
+            if path.suffix.lower() == ".json"
+            else documents.parsed_toml
+        )
         return cls.of(parse(text, str(path)), str(path))
 
 
 def _rule(given: Any, where: str) -> Rule:
     if not isinstance(given, dict):
-        raise InvalidInput(f"{where} must be an object", remedy="give it at least a fault")
+        raise InvalidInput(
+            f"{where} must be an object", remedy="give it at least a fault"
+        )
     names = [field.alias or field.name for field in attrs.fields(Rule)]
     _check_keys(given, names, where, "a rule")
     if "fault" not in given:
-        raise InvalidInput(f"{where}: fault is missing", remedy=f"one of: {', '.join(KINDS)}")
+        raise InvalidInput(
+            f"{where}: fault is missing", remedy=f"one of: {', '.join(KINDS)}"
+        )
     wrong: _WrongError | None = None
     try:
         return Rule(**given)
@@ -185,10 +251,16 @@ def _rule(given: Any, where: str) -> Rule:
     raise InvalidInput(f"{where}: {wrong.field} {wrong.must}", remedy=wrong.remedy)
 
 
-def _check_keys(given: Mapping[str, Any], known: Iterable[str], where: str, what: str) -> None:
+def _check_keys(
+    given: Mapping[str, Any], known: Iterable[str], where: str, what: str
+) -> None:
     known = list(known)
     for key in given:
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"{what} takes: {', '.join(known)}"
+            hint = (
+                f"did you mean {near[0]}?"
+                if near
+                else f"{what} takes: {', '.join(known)}"
+            )
             raise InvalidInput(f"{where}: {key} is not known", remedy=hint)

@@ -111,10 +111,20 @@ class FaultServer:
     def _handle(self, handler: Handler, incoming: Incoming) -> None:
         started = time.perf_counter()
         rule = self._faults.judge(incoming)
-        status = self._answered(handler, incoming) if rule is None else self._struck(rule, handler, incoming)
+        status = (
+            self._answered(handler, incoming)
+            if rule is None
+            else self._struck(rule, handler, incoming)
+        )
         if self._heard is not None:
             fault = "" if rule is None else rule.fault
-            self._heard(incoming.method, incoming.path, status, 1000 * (time.perf_counter() - started), fault)
+            self._heard(
+                incoming.method,
+                incoming.path,
+                status,
+                1000 * (time.perf_counter() - started),
+                fault,
+            )
 
     def _answered(self, handler: Handler, incoming: Incoming) -> int:
         return handler.answer(call(self._app, incoming))
@@ -154,10 +164,14 @@ class FaultServer:
     def _refuse(self, seconds: float) -> None:
         """Close the port and open it again later; the answer at hand goes out on its own connection."""
         with self._guard:
-            if self._stopping.is_set() or (self._refusing is not None and self._refusing.is_alive()):
+            if self._stopping.is_set() or (
+                self._refusing is not None and self._refusing.is_alive()
+            ):
                 return
             self._listeners[-1].stop_listening()
-            self._refusing = threading.Thread(target=self._reopen, args=(seconds,), name="reopen")
+            self._refusing = threading.Thread(
+                target=self._reopen, args=(seconds,), name="reopen"
+            )
             self._refusing.start()
 
     def _reopen(self, seconds: float) -> None:
@@ -165,12 +179,17 @@ class FaultServer:
         until = time.monotonic() + _REOPENING
         while not self._stopping.is_set():
             with contextlib.suppress(Unreachable):  # somebody else has it
-                listener = Listener(self.handle, ports.address_of(self._host), self.port)
+                listener = Listener(
+                    self.handle, ports.address_of(self._host), self.port
+                )
                 self._listeners.append(listener)
                 listener.start()
                 return
             if time.monotonic() > until:
-                log.error("port %d was taken by another program while it was closed on purpose", self.port)
+                log.error(
+                    "port %d was taken by another program while it was closed on purpose",
+                    self.port,
+                )
                 return
             self._stopping.wait(_POLL)
 

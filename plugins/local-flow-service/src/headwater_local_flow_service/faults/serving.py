@@ -29,11 +29,22 @@ def plan_for(path: Path, *, host: str, workers: int) -> Plan:
     """Return the checked rules. Raises `InvalidInput`, also for options that do not go together with faults."""
     check_host(host)
     if workers != 1:
-        raise InvalidInput("with faults there is one process only", remedy="leave --workers out, or --faults")
+        raise InvalidInput(
+            "with faults there is one process only",
+            remedy="leave --workers out, or --faults",
+        )
     return Plan.read(path)
 
 
-def run(settings: Settings, plan: Plan, *, host: str, port: int, access_log: bool, tell: Callable[[str], None]) -> None:
+def run(
+    settings: Settings,
+    plan: Plan,
+    *,
+    host: str,
+    port: int,
+    access_log: bool,
+    tell: Callable[[str], None],
+) -> None:
     """Serve until SIGINT or SIGTERM; `tell` gets two lines once the service listens.
 
     Raises `StoreError` or `StoreBusy` before listening, and `Unreachable` when the port is taken.
@@ -43,9 +54,13 @@ def run(settings: Settings, plan: Plan, *, host: str, port: int, access_log: boo
         faults = Faults(plan)
         add_control(app, faults, settings)
         _log_to_stderr()
-        with FaultServer(app, faults, host=host, port=port, heard=_heard if access_log else None) as server:
+        with FaultServer(
+            app, faults, host=host, port=port, heard=_heard if access_log else None
+        ) as server:
             tell(f"listening on {server.url} (store {app.store.label})")
-            tell(f"failing on purpose: {len(plan.rules)} rules, to be replaced with PUT {server.url}{CONTROL}")
+            tell(
+                f"failing on purpose: {len(plan.rules)} rules, to be replaced with PUT {server.url}{CONTROL}"
+            )
             _until_interrupted()
     finally:
         app.close()
@@ -66,7 +81,16 @@ def _log_to_stderr() -> None:
     log.propagate = False
 
 
-def _heard(method: str, path: str, status: int, milliseconds: float, fault: str) -> None:
+def _heard(
+    method: str, path: str, status: int, milliseconds: float, fault: str
+) -> None:
     # No query: it could hold a client's secret. No control characters: they could act on a terminal.
     shown = urllib.parse.quote(path, safe="/%:@!$&'()*+,;=")
-    log.info('"%s %s" %s %.1f ms%s', method, shown, status or "-", milliseconds, f" fault {fault}" if fault else "")
+    log.info(
+        '"%s %s" %s %.1f ms%s',
+        method,
+        shown,
+        status or "-",
+        milliseconds,
+        f" fault {fault}" if fault else "",
+    )

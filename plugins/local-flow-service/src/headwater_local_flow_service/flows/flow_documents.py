@@ -34,7 +34,10 @@ def shown(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def kept(document: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
     """Return a document with what runs have written into the stored one meanwhile."""
-    return {**document, **{name: stored[name] for name in (LAST_RUN, COVERED) if name in stored}}
+    return {
+        **document,
+        **{name: stored[name] for name in (LAST_RUN, COVERED) if name in stored},
+    }
 
 
 def last_operation(operation: str, now: int, ops: list[Any]) -> dict[str, Any]:
@@ -51,7 +54,14 @@ def last_operation(operation: str, now: int, ops: list[Any]) -> dict[str, Any]:
 
 def params(document: Mapping[str, Any], name: str) -> dict[str, Any] | None:
     """Return the params of the transformation of a name, or None where the document has no such transformation."""
-    return next((one.get("params") or {} for one in _transformations(document) if one.get("name") == name), None)
+    return next(
+        (
+            one.get("params") or {}
+            for one in _transformations(document)
+            if one.get("name") == name
+        ),
+        None,
+    )
 
 
 def delta_column(document: Mapping[str, Any]) -> str:
@@ -60,10 +70,15 @@ def delta_column(document: Mapping[str, Any]) -> str:
     return str(column.get("name", "")) if isinstance(column, dict) else ""
 
 
-def with_delta_column(document: Mapping[str, Any], column: Mapping[str, Any]) -> dict[str, Any]:
+def with_delta_column(
+    document: Mapping[str, Any], column: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return a document whose Copy transformation names a column."""
     rest = [one for one in _transformations(document) if one.get("name") != COPY]
-    copy = {"name": COPY, "params": {**(params(document, COPY) or {}), DELTA_COLUMN: dict(column)}}
+    copy = {
+        "name": COPY,
+        "params": {**(params(document, COPY) or {}), DELTA_COLUMN: dict(column)},
+    }
     return {**document, TRANSFORMATIONS: [copy, *rest]}
 
 

@@ -14,52 +14,75 @@ from headwater_local_flow_service.flows import (
     schedules,
     transformations,
 )
-from headwater_local_flow_service.kernel import actions, bodies, handlers, patching, schemas_held
+from headwater_local_flow_service.kernel import (
+    actions,
+    bodies,
+    handlers,
+    patching,
+    schemas_held,
+)
 from headwater_local_flow_service.kernel.clock import now
-from headwater_local_flow_service.kernel.kind import DISABLED, DRAFT, ENABLED, Content, Kind
+from headwater_local_flow_service.kernel.kind import (
+    DISABLED,
+    DRAFT,
+    ENABLED,
+    Content,
+    ResourceKind,
+)
 from headwater_local_flow_service.listing.views import View
 from headwater_local_flow_service.specs import drafts, fixed_specs, references
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
-    from headwater_local_flow_service.kernel.kind import Birth, Operation
+    from headwater_local_flow_service.kernel.kind import Creation, Operation
     from headwater_local_flow_service.store.store import Record, Rows, Scope
 
 ENABLE = "enable"
 DISABLE = "disable"
-_AFTER = {ENABLE: (DISABLED, ENABLED), DISABLE: (ENABLED, DISABLED)}  # from which state to which
+_AFTER = {
+    ENABLE: (DISABLED, ENABLED),
+    DISABLE: (ENABLED, DISABLED),
+}  # from which state to which
 _FIXED = ("flowSpec", *sorted(flow_documents.WRITTEN))
 
 
-class Flows(Kind):
+class Flows(ResourceKind):
     """``/flows``: each with its flow specification's rules on transformations and schedule."""
 
     type = "flows"
-    view = View(table=tables.flows, spec="flowSpec", links=(f"{joined.SOURCES}[]", f"{joined.TARGETS}[]"))
+    view = View(
+        table=tables.flows,
+        spec="flowSpec",
+        links=(f"{joined.SOURCES}[]", f"{joined.TARGETS}[]"),
+    )
 
-    def made(self, body: dict[str, Any], birth: Birth) -> Content:
+    def validate_new(self, body: dict[str, Any], creation: Creation) -> Content:
         """Check a new dataflow; what it joins is looked at when it is stored."""
         _refuse_foreign(body)
         given = body.get("flowSpec")
         id = references.spec_id(given, "flowSpec")
-        reference = references.spec_reference(given, id, self.context.settings.strictness, "flowSpec")
+        reference = references.spec_reference(
+            given, id, self.context.settings.strictness, "flowSpec"
+        )
         document = flow_documents.own(bodies.own(body)) | {"flowSpec": reference}
         with self.context.store.reading() as rows:
-            spec = self._spec(rows, birth.caller.scope, id)
-        if birth.draft:
+            spec = self._spec(rows, creation.caller.scope, id)
+        if creation.draft:
             drafts.check_supported(spec)
-        _check(document, spec, draft=birth.draft)
-        if not birth.draft:
+        _check(document, spec, draft=creation.draft)
+        if not creation.draft:
             _check_whole(document, spec)
             self._check_start(document)
         operation = flow_documents.last_operation("create", now(), [])
         return Content(document=document | {flow_documents.LAST_OPERATION: operation})
 
-    def opened(self, record: Record) -> dict[str, Any]:
+    def unseal(self, record: Record) -> dict[str, Any]:
         """Return a row's document as a patch sees it: without what the service writes."""
         return flow_documents.own(record.document)
 
-    def changed(self, record: Record, document: dict[str, Any], body: Any) -> Content:
+    def validate_change(
+        self, record: Record, document: dict[str, Any], body: Any
+    ) -> Content:
         """Check a patched dataflow; once its schedule has begun, not everything can be changed any more."""
         for name in _FIXED:
             if patching.touches(body, name):
@@ -80,7 +103,7 @@ class Flows(Kind):
         """Return the ids of the source and the target connection."""
         return joined.refers_to(document)
 
-    def settle(self, rows: Rows, record: Record) -> Record:
+    def complete(self, rows: Rows, record: Record) -> Record:
         """Check what the dataflow joins, and have its next run recorded."""
         spec = self._spec(rows, record.scope, record.spec_id)
         found = joined.found(rows, record.scope, record.document)
@@ -90,13 +113,19 @@ class Flows(Kind):
             transformations.check_columns(record.document, spec, found)
         transformations.check_mapping(rows, record.scope, record.document, found)
         stored = rows.get(self.view.table, record.scope, record.id)
-        document = flow_documents.kept(record.document, stored.document if stored else {})
+        document = flow_documents.kept(
+            record.document, stored.document if stored else {}
+        )
         document[flow_documents.INHERITED] = found.inherited(spec)
-        return scheduled_runs.follow(rows, attrs.evolve(record, document=document), now())
+        return scheduled_runs.follow(
+            rows, attrs.evolve(record, document=document), now()
+        )
 
     def act(self, rows: Rows, record: Record, operation: Operation) -> Record:
         """Enable, disable or publish."""
-        actions.check(operation, (ENABLE, DISABLE, actions.PUBLISH, *actions.FINALIZING))
+        actions.check(
+            operation, (ENABLE, DISABLE, actions.PUBLISH, *actions.FINALIZING)
+        )
         if operation.name == actions.PUBLISH:
             drafts.check_unpublished(record, self.type)
             return self._published(rows, record, operation)
@@ -105,18 +134,23 @@ class Flows(Kind):
             text = f"{operation.name} is for a dataflow that is {before}"
             raise FlowError("FLOW-1422-400", text, id=record.id, type=self.type)
         if operation.name == ENABLE:
-            joined.found(rows, record.scope, record.document)  # what is disabled keeps nobody from deleting these
-        moved = attrs.evolve(handlers.following(record, operation.caller.client, _updated(record)), state=after)
+            joined.found(
+                rows, record.scope, record.document
+            )  # what is disabled keeps nobody from deleting these
+        moved = attrs.evolve(
+            handlers.following(record, operation.caller.client, _updated(record)),
+            state=after,
+        )
         return scheduled_runs.follow(rows, moved, now())
 
-    def removed(self, rows: Rows, record: Record) -> None:
+    def remove_dependents(self, rows: Rows, record: Record) -> None:
         """Let the runs go with their dataflow."""
         rows.remove_referring(tables.runs, record.scope, record.id)
 
-    def rendered(self, record: Record) -> dict[str, Any]:
+    def render(self, record: Record) -> dict[str, Any]:
         """Return a dataflow as it is read, with the link to its runs."""
         shown = attrs.evolve(record, document=flow_documents.shown(record.document))
-        return super().rendered(shown) | {"runs": f"/runs?property=flowId=={record.id}"}
+        return super().render(shown) | {"runs": f"/runs?property=flowId=={record.id}"}
 
     def _published(self, rows: Rows, record: Record, operation: Operation) -> Record:
         spec = self._spec(rows, record.scope, record.spec_id)
@@ -127,32 +161,51 @@ class Flows(Kind):
         if joined.found(rows, record.scope, document).drafts:
             text = "the source or target connection is a draft: publish it first"
             raise FlowError("FLOW-1422-400", text, id=record.id, type=self.type)
-        return self.settle(rows, drafts.published(record, operation.caller, _updated(record)))
+        return self.complete(
+            rows, drafts.published(record, operation.caller, _updated(record))
+        )
 
     def _spec(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any]:
         found = fixed_specs.flow_spec(rows, scope, self.context.catalog(), id)
         if found is None:
-            raise FlowError("FLOW-1413-400", "flowSpec.id is not a known flow specification")
+            raise FlowError(
+                "FLOW-1413-400", "flowSpec.id is not a known flow specification"
+            )
         return found
 
     def _check_start(self, document: dict[str, Any]) -> None:
         if self.context.settings.strictness.past_start_time == "reject":
-            schedules.check_start(schedules.of(document.get(schedules.FIELD)), now() // 1000)
+            schedules.check_start(
+                schedules.of(document.get(schedules.FIELD)), now() // 1000
+            )
 
-    def _check_change(self, before: dict[str, Any], after: dict[str, Any], spec: dict[str, Any]) -> None:
-        was, will = (schedules.of(document.get(schedules.FIELD)) for document in (before, after))
+    def _check_change(
+        self, before: dict[str, Any], after: dict[str, Any], spec: dict[str, Any]
+    ) -> None:
+        was, will = (
+            schedules.of(document.get(schedules.FIELD)) for document in (before, after)
+        )
         schedules.check_change(was, will, now() // 1000)
         if was and will and was.start != will.start:
             self._check_start(after)
         # A run on demand may have written a delta column into a dataflow that runs once: there it stays.
         column = flow_documents.delta_column(before)
-        if not (was and will and not was.repeats and not will.repeats and column == flow_documents.delta_column(after)):
+        if not (
+            was
+            and will
+            and not was.repeats
+            and not will.repeats
+            and column == flow_documents.delta_column(after)
+        ):
             _check_whole(after, spec)
 
 
 def _refuse_foreign(body: dict[str, Any]) -> None:
     if "state" in body:
-        raise FlowError("FLOW-1410-400", "state is written by the service: leave it out, or ask for mode=draft")
+        raise FlowError(
+            "FLOW-1410-400",
+            "state is written by the service: leave it out, or ask for mode=draft",
+        )
     if "mode" in body:
         raise FlowError("CONNECTOR-1368-400", "mode is a query parameter, not a field")
 
@@ -160,7 +213,14 @@ def _refuse_foreign(body: dict[str, Any]) -> None:
 def _check(document: dict[str, Any], spec: dict[str, Any], *, draft: bool) -> None:
     """Check the document of a dataflow apart from what it joins; a draft may lack parts. Raises `FlowError`."""
     bodies.check_texts(document)
-    for name in (*joined.NAMES, schedules.FIELD, flow_documents.TRANSFORMATIONS, "labels", "policy", "options"):
+    for name in (
+        *joined.NAMES,
+        schedules.FIELD,
+        flow_documents.TRANSFORMATIONS,
+        "labels",
+        "policy",
+        "options",
+    ):
         if document.get(name) is None:
             document.pop(name, None)
     joined.check_ids(document, draft=draft)
@@ -176,7 +236,11 @@ def _check(document: dict[str, Any], spec: dict[str, Any], *, draft: bool) -> No
 
 def _check_options(options: dict[str, Any], spec: dict[str, Any]) -> None:
     schema = (spec.get("optionSpec") or {}).get("spec")
-    found = schemas_held.problem(schemas_held.coerced(options, schema), schema, "options") if schema else ""
+    found = (
+        schemas_held.problem(schemas_held.coerced(options, schema), schema, "options")
+        if schema
+        else ""
+    )
     if found:
         raise FlowError("CONNECTOR-1312-400", found)
 
@@ -190,4 +254,6 @@ def _check_whole(document: dict[str, Any], spec: dict[str, Any]) -> None:
 
 def _updated(record: Record) -> Content:
     operation = flow_documents.last_operation("update", now(), [])
-    return Content(document=record.document | {flow_documents.LAST_OPERATION: operation})
+    return Content(
+        document=record.document | {flow_documents.LAST_OPERATION: operation}
+    )

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 SOURCES: Final = "sourceConnectionIds"
 TARGETS: Final = "targetConnectionIds"
 NAMES: Final = (SOURCES, TARGETS)
-_TABLES: Final = {SOURCES: tables.source_connections, TARGETS: tables.target_connections}
+_TABLES: Final = {
+    SOURCES: tables.source_connections,
+    TARGETS: tables.target_connections,
+}
 
 
 @attrs.frozen
@@ -34,13 +37,19 @@ class Joined:
     @property
     def drafts(self) -> bool:
         """Whether either is still a draft."""
-        return any(one is not None and one.state == DRAFT for one in (self.source, self.target))
+        return any(
+            one is not None and one.state == DRAFT for one in (self.source, self.target)
+        )
 
     def inherited(self, flow_spec: Mapping[str, Any]) -> dict[str, Any]:
         """Return the ``inheritedAttributes`` of the dataflow."""
-        from_source = (flow_spec.get("attributes") or {}).get("isSourceFlow") is not False
+        from_source = (flow_spec.get("attributes") or {}).get(
+            "isSourceFlow"
+        ) is not False
         return {
-            "properties": {"isSourceFlow" if from_source else "isDestinationFlow": True},
+            "properties": {
+                "isSourceFlow" if from_source else "isDestinationFlow": True
+            },
             "sourceConnections": [_reference(self.source)] if self.source else [],
             "targetConnections": [_reference(self.target)] if self.target else [],
         }
@@ -53,9 +62,13 @@ def check_ids(document: Mapping[str, Any], *, draft: bool) -> None:
         if not ids:
             if draft and ids is None:
                 continue
-            raise FlowError("CONNECTOR-1320-400", f"{name} is empty: name one connection")
+            raise FlowError(
+                "CONNECTOR-1320-400", f"{name} is empty: name one connection"
+            )
         if len(ids) != 1:
-            raise FlowError("CONNECTOR-1321-400", f"{name} must name exactly one connection")
+            raise FlowError(
+                "CONNECTOR-1321-400", f"{name} must name exactly one connection"
+            )
         if not isinstance(ids[0], str) or not ids[0].strip():
             raise FlowError("CONNECTOR-1338-400", f"{name} holds no id of a connection")
 
@@ -67,16 +80,28 @@ def found(rows: Rows, scope: Scope, document: Mapping[str, Any]) -> Joined:
 
 def check_specs(joined: Joined, flow_spec: Mapping[str, Any]) -> None:
     """Check that the flow specification is for these connections. Raises `FlowError`."""
-    if joined.source is not None and not _takes(flow_spec, "sourceConnectionSpecIds", joined.source):
-        raise FlowError("CONNECTOR-1305-400", "flowSpec.id is not for the source of this source connection")
-    if joined.target is not None and not _takes(flow_spec, "targetConnectionSpecIds", joined.target):
-        raise FlowError("CONNECTOR-1307-400", "flowSpec.id is not for this target connection")
+    if joined.source is not None and not _takes(
+        flow_spec, "sourceConnectionSpecIds", joined.source
+    ):
+        raise FlowError(
+            "CONNECTOR-1305-400",
+            "flowSpec.id is not for the source of this source connection",
+        )
+    if joined.target is not None and not _takes(
+        flow_spec, "targetConnectionSpecIds", joined.target
+    ):
+        raise FlowError(
+            "CONNECTOR-1307-400", "flowSpec.id is not for this target connection"
+        )
 
 
 def check_published(joined: Joined) -> None:
     """Refuse to join drafts. Raises `FlowError`."""
     if joined.drafts:
-        raise FlowError("CONNECTOR-1312-400", f"{SOURCES} or {TARGETS} name a draft: publish it first")
+        raise FlowError(
+            "CONNECTOR-1312-400",
+            f"{SOURCES} or {TARGETS} name a draft: publish it first",
+        )
 
 
 def refers_to(document: Mapping[str, Any]) -> tuple[str, ...]:
@@ -84,13 +109,20 @@ def refers_to(document: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(id for name in _TABLES for id in document.get(name) or ())
 
 
-def _found(rows: Rows, scope: Scope, document: Mapping[str, Any], name: str) -> Record | None:
+def _found(
+    rows: Rows, scope: Scope, document: Mapping[str, Any], name: str
+) -> Record | None:
     for id in document.get(name) or ():
         record = rows.get(_TABLES[name], scope, id) if is_id(id) else None
         if record is None or transitions.leaving(record):
-            raise FlowError("CONNECTOR-1338-400", f"{name} names no connection of this sandbox")
+            raise FlowError(
+                "CONNECTOR-1338-400", f"{name} names no connection of this sandbox"
+            )
         if connected.base_is_gone(rows, record):
-            raise FlowError("CONNECTOR-1338-400", f"{name} names a connection whose base connection is gone")
+            raise FlowError(
+                "CONNECTOR-1338-400",
+                f"{name} names a connection whose base connection is gone",
+            )
         return record
     return None
 

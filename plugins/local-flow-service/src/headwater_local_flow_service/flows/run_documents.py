@@ -34,7 +34,14 @@ _FAILURES: Final = (FAILED, "partialFailure")
 _NOTE: Final = "the embedded Flow Service moves no data: this run stays as it is until a provider reports on it"
 
 
-def born(flow: Record, id: str, now: int, client: str, params: Mapping[str, Any], **facts: Any) -> Record:
+def born(
+    flow: Record,
+    id: str,
+    now: int,
+    client: str,
+    params: Mapping[str, Any],
+    **facts: Any,
+) -> Record:
     """Return a new run of a dataflow, scheduled and nothing else; `now` is in milliseconds since 1970."""
     return Record(
         id=id,
@@ -53,7 +60,12 @@ def born(flow: Record, id: str, now: int, client: str, params: Mapping[str, Any]
 
 def document(flow: Record, params: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
     """Return the document of a new run. No provider works for the embedded service, and the run says so."""
-    summary = {"status": SCHEDULED, "errors": [], "activityRefs": [], "extensions": {"note": _NOTE}}
+    summary = {
+        "status": SCHEDULED,
+        "errors": [],
+        "activityRefs": [],
+        "extensions": {"note": _NOTE},
+    }
     return {
         "flowId": flow.id,
         "flowSpec": flow.document["flowSpec"],

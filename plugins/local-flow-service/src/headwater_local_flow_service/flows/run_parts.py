@@ -59,21 +59,32 @@ def check(body: dict[str, Any]) -> None:
 
 def check_predecessors(rows: Rows, scope: Scope, body: Mapping[str, Any]) -> None:
     """Check that runs and dataflows that came before are there. Raises `FlowError`."""
-    known = (("flowRunId", tables.runs, "FLOW-1428-400"), ("flowId", tables.flows, "FLOW-1429-400"))
+    known = (
+        ("flowRunId", tables.runs, "FLOW-1428-400"),
+        ("flowId", tables.flows, "FLOW-1429-400"),
+    )
     for one in body.get("predecessors", ()):
         for name, table, code in known:
             id = one.get(name)
             if id is None:
                 continue
-            if not isinstance(id, str) or not is_id(id) or rows.get(table, scope, id) is None:
-                raise FlowError(code, f"predecessors[].{name} names nothing of this sandbox")
+            if (
+                not isinstance(id, str)
+                or not is_id(id)
+                or rows.get(table, scope, id) is None
+            ):
+                raise FlowError(
+                    code, f"predecessors[].{name} names nothing of this sandbox"
+                )
 
 
 def _status(given: Any) -> str:
     found = run_documents.spelled(given) if isinstance(given, str) else None
     if found is None:
         known = ", ".join(run_documents.STATUSES)
-        raise FlowError("FLOW-1437-400", f"metrics.statusSummary.status is one of {known}")
+        raise FlowError(
+            "FLOW-1437-400", f"metrics.statusSummary.status is one of {known}"
+        )
     return found
 
 
@@ -92,6 +103,12 @@ def _check_summary(summary: dict[str, Any], of: str) -> None:
         if name == "extensions" and not isinstance(value, dict):
             raise FlowError("CONNECTOR-1312-400", f"{path} must be of type object")
     if not all(isinstance(one, dict) for one in summary.get("errors", ())):
-        raise FlowError("CONNECTOR-1312-400", f"metrics.{of}.errors must be an array of objects")
-    if summary.get("startedAtUTC", 0) > summary.get("completedAtUTC", summary.get("startedAtUTC", 0)):
-        raise FlowError("CONNECTOR-1312-400", f"metrics.{of}.completedAtUTC is before startedAtUTC")
+        raise FlowError(
+            "CONNECTOR-1312-400", f"metrics.{of}.errors must be an array of objects"
+        )
+    if summary.get("startedAtUTC", 0) > summary.get(
+        "completedAtUTC", summary.get("startedAtUTC", 0)
+    ):
+        raise FlowError(
+            "CONNECTOR-1312-400", f"metrics.{of}.completedAtUTC is before startedAtUTC"
+        )

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.flows import flow_documents, run_documents, run_parts, scheduled_runs
+from headwater_local_flow_service.flows import (
+    flow_documents,
+    run_documents,
+    run_parts,
+    scheduled_runs,
+)
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import json_object, parameters
 from headwater_local_flow_service.kernel import handlers
@@ -33,7 +38,10 @@ class Run(handlers.One):
         record = handlers.guarded(kind, req, id)
         body = json_object(req, kind.context.settings)
         document = _reported(record, body)
-        changed = run_documents.moved(handlers.following(record, caller.client, Content(document=document)), document)
+        changed = run_documents.moved(
+            handlers.following(record, caller.client, Content(document=document)),
+            document,
+        )
         with kind.context.store.writing(record.scope) as rows:
             run_parts.check_predecessors(rows, record.scope, body)
             if not rows.replace(kind.view.table, changed, etag=record.etag):
@@ -48,19 +56,34 @@ def _reported(record: Record, body: dict[str, Any]) -> dict[str, Any]:
     run_parts.check(body)
     for name in ("flowId", "flowSpec"):
         if body.get(name) not in (None, record.document[name]):
-            raise FlowError("CONNECTOR-1312-400", f"{name} of a run cannot be changed", id=record.id, type="runs")
+            raise FlowError(
+                "CONNECTOR-1312-400",
+                f"{name} of a run cannot be changed",
+                id=record.id,
+                type="runs",
+            )
     if body.get("params") is not None and not isinstance(body["params"], dict):
         raise FlowError("CONNECTOR-1384-400", "params must be of type object")
     before = record.document
     given = {name: body[name] for name in _REPORTED if body.get(name) is not None}
     metrics = {**before["metrics"], **given.get("metrics", {})}
-    metrics["statusSummary"] = {**before["metrics"]["statusSummary"], **metrics["statusSummary"]}
+    metrics["statusSummary"] = {
+        **before["metrics"]["statusSummary"],
+        **metrics["statusSummary"],
+    }
     document = {**before, **given, "metrics": metrics, run_documents.REPORTED: True}
     was, will = run_documents.status(before), run_documents.status(document)
     if run_documents.ended(was) and not run_documents.ended(will):
-        raise FlowError("FLOW-1421-400", "the run is over: its status cannot go back", id=record.id, type="runs")
+        raise FlowError(
+            "FLOW-1421-400",
+            "the run is over: its status cannot go back",
+            id=record.id,
+            type="runs",
+        )
     if will != was:
-        metrics["statusSummary"]["extensions"] = given["metrics"]["statusSummary"].get("extensions", {})
+        metrics["statusSummary"]["extensions"] = given["metrics"]["statusSummary"].get(
+            "extensions", {}
+        )
     return document
 
 
@@ -76,10 +99,16 @@ def _note(rows: Rows, before: Record, run: Record) -> None:
     duration = run.document["metrics"].get("durationSummary", {})
     details = {
         "id": run.id,
-        "state": run_documents.FAILED if run_documents.failed(status) else run_documents.SUCCESS,
+        "state": run_documents.FAILED
+        if run_documents.failed(status)
+        else run_documents.SUCCESS,
         "startedAtUTC": duration.get("startedAtUTC", run.created_at),
         "completedAtUTC": duration.get("completedAtUTC", run.updated_at),
     }
-    noted = attrs.evolve(flow, document=flow.document | {flow_documents.LAST_RUN: details})
+    noted = attrs.evolve(
+        flow, document=flow.document | {flow_documents.LAST_RUN: details}
+    )
     # Its etag stays: nobody has changed the dataflow itself.
-    rows.replace(tables.flows, scheduled_runs.follow(rows, noted, run.updated_at), etag=flow.etag)
+    rows.replace(
+        tables.flows, scheduled_runs.follow(rows, noted, run.updated_at), etag=flow.etag
+    )

@@ -40,12 +40,22 @@ def follow(rows: Rows, flow: Record, now: int) -> Record:
         return flow
     if waiting is None:
         facts = {DUE: params["startTime"], COVERED: flow.document.get(COVERED)}
-        run = run_documents.born(flow, str(uuid.uuid4()), now, flow.updated_by, params, **facts)
+        run = run_documents.born(
+            flow, str(uuid.uuid4()), now, flow.updated_by, params, **facts
+        )
         rows.add(tables.runs, run, [flow.id])
     elif params != waiting.document["params"]:
-        content = Content(document=waiting.document | {"params": params, DUE: params["startTime"]})
-        rows.replace(tables.runs, handlers.following(waiting, flow.updated_by, content), etag=waiting.etag)
-    return attrs.evolve(before, document={**before.document, COVERED: params["startTime"]})
+        content = Content(
+            document=waiting.document | {"params": params, DUE: params["startTime"]}
+        )
+        rows.replace(
+            tables.runs,
+            handlers.following(waiting, flow.updated_by, content),
+            etag=waiting.etag,
+        )
+    return attrs.evolve(
+        before, document={**before.document, COVERED: params["startTime"]}
+    )
 
 
 def _next(flow: Record, seconds: int) -> dict[str, Any] | None:
@@ -58,9 +68,15 @@ def _next(flow: Record, seconds: int) -> dict[str, Any] | None:
     if due is None:  # it ran once
         return None
     begin = covered
-    if begin is None:  # the first window begins with everything there is, or with the schedule
+    if (
+        begin is None
+    ):  # the first window begins with everything there is, or with the schedule
         begin = 0 if schedule.backfill else schedule.start
-    params: dict[str, Any] = {"startTime": due, "windowStartTime": begin, "windowEndTime": due}
+    params: dict[str, Any] = {
+        "startTime": due,
+        "windowStartTime": begin,
+        "windowEndTime": due,
+    }
     column = flow_documents.delta_column(flow.document)
     return params | ({flow_documents.DELTA_COLUMN: {"name": column}} if column else {})
 
@@ -74,4 +90,6 @@ def _without(flow: Record, run: Record) -> Record:
     """Return the dataflow as if a run of its schedule had never been recorded."""
     covered = run.document[COVERED]
     document = {name: value for name, value in flow.document.items() if name != COVERED}
-    return attrs.evolve(flow, document=document if covered is None else {**document, COVERED: covered})
+    return attrs.evolve(
+        flow, document=document if covered is None else {**document, COVERED: covered}
+    )

@@ -72,7 +72,10 @@ def check(params: Any, flow_spec: Mapping[str, Any]) -> None:
     if not isinstance(params, dict):
         raise FlowError("CONNECTOR-1312-400", f"{FIELD} must be of type object")
     if (flow_spec.get("attributes") or {}).get("frequency") == "streaming":
-        raise FlowError("CONNECTOR-1312-400", f"a dataflow of streaming data has no schedule: leave {FIELD} out")
+        raise FlowError(
+            "CONNECTOR-1312-400",
+            f"a dataflow of streaming data has no schedule: leave {FIELD} out",
+        )
     if schema is None:
         return
     values = schemas_held.coerced(params, schema)
@@ -86,7 +89,10 @@ def check(params: Any, flow_spec: Mapping[str, Any]) -> None:
 def check_start(schedule: Schedule | None, now: int) -> None:
     """Refuse a schedule that begins in the past; `now` is in seconds since 1970. Raises `FlowError`."""
     if schedule is not None and schedule.start <= now:
-        raise FlowError("CONNECTOR-1360-400", f"{FIELD}.startTime is in the past: name a time to come, in seconds")
+        raise FlowError(
+            "CONNECTOR-1360-400",
+            f"{FIELD}.startTime is in the past: name a time to come, in seconds",
+        )
 
 
 def check_frequency(before: Schedule | None, params: Any, now: int) -> None:
@@ -96,7 +102,10 @@ def check_frequency(before: Schedule | None, params: Any, now: int) -> None:
     """
     wanted = params.get("frequency") if isinstance(params, dict) else None
     if before is not None and before.repeats and before.start <= now and wanted == ONCE:
-        raise FlowError("CONNECTOR-1403-400", f"{FIELD}.startTime has passed: the frequency cannot become {ONCE}")
+        raise FlowError(
+            "CONNECTOR-1403-400",
+            f"{FIELD}.startTime has passed: the frequency cannot become {ONCE}",
+        )
 
 
 def check_change(before: Schedule | None, after: Schedule | None, now: int) -> None:
@@ -104,42 +113,69 @@ def check_change(before: Schedule | None, after: Schedule | None, now: int) -> N
     if before is None or after is None or before.start > now:
         return
     if after.start != before.start:
-        raise FlowError("CONNECTOR-1366-400", f"{FIELD}.startTime has passed and cannot be moved any more")
+        raise FlowError(
+            "CONNECTOR-1366-400",
+            f"{FIELD}.startTime has passed and cannot be moved any more",
+        )
     if before.repeats and after.backfill != before.backfill:
-        raise FlowError("CONNECTOR-1404-400", f"{FIELD}.startTime has passed: backfill cannot be changed")
+        raise FlowError(
+            "CONNECTOR-1404-400",
+            f"{FIELD}.startTime has passed: backfill cannot be changed",
+        )
 
 
 def _check_periodic(values: Mapping[str, Any]) -> None:
     frequency = _required(values, "frequency")
     if frequency not in FREQUENCIES:
-        raise FlowError("CONNECTOR-1397-400", f"{FIELD}.frequency is one of {', '.join(FREQUENCIES)}")
+        raise FlowError(
+            "CONNECTOR-1397-400",
+            f"{FIELD}.frequency is one of {', '.join(FREQUENCIES)}",
+        )
     start = _required(values, "startTime")
     if type(start) is not int or not 0 <= start <= _LATEST:
-        raise FlowError("CONNECTOR-1340-400", f"{FIELD}.startTime is a number of seconds since 1970")
+        raise FlowError(
+            "CONNECTOR-1340-400", f"{FIELD}.startTime is a number of seconds since 1970"
+        )
     if frequency == ONCE:
         _check_once(values)
     else:
-        _check_interval(_required(values, "interval"), _LEAST_MINUTES if frequency == "minute" else 1)
+        _check_interval(
+            _required(values, "interval"),
+            _LEAST_MINUTES if frequency == "minute" else 1,
+        )
     if not isinstance(values.get("backfill", True), bool):
         raise FlowError("CONNECTOR-1312-400", f"{FIELD}.backfill is true or false")
 
 
 def _check_once(values: Mapping[str, Any]) -> None:
-    for name, code in (("interval", "CONNECTOR-1361-400"), ("backfill", "CONNECTOR-1364-400")):
+    for name, code in (
+        ("interval", "CONNECTOR-1361-400"),
+        ("backfill", "CONNECTOR-1364-400"),
+    ):
         if name in values:
-            raise FlowError(code, f"{FIELD}.{name} does not go with the frequency {ONCE}")
+            raise FlowError(
+                code, f"{FIELD}.{name} does not go with the frequency {ONCE}"
+            )
 
 
 def _check_interval(interval: Any, least: int) -> None:
     if type(interval) is not int or interval > _LARGEST_INTERVAL:
-        raise FlowError("CONNECTOR-1312-400", f"{FIELD}.interval is a whole number, at most {_LARGEST_INTERVAL}")
+        raise FlowError(
+            "CONNECTOR-1312-400",
+            f"{FIELD}.interval is a whole number, at most {_LARGEST_INTERVAL}",
+        )
     if interval < least:
-        raise FlowError("CONNECTOR-1362-400", f"{FIELD}.interval is at least {least} with this frequency")
+        raise FlowError(
+            "CONNECTOR-1362-400",
+            f"{FIELD}.interval is at least {least} with this frequency",
+        )
 
 
 def _required(values: Mapping[str, Any], name: str) -> Any:
     if values.get(name) in (None, ""):
-        raise FlowError("CONNECTOR-1304-400", f"the mandatory field {FIELD}.{name} is missing")
+        raise FlowError(
+            "CONNECTOR-1304-400", f"the mandatory field {FIELD}.{name} is missing"
+        )
     return values[name]
 
 

@@ -32,11 +32,17 @@ class TokenEndpoint:
         resp.set_header("Cache-Control", "no-store")
         if error:
             name, description = error
-            resp.status = falcon.HTTP_401 if name == "invalid_client" else falcon.HTTP_400
+            resp.status = (
+                falcon.HTTP_401 if name == "invalid_client" else falcon.HTTP_400
+            )
             resp.media = {"error": name, "error_description": description}
             return
         token = self._tokens.issue(form["client_id"])
-        resp.media = {"access_token": token, "token_type": "bearer", "expires_in": self._tokens.lifetime}
+        resp.media = {
+            "access_token": token,
+            "token_type": "bearer",
+            "expires_in": self._tokens.lifetime,
+        }
 
     def _form(self, req: falcon.Request) -> dict[str, str]:
         """Return the parameters; those of the body count more. None are found in what is too large or too many."""
@@ -48,7 +54,11 @@ class TokenEndpoint:
             return {}
 
     def _refusal(self, form: dict[str, str]) -> tuple[str, str] | None:
-        missing = [name for name in ("grant_type", "client_id", "client_secret", "scope") if not form.get(name)]
+        missing = [
+            name
+            for name in ("grant_type", "client_id", "client_secret", "scope")
+            if not form.get(name)
+        ]
         if missing:
             return "invalid_request", f"missing: {', '.join(missing)}"
         if form["grant_type"] != "client_credentials":

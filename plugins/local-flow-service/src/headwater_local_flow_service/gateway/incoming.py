@@ -22,7 +22,10 @@ _EMPTY = "the body is missing or empty"
 
 
 def parameters(
-    req: falcon.Request, allowed: Collection[str], *, spelled: Callable[[str], str] = str
+    req: falcon.Request,
+    allowed: Collection[str],
+    *,
+    spelled: Callable[[str], str] = str,
 ) -> dict[str, list[str]]:
     """Return the query parameters, each with all its values. Raises `FlowError` for unknown ones.
 
@@ -32,17 +35,23 @@ def parameters(
     text = req.query_string.encode("latin-1", "replace").decode("utf-8", "replace")
     pairs: list[tuple[str, str]] | None = None
     try:
-        pairs = urllib.parse.parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+        pairs = urllib.parse.parse_qsl(
+            text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS
+        )
     except ValueError:
         pairs = None
     if pairs is None:
-        raise FlowError("FLOW-1451-400", f"there are more than {_MOST_PARAMETERS} query parameters")
+        raise FlowError(
+            "FLOW-1451-400", f"there are more than {_MOST_PARAMETERS} query parameters"
+        )
     found: dict[str, list[str]] = {}
     for name, value in pairs:
         found.setdefault(spelled(name), []).append(value)
     if not found.keys() <= set(allowed):
         known = ", ".join(sorted(allowed)) or "none"
-        raise FlowError("FLOW-1451-400", f"unknown query parameter; this operation takes: {known}")
+        raise FlowError(
+            "FLOW-1451-400", f"unknown query parameter; this operation takes: {known}"
+        )
     return found
 
 
@@ -65,7 +74,9 @@ def optional_object(req: falcon.Request, settings: Settings) -> dict[str, Any]:
 
 def _parsed(req: falcon.Request, raw: bytes, settings: Settings) -> Any:
     media = (req.content_type or "").partition(";")[0].strip().lower()
-    if media != "application/json" and not (media.startswith("application/") and media.endswith("+json")):
+    if media != "application/json" and not (
+        media.startswith("application/") and media.endswith("+json")
+    ):
         raise ContentTypeError
     failure = ""
     body: Any = None
@@ -116,7 +127,10 @@ def check_shape(body: Any, settings: Settings, *, code: str) -> None:
         for value in level:
             size += len(value) if isinstance(value, (str, dict, list)) else 1
             if isinstance(value, str) and not storable(value):
-                raise FlowError(code, "the body holds a character that no text may hold (NUL or half a surrogate pair)")
+                raise FlowError(
+                    code,
+                    "the body holds a character that no text may hold (NUL or half a surrogate pair)",
+                )
             if isinstance(value, dict):
                 inner += [*value, *value.values()]
             elif isinstance(value, list):
@@ -126,7 +140,9 @@ def check_shape(body: Any, settings: Settings, *, code: str) -> None:
         if not inner:
             return
         level = inner
-    raise FlowError(code, f"the body is nested deeper than {settings.deepest_body} levels")
+    raise FlowError(
+        code, f"the body is nested deeper than {settings.deepest_body} levels"
+    )
 
 
 def _too_large(most: int) -> FlowError:

@@ -36,11 +36,15 @@ class Tokens:
         if not self.required:
             return bool(client_id and secret)
         client = self._clients.get(client_id)
-        return client is not None and hmac.compare_digest(_bytes(client.secret), _bytes(secret))
+        return client is not None and hmac.compare_digest(
+            _bytes(client.secret), _bytes(secret)
+        )
 
     def issue(self, client_id: str) -> str:
         """Return a token for a client; it carries the time it was made."""
-        return self._cipher.encrypt(json.dumps({"client": client_id}).encode()).decode("ascii")
+        return self._cipher.encrypt(json.dumps({"client": client_id}).encode()).decode(
+            "ascii"
+        )
 
     def client_of(self, token: str) -> Client | None:
         """Return the configured client of a token, or None when it is forged, expired or its client is gone."""

@@ -37,7 +37,9 @@ def check(operation: Operation, known: Collection[str]) -> None:
         raise FlowError("FLOW-1406-400", "the subOp progress goes with no other")
     _check_status(operation.status, progressing="progress" in parts)
     if operation.name in FINALIZING:
-        raise FlowError("FLOW-1402-400", f"{operation.name} is for providers, not for users")
+        raise FlowError(
+            "FLOW-1402-400", f"{operation.name} is for providers, not for users"
+        )
 
 
 def _check_status(body: dict[str, Any], *, progressing: bool) -> None:
@@ -48,10 +50,23 @@ def _check_status(body: dict[str, Any], *, progressing: bool) -> None:
         raise FlowError("FLOW-1437-400", "status must be of type object")
     value, percent = status.get("value"), body.get("percentCompleted")
     if value is not None and value not in STATUSES:
-        raise FlowError("FLOW-1437-400", f"status.value is one of {', '.join(STATUSES)}")
-    if percent is not None and (isinstance(percent, bool) or not isinstance(percent, (int, float))):
+        raise FlowError(
+            "FLOW-1437-400", f"status.value is one of {', '.join(STATUSES)}"
+        )
+    if percent is not None and (
+        isinstance(percent, bool) or not isinstance(percent, (int, float))
+    ):
         raise FlowError("CONNECTOR-1312-400", "percentCompleted must be of type number")
     if progressing and value == "FAILED":
-        raise FlowError("FLOW-1407-400", "the subOp progress does not go with a failed status")
-    if value in ("COMPLETED", "FAILED") and percent is not None and percent != _COMPLETE:
-        raise FlowError("FLOW-1408-400", f"percentCompleted is {_COMPLETE} where the status is completed or failed")
+        raise FlowError(
+            "FLOW-1407-400", "the subOp progress does not go with a failed status"
+        )
+    if (
+        value in ("COMPLETED", "FAILED")
+        and percent is not None
+        and percent != _COMPLETE
+    ):
+        raise FlowError(
+            "FLOW-1408-400",
+            f"percentCompleted is {_COMPLETE} where the status is completed or failed",
+        )

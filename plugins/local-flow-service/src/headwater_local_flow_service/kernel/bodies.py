@@ -48,12 +48,19 @@ def typed(holder: Mapping[str, Any], name: str, kind: str, *, path: str = "") ->
     """Return a field that may be missing (None) but must be of a JSON type. Raises `FlowError`."""
     value = holder.get(name)
     if value is not None and not isinstance(value, _TYPES[kind]):
-        raise FlowError("CONNECTOR-1312-400", f"{_at(path, name)} must be of type {kind}")
+        raise FlowError(
+            "CONNECTOR-1312-400", f"{_at(path, name)} must be of type {kind}"
+        )
     return value
 
 
 def required(
-    holder: Mapping[str, Any], name: str, kind: str, *, path: str = "", code: str = "CONNECTOR-1304-400"
+    holder: Mapping[str, Any],
+    name: str,
+    kind: str,
+    *,
+    path: str = "",
+    code: str = "CONNECTOR-1304-400",
 ) -> Any:
     """Return a field that must be there, with something in it. Raises `FlowError` with `code` where it is not."""
     value = typed(holder, name, kind, path=path)
@@ -64,11 +71,21 @@ def required(
     return value
 
 
-def one_of(holder: Mapping[str, Any], name: str, allowed: Collection[str], *, path: str, code: str = "") -> Any:
+def one_of(
+    holder: Mapping[str, Any],
+    name: str,
+    allowed: Collection[str],
+    *,
+    path: str,
+    code: str = "",
+) -> Any:
     """Return a field that may be missing but must be one of some texts. Raises `FlowError`."""
     value = typed(holder, name, "string", path=path)
     if value is not None and value not in allowed:
-        raise FlowError(code or "CONNECTOR-1312-400", f"{_at(path, name)} is one of {', '.join(allowed)}")
+        raise FlowError(
+            code or "CONNECTOR-1312-400",
+            f"{_at(path, name)} is one of {', '.join(allowed)}",
+        )
     return value
 
 

@@ -23,9 +23,13 @@ def validator_class() -> Any:
     return extend(jsonschema.Draft7Validator, {"pattern": _pattern})
 
 
-def _pattern(validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[Any]:
+def _pattern(
+    validator: Any, pattern: str, instance: Any, _schema: Any
+) -> Iterator[Any]:
     import jsonschema
     import regex
 
-    if validator.is_type(instance, "string") and not regex.search(pattern, instance, timeout=_LONGEST):
+    if validator.is_type(instance, "string") and not regex.search(
+        pattern, instance, timeout=_LONGEST
+    ):
         yield jsonschema.ValidationError("does not match")

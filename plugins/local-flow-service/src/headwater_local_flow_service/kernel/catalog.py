@@ -24,5 +24,13 @@ class Catalog:
         known = self.by_misprint.get(wrong)
         if known is not None:
             return f"; it is a known misprint of {known.spec.id} ({known.spec.name})"
-        near = difflib.get_close_matches(wrong, self.by_id, n=1, cutoff=0.9) if len(wrong) <= 64 else []
-        return f"; did you mean {near[0]} ({self.by_id[near[0]].spec.name})?" if near else ""
+        near = (
+            difflib.get_close_matches(wrong, self.by_id, n=1, cutoff=0.9)
+            if len(wrong) <= 64
+            else []
+        )
+        return (
+            f"; did you mean {near[0]} ({self.by_id[near[0]].spec.name})?"
+            if near
+            else ""
+        )

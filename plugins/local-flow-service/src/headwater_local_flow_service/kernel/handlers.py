@@ -12,11 +12,16 @@ import falcon
 
 from headwater_local_flow_service.errors import FlowError, not_found
 from headwater_local_flow_service.gateway.gateway import caller_of
-from headwater_local_flow_service.gateway.incoming import json_body, json_object, optional_object, parameters
+from headwater_local_flow_service.gateway.incoming import (
+    json_body,
+    json_object,
+    optional_object,
+    parameters,
+)
 from headwater_local_flow_service.kernel import patching, transitions
 from headwater_local_flow_service.kernel.audit import reference
 from headwater_local_flow_service.kernel.clock import now
-from headwater_local_flow_service.kernel.kind import Birth, Content, Operation
+from headwater_local_flow_service.kernel.kind import Content, Creation, Operation
 from headwater_local_flow_service.listing import listing, paging
 from headwater_local_flow_service.store import etags
 from headwater_local_flow_service.store.store import Record
@@ -24,7 +29,7 @@ from headwater_local_flow_service.store.tables import INDEXED_NAME
 
 if TYPE_CHECKING:
     from headwater_local_flow_service.gateway.gateway import Caller
-    from headwater_local_flow_service.kernel.kind import Kind
+    from headwater_local_flow_service.kernel.kind import ResourceKind
     from headwater_local_flow_service.store.store import Rows, Scope
 
 log = logging.getLogger("headwater.local")
@@ -37,7 +42,7 @@ _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 class Collection:
     """``/<type>``: list and create."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: ResourceKind) -> None:
         self._kind = kind
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -51,24 +56,30 @@ class Collection:
         given = parameters(req, ("mode",)).get("mode", [])
         if any(mode.lower() != "draft" for mode in given):
             raise FlowError("FLOW-1452-400", "mode takes one value: draft")
-        birth = Birth(id=str(uuid.uuid4()), caller=caller_of(req), draft=bool(given))
-        content = kind.made(json_object(req, kind.context.settings), birth)
-        record = _record(kind, birth, content)
-        with kind.context.store.writing(record.scope if kind.view.links else None) as rows:
-            record = transitions.made(kind.type, kind.settle(rows, record), kind.busy_reads)
+        creation = Creation(
+            id=str(uuid.uuid4()), caller=caller_of(req), draft=bool(given)
+        )
+        content = kind.validate_new(json_object(req, kind.context.settings), creation)
+        record = _record(kind, creation, content)
+        with kind.context.store.writing(
+            record.scope if kind.view.links else None
+        ) as rows:
+            record = transitions.made(
+                kind.type, kind.complete(rows, record), kind.busy_reads
+            )
             rows.add(kind.view.table, record, kind.refers_to(record.document))
         if content.warning:
             log.warning("%s %s: %s", kind.type, record.id, content.warning)
             resp.set_header("Warning", f'299 headwater "{content.warning}"')
         resp.status = falcon.HTTP_201
         resp.location = f"{BASE}/{kind.type}/{record.id}"
-        resp.media = kind.created(record)
+        resp.media = kind.creation_answer(record)
 
 
 class One:
     """``/<type>/{id}``: read."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: ResourceKind) -> None:
         self._kind = kind
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
@@ -77,7 +88,7 @@ class One:
         record = read(self._kind, caller_of(req).scope, id)
         if transitions.busy(record):
             record = _read_once_more(self._kind, record)
-        resp.media = {"items": [self._kind.rendered(record)]}
+        resp.media = {"items": [self._kind.render(record)]}
 
 
 class Item(One):
@@ -85,17 +96,25 @@ class Item(One):
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Change the object if nobody else has since the etag in ``If-Match``."""
-        parameters(req, ("if-match",))  # some clients send it here as well; only the header counts
+        parameters(
+            req, ("if-match",)
+        )  # some clients send it here as well; only the header counts
         kind, caller = self._kind, caller_of(req)
         record = guarded(kind, req, id)
         transitions.check(kind.type, record, transitions.UPDATE)
         body = json_body(req, kind.context.settings)
-        document = patching.apply(kind.opened(record), body, kind.context.settings)
-        changed = following(record, caller.client, kind.changed(record, document, body))
-        with kind.context.store.writing(record.scope if kind.view.links else None) as rows:
-            changed = transitions.updated(kind.settle(rows, changed), kind.busy_reads)
+        document = patching.apply(kind.unseal(record), body, kind.context.settings)
+        changed = following(
+            record, caller.client, kind.validate_change(record, document, body)
+        )
+        with kind.context.store.writing(
+            record.scope if kind.view.links else None
+        ) as rows:
+            changed = transitions.updated(kind.complete(rows, changed), kind.busy_reads)
             refers_to = kind.refers_to(changed.document) if kind.view.links else None
-            if not rows.replace(kind.view.table, changed, etag=record.etag, refers_to=refers_to):
+            if not rows.replace(
+                kind.view.table, changed, etag=record.etag, refers_to=refers_to
+            ):
                 raise changed_meanwhile(kind, id)
         resp.media = reference(changed)
 
@@ -109,17 +128,21 @@ class Item(One):
             kind.check_deletable(rows, record)
             if kind.busy_reads:
                 content = Content(document=record.document, secrets=record.secrets)
-                going = transitions.deleted(following(record, caller.client, content), kind.busy_reads)
+                going = transitions.deleted(
+                    following(record, caller.client, content), kind.busy_reads
+                )
                 rows.replace(kind.view.table, going, etag=record.etag)
             else:
                 _remove(kind, rows, record)
-        resp.status = falcon.code_to_http_status(kind.context.settings.strictness.delete_status)
+        resp.status = falcon.code_to_http_status(
+            kind.context.settings.strictness.delete_status
+        )
 
 
 class Action:
     """``/<type>/{id}/action``: a change of state."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: ResourceKind) -> None:
         self._kind = kind
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
@@ -141,16 +164,26 @@ class Action:
         resp.media = reference(after)
 
 
-def listed(kind: Kind, scope: Scope, wanted: paging.Listing, path: str = "") -> dict[str, Any]:
+def listed(
+    kind: ResourceKind, scope: Scope, wanted: paging.Listing, path: str = ""
+) -> dict[str, Any]:
     """Return the body of a list answer; its link goes on at the collection, or at `path`."""
     if wanted.count:
-        return {"count": listing.count(kind.context.store, kind.view, scope, wanted, kind.rendered)}
-    page = listing.page(kind.context.store, kind.view, scope, wanted, kind.rendered)
-    links = {"next": {"href": f"/{path or kind.type}?continuationToken={page.token}"}} if page.token else {}
+        return {
+            "count": listing.count(
+                kind.context.store, kind.view, scope, wanted, kind.render
+            )
+        }
+    page = listing.page(kind.context.store, kind.view, scope, wanted, kind.render)
+    links = (
+        {"next": {"href": f"/{path or kind.type}?continuationToken={page.token}"}}
+        if page.token
+        else {}
+    )
     return {"items": page.items, "_links": links}
 
 
-def read(kind: Kind, scope: Scope, id: str) -> Record:
+def read(kind: ResourceKind, scope: Scope, id: str) -> Record:
     """Return the row of an id. Raises `FlowError` where there is none in this organization and sandbox."""
     record = kind.context.store.get(kind.view.table, scope, id) if is_id(id) else None
     if record is None:
@@ -158,7 +191,7 @@ def read(kind: Kind, scope: Scope, id: str) -> Record:
     return record
 
 
-def _read_once_more(kind: Kind, record: Record) -> Record:
+def _read_once_more(kind: ResourceKind, record: Record) -> Record:
     """Return a busy row as this read sees it, and let the next see it closer to its state. Raises `FlowError`."""
     with kind.context.store.writing(record.scope) as rows:
         record = found(kind, rows, record.scope, record.id)
@@ -172,12 +205,12 @@ def _read_once_more(kind: Kind, record: Record) -> Record:
     raise not_found(record.id, kind.type)
 
 
-def _remove(kind: Kind, rows: Rows, record: Record) -> None:
-    kind.removed(rows, record)
+def _remove(kind: ResourceKind, rows: Rows, record: Record) -> None:
+    kind.remove_dependents(rows, record)
     rows.remove(kind.view.table, record.scope, record.id)
 
 
-def found(kind: Kind, rows: Rows, scope: Scope, id: str) -> Record:
+def found(kind: ResourceKind, rows: Rows, scope: Scope, id: str) -> Record:
     """Return the row of an id inside a transaction. Raises `FlowError` where there is none."""
     record = rows.get(kind.view.table, scope, id) if is_id(id) else None
     if record is None:
@@ -185,10 +218,12 @@ def found(kind: Kind, rows: Rows, scope: Scope, id: str) -> Record:
     return record
 
 
-def guarded(kind: Kind, req: falcon.Request, id: str) -> Record:
+def guarded(kind: ResourceKind, req: falcon.Request, id: str) -> Record:
     """Return the row that a write with a mandatory ``If-Match`` is about. Raises `FlowError`."""
     if not req.get_header("if-match"):
-        raise FlowError("FLOW-1403-400", "the header If-Match is missing", id=id, type=kind.type)
+        raise FlowError(
+            "FLOW-1403-400", "the header If-Match is missing", id=id, type=kind.type
+        )
     record = read(kind, caller_of(req).scope, id)
     check_etag(kind, record, req)
     return record
@@ -208,10 +243,14 @@ def following(record: Record, client: str, content: Content) -> Record:
     )
 
 
-def check_etag(kind: Kind, record: Record, req: falcon.Request) -> None:
+def check_etag(kind: ResourceKind, record: Record, req: falcon.Request) -> None:
     """Refuse a write whose ``If-Match`` is not the row's etag."""
     sent = req.get_header("if-match") or ""
-    if not etags.matches(sent, record.etag, quotes_required=kind.context.settings.strictness.require_if_match_quotes):
+    if not etags.matches(
+        sent,
+        record.etag,
+        quotes_required=kind.context.settings.strictness.require_if_match_quotes,
+    ):
         raise changed_meanwhile(kind, record.id)
 
 
@@ -225,41 +264,54 @@ def column_name(document: dict[str, Any]) -> str:
     return str(document.get("name", ""))[:INDEXED_NAME]
 
 
-def _record(kind: Kind, birth: Birth, content: Content) -> Record:
+def _record(kind: ResourceKind, creation: Creation, content: Content) -> Record:
     moment = now()
     return Record(
-        id=birth.id,
-        scope=birth.caller.scope,
+        id=creation.id,
+        scope=creation.caller.scope,
         name=column_name(content.document),
         spec_id=str((content.document.get(kind.view.spec) or {}).get("id", "")),
-        state=kind.first_state(birth),
+        state=kind.first_state(creation),
         etag=etags.first(moment),
         created_at=moment,
         updated_at=moment,
-        created_by=birth.caller.client,
-        updated_by=birth.caller.client,
+        created_by=creation.caller.client,
+        updated_by=creation.caller.client,
         document=content.document,
         secrets=content.secrets,
     )
 
 
-def _operation(kind: Kind, req: falcon.Request, caller: Caller) -> Operation:
+def _operation(kind: ResourceKind, req: falcon.Request, caller: Caller) -> Operation:
     given = parameters(req, ("op", "subOp"))
     names = [_word(name) for name in given.get("op", [])]
     if len(names) != 1 or not names[0]:
-        raise FlowError("FLOW-1434-400", "the query parameter op must name one operation")
+        raise FlowError(
+            "FLOW-1434-400", "the query parameter op must name one operation"
+        )
     parts = [_word(part) for text in given.get("subOp", []) for part in text.split(",")]
     body = optional_object(req, kind.context.settings)
-    return Operation(name=names[0], sub_operations=tuple(filter(None, parts)), status=body, caller=caller)
+    return Operation(
+        name=names[0],
+        sub_operations=tuple(filter(None, parts)),
+        status=body,
+        caller=caller,
+    )
 
 
 def _word(text: str) -> str:
     """Return an operation's name in one spelling: ``RE_TRIGGER``, ``reTrigger`` and ``re-trigger`` are the same."""
-    parted = "".join(f"-{letter}" if letter.isupper() and not text.isupper() else letter for letter in text.strip())
+    parted = "".join(
+        f"-{letter}" if letter.isupper() and not text.isupper() else letter
+        for letter in text.strip()
+    )
     return parted.replace("_", "-").replace("--", "-").strip("-").lower()
 
 
-def changed_meanwhile(kind: Kind, id: str) -> FlowError:
+def changed_meanwhile(kind: ResourceKind, id: str) -> FlowError:
     return FlowError(
-        "FLOW-1404-412", "If-Match is not the current etag: read the resource again", id=id, type=kind.type
+        "FLOW-1404-412",
+        "If-Match is not the current etag: read the resource again",
+        id=id,
+        type=kind.type,
     )

@@ -35,7 +35,7 @@ class Content:
 
 
 @attrs.frozen(kw_only=True)
-class Birth:
+class Creation:
     """The circumstances of a create."""
 
     id: str
@@ -53,7 +53,7 @@ class Operation:
     caller: Caller
 
 
-class Kind(abc.ABC):
+class ResourceKind(abc.ABC):
     """One resource: what it may consist of, what it refers to, which states it goes through.
 
     `type` is the collection's name in paths and refusals. Methods raise `FlowError` with the code for what is wrong.
@@ -72,14 +72,16 @@ class Kind(abc.ABC):
         return self.context.settings.strictness.async_states
 
     @abc.abstractmethod
-    def made(self, body: dict[str, Any], birth: Birth) -> Content:
+    def validate_new(self, body: dict[str, Any], creation: Creation) -> Content:
         """Check the body of a create."""
 
     @abc.abstractmethod
-    def changed(self, record: Record, document: dict[str, Any], body: Any) -> Content:
+    def validate_change(
+        self, record: Record, document: dict[str, Any], body: Any
+    ) -> Content:
         """Check a patched document; `body` is the patch, `document` what came of it, secrets in clear."""
 
-    def opened(self, record: Record) -> dict[str, Any]:
+    def unseal(self, record: Record) -> dict[str, Any]:
         """Return a row's document as a patch sees it: with its secrets in clear."""
         return record.document
 
@@ -87,21 +89,26 @@ class Kind(abc.ABC):
         """Return the ids of other rows that a document names."""
         return ()
 
-    def settle(self, rows: Rows, record: Record) -> Record:  # noqa: ARG002
+    def complete(self, rows: Rows, record: Record) -> Record:  # noqa: ARG002
         """Check a new or changed row against the rows it refers to, and complete it."""
         return record
 
     def check_deletable(self, rows: Rows, record: Record) -> None:  # noqa: B027 - most resources are always deletable
         """Refuse to delete what others still need."""
 
-    def removed(self, rows: Rows, record: Record) -> None:  # noqa: B027 - most resources own nothing
+    def remove_dependents(self, rows: Rows, record: Record) -> None:  # noqa: B027 - most resources own nothing
         """Remove what goes with a row that is deleted."""
 
     def act(self, rows: Rows, record: Record, operation: Operation) -> Record:  # noqa: ARG002
         """Return the row an action makes of this one; with another id it is a new row beside it."""
-        raise FlowError("FLOW-1434-400", "op is not an operation of this resource", id=record.id, type=self.type)
+        raise FlowError(
+            "FLOW-1434-400",
+            "op is not an operation of this resource",
+            id=record.id,
+            type=self.type,
+        )
 
-    def rendered(self, record: Record) -> dict[str, Any]:
+    def render(self, record: Record) -> dict[str, Any]:
         """Return an item as it is read: audit block first, then what the caller sent, secrets masked."""
         return {
             **audit_block(record),
@@ -111,10 +118,10 @@ class Kind(abc.ABC):
             "etag": record.etag,
         }
 
-    def created(self, record: Record) -> dict[str, Any]:
+    def creation_answer(self, record: Record) -> dict[str, Any]:
         """Return what a create answers."""
         return reference(record)
 
-    def first_state(self, birth: Birth) -> str:
+    def first_state(self, creation: Creation) -> str:
         """Return the state of a new row."""
-        return DRAFT if birth.draft else ENABLED
+        return DRAFT if creation.draft else ENABLED

@@ -30,7 +30,9 @@ def apply(document: dict[str, Any], body: Any, settings: Settings) -> dict[str, 
     except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
         failed = True  # a pointer through a text or a number, for which the library has no error of its own
     if failed or not isinstance(patched, dict):
-        raise FlowError("FLOW-1455-400", "the patch points at a field that is not there")
+        raise FlowError(
+            "FLOW-1455-400", "the patch points at a field that is not there"
+        )
     check_shape(patched, settings, code="FLOW-1455-400")
     return patched
 
@@ -44,9 +46,16 @@ def touches(body: Any, field: str) -> bool:
 def _operations(body: Any) -> list[dict[str, Any]]:
     body = [body] if isinstance(body, dict) and body else body
     if not body:
-        raise FlowError("FLOW-1405-400", "the body is empty; it must be an array of JSON Patch operations")
-    if not isinstance(body, list) or not all(isinstance(operation, dict) for operation in body):
-        raise FlowError("FLOW-1455-400", "the body must be an array of JSON Patch operations")
+        raise FlowError(
+            "FLOW-1405-400",
+            "the body is empty; it must be an array of JSON Patch operations",
+        )
+    if not isinstance(body, list) or not all(
+        isinstance(operation, dict) for operation in body
+    ):
+        raise FlowError(
+            "FLOW-1455-400", "the body must be an array of JSON Patch operations"
+        )
     if len(body) > _MOST:
         raise FlowError("FLOW-1455-400", f"a patch has at most {_MOST} operations")
     return [_operation(operation) for operation in body]
@@ -58,11 +67,17 @@ def _operation(operation: dict[str, Any]) -> dict[str, Any]:
     if op not in OPERATIONS:
         raise FlowError("FLOW-1434-400", f"op must be one of {', '.join(OPERATIONS)}")
     if not isinstance(path, str) or not path.startswith("/"):
-        raise FlowError("FLOW-1455-400", "path must be a JSON pointer below the resource")
+        raise FlowError(
+            "FLOW-1455-400", "path must be a JSON pointer below the resource"
+        )
     if _first(path) == "connectionSpec":
-        raise FlowError("FLOW-1414-400", "the connectionSpec of a connection cannot be changed")
+        raise FlowError(
+            "FLOW-1414-400", "the connectionSpec of a connection cannot be changed"
+        )
     if _first(path) in READ_ONLY:
-        raise FlowError("FLOW-1455-400", f"{_first(path)} is written by the service only")
+        raise FlowError(
+            "FLOW-1455-400", f"{_first(path)} is written by the service only"
+        )
     if op == "remove":
         return {"op": op, "path": path}
     if "value" not in operation:

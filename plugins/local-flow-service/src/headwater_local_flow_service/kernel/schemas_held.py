@@ -31,9 +31,13 @@ def problem(values: Mapping[str, Any], schema: Any, path: str) -> str:
         # The empty registry keeps a stored schema from having others fetched.
         validator = bounded.validator_class()(schema, registry=referencing.Registry())
         error = min(
-            validator.iter_errors(dict(values)), key=lambda one: list(map(str, one.absolute_path)), default=None
+            validator.iter_errors(dict(values)),
+            key=lambda one: list(map(str, one.absolute_path)),
+            default=None,
         )
-    except Exception:  # a schema that a caller stored can break its evaluation in many ways
+    except (
+        Exception
+    ):  # a schema that a caller stored can break its evaluation in many ways
         failed = True
     if failed:
         return f"{path} cannot be held against the schema of the flow specification"

@@ -17,7 +17,7 @@ from headwater_local_flow_service.listing.paging import LARGEST_SEARCH_PAGE, Lis
 if TYPE_CHECKING:
     import falcon
 
-    from headwater_local_flow_service.kernel.kind import Kind
+    from headwater_local_flow_service.kernel.kind import ResourceKind
     from headwater_local_flow_service.listing.filters import Filters
     from headwater_local_flow_service.settings import Settings
 
@@ -36,15 +36,19 @@ class Sought:
 class Search:
     """``/<type>/search``: one page of what matches; its link goes on at the same path, or at the list's."""
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: ResourceKind) -> None:
         self._kind = kind
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Return one page, or the number of matching items."""
         kind = self._kind
-        token = parameters(req, ("continuationToken",)).get("continuationToken", [""])[-1]
+        token = parameters(req, ("continuationToken",)).get("continuationToken", [""])[
+            -1
+        ]
         wanted = _listing(sought(req, kind.context.settings), token, kind)
-        resp.media = handlers.listed(kind, caller_of(req).scope, wanted, path=f"{kind.type}/search")
+        resp.media = handlers.listed(
+            kind, caller_of(req).scope, wanted, path=f"{kind.type}/search"
+        )
 
 
 def sought(req: falcon.Request, settings: Settings) -> Sought:
@@ -53,7 +57,9 @@ def sought(req: falcon.Request, settings: Settings) -> Sought:
     if not isinstance(body, dict):
         raise FlowError("CONNECTOR-1000-400", "the body must be a JSON object")
     found = Sought(
-        filters=_filters(_text(body, "queryString") or "", body.get("projectionFields")),
+        filters=_filters(
+            _text(body, "queryString") or "", body.get("projectionFields")
+        ),
         orderby=_text(body, "orderby") or None,
         limit=_limit(body.get("limit")),
         count=_count(body.get("count")),
@@ -76,19 +82,29 @@ def expressions(query: str) -> list[str]:
     return [part.strip().removeprefix("property=") for part in parts if part.strip()]
 
 
-def _listing(sought: Sought, token: str, kind: Kind) -> Listing:
+def _listing(sought: Sought, token: str, kind: ResourceKind) -> Listing:
     if token:
-        return paging.resumed(token, kind.view, limit=sought.limit, count=sought.count, largest=LARGEST_SEARCH_PAGE)
+        return paging.resumed(
+            token,
+            kind.view,
+            limit=sought.limit,
+            count=sought.count,
+            largest=LARGEST_SEARCH_PAGE,
+        )
     return Listing(
         filters=sought.filters,
-        order=ordering.parse(sought.orderby, kind.view) if sought.orderby is not None else NEWEST,
+        order=ordering.parse(sought.orderby, kind.view)
+        if sought.orderby is not None
+        else NEWEST,
         limit=sought.limit or paging.LARGEST_PAGE,
         count=sought.count,
     )
 
 
 def _filters(query: str, projection: Any) -> Filters:
-    if isinstance(projection, list) and all(isinstance(name, str) for name in projection):
+    if isinstance(projection, list) and all(
+        isinstance(name, str) for name in projection
+    ):
         projection = ",".join(projection)
     if projection is not None and not isinstance(projection, str):
         raise _wrong("projectionFields", "a text of fields with commas between")
@@ -96,7 +112,9 @@ def _filters(query: str, projection: Any) -> Filters:
     if fields.conditions:
         raise FlowError("FLOW-1449-400", "projectionFields names fields only")
     found = filters.parse(expressions(query))
-    return attrs.evolve(found, projection=tuple(dict.fromkeys((*found.projection, *fields.projection))))
+    return attrs.evolve(
+        found, projection=tuple(dict.fromkeys((*found.projection, *fields.projection)))
+    )
 
 
 def _limit(given: Any) -> int | None:

@@ -28,7 +28,10 @@ _MAKING: Final = {
     "sourceConnections": _IN_PROGRESS,
     "targetConnections": _IN_PROGRESS,
 }
-_SPELLED: Final = {folded(state): state for state in (DELETING, UPDATING, _INITIALIZING, _IN_PROGRESS, *_TO.values())}
+_SPELLED: Final = {
+    folded(state): state
+    for state in (DELETING, UPDATING, _INITIALIZING, _IN_PROGRESS, *_TO.values())
+}
 
 UPDATE: Final = "update"
 DELETE: Final = "delete"
@@ -38,7 +41,11 @@ _REFUSALS: Final = {
     ("connections", DELETE): "FLOW-1416-400",
     ("flows", UPDATE): "FLOW-1420-400",
 }
-_OTHER_REFUSALS: Final = {UPDATE: "FLOW-1457-400", DELETE: "FLOW-1458-400", ACT: "FLOW-1421-400"}
+_OTHER_REFUSALS: Final = {
+    UPDATE: "FLOW-1457-400",
+    DELETE: "FLOW-1458-400",
+    ACT: "FLOW-1421-400",
+}
 
 
 def busy(record: Record) -> bool:
@@ -65,12 +72,21 @@ def check(type: str, record: Record, deed: str) -> None:
         code = "FLOW-1417-400"
     if deed == DELETE and record.state == DELETING:
         code = "FLOW-1458-400"
-    raise FlowError(code, f"its state is {spelled(record)}: read it until that is over", id=record.id, type=type)
+    raise FlowError(
+        code,
+        f"its state is {spelled(record)}: read it until that is over",
+        id=record.id,
+        type=type,
+    )
 
 
 def made(type: str, record: Record, reads: int) -> Record:
     """Return a new row as it is shown for the next reads."""
-    return _turning(record, _MAKING[type], reads) if type in _MAKING and record.state in _TO else record
+    return (
+        _turning(record, _MAKING[type], reads)
+        if type in _MAKING and record.state in _TO
+        else record
+    )
 
 
 def moved(record: Record, reads: int) -> Record:
@@ -96,8 +112,12 @@ def read(record: Record, reads: int) -> Record:
     turning = record.document[TURNING]
     left = min(turning["reads"], reads)
     if left > 0:
-        return attrs.evolve(record, document=record.document | {TURNING: turning | {"reads": left - 1}})
-    document = {name: value for name, value in record.document.items() if name != TURNING}
+        return attrs.evolve(
+            record, document=record.document | {TURNING: turning | {"reads": left - 1}}
+        )
+    document = {
+        name: value for name, value in record.document.items() if name != TURNING
+    }
     return attrs.evolve(record, state=turning["becomes"], document=document)
 
 
@@ -108,11 +128,17 @@ def spelled(record: Record) -> str:
 
 def shown(record: Record) -> dict[str, Any]:
     """Return the document of a row without what only the service needs."""
-    return {name: value for name, value in record.document.items() if name not in (TURNING, LEFT_OUT)}
+    return {
+        name: value
+        for name, value in record.document.items()
+        if name not in (TURNING, LEFT_OUT)
+    }
 
 
 def _turning(record: Record, state: str, reads: int) -> Record:
     if not reads:
         return record
     turning = {"becomes": record.state, "reads": reads}
-    return attrs.evolve(record, state=folded(state), document=record.document | {TURNING: turning})
+    return attrs.evolve(
+        record, state=folded(state), document=record.document | {TURNING: turning}
+    )

@@ -30,8 +30,13 @@ _PATH = rf"{_NAME}(?:\[\])?(?:\.{_NAME}(?:\[\])?)*"
 _EXPRESSION = re.compile(rf"\s*({_PATH})\s*(==|!=|>=|<=|>|<|=)(.*)", re.DOTALL)
 _PROJECTION = re.compile(rf"\s*{_PATH}\s*(?:,\s*{_PATH}\s*)*")
 _LEADING_PATH = re.compile(rf"\s*{_PATH}")
-_COMPARED = re.compile(r"[^=!<>,\"~()]*(?:==|!=|>=|<=|>|<|=)")  # a known operator: what is wrong stands before it
-_WORDED = re.compile(rf"\s*{_PATH}\s+(?:like|in|not|contains|exists|startswith|endswith)\b", re.IGNORECASE)
+_COMPARED = re.compile(
+    r"[^=!<>,\"~()]*(?:==|!=|>=|<=|>|<|=)"
+)  # a known operator: what is wrong stands before it
+_WORDED = re.compile(
+    rf"\s*{_PATH}\s+(?:like|in|not|contains|exists|startswith|endswith)\b",
+    re.IGNORECASE,
+)
 _SCALAR = re.compile(r'\s*(?:"([^"]*)"|([^",]*[^",\s]))\s*(,|\Z)')
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -81,9 +86,14 @@ class Condition:
         """Hold the condition against a JSON value; ``!=`` is true exactly where ``==`` is false."""
         found = list(_values(item, self.path))
         if self.operator in _COMPARE:
-            return any(_ordered(value, self.values[0], _COMPARE[self.operator]) for value in found)
+            return any(
+                _ordered(value, self.values[0], _COMPARE[self.operator])
+                for value in found
+            )
         caseless = tuple(segment.name for segment in self.path) in _CASELESS
-        equal = any(_equal(value, text, caseless) for value in found for text in self.values)
+        equal = any(
+            _equal(value, text, caseless) for value in found for text in self.values
+        )
         return equal if self.operator == "==" else not equal
 
 
@@ -100,7 +110,11 @@ class Filters:
 
     def projected(self, item: dict[str, Any]) -> dict[str, Any]:
         """Return the item with the fields asked for."""
-        return {name: item[name] for name in self.projection if name in item} if self.projection else item
+        return (
+            {name: item[name] for name in self.projection if name in item}
+            if self.projection
+            else item
+        )
 
 
 def parse(expressions: list[str]) -> Filters:
@@ -109,7 +123,10 @@ def parse(expressions: list[str]) -> Filters:
     projection: list[str] = []
     for text in expressions:
         if _PROJECTION.fullmatch(text):
-            projection += [re.split(r"[.\[]", part.strip(), maxsplit=1)[0] for part in text.split(",")]
+            projection += [
+                re.split(r"[.\[]", part.strip(), maxsplit=1)[0]
+                for part in text.split(",")
+            ]
         else:
             conditions.append(_condition(text))
     return Filters(tuple(conditions), tuple(dict.fromkeys(projection)))
@@ -120,36 +137,66 @@ def _condition(text: str) -> Condition:
     if found is None:
         if _WORDED.match(text):
             raise FlowError(
-                "FLOW-1440-400", "this operator of a property filter is not implemented; use ==, != or an order"
+                "FLOW-1440-400",
+                "this operator of a property filter is not implemented; use ==, != or an order",
             )
         if _LEADING_PATH.match(text) and not _COMPARED.match(text):
-            raise FlowError("FLOW-1450-400", "a property filter needs one of the operators ==, !=, >=, <=, > and <")
-        raise FlowError("FLOW-1449-400", "the field of a property filter must be a path like name or a.b[].c")
-    condition = Condition(_path(found[1]), "==" if found[2] == "=" else found[2], _scalars(found[3]))
+            raise FlowError(
+                "FLOW-1450-400",
+                "a property filter needs one of the operators ==, !=, >=, <=, > and <",
+            )
+        raise FlowError(
+            "FLOW-1449-400",
+            "the field of a property filter must be a path like name or a.b[].c",
+        )
+    condition = Condition(
+        _path(found[1]), "==" if found[2] == "=" else found[2], _scalars(found[3])
+    )
     _check(condition)
     return condition
 
 
 def _path(text: str) -> tuple[Segment, ...]:
-    return tuple(Segment(part.removesuffix("[]"), part.endswith("[]")) for part in text.split("."))
+    return tuple(
+        Segment(part.removesuffix("[]"), part.endswith("[]"))
+        for part in text.split(".")
+    )
 
 
 def _scalars(text: str) -> tuple[str, ...]:
     if not text.strip():
         raise FlowError("FLOW-1453-400", "a property filter needs a value")
     if text.lstrip()[0] in "=<>":
-        raise FlowError("FLOW-1450-400", "a property filter needs one of the operators ==, !=, >=, <=, > and <")
+        raise FlowError(
+            "FLOW-1450-400",
+            "a property filter needs one of the operators ==, !=, >=, <=, > and <",
+        )
     if text.strip()[0] + text.strip()[-1] in ("[]", "{}"):
-        raise FlowError("FLOW-1454-400", "several values are written with commas between, not as an array or object")
-    if not storable(text):  # a forged continuation token can hold what no query string does
-        raise FlowError("FLOW-1452-400", "the value of a property filter holds a character no field can hold")
+        raise FlowError(
+            "FLOW-1454-400",
+            "several values are written with commas between, not as an array or object",
+        )
+    if not storable(
+        text
+    ):  # a forged continuation token can hold what no query string does
+        raise FlowError(
+            "FLOW-1452-400",
+            "the value of a property filter holds a character no field can hold",
+        )
     values: list[str] = []
     position, more = 0, True
     while more:
         found = _SCALAR.match(text, position)
         if found is None:
-            code = "FLOW-1453-400" if not text[position:].split(",", 1)[0].strip() else "FLOW-1452-400"
-            raise FlowError(code, "the values of a property filter are texts with commas between, in quotes or not")
+            code = (
+                "FLOW-1453-400"
+                if not text[position:].split(",", 1)[0].strip()
+                else "FLOW-1452-400"
+            )
+            raise FlowError(
+                code,
+                "the values of a property filter are texts with commas between, in quotes or not",
+            )
         values.append(found[2] if found[1] is None else found[1])
         position, more = found.end(), found[3] == ","
     return tuple(values)
@@ -157,14 +204,25 @@ def _scalars(text: str) -> tuple[str, ...]:
 
 def _check(condition: Condition) -> None:
     if len(condition.values) > 1 and condition.operator != "==":
-        raise FlowError("FLOW-1443-400", f"the operator {condition.operator} takes one value only")
+        raise FlowError(
+            "FLOW-1443-400", f"the operator {condition.operator} takes one value only"
+        )
     if condition.operator in _COMPARE and condition.values[0] in ("true", "false"):
-        raise FlowError("FLOW-1448-400", f"the operator {condition.operator} does not apply to true and false")
+        raise FlowError(
+            "FLOW-1448-400",
+            f"the operator {condition.operator} does not apply to true and false",
+        )
     names = tuple(segment.name for segment in condition.path)
     if condition.operator in _COMPARE and names in _CASELESS:
-        raise FlowError("FLOW-1448-400", f"the operator {condition.operator} does not apply to states")
+        raise FlowError(
+            "FLOW-1448-400",
+            f"the operator {condition.operator} does not apply to states",
+        )
     if names in _NUMERIC and None in map(_number, condition.values):
-        raise FlowError("FLOW-1452-400", f"{condition.field} is compared with a number of milliseconds")
+        raise FlowError(
+            "FLOW-1452-400",
+            f"{condition.field} is compared with a number of milliseconds",
+        )
 
 
 def _values(item: Any, path: tuple[Segment, ...]) -> Iterator[Any]:

@@ -33,19 +33,25 @@ class Page:
     token: str | None
 
 
-def page(store: Store, view: View, scope: Scope, listing: Listing, render: Render) -> Page:
+def page(
+    store: Store, view: View, scope: Scope, listing: Listing, render: Render
+) -> Page:
     """Return the page a listing asks for."""
     items: list[dict[str, Any]] = []
     last: Record | None = None
     for record, item in _matching(store, view, scope, listing, render):
         if len(items) == listing.limit and last is not None:
-            return Page(items, listing.token(ordering.position(last, view, listing.order)))
+            return Page(
+                items, listing.token(ordering.position(last, view, listing.order))
+            )
         items.append(listing.filters.projected(item))
         last = record
     return Page(items, None)
 
 
-def count(store: Store, view: View, scope: Scope, listing: Listing, render: Render) -> int:
+def count(
+    store: Store, view: View, scope: Scope, listing: Listing, render: Render
+) -> int:
     """Return how many items the filters of a listing let through."""
     where, rest = _split(view, scope, listing.filters)
     if not rest:
@@ -65,7 +71,9 @@ def _matching(
     while True:
         behind = [ordering.after(view, listing.order, position)] if position else []
         with store.reading() as rows:
-            records = rows.select(view.table, scope, [*where, *behind], order, limit=size)
+            records = rows.select(
+                view.table, scope, [*where, *behind], order, limit=size
+            )
         for record in records:
             item = render(record)
             if all(condition.matches(item) for condition in rest):
@@ -75,11 +83,16 @@ def _matching(
         position = tuple(ordering.position(records[-1], view, listing.order))
 
 
-def _split(view: View, scope: Scope, filters: Filters) -> tuple[list[ColumnElement[bool]], list[Condition]]:
+def _split(
+    view: View, scope: Scope, filters: Filters
+) -> tuple[list[ColumnElement[bool]], list[Condition]]:
     where: list[ColumnElement[bool]] = []
     rest: list[Condition] = []
     columns = view.columns
-    named = any(condition.field == "name" and condition.operator == "==" for condition in filters.conditions)
+    named = any(
+        condition.field == "name" and condition.operator == "=="
+        for condition in filters.conditions
+    )
     for condition in filters.conditions:
         column = columns.get(condition.field)
         if condition.operator == "==" and condition.field in view.links:
@@ -92,14 +105,20 @@ def _split(view: View, scope: Scope, filters: Filters) -> tuple[list[ColumnEleme
         values = [_stored(column, value) for value in condition.values]
         where.append(_operand(view.table, column, named).in_(values))
         # The column holds the beginning of a name, and nothing where there is none: look at the name itself as well.
-        if column == "name" and not all(0 < len(value) < INDEXED_NAME for value in condition.values):
+        if column == "name" and not all(
+            0 < len(value) < INDEXED_NAME for value in condition.values
+        ):
             rest.append(condition)
     return where, rest
 
 
 def _operand(table: Table, column: str, named: bool) -> ColumnElement[str]:
     """Return what to compare; beside a name as an expression, or SQLite searches the index of the specifications."""
-    return table.c[column] + "" if named and column in ("spec_id", "state") else table.c[column]
+    return (
+        table.c[column] + ""
+        if named and column in ("spec_id", "state")
+        else table.c[column]
+    )
 
 
 def _stored(column: str, value: str) -> str:

@@ -53,21 +53,31 @@ def _key(part: str, sortable: Collection[str]) -> Key:
     part = part.strip()  # a plus sign decodes to a blank in a query string
     name = part.lstrip("+-")
     if len(part) - len(name) > 1 or not (name[:1].isalpha() or not name):
-        raise FlowError("FLOW-1432-400", "the direction of orderby is + or - before the field")
+        raise FlowError(
+            "FLOW-1432-400", "the direction of orderby is + or - before the field"
+        )
     if not _FIELD.fullmatch(name) or name not in sortable:
-        raise FlowError("FLOW-1433-400", f"orderby knows the fields {', '.join(sortable)}")
+        raise FlowError(
+            "FLOW-1433-400", f"orderby knows the fields {', '.join(sortable)}"
+        )
     return Key(name, descending=part.startswith("-"))
 
 
 def columns(view: View, order: Sequence[Key]) -> list[tuple[Column[Any], bool]]:
     """Return (column, descending) for each key; the sequence breaks ties, newest first."""
     sortable, table = view.sortable, view.table
-    return [*((table.c[sortable[key.field]], key.descending) for key in order), (table.c.seq, True)]
+    return [
+        *((table.c[sortable[key.field]], key.descending) for key in order),
+        (table.c.seq, True),
+    ]
 
 
 def clauses(view: View, order: Sequence[Key]) -> list[ColumnElement[Any]]:
     """Return what to sort by."""
-    return [column.desc() if descending else column.asc() for column, descending in columns(view, order)]
+    return [
+        column.desc() if descending else column.asc()
+        for column, descending in columns(view, order)
+    ]
 
 
 def position(record: Record, view: View, order: Sequence[Key]) -> list[str | int]:
@@ -84,17 +94,28 @@ def fits(values: Sequence[Any], view: View, order: Sequence[Key]) -> bool:
 
 def _fits(value: Any, kind: type) -> bool:
     if kind is int:
-        return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+        return (
+            isinstance(value, int)
+            and not isinstance(value, bool)
+            and abs(value) < 2**63
+        )
     return isinstance(value, str) and storable(value)
 
 
-def after(view: View, order: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
+def after(
+    view: View, order: Sequence[Key], values: Sequence[Any]
+) -> ColumnElement[bool]:
     """Return the condition for the rows behind a position."""
     placed = zip(columns(view, order), values, strict=True)
-    pairs = [(column, descending, literal(value, column.type)) for (column, descending), value in placed]
+    pairs = [
+        (column, descending, literal(value, column.type))
+        for (column, descending), value in placed
+    ]
     if all(descending for _column, descending, _value in pairs):
         # One comparison of rows, which both databases answer from an index.
-        return tuple_(*(pair[0] for pair in pairs)) < tuple_(*(pair[2] for pair in pairs))
+        return tuple_(*(pair[0] for pair in pairs)) < tuple_(
+            *(pair[2] for pair in pairs)
+        )
     return or_(*(_step(pairs[: place + 1]) for place in range(len(pairs))))
 
 

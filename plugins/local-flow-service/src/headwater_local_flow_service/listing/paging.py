@@ -47,7 +47,10 @@ class Listing:
         """Return the token that continues behind a position."""
         facts = {
             "v": _VERSION,
-            "f": [*map(str, self.filters.conditions), *filter(None, [",".join(self.filters.projection)])],
+            "f": [
+                *map(str, self.filters.conditions),
+                *filter(None, [",".join(self.filters.projection)]),
+            ],
             "o": ",".join(map(str, self.order)),
             "n": self.limit,
             "p": list(position),
@@ -93,15 +96,24 @@ def _limit(text: str | None) -> int | None:
     return min(int(text), LARGEST_PAGE)
 
 
-def resumed(token: str, view: View, *, limit: int | None, count: bool, largest: int) -> Listing:
+def resumed(
+    token: str, view: View, *, limit: int | None, count: bool, largest: int
+) -> Listing:
     """Return the listing that a token continues, with the page size asked for now. Raises `FlowError`."""
     listing = _resumed(token, view)
-    return attrs.evolve(listing, count=count, limit=min(limit or listing.limit, largest))
+    return attrs.evolve(
+        listing, count=count, limit=min(limit or listing.limit, largest)
+    )
 
 
 def _resumed(token: str, view: View) -> Listing:
     facts = _decoded(token)
-    texts, order, limit, position = facts.get("f"), facts.get("o"), facts.get("n"), facts.get("p")
+    texts, order, limit, position = (
+        facts.get("f"),
+        facts.get("o"),
+        facts.get("n"),
+        facts.get("p"),
+    )
     if (
         facts.get("v") == _VERSION
         and isinstance(texts, list)
@@ -113,13 +125,22 @@ def _resumed(token: str, view: View) -> Listing:
     ):
         keys = ordering.parse(order, view)
         if ordering.fits(position, view, keys):
-            return Listing(filters=filters.parse(texts), order=keys, limit=limit, position=tuple(position))
+            return Listing(
+                filters=filters.parse(texts),
+                order=keys,
+                limit=limit,
+                position=tuple(position),
+            )
     raise _unusable()
 
 
 def _decoded(token: str) -> dict[str, Any]:
     try:
-        facts = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
+        facts = json.loads(
+            base64.b64decode(
+                token + "=" * (-len(token) % 4), altchars=b"-_", validate=True
+            )
+        )
     except (ValueError, RecursionError):
         facts = None
     if not isinstance(facts, dict):
@@ -128,4 +149,6 @@ def _decoded(token: str) -> dict[str, Any]:
 
 
 def _unusable() -> FlowError:
-    return FlowError("FLOW-1452-400", "continuationToken is not one this service has issued")
+    return FlowError(
+        "FLOW-1452-400", "continuationToken is not one this service has issued"
+    )

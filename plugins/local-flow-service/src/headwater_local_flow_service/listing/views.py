@@ -29,9 +29,22 @@ class View:
     @property
     def columns(self) -> dict[str, str]:
         """Fields that are compared as texts, with their columns."""
-        return {"id": "id", "name": "name", f"{self.spec}.id": "spec_id", "state": "state"}
+        return {
+            "id": "id",
+            "name": "name",
+            f"{self.spec}.id": "spec_id",
+            "state": "state",
+        }
 
     @property
     def sortable(self) -> dict[str, str]:
         """Fields that ``orderby`` knows, with their columns."""
-        return dict(sorted({**self.columns, "createdAt": "created_at", "updatedAt": "updated_at"}.items()))
+        return dict(
+            sorted(
+                {
+                    **self.columns,
+                    "createdAt": "created_at",
+                    "updatedAt": "updated_at",
+                }.items()
+            )
+        )

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service.neighbours import data_sets, mapping_sets, sandboxes, schemas
+from headwater_local_flow_service.neighbours import (
+    data_sets,
+    mapping_sets,
+    sandboxes,
+    schemas,
+)
 from headwater_local_flow_service.neighbours.composition import KINDS
 from headwater_local_flow_service.neighbours.refusals import NeighbourError
 
@@ -23,13 +28,19 @@ def add_routes(app: falcon.App[Any, Any], context: ServiceContext) -> None:
     app.add_route(f"{sandboxes.BASE}/sandboxes/{{name}}", sandboxes.Sandbox(context))
     for kind in KINDS:
         app.add_route(f"{schemas.BASE}/tenant/{kind}", schemas.Resources(context, kind))
-        app.add_route(f"{schemas.BASE}/tenant/{kind}/{{id:path}}", schemas.Resource(context, kind))
+        app.add_route(
+            f"{schemas.BASE}/tenant/{kind}/{{id:path}}", schemas.Resource(context, kind)
+        )
     app.add_route(f"{schemas.BASE}/stats", schemas.Stats(context))
     app.add_route(f"{data_sets.BASE}/dataSets", data_sets.DataSets(context))
     app.add_route(f"{data_sets.BASE}/dataSets/{{id}}", data_sets.DataSet(context))
     app.add_route(f"{mapping_sets.BASE}/mappingSets", mapping_sets.MappingSets(context))
-    app.add_route(f"{mapping_sets.BASE}/mappingSets/{{id}}", mapping_sets.MappingSet(context))
+    app.add_route(
+        f"{mapping_sets.BASE}/mappingSets/{{id}}", mapping_sets.MappingSet(context)
+    )
 
 
 def _not_offered(req: falcon.Request, resp: falcon.Response, **kwargs: Any) -> None:  # noqa: ARG001
-    raise NeighbourError("HEADWATER-1404-404", "this operation is not offered by the embedded service")
+    raise NeighbourError(
+        "HEADWATER-1404-404", "this operation is not offered by the embedded service"
+    )

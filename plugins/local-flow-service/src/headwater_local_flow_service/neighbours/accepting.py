@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 LIST = ("xed-id", "xed")
-LOOKUP = ("xed", "xed-full", "xed-notext", "xed-full-notext", "xed-full-desc", "xed-deprecatefield")
+LOOKUP = (
+    "xed",
+    "xed-full",
+    "xed-notext",
+    "xed-full-notext",
+    "xed-full-desc",
+    "xed-deprecatefield",
+)
 
 _MEDIA = re.compile(r"application/vnd\.adobe\.x(?:ed|dm)((?:-[a-z]+)*)\+json")
 _VERSION = re.compile(r'"?(\d{1,9})(?:\.\d{1,9})?"?')
@@ -32,7 +39,9 @@ def of_list(accept: str) -> Form:
     """Return the form of a list. Raises `NeighbourError` where the header asks for none of them."""
     for form in _asked(accept, LIST):
         return form
-    raise _unacceptable("application/vnd.adobe.xed-id+json or application/vnd.adobe.xed+json")
+    raise _unacceptable(
+        "application/vnd.adobe.xed-id+json or application/vnd.adobe.xed+json"
+    )
 
 
 def of_lookup(accept: str) -> Form:
@@ -47,8 +56,12 @@ def of_lookup(accept: str) -> Form:
 def shown(schema: dict[str, Any], form: Form) -> dict[str, Any]:
     """Return a schema in a form. References stay as they are: what Adobe defines is not known here."""
     if form.name == "xed-id":
-        return {name: schema[name] for name in ("$id", "meta:altId", "version", "title")}
-    without: dict[str, Any] = _without_texts(schema) if form.name.endswith("-notext") else schema
+        return {
+            name: schema[name] for name in ("$id", "meta:altId", "version", "title")
+        }
+    without: dict[str, Any] = (
+        _without_texts(schema) if form.name.endswith("-notext") else schema
+    )
     return without
 
 
@@ -78,7 +91,9 @@ def _without_texts(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        name: _without_texts(item) for name, item in value.items() if not (name in _TEXTS and isinstance(item, str))
+        name: _without_texts(item)
+        for name, item in value.items()
+        if not (name in _TEXTS and isinstance(item, str))
     }
 
 

@@ -36,12 +36,21 @@ def query(req: falcon.Request, allowed: Collection[str]) -> dict[str, str]:
     return found
 
 
-def number(given: Mapping[str, str], name: str, default: int, *, least: int = 0, most: int = _MOST) -> int:
+def number(
+    given: Mapping[str, str],
+    name: str,
+    default: int,
+    *,
+    least: int = 0,
+    most: int = _MOST,
+) -> int:
     """Return a whole number of the query; a larger one than `most` is clamped. Raises `NeighbourError`."""
     text = given.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) >= least):
+    if not (
+        text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) >= least
+    ):
         raise invalid(f"{name} is a whole number, {least} at least")
     return min(int(text), most)
 

@@ -21,12 +21,23 @@ if TYPE_CHECKING:
 SCHEMAS = "schemas"
 KINDS = (SCHEMAS, "classes", "fieldgroups")
 
-_TENANT = re.compile(re.escape(ids.ADOBE) + r"[a-z0-9]+/(?:schemas|classes|fieldgroups|mixins|datatypes)/[0-9a-f]{16,}")
+_TENANT = re.compile(
+    re.escape(ids.ADOBE)
+    + r"[a-z0-9]+/(?:schemas|classes|fieldgroups|mixins|datatypes)/[0-9a-f]{16,}"
+)
 _CLASSES = frozenset(
     f"{ids.ADOBE}xdm/{name}"
-    for name in ("context/profile", "context/experienceevent", "context/segmentdefinition", "data/adhoc")
+    for name in (
+        "context/profile",
+        "context/experienceevent",
+        "context/segmentdefinition",
+        "data/adhoc",
+    )
 )
-_PARTS = (f"{ids.ADOBE}xdm/context/profile-", f"{ids.ADOBE}xdm/context/experienceevent-")  # field groups of the two
+_PARTS = (
+    f"{ids.ADOBE}xdm/context/profile-",
+    f"{ids.ADOBE}xdm/context/experienceevent-",
+)  # field groups of the two
 _PART_PATHS = ("/mixins/", "/fieldgroups/", "/datatypes/", "/schemas/")
 _TEXTS = ("title", "description")
 
@@ -50,10 +61,16 @@ def checked(body: dict[str, Any], kind: str) -> dict[str, Any]:
     if asked.typed(body, "type", "text") not in (None, "object"):
         raise invalid("type must be object")
     references = _references(body, needed=kind == SCHEMAS)
-    document = {"type": "object"} | {name: value for name, value in body.items() if name not in _READ_ONLY}
+    document = {"type": "object"} | {
+        name: value for name, value in body.items() if name not in _READ_ONLY
+    }
     if kind == SCHEMAS:
         document["meta:class"] = _class(references)
-    return document | {"meta:extends": references, "meta:abstract": kind == "classes", "meta:extensible": False}
+    return document | {
+        "meta:extends": references,
+        "meta:abstract": kind == "classes",
+        "meta:extensible": False,
+    }
 
 
 def of_tenants(references: Iterable[str]) -> list[str]:
@@ -65,10 +82,15 @@ def check_known(rows: Rows, scope: Scope, references: Iterable[str]) -> None:
     """Refuse a reference to a tenant's resource that is not there. Raises `NeighbourError`."""
     for reference in of_tenants(references):
         if rows.get(tables.schemas, scope, reference) is None:
-            raise NeighbourError("XDM-1010-404", "a $ref of allOf names a class or field group that does not exist")
+            raise NeighbourError(
+                "XDM-1010-404",
+                "a $ref of allOf names a class or field group that does not exist",
+            )
 
 
-def addressed(document: dict[str, Any], uri: str, scope: Scope, kind: str, version: str) -> dict[str, Any]:
+def addressed(
+    document: dict[str, Any], uri: str, scope: Scope, kind: str, version: str
+) -> dict[str, Any]:
     """Return a document with its ids, its version and whose it is."""
     return document | {
         "$id": uri,
@@ -91,12 +113,16 @@ def next_version(version: str) -> str:
 def _references(body: dict[str, Any], *, needed: bool) -> list[str]:
     parts = asked.typed(body, "allOf", "list") or []
     if needed and not parts:
-        raise invalid("allOf is missing or empty; it names a class and any number of field groups, each by $ref")
+        raise invalid(
+            "allOf is missing or empty; it names a class and any number of field groups, each by $ref"
+        )
     found = []
     for part in parts:
         if not isinstance(part, dict):
             raise invalid("allOf must be a list of objects")
-        if needed or "$ref" in part:  # classes and field groups may also describe fields in place
+        if (
+            needed or "$ref" in part
+        ):  # classes and field groups may also describe fields in place
             found.append(_reference(part))
     return list(dict.fromkeys(found))
 
@@ -112,7 +138,9 @@ def _class(references: list[str]) -> str:
     """Return the one class among references; with none that is known as such, the first that may be one."""
     known = [one for one in references if one in _CLASSES or "/classes/" in one]
     possible = [
-        one for one in references if not one.startswith(_PARTS) and not any(path in one for path in _PART_PATHS)
+        one
+        for one in references
+        if not one.startswith(_PARTS) and not any(path in one for path in _PART_PATHS)
     ]
     if len(known) > 1 or not (known or possible):
         raise invalid("allOf must name exactly one class, by its $ref")
@@ -120,4 +148,6 @@ def _class(references: list[str]) -> str:
 
 
 def _is_part(reference: str) -> bool:
-    return reference.startswith(_PARTS) or any(path in reference for path in _PART_PATHS)
+    return reference.startswith(_PARTS) or any(
+        path in reference for path in _PART_PATHS
+    )

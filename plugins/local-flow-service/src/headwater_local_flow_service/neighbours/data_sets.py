@@ -23,12 +23,18 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.store.store import Record
 
 BASE = "/data/foundation/catalog"
-CONTENT_TYPE = re.compile(r"application/vnd\.adobe\.xed(?:-[a-z]+)*\+json\s*;\s*version=\d{1,9}(?:\.\d{1,9})?")
+CONTENT_TYPE = re.compile(
+    r"application/vnd\.adobe\.xed(?:-[a-z]+)*\+json\s*;\s*version=\d{1,9}(?:\.\d{1,9})?"
+)
 
 _TABLE = tables.data_sets
 _DEFAULT_PAGE = 20
 _LARGEST_PAGE = 100
-_ORDERS = {"created": _TABLE.c.created_at, "updated": _TABLE.c.updated_at, "name": _TABLE.c.name}
+_ORDERS = {
+    "created": _TABLE.c.created_at,
+    "updated": _TABLE.c.updated_at,
+    "name": _TABLE.c.name,
+}
 _DEFAULT_CONTENT_TYPE = "application/vnd.adobe.xed+json;version=1"
 
 # What Catalog itself writes; sent by a caller, it is passed over.
@@ -51,11 +57,20 @@ class DataSets:
         given = asked.query(req, ("limit", "start", "properties", "name", "orderBy"))
         limit = asked.number(given, "limit", _DEFAULT_PAGE, least=1, most=_LARGEST_PAGE)
         start = asked.number(given, "start", 0)
-        where = [_TABLE.c.name == records.column_of(given["name"])] if "name" in given else []
+        where = (
+            [_TABLE.c.name == records.column_of(given["name"])]
+            if "name" in given
+            else []
+        )
         order = _order(given.get("orderBy", "desc:created"))
         with self._context.store.reading() as rows:
-            page = rows.select(_TABLE, caller_of(req).scope, where, order, limit=limit, offset=start)
-        resp.media = {record.id: _trimmed(rendered(record), given.get("properties")) for record in page}
+            page = rows.select(
+                _TABLE, caller_of(req).scope, where, order, limit=limit, offset=start
+            )
+        resp.media = {
+            record.id: _trimmed(rendered(record), given.get("properties"))
+            for record in page
+        }
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a new data set. The answer is a list with one reference."""
@@ -63,10 +78,14 @@ class DataSets:
         caller = caller_of(req)
         document = _checked(asked.body(req, self._context.settings))
         schema = document["schemaRef"]["id"]
-        record = records.born(ids.new_hex(24), caller, name=document.get("name") or "", document=document)
+        record = records.born(
+            ids.new_hex(24), caller, name=document.get("name") or "", document=document
+        )
         with self._context.store.writing(caller.scope) as rows:
             if lookup.schema(rows, caller.scope, schema) is None:
-                raise invalid("schemaRef.id names no schema of this sandbox: create the schema first")
+                raise invalid(
+                    "schemaRef.id names no schema of this sandbox: create the schema first"
+                )
             rows.add(_TABLE, record, [schema])
         resp.status = falcon.HTTP_201
         resp.location = f"{BASE}/dataSets/{record.id}"
@@ -82,7 +101,11 @@ class DataSet:
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return a map with the one data set."""
         given = asked.query(req, ("properties",))
-        record = self._context.store.get(_TABLE, caller_of(req).scope, id) if storable(id) else None
+        record = (
+            self._context.store.get(_TABLE, caller_of(req).scope, id)
+            if storable(id)
+            else None
+        )
         if record is None:
             raise missing(id if storable(id) else "", "dataSets")
         resp.media = {record.id: _trimmed(rendered(record), given.get("properties"))}
@@ -110,14 +133,23 @@ def _checked(body: dict[str, Any]) -> dict[str, Any]:
     asked.typed(document, "name", "text")
     asked.typed(document, "description", "text")
     for values in (asked.typed(document, "tags", "object") or {}).values():
-        if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        if not isinstance(values, list) or not all(
+            isinstance(value, str) for value in values
+        ):
             raise invalid("each of tags must be a list of texts")
     given = asked.required(document, "schemaRef", "object")
     schema = asked.required(given, "id", "text", path="schemaRef.")
-    content = asked.typed(given, "contentType", "text", path="schemaRef.") or _DEFAULT_CONTENT_TYPE
+    content = (
+        asked.typed(given, "contentType", "text", path="schemaRef.")
+        or _DEFAULT_CONTENT_TYPE
+    )
     if not CONTENT_TYPE.fullmatch(content):
-        raise invalid("schemaRef.contentType is written application/vnd.adobe.xed+json;version=1")
-    return document | {"schemaRef": {"id": ids.schema_id(schema), "contentType": content}}
+        raise invalid(
+            "schemaRef.contentType is written application/vnd.adobe.xed+json;version=1"
+        )
+    return document | {
+        "schemaRef": {"id": ids.schema_id(schema), "contentType": content}
+    }
 
 
 def _trimmed(data_set: dict[str, Any], properties: str | None) -> dict[str, Any]:

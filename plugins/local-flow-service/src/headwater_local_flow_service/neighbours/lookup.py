@@ -20,7 +20,9 @@ def data_set(rows: Rows, scope: Scope, id: str) -> dict[str, Any] | None:
     return _document(_stored(rows, tables.data_sets, scope, id))
 
 
-def mapping_set(rows: Rows, scope: Scope, id: str, version: int | None = None) -> dict[str, Any] | None:
+def mapping_set(
+    rows: Rows, scope: Scope, id: str, version: int | None = None
+) -> dict[str, Any] | None:
     """Return the newest version of a mapping set, or the one asked for, or None.
 
     `version` is an integer; `xdmSchema` and `outputSchema` are both filled, whichever the caller sent.
@@ -36,7 +38,9 @@ def mapping_set(rows: Rows, scope: Scope, id: str, version: int | None = None) -
 def schema(rows: Rows, scope: Scope, id: str) -> dict[str, Any] | None:
     """Return a schema by its `$id` or its `meta:altId`, or None."""
     record = _stored(rows, tables.schemas, scope, schema_id(id))
-    return _document(record) if record is not None and record.spec_id == SCHEMAS else None
+    return (
+        _document(record) if record is not None and record.spec_id == SCHEMAS else None
+    )
 
 
 def _stored(rows: Rows, table: Table, scope: Scope, id: str) -> Record | None:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater_local_flow_service.gateway.gateway import caller_of
-from headwater_local_flow_service.neighbours import asked, ids, lookup, mappings, records
+from headwater_local_flow_service.neighbours import (
+    asked,
+    ids,
+    lookup,
+    mappings,
+    records,
+)
 from headwater_local_flow_service.neighbours.refusals import invalid, missing
 from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.texts import storable
@@ -40,17 +46,35 @@ class MappingSets:
         limit = asked.number(given, "limit", 0, least=1, most=_LARGEST_PAGE)
         start = asked.number(given, "start", 0)
         where = [_TABLE.c.state == records.CURRENT]
-        where += [_TABLE.c.name == records.column_of(given["name"])] if "name" in given else []
+        where += (
+            [_TABLE.c.name == records.column_of(given["name"])]
+            if "name" in given
+            else []
+        )
         with self._context.store.reading() as rows:
-            page = rows.select(_TABLE, caller_of(req).scope, where, [_TABLE.c.seq.desc()], limit=limit, offset=start)
-        resp.media = {"data": [rendered(record) for record in page], "_page": {"count": len(page), "limit": limit}}
+            page = rows.select(
+                _TABLE,
+                caller_of(req).scope,
+                where,
+                [_TABLE.c.seq.desc()],
+                limit=limit,
+                offset=start,
+            )
+        resp.media = {
+            "data": [rendered(record) for record in page],
+            "_page": {"count": len(page), "limit": limit},
+        }
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store version 0 of a new mapping set. The status is 200, as on the platform."""
         asked.flag(asked.query(req, ("validate",)), "validate")
         caller = caller_of(req)
-        document = mappings.checked(asked.body(req, self._context.settings)) | {"version": 0}
-        record = records.born(ids.new_hex(32), caller, name=document.get("name") or "", document=document)
+        document = mappings.checked(asked.body(req, self._context.settings)) | {
+            "version": 0
+        }
+        record = records.born(
+            ids.new_hex(32), caller, name=document.get("name") or "", document=document
+        )
         with self._context.store.writing(caller.scope) as rows:
             _check_schema(rows, caller.scope, document)
             rows.add(_TABLE, record, [document["xdmSchema"]])
@@ -106,11 +130,18 @@ def reference(record: Record) -> dict[str, Any]:
     return {name: whole[name] for name in names}
 
 
-def _next(rows: Rows, before: Record, caller: Caller, document: dict[str, Any]) -> Record:
+def _next(
+    rows: Rows, before: Record, caller: Caller, document: dict[str, Any]
+) -> Record:
     version = before.document["version"]
-    kept = attrs.evolve(before, id=_versioned(before.id, version), state=records.OLDER, seq=None)
+    kept = attrs.evolve(
+        before, id=_versioned(before.id, version), state=records.OLDER, seq=None
+    )
     after = records.following(
-        before, caller, name=document.get("name") or "", document=document | {"version": version + 1}
+        before,
+        caller,
+        name=document.get("name") or "",
+        document=document | {"version": version + 1},
     )
     rows.replace(_TABLE, after, etag=before.etag, refers_to=[document["xdmSchema"]])
     rows.add(_TABLE, kept)
@@ -143,4 +174,6 @@ def _own_id(record: Record) -> str:
 
 def _check_schema(rows: Rows, scope: Scope, document: dict[str, Any]) -> None:
     if lookup.schema(rows, scope, document["xdmSchema"]) is None:
-        raise invalid("the mapping set names no schema of this sandbox: create the schema first")
+        raise invalid(
+            "the mapping set names no schema of this sandbox: create the schema first"
+        )

@@ -29,7 +29,9 @@ _SOURCE_TYPES = {
 _STATUSES = ("DRAFT", "PUBLISHED")
 
 # What Data Prep itself writes; sent by a caller, it is passed over.
-_READ_ONLY = frozenset({"id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy"})
+_READ_ONLY = frozenset(
+    {"id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy"}
+)
 
 
 def checked(body: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +48,9 @@ def checked(body: dict[str, Any]) -> dict[str, Any]:
         "xdmVersion": asked.typed(document, "xdmVersion", "text") or "1.0",
         "schemaRef": reference,
         "outputSchema": output | {"schemaRef": reference},
-        "mappings": [_mapping(each) for each in asked.required(document, "mappings", "list")],
+        "mappings": [
+            _mapping(each) for each in asked.required(document, "mappings", "list")
+        ],
     }
 
 
@@ -58,12 +62,20 @@ def _schema(document: dict[str, Any]) -> dict[str, str]:
         asked.typed(output, "schemaRef", "object", path="outputSchema.") or {},
     ]
     named = [asked.typed(document, "xdmSchema", "text")]
-    named += [asked.typed(reference, "id", "text", path="schemaRef.") for reference in references]
+    named += [
+        asked.typed(reference, "id", "text", path="schemaRef.")
+        for reference in references
+    ]
     schema = _alike(named, "xdmSchema and outputSchema.schemaRef.id")
-    contents = [asked.typed(reference, "contentType", "text", path="schemaRef.") for reference in references]
+    contents = [
+        asked.typed(reference, "contentType", "text", path="schemaRef.")
+        for reference in references
+    ]
     content = next(filter(None, contents), _CONTENT_TYPE)
     if not CONTENT_TYPE.fullmatch(content):
-        raise invalid("schemaRef.contentType is written application/vnd.adobe.xed-full+json;version=1")
+        raise invalid(
+            "schemaRef.contentType is written application/vnd.adobe.xed-full+json;version=1"
+        )
     return {"id": ids.schema_id(schema), "contentType": content}
 
 
@@ -71,9 +83,13 @@ def _mapping(given: Any) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise invalid("mappings must be a list of objects")
     path = "mappings."
-    source = _alike(_texts(given, "source", "sourceAttribute"), "mappings.source and mappings.sourceAttribute")
+    source = _alike(
+        _texts(given, "source", "sourceAttribute"),
+        "mappings.source and mappings.sourceAttribute",
+    )
     destination = _alike(
-        _texts(given, "destination", "destinationXdmPath"), "mappings.destination and mappings.destinationXdmPath"
+        _texts(given, "destination", "destinationXdmPath"),
+        "mappings.destination and mappings.destinationXdmPath",
     )
     source_type = asked.typed(given, "sourceType", "text", path=path) or "ATTRIBUTE"
     if source_type not in _SOURCE_TYPES:

@@ -23,7 +23,9 @@ def column_of(name: str) -> str:
     return name[:INDEXED_NAME]
 
 
-def born(id: str, caller: Caller, *, name: str, document: dict[str, Any], kind: str = "") -> Record:
+def born(
+    id: str, caller: Caller, *, name: str, document: dict[str, Any], kind: str = ""
+) -> Record:
     """Return a new row; `kind` tells resources apart that share a table."""
     moment = now()
     return Record(
@@ -41,7 +43,9 @@ def born(id: str, caller: Caller, *, name: str, document: dict[str, Any], kind: 
     )
 
 
-def following(record: Record, caller: Caller, *, name: str, document: dict[str, Any]) -> Record:
+def following(
+    record: Record, caller: Caller, *, name: str, document: dict[str, Any]
+) -> Record:
     """Return the row after a change."""
     moment = now()
     return attrs.evolve(

@@ -29,7 +29,12 @@ class NeighbourError(FlowError):
 
     def body(self, request_id: str, *, legacy: bool = False) -> dict[str, Any]:  # noqa: ARG002 - one shape only
         """Return the body; `detail` repeats the text, as the Schema Registry does."""
-        report = {"detailed-message": self.text, "request-id": request_id, "id": self.id, "type": self.type}
+        report = {
+            "detailed-message": self.text,
+            "request-id": request_id,
+            "id": self.id,
+            "type": self.type,
+        }
         return {
             "type": _TYPE + self.code,
             "title": _TITLES[self.status],
@@ -62,4 +67,6 @@ def speaking() -> Iterator[None]:
     except FlowError as error:
         failure = error
     if failure is not None:
-        raise NeighbourError(f"HEADWATER-1{failure.status}-{failure.status}", failure.text)
+        raise NeighbourError(
+            f"HEADWATER-1{failure.status}-{failure.status}", failure.text
+        )

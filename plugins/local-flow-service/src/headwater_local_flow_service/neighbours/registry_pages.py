@@ -45,7 +45,10 @@ class Wanted:
 def parse(given: Mapping[str, str]) -> Wanted:
     """Read the query of a list. Raises `NeighbourError`."""
     orderby = given.get("orderby", "-updated").strip()
-    if orderby.lstrip("+-") not in _FIELDS or len(orderby) - len(orderby.lstrip("+-")) > 1:
+    if (
+        orderby.lstrip("+-") not in _FIELDS
+        or len(orderby) - len(orderby.lstrip("+-")) > 1
+    ):
         raise invalid(f"orderby is one of {', '.join(_FIELDS)}, with + or - before it")
     limit = asked.number(given, "limit", LARGEST_PAGE, least=1, most=LARGEST_PAGE)
     position = _position(given["start"]) if "start" in given else ()
@@ -54,21 +57,37 @@ def parse(given: Mapping[str, str]) -> Wanted:
     return Wanted(orderby, limit, tuple(position))
 
 
-def read(rows: Rows, scope: Scope, kind: str, wanted: Wanted) -> tuple[list[Record], str | None]:
+def read(
+    rows: Rows, scope: Scope, kind: str, wanted: Wanted
+) -> tuple[list[Record], str | None]:
     """Return the rows of a page, and the ``start`` of the next one, or None at the end."""
-    behind = [ordering.after(_VIEW, wanted.order, wanted.position)] if wanted.position else []
+    behind = (
+        [ordering.after(_VIEW, wanted.order, wanted.position)]
+        if wanted.position
+        else []
+    )
     where = [tables.schemas.c.spec_id == kind, *behind]
-    found = rows.select(tables.schemas, scope, where, ordering.clauses(_VIEW, wanted.order), limit=wanted.limit + 1)
+    found = rows.select(
+        tables.schemas,
+        scope,
+        where,
+        ordering.clauses(_VIEW, wanted.order),
+        limit=wanted.limit + 1,
+    )
     page = found[: wanted.limit]
     more = len(found) > wanted.limit
-    return page, _token(ordering.position(page[-1], _VIEW, wanted.order)) if more else None
+    return page, _token(
+        ordering.position(page[-1], _VIEW, wanted.order)
+    ) if more else None
 
 
 def links(path: str, wanted: Wanted, following: str | None) -> dict[str, Any]:
     """Return the link to the next page, if there is one."""
     if following is None:
         return {}
-    query = urllib.parse.urlencode({"orderby": wanted.orderby, "limit": wanted.limit, "start": following})
+    query = urllib.parse.urlencode(
+        {"orderby": wanted.orderby, "limit": wanted.limit, "start": following}
+    )
     return {"next": {"href": f"{path}?{query}"}}
 
 
@@ -77,13 +96,21 @@ def _key(orderby: str) -> Key:
 
 
 def _token(position: list[str | int]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode("ascii").rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps(position).encode())
+        .decode("ascii")
+        .rstrip("=")
+    )
 
 
 def _position(token: str) -> list[Any]:
     found: Any = None
     try:
-        found = json.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
+        found = json.loads(
+            base64.b64decode(
+                token + "=" * (-len(token) % 4), altchars=b"-_", validate=True
+            )
+        )
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list) or not found:

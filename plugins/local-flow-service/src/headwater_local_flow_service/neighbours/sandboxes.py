@@ -39,7 +39,10 @@ class Sandboxes:
         limit = asked.number(given, "limit", _LARGEST_PAGE, least=1, most=_LARGEST_PAGE)
         offset = asked.number(given, "offset", 0)
         names = self._context.settings.sandboxes
-        page = [rendered(caller_of(req).scope.org, name, self._context) for name in names[offset : offset + limit]]
+        page = [
+            rendered(caller_of(req).scope.org, name, self._context)
+            for name in names[offset : offset + limit]
+        ]
         resp.media = {
             "sandboxes": page,
             "_page": {"limit": limit, "count": len(page)},
@@ -90,4 +93,6 @@ def _links(names: Sequence[str], limit: int, offset: int) -> dict[str, Any]:
 
 
 def _link(limit: int, offset: int) -> dict[str, str]:
-    return {"href": f"{BASE}/sandboxes?{urllib.parse.urlencode({'limit': limit, 'offset': offset})}"}
+    return {
+        "href": f"{BASE}/sandboxes?{urllib.parse.urlencode({'limit': limit, 'offset': offset})}"
+    }

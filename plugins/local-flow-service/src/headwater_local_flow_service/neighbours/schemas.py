@@ -9,7 +9,14 @@ import falcon
 
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.kernel.audit import sandbox_id
-from headwater_local_flow_service.neighbours import accepting, asked, composition, ids, records, registry_pages
+from headwater_local_flow_service.neighbours import (
+    accepting,
+    asked,
+    composition,
+    ids,
+    records,
+    registry_pages,
+)
 from headwater_local_flow_service.neighbours.refusals import invalid, missing
 from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.texts import storable
@@ -36,21 +43,29 @@ class Resources:
         form = accepting.of_list(req.get_header("accept") or "")
         wanted = registry_pages.parse(asked.query(req, registry_pages.PARAMETERS))
         with self._context.store.reading() as rows:
-            page, following = registry_pages.read(rows, caller_of(req).scope, self._kind, wanted)
+            page, following = registry_pages.read(
+                rows, caller_of(req).scope, self._kind, wanted
+            )
         resp.media = {
             "results": [accepting.shown(rendered(record), form) for record in page],
             "_page": {"orderby": wanted.orderby, "next": following, "count": len(page)},
-            "_links": registry_pages.links(f"{BASE}/tenant/{self._kind}", wanted, following),
+            "_links": registry_pages.links(
+                f"{BASE}/tenant/{self._kind}", wanted, following
+            ),
         }
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a new resource and return it whole."""
         asked.query(req, ())
         caller = caller_of(req)
-        document = composition.checked(asked.body(req, self._context.settings), self._kind)
+        document = composition.checked(
+            asked.body(req, self._context.settings), self._kind
+        )
         uri = ids.new_uri(ids.tenant_of(caller.scope.org), self._kind)
         whole = composition.addressed(document, uri, caller.scope, self._kind, "1.0")
-        record = records.born(uri, caller, name=whole["title"], document=whole, kind=self._kind)
+        record = records.born(
+            uri, caller, name=whole["title"], document=whole, kind=self._kind
+        )
         with self._context.store.writing(caller.scope) as rows:
             composition.check_known(rows, caller.scope, whole["meta:extends"])
             rows.add(_TABLE, record, composition.of_tenants(whole["meta:extends"]))
@@ -79,13 +94,19 @@ class Resource:
         """Replace all that is the caller's; ids stay, the version grows."""
         asked.query(req, ())
         caller = caller_of(req)
-        document = composition.checked(asked.body(req, self._context.settings), self._kind)
+        document = composition.checked(
+            asked.body(req, self._context.settings), self._kind
+        )
         with self._context.store.writing(caller.scope) as rows:
             record = self._found(rows, caller.scope, id)
             composition.check_known(rows, caller.scope, document["meta:extends"])
             version = composition.next_version(record.document["version"])
-            whole = composition.addressed(document, record.id, caller.scope, self._kind, version)
-            changed = records.following(record, caller, name=whole["title"], document=whole)
+            whole = composition.addressed(
+                document, record.id, caller.scope, self._kind, version
+            )
+            changed = records.following(
+                record, caller, name=whole["title"], document=whole
+            )
             refers_to = composition.of_tenants(whole["meta:extends"])
             rows.replace(_TABLE, changed, etag=record.etag, refers_to=refers_to)
         resp.media = rendered(changed)
@@ -98,7 +119,9 @@ class Resource:
             record = self._found(rows, scope, id)
             for table in (tables.data_sets, tables.mapping_sets, _TABLE):
                 if rows.referring(table, scope, record.id):
-                    raise invalid("the resource is in use by a data set, a mapping set or a schema")
+                    raise invalid(
+                        "the resource is in use by a data set, a mapping set or a schema"
+                    )
             rows.remove(_TABLE, scope, record.id)
         resp.status = falcon.HTTP_204
 
@@ -120,20 +143,32 @@ class Stats:
         asked.query(req, ())
         scope = caller_of(req).scope
         with self._context.store.reading() as rows:
-            counts = {kind: rows.count(_TABLE, scope, [_TABLE.c.spec_id == kind]) for kind in composition.KINDS}
-        resp.media = {"imsOrg": scope.org, "tenantId": ids.tenant_of(scope.org), "counts": counts}
+            counts = {
+                kind: rows.count(_TABLE, scope, [_TABLE.c.spec_id == kind])
+                for kind in composition.KINDS
+            }
+        resp.media = {
+            "imsOrg": scope.org,
+            "tenantId": ids.tenant_of(scope.org),
+            "counts": counts,
+        }
 
 
 def rendered(record: Record) -> dict[str, Any]:
     """Return a resource as it is read, with what the registry knows about its making."""
-    return record.document | {
-        "meta:sandboxId": sandbox_id(record.scope),
-        "meta:registryMetadata": {
-            "repo:createdDate": record.created_at,
-            "repo:lastModifiedDate": record.updated_at,
-            "xdm:createdClientId": record.created_by,
-            "xdm:lastModifiedClientId": record.updated_by,
-            "eTag": hashlib.sha256(f"{record.id} {record.etag}".encode()).hexdigest(),
-            "meta:globalLibVersion": "0.0.0",  # there is no library of Adobe's definitions here
-        },
-    }
+    return (
+        record.document
+        | {
+            "meta:sandboxId": sandbox_id(record.scope),
+            "meta:registryMetadata": {
+                "repo:createdDate": record.created_at,
+                "repo:lastModifiedDate": record.updated_at,
+                "xdm:createdClientId": record.created_by,
+                "xdm:lastModifiedClientId": record.updated_by,
+                "eTag": hashlib.sha256(
+                    f"{record.id} {record.etag}".encode()
+                ).hexdigest(),
+                "meta:globalLibVersion": "0.0.0",  # there is no library of Adobe's definitions here
+            },
+        }
+    )

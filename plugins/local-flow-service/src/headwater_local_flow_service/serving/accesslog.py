@@ -28,7 +28,13 @@ class AccessLog:
         """Start the clock."""
         req.context.came = time.perf_counter()
 
-    def process_response(self, req: falcon.Request, resp: falcon.Response, _resource: Any, _succeeded: bool) -> None:
+    def process_response(
+        self,
+        req: falcon.Request,
+        resp: falcon.Response,
+        _resource: Any,
+        _succeeded: bool,
+    ) -> None:
         """Write the line."""
         log.info("%s", json.dumps(_line(req, resp)))
 
@@ -54,4 +60,8 @@ def _line(req: falcon.Request, resp: falcon.Response) -> dict[str, Any]:
     }
     if caller is None:
         return facts
-    return facts | {"client": caller.client[:_LONGEST], "org": caller.scope.org, "sandbox": caller.scope.sandbox}
+    return facts | {
+        "client": caller.client[:_LONGEST],
+        "org": caller.scope.org,
+        "sandbox": caller.scope.sandbox,
+    }

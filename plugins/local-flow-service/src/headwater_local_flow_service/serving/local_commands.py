@@ -28,8 +28,18 @@ def command() -> None:
 
 def _choosing(function: Decorated) -> Decorated:
     for option in (
-        click.option("--settings", "file", type=click.Path(path_type=Path), metavar="FILE", help="As serve has it."),
-        click.option("--store", metavar="PATH|URL", help="As serve has it. [default: HEADWATER_LOCAL_STORE]"),
+        click.option(
+            "--settings",
+            "file",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="As serve has it.",
+        ),
+        click.option(
+            "--store",
+            metavar="PATH|URL",
+            help="As serve has it. [default: HEADWATER_LOCAL_STORE]",
+        ),
     ):
         function = option(function)
     return function
@@ -48,17 +58,28 @@ def info(state: State, /, *, store: str | None, file: Path | None) -> None:
     with _opened(settings) as opened:
         objects = resetting.counts(opened)
         key = schema.key_path(settings)
-        facts = {"store": opened.label, "schema": tables.VERSION, "key": str(key or "HEADWATER_LOCAL_KEY")}
-    rows = [*facts.items(), *((type, count) for type, count in objects.items() if count)]
+        facts = {
+            "store": opened.label,
+            "schema": tables.VERSION,
+            "key": str(key or "HEADWATER_LOCAL_KEY"),
+        }
+    rows = [
+        *facts.items(),
+        *((type, count) for type, count in objects.items() if count),
+    ]
     emit(facts | {"objects": objects}, table(rows), as_json=state.json)
 
 
-@command.command("export", short_help="Write everything in the store but its secrets to a file.")
+@command.command(
+    "export", short_help="Write everything in the store but its secrets to a file."
+)
 @click.argument("target", metavar="FILE")
 @_choosing
 @common
 @click.pass_obj
-def export(state: State, /, *, target: str, store: str | None, file: Path | None) -> None:
+def export(
+    state: State, /, *, target: str, store: str | None, file: Path | None
+) -> None:
     """Write everything in the store but its secrets to FILE, one JSON object a line; - is standard output.
 
     The service may run meanwhile: the export is the store at one moment. A file is replaced when all of it is written.
@@ -66,7 +87,9 @@ def export(state: State, /, *, target: str, store: str | None, file: Path | None
     from headwater_local_flow_service.archive import exporting, files
 
     with _opened(_settings(store, file)) as opened:
-        count = files.write(target, exporting.lines(opened)) - 2  # the first and the last line
+        count = (
+            files.write(target, exporting.lines(opened)) - 2
+        )  # the first and the last line
     if target == "-":
         say(f"{count} objects exported, their secrets left out")
         return
@@ -74,12 +97,16 @@ def export(state: State, /, *, target: str, store: str | None, file: Path | None
     emit({"file": target, "objects": count}, text, as_json=state.json)
 
 
-@command.command("import", short_help="Store what an export holds, whole or not at all.")
+@command.command(
+    "import", short_help="Store what an export holds, whole or not at all."
+)
 @click.argument("source", metavar="FILE")
 @_choosing
 @common
 @click.pass_obj
-def import_(state: State, /, *, source: str, store: str | None, file: Path | None) -> None:
+def import_(
+    state: State, /, *, source: str, store: str | None, file: Path | None
+) -> None:
     """Store what an export in FILE holds, whole or not at all; - is standard input.
 
     Ids, etags and dates stay. Credentials are not in an export: the connections that had some must be given them again,
@@ -87,15 +114,29 @@ def import_(state: State, /, *, source: str, store: str | None, file: Path | Non
     """
     from headwater_local_flow_service.archive import files, importing
 
-    with _opened(_settings(store, file), make=True) as opened, files.reading(source) as (lines, name):
+    with (
+        _opened(_settings(store, file), make=True) as opened,
+        files.reading(source) as (lines, name),
+    ):
         found = importing.run(opened, lines, name)
     waiting = found.without_credentials
     if waiting:
         verb = "connections need their" if len(waiting) > 1 else "connection needs its"
-        state.notice(f"{len(waiting)} {verb} credentials again: headwater connections update ID -c FILE")
+        state.notice(
+            f"{len(waiting)} {verb} credentials again: headwater connections update ID -c FILE"
+        )
     count = sum(found.objects.values())
-    facts = {"objects": found.objects, "withoutCredentials": waiting, "notices": state.notices}
-    text = "\n".join([f"{count} objects imported", *(f"  {id}  without credentials" for id in waiting[:_SHOWN])])
+    facts = {
+        "objects": found.objects,
+        "withoutCredentials": waiting,
+        "notices": state.notices,
+    }
+    text = "\n".join(
+        [
+            f"{count} objects imported",
+            *(f"  {id}  without credentials" for id in waiting[:_SHOWN]),
+        ]
+    )
     emit(facts, text, as_json=state.json)
 
 
@@ -130,7 +171,11 @@ def _opened(settings: Any, *, make: bool = False) -> Iterator[Store]:
     """Open the store; only an import makes one. Raises `StoreError` and `StoreBusy`."""
     from headwater_local_flow_service.store import database
     from headwater_local_flow_service.store.store import Store
-    from headwater_local_flow_service.store.storeerrors import StoreBusy, StoreError, StoreUnavailable
+    from headwater_local_flow_service.store.storeerrors import (
+        StoreBusy,
+        StoreError,
+        StoreUnavailable,
+    )
 
     url = database.url_of(settings.store)
     if not make and database.is_file(url) and not Path(str(url.database)).exists():
@@ -147,12 +192,18 @@ def _opened(settings: Any, *, make: bool = False) -> Iterator[Store]:
     finally:
         store.close()
     if failed:
-        raise StoreBusy(f"the store {store.label} does not answer", remedy="let other programs finish, then run again")
+        raise StoreBusy(
+            f"the store {store.label} does not answer",
+            remedy="let other programs finish, then run again",
+        )
 
 
 def _confirm(store: Store, count: int) -> None:
     from headwater.errors import InvalidInput
 
     if not sys.stdin.isatty():
-        raise InvalidInput("deleting everything asks first, and there is no terminal to ask at", remedy="give --yes")
+        raise InvalidInput(
+            "deleting everything asks first, and there is no terminal to ask at",
+            remedy="give --yes",
+        )
     click.confirm(f"Delete all {count} objects in {store.label}?", abort=True, err=True)

@@ -36,11 +36,21 @@ def read(path: Path | None, given: Mapping[str, Any]) -> tuple[Listening, Settin
     `InvalidInput`.
     """
     found = settingsfile.read(path) if path is not None else {}
-    told = {name: value for name, value in given.items() if value is not None and value is not False}
+    told = {
+        name: value
+        for name, value in given.items()
+        if value is not None and value is not False
+    }
     names = [field.name for field in attrs.fields(Listening)]
-    listening = Listening(**{name: value for name, value in (found | told).items() if name in names})
+    listening = Listening(
+        **{name: value for name, value in (found | told).items() if name in names}
+    )
     told["host"] = listening.host
-    rest = {name: value for name, value in told.items() if name == "host" or name not in names}
+    rest = {
+        name: value
+        for name, value in told.items()
+        if name == "host" or name not in names
+    }
     return listening, settings_for(**rest, file=found, path=path)
 
 
@@ -67,7 +77,12 @@ def settings_for(
             f"{host} is not an address of this machine only, and no client is configured",
             remedy="listen on 127.0.0.1, or name clients with --client",
         )
-    hosts = [ports.bare(host), *(LOOPBACK_NAMES if local else ()), *found.get("hosts", ()), *names]
+    hosts = [
+        ports.bare(host),
+        *(LOOPBACK_NAMES if local else ()),
+        *found.get("hosts", ()),
+        *names,
+    ]
     plain = _plain(found, store)
     reachable = [*found.get("reach_sources", ()), *reached]
     if reachable:  # else the environment's count
@@ -96,15 +111,28 @@ def _plain(found: Mapping[str, Any], store: str | None) -> dict[str, Any]:
     return plain | ({"store": store} if store else {})
 
 
-def _clients(found: Mapping[str, Any], path: Path | None, given: Sequence[str], secrets: Sequence[str]) -> list[Client]:
+def _clients(
+    found: Mapping[str, Any],
+    path: Path | None,
+    given: Sequence[str],
+    secrets: Sequence[str],
+) -> list[Client]:
     base = path.absolute().parent if path is not None else None
-    in_file = clients.from_tables(found.get("clients", ()), f"the settings file {path}", base)
+    in_file = clients.from_tables(
+        found.get("clients", ()), f"the settings file {path}", base
+    )
     return [*in_file, *clients.from_options(given, secrets)]
 
 
-def _strictness(found: Mapping[str, Any], path: Path | None, strict: bool, switches: Sequence[str]) -> Strictness:
+def _strictness(
+    found: Mapping[str, Any], path: Path | None, strict: bool, switches: Sequence[str]
+) -> Strictness:
     where = f"the settings file {path}"
-    in_file = strictness.checked(found.get("strictness", {}), where=where, strict=found.get("strict", False) or strict)
+    in_file = strictness.checked(
+        found.get("strictness", {}),
+        where=where,
+        strict=found.get("strict", False) or strict,
+    )
     told = strictness.parsed(tuple(switches))
     strictness.checked(told, where="--switch")
     return attrs.evolve(in_file, **told)

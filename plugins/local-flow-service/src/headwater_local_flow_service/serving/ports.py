@@ -34,7 +34,9 @@ def address_of(host: str) -> str:
     if host.lower() == "localhost":
         return "127.0.0.1"
     try:
-        return str(socket.getaddrinfo(bare(host), None, type=socket.SOCK_STREAM)[0][4][0])
+        return str(
+            socket.getaddrinfo(bare(host), None, type=socket.SOCK_STREAM)[0][4][0]
+        )
     except (OSError, UnicodeError):
         failure = f"the name {host} cannot be resolved"
     raise Unreachable(failure, sent=False, remedy="give an address of this machine")
@@ -48,7 +50,9 @@ def authority(host: str, port: int) -> str:
 def answers(address: str, port: int) -> bool:
     """Say whether something accepts connections there."""
     try:
-        socket.create_connection((_EVERYWHERE.get(address, address), port), timeout=1).close()
+        socket.create_connection(
+            (_EVERYWHERE.get(address, address), port), timeout=1
+        ).close()
     except OSError:
         return False
     return True
@@ -63,7 +67,9 @@ def reserved(address: str, wanted: int) -> Iterator[int]:
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     port = _free(family, address, wanted)
     with socket.socket(family, socket.SOCK_STREAM) as holder:
-        if sys.platform == "linux":  # elsewhere granian's parent process holds it itself
+        if (
+            sys.platform == "linux"
+        ):  # elsewhere granian's parent process holds it itself
             holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             holder.bind((address, port))
         yield port

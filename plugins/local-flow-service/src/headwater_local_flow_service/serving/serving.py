@@ -27,7 +27,9 @@ _THREADS = 4  # requests a worker handles at once; writers wait for each other i
 _GRACE = 10  # seconds a worker may take to finish its requests
 
 
-def run(settings: Settings, listening: Listening, *, tell: Callable[[str], None]) -> None:
+def run(
+    settings: Settings, listening: Listening, *, tell: Callable[[str], None]
+) -> None:
     """Serve until SIGINT or SIGTERM; `tell` gets one line once the service answers, and one for its metrics.
 
     Raises `StoreError` or `StoreBusy` before listening, and `Unreachable` when a port is taken or workers fail.
@@ -35,7 +37,9 @@ def run(settings: Settings, listening: Listening, *, tell: Callable[[str], None]
     host, address = listening.host, ports.address_of(listening.host)
     with ports.reserved(address, listening.port) as taken:
         metrics = ports.free(_METRICS_HOST, listening.metrics_port)
-        store = Store(settings)  # made and checked here, so that what is wrong with it is said once, in words
+        store = Store(
+            settings
+        )  # made and checked here, so that what is wrong with it is said once, in words
         label = store.label
         store.close()
         hand_over(settings, access_log=listening.access_log)
@@ -43,17 +47,29 @@ def run(settings: Settings, listening: Listening, *, tell: Callable[[str], None]
         if metrics is not None:
             lines.append(f"metrics on http://{_METRICS_HOST}:{metrics}/metrics")
         announce: Callable[[], None] = functools.partial(tell, "\n".join(lines))
-        while _serve(_server(address, taken, listening.workers, metrics), address, taken, announce):
+        while _serve(
+            _server(address, taken, listening.workers, metrics),
+            address,
+            taken,
+            announce,
+        ):
             announce = _silent
 
 
-def _server(address: str, port: int, workers: int, metrics: int | None) -> AbstractServer[Any]:
+def _server(
+    address: str, port: int, workers: int, metrics: int | None
+) -> AbstractServer[Any]:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LOGGING_CONFIG, LogLevels
 
     handlers = cast("dict[str, dict[str, Any]]", LOGGING_CONFIG["handlers"])
-    log = {"handlers": {name: handler | {"stream": "ext://sys.stderr"} for name, handler in handlers.items()}}
+    log = {
+        "handlers": {
+            name: handler | {"stream": "ext://sys.stderr"}
+            for name, handler in handlers.items()
+        }
+    }
     return Granian(
         "headwater_local_flow_service.worker:application",
         address=address,
@@ -74,28 +90,41 @@ def _server(address: str, port: int, workers: int, metrics: int | None) -> Abstr
     )
 
 
-def _serve(server: AbstractServer[Any], address: str, port: int, tell: Callable[[], None]) -> bool:
+def _serve(
+    server: AbstractServer[Any], address: str, port: int, tell: Callable[[], None]
+) -> bool:
     """Serve until a signal, and say whether to begin again.
 
     granian brings a failed worker back, but ends when one fails again within seconds: it takes two killed workers for
     one that cannot start. Whether they can start is known here: those that had answered are started again, all of them.
     """
     answered = threading.Event()
-    threading.Thread(target=_announce, args=(server, address, port, tell, answered), daemon=True).start()
+    threading.Thread(
+        target=_announce, args=(server, address, port, tell, answered), daemon=True
+    ).start()
     failed = False
     try:
         server.serve()
     except SystemExit:
-        failed = not server.interrupt_signal  # workers interrupted together with their parent were meant to stop
+        failed = (
+            not server.interrupt_signal
+        )  # workers interrupted together with their parent were meant to stop
     if failed and not answered.is_set():
-        raise Unreachable("the server's worker processes failed; see what they logged above", sent=False)
+        raise Unreachable(
+            "the server's worker processes failed; see what they logged above",
+            sent=False,
+        )
     if failed:
         time.sleep(_PAUSE)
     return failed and not server.interrupt_signal
 
 
 def _announce(
-    server: AbstractServer[Any], address: str, port: int, tell: Callable[[], None], answered: threading.Event
+    server: AbstractServer[Any],
+    address: str,
+    port: int,
+    tell: Callable[[], None],
+    answered: threading.Event,
 ) -> None:
     """Wait until the workers accept connections, then tell; nothing is touched before they are started."""
     while len(server.wrks) < server.workers:

@@ -34,11 +34,19 @@ def _table(value: Any) -> bool:
 
 
 def _seconds(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 3600
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 <= value <= 3600
+    )
 
 
 def _between(lowest: int, highest: int) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
+    return lambda value: (
+        isinstance(value, int)
+        and not isinstance(value, bool)
+        and lowest <= value <= highest
+    )
 
 
 _Rule = tuple[str, "Callable[[Any], bool]"]
@@ -57,7 +65,10 @@ KEYS: Final[Mapping[str, _Rule]] = {
     "hosts": ("a list of texts", _texts),
     "reach_sources": ("a list of texts", _texts),
     "clients": ("a list of tables, written [[clients]]", _tables),
-    "largest_body": ("a number of bytes from 1024 to 1073741824", _between(1024, 1 << 30)),
+    "largest_body": (
+        "a number of bytes from 1024 to 1073741824",
+        _between(1024, 1 << 30),
+    ),
     "deepest_body": ("a number from 1 to 500", _between(1, 500)),
     "busy_timeout": ("a number of seconds up to 3600", _seconds),
     "token_lifetime": ("a number of seconds from 1 to 172800", _between(1, 172_800)),

@@ -20,8 +20,17 @@ log = logging.getLogger("headwater.local")
 
 def catalog_of(connectors: Iterable[Connector]) -> Catalog:
     """Return the catalogue of some connectors."""
-    by_id = {connector.spec.id: connector for connector in connectors if connector.spec.id is not None}
-    misprints = {wrong: one for one in by_id.values() for wrong in one.spec.misprinted_ids if wrong not in by_id}
+    by_id = {
+        connector.spec.id: connector
+        for connector in connectors
+        if connector.spec.id is not None
+    }
+    misprints = {
+        wrong: one
+        for one in by_id.values()
+        for wrong in one.spec.misprinted_ids
+        if wrong not in by_id
+    }
     of_connectors = {id: spec_parts.whole(connector) for id, connector in by_id.items()}
     return Catalog(by_id, misprints, CONNECTION_SPECS | of_connectors)
 

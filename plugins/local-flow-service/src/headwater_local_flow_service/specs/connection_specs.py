@@ -40,7 +40,10 @@ class ConnectionSpecs(specs.Specs):
         """Refuse filters by other fields than the platform's."""
         for condition in wanted.conditions:
             if condition.path[0].name not in FILTERABLE:
-                raise FlowError("FLOW-1423-400", f"connection specifications are filtered by {', '.join(FILTERABLE)}")
+                raise FlowError(
+                    "FLOW-1423-400",
+                    f"connection specifications are filtered by {', '.join(FILTERABLE)}",
+                )
 
     def hint(self, id: str) -> str:
         """Say which known id an unknown one resembles, or nothing."""
@@ -54,4 +57,6 @@ def _check_auth_spec(element: Any) -> None:
     bodies.typed(element, "type", "string", path="authSpec[]")
     spec_checks.schema(element.get("spec"), "authSpec[].spec")
     if not all(element["spec"].get("properties", {})):
-        raise FlowError("CONNECTOR-1301-400", "authSpec[].spec has a property without a name")
+        raise FlowError(
+            "CONNECTOR-1301-400", "authSpec[].spec has a property without a name"
+        )

@@ -25,9 +25,13 @@ def check_data(data: Mapping[str, Any], kind: str, *, draft: bool) -> None:
     """Check the ``data`` of a source connection. Raises `FlowError`."""
     if data.get("format") is not None or not draft:
         bodies.required(data, "format", "string", path="data")
-        bodies.one_of(data, "format", FORMATS[kind], path="data", code="CONNECTOR-1327-400")
+        bodies.one_of(
+            data, "format", FORMATS[kind], path="data", code="CONNECTOR-1327-400"
+        )
     bodies.typed(data, "schema", "object", path="data")
-    check_properties(bodies.typed(data, "properties", "object", path="data") or {}, "data.properties")
+    check_properties(
+        bodies.typed(data, "properties", "object", path="data") or {}, "data.properties"
+    )
 
 
 def check_properties(properties: Mapping[str, Any], path: str) -> None:

@@ -24,22 +24,34 @@ if TYPE_CHECKING:
 def check_offered(context: ServiceContext, scope: Scope, spec_id: str) -> None:
     """Refuse a draft of what a connection specification does not support drafts for. Raises `FlowError`."""
     with context.store.reading() as rows:
-        check_supported(stored_specs.connection_spec(rows, context.catalog(), scope, spec_id))
+        check_supported(
+            stored_specs.connection_spec(rows, context.catalog(), scope, spec_id)
+        )
 
 
 def check_supported(spec: Mapping[str, Any] | None) -> None:
     """Refuse a draft where a specification says nothing of drafts. Raises `FlowError`."""
     attributes = (spec or {}).get("attributes")
-    if not isinstance(attributes, dict) or attributes.get("isDraftModeSupported") is not True:
-        raise FlowError("FLOW-1434-400", "mode=draft needs a specification whose isDraftModeSupported is true")
+    if (
+        not isinstance(attributes, dict)
+        or attributes.get("isDraftModeSupported") is not True
+    ):
+        raise FlowError(
+            "FLOW-1434-400",
+            "mode=draft needs a specification whose isDraftModeSupported is true",
+        )
 
 
 def check_unpublished(record: Record, type: str) -> None:
     """Refuse to publish what is no draft. Raises `FlowError`."""
     if record.state != DRAFT:
-        raise FlowError("FLOW-1422-400", "only a draft can be published", id=record.id, type=type)
+        raise FlowError(
+            "FLOW-1422-400", "only a draft can be published", id=record.id, type=type
+        )
 
 
 def published(record: Record, caller: Caller, content: Content) -> Record:
     """Return the row of a draft once it is published."""
-    return attrs.evolve(handlers.following(record, caller.client, content), state=ENABLED)
+    return attrs.evolve(
+        handlers.following(record, caller.client, content), state=ENABLED
+    )

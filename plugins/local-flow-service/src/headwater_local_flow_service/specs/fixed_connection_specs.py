@@ -16,18 +16,31 @@ LANDING_ZONE = "26f526f2-58f4-4712-961d-e41bf1ccc0e8"
 LANDING_ZONE_TARGET = "10440537-2a7b-4583-ac39-ed38d4b848e8"
 
 
-_DATA_SET = {"type": "object", "properties": {"dataSetId": {"type": "string"}}, "required": ["dataSetId"]}
+_DATA_SET = {
+    "type": "object",
+    "properties": {"dataSetId": {"type": "string"}},
+    "required": ["dataSetId"],
+}
 
 
 def _spec(id: str, name: str, title: str, *, source: bool = False) -> dict[str, Any]:
-    attributes = {"connectorName": title, "isSource": source, "isDestination": False, "isDraftModeSupported": True}
+    attributes = {
+        "connectorName": title,
+        "isSource": source,
+        "isDestination": False,
+        "isDraftModeSupported": True,
+    }
     return {
         "id": id,
         "name": name,
         "providerId": PROVIDERS["batch"],
         "version": "1.0",
         "authSpec": [],
-        **({} if source else {"targetSpec": {"name": title, "type": title, "spec": _DATA_SET}}),
+        **(
+            {}
+            if source
+            else {"targetSpec": {"name": title, "type": title, "spec": _DATA_SET}}
+        ),
         "attributes": attributes,
         "permissionsInfo": spec_parts.PERMISSIONS,
     }
@@ -36,7 +49,11 @@ def _spec(id: str, name: str, title: str, *, source: bool = False) -> dict[str, 
 # A connector of the same id takes the place of the one here.
 CONNECTION_SPECS: dict[str, dict[str, Any]] = {
     DATA_LAKE: _spec(DATA_LAKE, "datalake", "Data Lake"),
-    DATA_LAKE_EXPORT: _spec(DATA_LAKE_EXPORT, "datalake-export", "Data Lake, read by destinations"),
+    DATA_LAKE_EXPORT: _spec(
+        DATA_LAKE_EXPORT, "datalake-export", "Data Lake, read by destinations"
+    ),
     LANDING_ZONE: _spec(LANDING_ZONE, "landing-zone", "Data Landing Zone", source=True),
-    LANDING_ZONE_TARGET: _spec(LANDING_ZONE_TARGET, "landing-zone-target", "Data Landing Zone as a target"),
+    LANDING_ZONE_TARGET: _spec(
+        LANDING_ZONE_TARGET, "landing-zone-target", "Data Landing Zone as a target"
+    ),
 }

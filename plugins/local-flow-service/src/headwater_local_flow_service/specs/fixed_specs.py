@@ -25,22 +25,39 @@ STREAM_WITH_MAPPING = "c1a19761-d2c7-4702-b9fa-fe91f0613e81"
 STREAM = "d8a6f005-7eaf-4153-983e-e8574508b877"
 
 
-def flow_specs(catalog: Catalog, stored: Iterable[Connector] = ()) -> dict[str, dict[str, Any]]:
+def flow_specs(
+    catalog: Catalog, stored: Iterable[Connector] = ()
+) -> dict[str, dict[str, Any]]:
     """Return the fixed flow specifications by id, open for the connectors and an organization's own sources."""
     ids = _ids_by_kind([*catalog.by_id.values(), *stored])
     specs = (
         _batch(CRM_TO_AEP, "CRMToAEP", ids["table"])
-        | {"transformationSpecs": [flow_schemas.COPY, flow_schemas.MAPPING], "runSpec": flow_schemas.TABLE_RUN},
+        | {
+            "transformationSpecs": [flow_schemas.COPY, flow_schemas.MAPPING],
+            "runSpec": flow_schemas.TABLE_RUN,
+        },
         _batch(CLOUD_STORAGE_TO_AEP, "CloudStorageToAEP", ids["file"])
-        | {"transformationSpecs": [flow_schemas.MAPPING, flow_schemas.ENCRYPTION], "runSpec": flow_schemas.FILE_RUN},
-        _flow_spec(STREAM_WITH_MAPPING, "Stream data with transformation", ids["streaming"], "streaming")
+        | {
+            "transformationSpecs": [flow_schemas.MAPPING, flow_schemas.ENCRYPTION],
+            "runSpec": flow_schemas.FILE_RUN,
+        },
+        _flow_spec(
+            STREAM_WITH_MAPPING,
+            "Stream data with transformation",
+            ids["streaming"],
+            "streaming",
+        )
         | {"transformationSpecs": [flow_schemas.MAPPING]},
-        _flow_spec(STREAM, "Stream data without transformation", ids["streaming"], "streaming"),
+        _flow_spec(
+            STREAM, "Stream data without transformation", ids["streaming"], "streaming"
+        ),
     )
     return {spec["id"]: spec for spec in specs}
 
 
-def flow_spec(rows: Rows, scope: Scope, catalog: Catalog, id: str) -> dict[str, Any] | None:
+def flow_spec(
+    rows: Rows, scope: Scope, catalog: Catalog, id: str
+) -> dict[str, Any] | None:
     """Return a flow specification by id, fixed or stored by the organization, or None."""
     fixed = flow_specs(catalog, stored_specs.connectors(rows, scope)).get(id)
     return fixed if fixed is not None else stored_specs.flow_spec(rows, scope, id)
@@ -58,7 +75,9 @@ def _batch(id: str, name: str, sources: list[str]) -> dict[str, Any]:
     return _flow_spec(id, name, sources, "batch") | parts
 
 
-def _flow_spec(id: str, name: str, sources: list[str], frequency: str) -> dict[str, Any]:
+def _flow_spec(
+    id: str, name: str, sources: list[str], frequency: str
+) -> dict[str, Any]:
     return {
         "id": id,
         "name": name,

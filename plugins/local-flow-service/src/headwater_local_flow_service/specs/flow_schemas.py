@@ -19,16 +19,33 @@ _DELTA_COLUMN = {
 }
 
 
-def _object(properties: dict[str, Any], required: list[str] | None = None, **rules: Any) -> dict[str, Any]:
-    return {"$schema": DRAFT, "type": "object", "properties": properties, "required": required or [], **rules}
+def _object(
+    properties: dict[str, Any], required: list[str] | None = None, **rules: Any
+) -> dict[str, Any]:
+    return {
+        "$schema": DRAFT,
+        "type": "object",
+        "properties": properties,
+        "required": required or [],
+        **rules,
+    }
 
 
-COPY = {"name": "Copy", "spec": _object({"deltaColumn": _DELTA_COLUMN}, ["deltaColumn"])}
+COPY = {
+    "name": "Copy",
+    "spec": _object({"deltaColumn": _DELTA_COLUMN}, ["deltaColumn"]),
+}
 MAPPING = {
     "name": "Mapping",
-    "spec": _object({"mappingId": {"type": "string"}, "mappingVersion": {"type": "string"}}, ["mappingId"]),
+    "spec": _object(
+        {"mappingId": {"type": "string"}, "mappingVersion": {"type": "string"}},
+        ["mappingId"],
+    ),
 }
-ENCRYPTION = {"name": "Encryption", "spec": _object({"publicKeyId": {"type": "string"}}, ["publicKeyId"])}
+ENCRYPTION = {
+    "name": "Encryption",
+    "spec": _object({"publicKeyId": {"type": "string"}}, ["publicKeyId"]),
+}
 
 # Values arrive as numbers or as texts of numbers; they are held against this after texts were read as numbers.
 SCHEDULE = {
@@ -37,14 +54,29 @@ SCHEDULE = {
     "spec": _object(
         {
             "startTime": _SECONDS,
-            "frequency": {"type": "string", "enum": ["once", "minute", "hour", "day", "week"]},
-            "interval": {"type": "integer", "description": "Units of the frequency between two runs."},
-            "backfill": {"type": "boolean", "default": True, "description": "Whether what is already there is copied."},
+            "frequency": {
+                "type": "string",
+                "enum": ["once", "minute", "hour", "day", "week"],
+            },
+            "interval": {
+                "type": "integer",
+                "description": "Units of the frequency between two runs.",
+            },
+            "backfill": {
+                "type": "boolean",
+                "default": True,
+                "description": "Whether what is already there is copied.",
+            },
         },
         ["startTime", "frequency"],
         **{
             "if": {"properties": {"frequency": {"const": "once"}}},
-            "then": {"allOf": [{"not": {"required": ["interval"]}}, {"not": {"required": ["backfill"]}}]},
+            "then": {
+                "allOf": [
+                    {"not": {"required": ["interval"]}},
+                    {"not": {"required": ["backfill"]}},
+                ]
+            },
             "else": {
                 "required": ["interval"],
                 "if": {"properties": {"frequency": {"const": "minute"}}},
@@ -55,10 +87,16 @@ SCHEDULE = {
     ),
 }
 
-_WINDOW = {"startTime": _SECONDS, "windowStartTime": _SECONDS, "windowEndTime": _SECONDS}
+_WINDOW = {
+    "startTime": _SECONDS,
+    "windowStartTime": _SECONDS,
+    "windowEndTime": _SECONDS,
+}
 TABLE_RUN = {
     "name": "ProviderParams",
-    "spec": _object({**_WINDOW, "deltaColumn": _DELTA_COLUMN}, [*_WINDOW, "deltaColumn"]),
+    "spec": _object(
+        {**_WINDOW, "deltaColumn": _DELTA_COLUMN}, [*_WINDOW, "deltaColumn"]
+    ),
 }
 FILE_RUN = {"name": "ProviderParams", "spec": _object(dict(_WINDOW), [*_WINDOW])}
 

@@ -26,7 +26,10 @@ class SpecReference:
 
 
 def source_spec(
-    body: dict[str, Any], catalog: Catalog, strictness: Strictness, stored: Callable[[str], Connector | None]
+    body: dict[str, Any],
+    catalog: Catalog,
+    strictness: Strictness,
+    stored: Callable[[str], Connector | None],
 ) -> SpecReference:
     """Find the source a ``connectionSpec`` names; `stored` is asked for what is not installed. Raises `FlowError`."""
     given = body.get("connectionSpec")
@@ -36,10 +39,14 @@ def source_spec(
     if connector is None:
         connector = catalog.by_misprint.get(wanted)
         if connector is None or strictness.refuse_misprinted_ids:
-            raise FlowError("FLOW-1413-400", f"connectionSpec.id is not {_what(wanted, catalog)}")
+            raise FlowError(
+                "FLOW-1413-400", f"connectionSpec.id is not {_what(wanted, catalog)}"
+            )
         meant = f"{connector.spec.id} ({connector.spec.name})"
         warning = f"connectionSpec.id is a known misprint; stored {meant} instead"
-    return SpecReference(connector, spec_reference(given, str(connector.spec.id), strictness), warning)
+    return SpecReference(
+        connector, spec_reference(given, str(connector.spec.id), strictness), warning
+    )
 
 
 def spec_id(given: Any, name: str = "connectionSpec") -> str:
@@ -50,7 +57,9 @@ def spec_id(given: Any, name: str = "connectionSpec") -> str:
     return wanted.strip().lower()
 
 
-def spec_reference(given: Any, id: str, strictness: Strictness, name: str = "connectionSpec") -> dict[str, Any]:
+def spec_reference(
+    given: Any, id: str, strictness: Strictness, name: str = "connectionSpec"
+) -> dict[str, Any]:
     """Return a reference to a specification as it is stored, its version completed. Raises `FlowError`."""
     version = given.get("version")
     if version is None and strictness.require_spec_version:

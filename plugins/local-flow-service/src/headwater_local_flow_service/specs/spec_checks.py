@@ -23,7 +23,10 @@ def schema(given: Any, path: str) -> None:
     except Exception:  # what is no schema can break the check itself in many ways
         broken = True
     if broken or not isinstance(given.get("properties", {}), dict):
-        raise FlowError("CONNECTOR-1312-400", f"{path} must be a JSON Schema (draft-07) of an object")
+        raise FlowError(
+            "CONNECTOR-1312-400",
+            f"{path} must be a JSON Schema (draft-07) of an object",
+        )
     if _uses(given, "patternProperties"):
         text = f"{path} uses patternProperties, which the embedded service does not evaluate: list the properties"
         raise FlowError("CONNECTOR-1312-400", text)

@@ -8,7 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from headwater.connectors.rendering import rendered
-from headwater_local_flow_service.specs.data_formats import COMPRESSIONS, ENCODINGS, FILES
+from headwater_local_flow_service.specs.data_formats import (
+    COMPRESSIONS,
+    ENCODINGS,
+    FILES,
+)
 
 if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
@@ -16,17 +20,29 @@ if TYPE_CHECKING:
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
 # Google BigQuery and Snowflake take filters, and these and Azure Databricks change data capture (source parameters).
-_FILTERING = frozenset({"3c9b37f8-13a6-43d8-bad3-b863b941fedd", "b2e08744-4f1a-40ce-af30-7abac3e23cf3"})
+_FILTERING = frozenset(
+    {"3c9b37f8-13a6-43d8-bad3-b863b941fedd", "b2e08744-4f1a-40ce-af30-7abac3e23cf3"}
+)
 
 _COLUMN = {
     "type": "object",
-    "properties": {"name": {"type": "string"}, "type": {"type": "string"}, "xdm": {"type": "object"}},
+    "properties": {
+        "name": {"type": "string"},
+        "type": {"type": "string"},
+        "xdm": {"type": "object"},
+    },
     "required": ["name"],
 }
 _PARAMS: dict[str, dict[str, Any]] = {
-    "table": {"tableName": {"type": "string"}, "columns": {"type": "array", "items": _COLUMN}},
+    "table": {
+        "tableName": {"type": "string"},
+        "columns": {"type": "array", "items": _COLUMN},
+    },
     "file": {
-        "path": {"type": "string", "description": "A file, a folder, or a pattern of files."},
+        "path": {
+            "type": "string",
+            "description": "A file, a folder, or a pattern of files.",
+        },
         "type": {"type": "string", "enum": ["file", "folder"]},
         "recursive": {"type": "boolean", "default": False},
     },
@@ -52,17 +68,26 @@ _ENTRY = {
         "canFetchSchema": {"type": "boolean"},
     },
 }
-_DESCRIBED = {"type": "object", "properties": {"format": {"type": "string"}, "schema": {"type": "object"}}}
+_DESCRIBED = {
+    "type": "object",
+    "properties": {"format": {"type": "string"}, "schema": {"type": "object"}},
+}
 
 PERMISSIONS = {
-    "manage": [{"@type": "lowLevel", "name": "EnterpriseSource", "permissions": ["write"]}],
-    "view": [{"@type": "lowLevel", "name": "EnterpriseSource", "permissions": ["read"]}],
+    "manage": [
+        {"@type": "lowLevel", "name": "EnterpriseSource", "permissions": ["write"]}
+    ],
+    "view": [
+        {"@type": "lowLevel", "name": "EnterpriseSource", "permissions": ["read"]}
+    ],
 }
 
 
 def kind_of(connector: Connector) -> str:
     """Return how a source's data comes: ``table``, ``file`` or ``streaming``."""
-    return "streaming" if connector.spec.ingestion == "streaming" else connector.spec.kind
+    return (
+        "streaming" if connector.spec.ingestion == "streaming" else connector.spec.kind
+    )
 
 
 def filters_at_source(connector: Connector) -> bool:
@@ -79,10 +104,20 @@ def whole(connector: Connector) -> dict[str, Any]:
     """Return a connector as the service lists it: as the core renders it, and what follows from its kind."""
     kind = kind_of(connector)
     spec = rendered(connector)
-    source = {"name": _SOURCE_TYPES[kind], "type": _SOURCE_TYPES[kind], "spec": _object(_PARAMS[kind], _REQUIRED[kind])}
+    source = {
+        "name": _SOURCE_TYPES[kind],
+        "type": _SOURCE_TYPES[kind],
+        "spec": _object(_PARAMS[kind], _REQUIRED[kind]),
+    }
     parts = {"exploreSpec": _explore_spec(kind)} if kind in _EXPLORED else {}
     attributes = spec["attributes"] | _attributes(connector, kind)
-    return {**spec, "sourceSpec": source, **parts, "attributes": attributes, "permissionsInfo": PERMISSIONS}
+    return {
+        **spec,
+        "sourceSpec": source,
+        **parts,
+        "attributes": attributes,
+        "permissionsInfo": PERMISSIONS,
+    }
 
 
 def _attributes(connector: Connector, kind: str) -> dict[str, Any]:
@@ -99,10 +134,16 @@ def _attributes(connector: Connector, kind: str) -> dict[str, Any]:
 
 def _explore_spec(kind: str) -> dict[str, Any]:
     types = _EXPLORED[kind]
-    properties = {"objectType": {"type": "string", "enum": [*types]}, "object": {"type": "string"}}
+    properties = {
+        "objectType": {"type": "string", "enum": [*types]},
+        "object": {"type": "string"},
+    }
     options = _FILE_OPTIONS if kind == "file" else {}
     root = {"$schema": _DRAFT, "type": "array", "items": _ENTRY}
-    answers = {name: root if name in ("root", "folder") else {"$schema": _DRAFT, **_DESCRIBED} for name in types}
+    answers = {
+        name: root if name in ("root", "folder") else {"$schema": _DRAFT, **_DESCRIBED}
+        for name in types
+    }
     return {
         "name": _EXPLORE_TYPES[kind],
         "type": _EXPLORE_TYPES[kind],
@@ -112,4 +153,9 @@ def _explore_spec(kind: str) -> dict[str, Any]:
 
 
 def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    return {"$schema": _DRAFT, "type": "object", "properties": properties, "required": required}
+    return {
+        "$schema": _DRAFT,
+        "type": "object",
+        "properties": properties,
+        "required": required,
+    }

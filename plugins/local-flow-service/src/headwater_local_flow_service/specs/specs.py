@@ -61,7 +61,10 @@ class Specs(abc.ABC):
 
     def all(self, rows: Rows, scope: Scope) -> list[dict[str, Any]]:
         """Return everything a caller of this scope sees."""
-        return [*self.built_in(rows, scope).values(), *stored_specs.documents(rows, self.table, scope)]
+        return [
+            *self.built_in(rows, scope).values(),
+            *stored_specs.documents(rows, self.table, scope),
+        ]
 
     def one(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any]:
         """Return one specification. Raises `FlowError` where there is none."""
@@ -72,10 +75,16 @@ class Specs(abc.ABC):
 
     def stored(self, rows: Rows, scope: Scope, id: str) -> Record:
         """Return the row of an organization's specification. Raises `FlowError` where there is none."""
-        record = rows.get(self.table, stored_specs.scope_of(scope), id) if handlers.is_id(id) else None
+        record = (
+            rows.get(self.table, stored_specs.scope_of(scope), id)
+            if handlers.is_id(id)
+            else None
+        )
         if record is None:
             refusal = not_found(id, self.type)
-            raise FlowError(refusal.code, refusal.text + self.hint(id), id=id, type=self.type)
+            raise FlowError(
+                refusal.code, refusal.text + self.hint(id), id=id, type=self.type
+            )
         return record
 
 
@@ -92,7 +101,9 @@ class SpecCollection:
         specs.check_filters(wanted)
         with specs.context.store.reading() as rows:
             found = specs.all(rows, caller_of(req).scope)
-        resp.media = {"items": [wanted.projected(spec) for spec in found if wanted.matches(spec)]}
+        resp.media = {
+            "items": [wanted.projected(spec) for spec in found if wanted.matches(spec)]
+        }
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a specification for the organization, and answer with it."""
@@ -128,10 +139,14 @@ class SpecItem:
         body = json_object(req, specs.context.settings)
         with specs.context.store.writing(stored_specs.scope_of(caller.scope)) as rows:
             if id in specs.built_in(rows, caller.scope):
-                text = "this specification comes with the service and cannot be replaced"
+                text = (
+                    "this specification comes with the service and cannot be replaced"
+                )
                 raise FlowError("FLOW-1426-400", text, id=id, type=specs.type)
             before = specs.stored(rows, caller.scope, id)
-            record = handlers.following(before, caller.client, Content(document=specs.checked(_own(body))))
+            record = handlers.following(
+                before, caller.client, Content(document=specs.checked(_own(body)))
+            )
             rows.replace(specs.table, record, etag=before.etag)
         resp.media = stored_specs.rendered(record)
 
@@ -148,9 +163,17 @@ class SpecSearch:
         specs = self._specs
         wanted = sought(req, specs.context.settings)
         specs.check_filters(wanted.filters)
-        order = ordering.keys(wanted.orderby, SORTABLE) if wanted.orderby is not None else ()
+        order = (
+            ordering.keys(wanted.orderby, SORTABLE)
+            if wanted.orderby is not None
+            else ()
+        )
         with specs.context.store.reading() as rows:
-            found = [spec for spec in specs.all(rows, caller_of(req).scope) if wanted.filters.matches(spec)]
+            found = [
+                spec
+                for spec in specs.all(rows, caller_of(req).scope)
+                if wanted.filters.matches(spec)
+            ]
         if wanted.count:
             resp.media = {"count": len(found)}
             return
@@ -158,20 +181,26 @@ class SpecSearch:
             found = _sorted(found, key)
         if wanted.group_by is not None:
             found = _grouped(found, wanted.group_by)
-        resp.media = {"items": [wanted.filters.projected(spec) for spec in found[: wanted.limit]]}
+        resp.media = {
+            "items": [wanted.filters.projected(spec) for spec in found[: wanted.limit]]
+        }
 
 
 def _own(body: dict[str, Any]) -> dict[str, Any]:
     """Return what of a body is the caller's to say; null says nothing, and no reader expects it."""
     given = {name: value for name, value in body.items() if value is not None}
     return {"version": "1.0"} | {
-        name: value for name, value in given.items() if name in _OWN or name not in bodies.READ_ONLY
+        name: value
+        for name, value in given.items()
+        if name in _OWN or name not in bodies.READ_ONLY
     }
 
 
 def _check_allowed(context: ServiceContext) -> None:
     if context.settings.strictness.refuse_spec_writes:
-        raise FlowError("FLOW-1426-400", "users may not create or change specifications")
+        raise FlowError(
+            "FLOW-1426-400", "users may not create or change specifications"
+        )
 
 
 def _record(document: dict[str, Any], caller: Caller) -> Record:
@@ -192,7 +221,9 @@ def _record(document: dict[str, Any], caller: Caller) -> Record:
 
 
 def _sorted(found: list[dict[str, Any]], key: Key) -> list[dict[str, Any]]:
-    return sorted(found, key=lambda spec: str(spec.get(key.field, "")), reverse=key.descending)
+    return sorted(
+        found, key=lambda spec: str(spec.get(key.field, "")), reverse=key.descending
+    )
 
 
 def _grouped(found: list[dict[str, Any]], property: str) -> list[dict[str, Any]]:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.kernel.catalog import Catalog
     from headwater_local_flow_service.store.store import Record, Rows, Store
 
-ANY_SANDBOX = ""  # what the rows of specifications hold in the place of a sandbox's name
+ANY_SANDBOX = (
+    ""  # what the rows of specifications hold in the place of a sandbox's name
+)
 
 
 def scope_of(scope: Scope) -> Scope:
@@ -28,12 +30,19 @@ def scope_of(scope: Scope) -> Scope:
 
 def documents(rows: Rows, table: Table, scope: Scope) -> list[dict[str, Any]]:
     """Return an organization's specifications as they are read, oldest first."""
-    return [rendered(record) for record in rows.select(table, scope_of(scope), order=[table.c.seq])]
+    return [
+        rendered(record)
+        for record in rows.select(table, scope_of(scope), order=[table.c.seq])
+    ]
 
 
 def rendered(record: Record) -> dict[str, Any]:
     """Return a specification as it is read: without a sandbox, for it holds in all of them."""
-    audit = {name: fact for name, fact in audit_block(record).items() if not name.startswith("sandbox")}
+    audit = {
+        name: fact
+        for name, fact in audit_block(record).items()
+        if not name.startswith("sandbox")
+    }
     return {**audit, **record.document}
 
 
@@ -46,7 +55,9 @@ def flow_spec(rows: Rows, scope: Scope, id: str) -> dict[str, Any] | None:
 def connectors(rows: Rows, scope: Scope) -> list[Connector]:
     """Return a connector for each source that an organization has specified itself."""
     found = documents(rows, tables.connection_specs, scope)
-    return [connector for connector in map(connector_of, found) if connector is not None]
+    return [
+        connector for connector in map(connector_of, found) if connector is not None
+    ]
 
 
 def connector(rows: Rows, catalog: Catalog, scope: Scope, id: str) -> Connector | None:
@@ -70,7 +81,9 @@ def asked(store: Store, scope: Scope) -> Callable[[str], Connector | None]:
     return ask
 
 
-def connection_spec(rows: Rows, catalog: Catalog, scope: Scope, id: str) -> dict[str, Any] | None:
+def connection_spec(
+    rows: Rows, catalog: Catalog, scope: Scope, id: str
+) -> dict[str, Any] | None:
     """Return a connection specification: of a connector, fixed, or stored by the organization; or None."""
     if id in catalog.specs:
         return catalog.specs[id]
@@ -94,4 +107,6 @@ def connector_of(document: dict[str, Any]) -> Connector | None:
     spec = remote_spec(document)
     if not tenant.is_usable(spec):
         return None
-    return tenant.connector_of(spec, spec.name, Distribution("a stored connection specification", spec.version))
+    return tenant.connector_of(
+        spec, spec.name, Distribution("a stored connection specification", spec.version)
+    )

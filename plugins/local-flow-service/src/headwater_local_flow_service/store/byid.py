@@ -26,7 +26,11 @@ def read(engine: Engine, table: Table, scope: Scope, id: str) -> Record | None:
     wanted = {"org": scope.org, "sandbox": scope.sandbox, "wanted": id}
     connection = engine.raw_connection()
     try:
-        row = connection.cursor().execute(statement, tuple(wanted[name] for name in names)).fetchone()
+        row = (
+            connection.cursor()
+            .execute(statement, tuple(wanted[name] for name in names))
+            .fetchone()
+        )
     finally:
         connection.close()
     return None if row is None else record_of(make(row))

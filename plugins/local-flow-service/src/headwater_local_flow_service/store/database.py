@@ -19,7 +19,10 @@ def url_of(store: str) -> URL:
     """Read a path or an SQLAlchemy URL. Raises `StoreError` for anything but an SQLite file or PostgreSQL."""
     if "://" not in store:
         if not store.strip():
-            raise StoreError("the local store is named by an empty text", remedy="set HEADWATER_LOCAL_STORE to a path")
+            raise StoreError(
+                "the local store is named by an empty text",
+                remedy="set HEADWATER_LOCAL_STORE to a path",
+            )
         return URL.create("sqlite", database=str(Path(store).expanduser().absolute()))
     url: URL | None = None
     try:
@@ -28,9 +31,14 @@ def url_of(store: str) -> URL:
         url = None
     if url is None:
         raise StoreError(
-            "the URL of the local store cannot be read", remedy="give a path or postgresql://HOST/DATABASE"
+            "the URL of the local store cannot be read",
+            remedy="give a path or postgresql://HOST/DATABASE",
         )
-    if url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:"):
+    if url.get_backend_name() == "sqlite" and url.database not in (
+        None,
+        "",
+        ":memory:",
+    ):
         return url.set(database=str(Path(url.database or "").absolute()))
     if url.drivername == "postgresql":
         return url.set(drivername="postgresql+psycopg")
@@ -44,7 +52,9 @@ def url_of(store: str) -> URL:
 
 def label(url: URL) -> str:
     """Name the store for people: its path, or its URL with the password hidden."""
-    return str(url.database) if is_file(url) else url.render_as_string(hide_password=True)
+    return (
+        str(url.database) if is_file(url) else url.render_as_string(hide_password=True)
+    )
 
 
 def is_file(url: URL) -> bool:
@@ -58,7 +68,9 @@ def key_file(url: URL) -> Path:
         return Path(f"{url.database}.key")
     import platformdirs
 
-    name = hashlib.sha256(url.set(password=None).render_as_string().encode()).hexdigest()[:16]
+    name = hashlib.sha256(
+        url.set(password=None).render_as_string().encode()
+    ).hexdigest()[:16]
     return platformdirs.user_data_path("headwater") / f"{name}.key"
 
 
@@ -82,11 +94,15 @@ def engine_of(url: URL, *, busy_timeout: float) -> Engine:
     """Return an engine that begins every transaction explicitly and never prints a parameter."""
     failure = ""
     try:
-        engine = create_engine(url, hide_parameters=True, pool_pre_ping=not is_file(url))
+        engine = create_engine(
+            url, hide_parameters=True, pool_pre_ping=not is_file(url)
+        )
     except (NoSuchModuleError, ImportError):
         failure = "the database driver is not installed"
     if failure:
-        raise StoreError(failure, remedy="install headwater-local-flow-service[postgresql]")
+        raise StoreError(
+            failure, remedy="install headwater-local-flow-service[postgresql]"
+        )
     if is_file(url):
         _make_durable(engine, busy_timeout)
     return engine
@@ -95,7 +111,9 @@ def engine_of(url: URL, *, busy_timeout: float) -> Engine:
 def _make_durable(engine: Engine, busy_timeout: float) -> None:
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver must not begin transactions by itself
+        connection.isolation_level = (
+            None  # the driver must not begin transactions by itself
+        )
         connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")

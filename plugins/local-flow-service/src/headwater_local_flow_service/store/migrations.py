@@ -31,7 +31,9 @@ def run(connection: Connection, found: int, label: str) -> None:
     failure = ""
     try:
         _carry(connection, found)
-    except Exception as error:  # whatever it is, the caller's transaction must end undone
+    except (
+        Exception
+    ) as error:  # whatever it is, the caller's transaction must end undone
         failure = type(getattr(error, "orig", None) or error).__name__
     if failure:
         raise StoreError(
@@ -48,7 +50,11 @@ def _carry(connection: Connection, found: int) -> None:
     with Operations.context(MigrationContext.configure(connection)):
         for script in steps(found):
             script.module.upgrade()
-    reached = update(tables.facts).where(tables.facts.c.name == "schema").values(value=str(tables.VERSION))
+    reached = (
+        update(tables.facts)
+        .where(tables.facts.c.name == "schema")
+        .values(value=str(tables.VERSION))
+    )
     connection.execute(reached)
 
 

@@ -58,30 +58,48 @@ class Rows:
         self._connection.execute(_insert(table), _row(record))
         self._link(record, refers_to)
 
-    def add_all(self, table: Table, records: Sequence[tuple[Record, Iterable[str]]]) -> None:
+    def add_all(
+        self, table: Table, records: Sequence[tuple[Record, Iterable[str]]]
+    ) -> None:
         """Store many new rows and the ids they refer to."""
-        self._connection.execute(_insert(table), [_row(record) for record, _refers_to in records])
-        targets = [target for record, refers_to in records for target in _targets(record, refers_to)]
+        self._connection.execute(
+            _insert(table), [_row(record) for record, _refers_to in records]
+        )
+        targets = [
+            target
+            for record, refers_to in records
+            for target in _targets(record, refers_to)
+        ]
         if targets:
             self._connection.execute(insert(links), targets)
 
     def known(self, table: Table, ids: Sequence[str]) -> list[str]:
         """Return those ids that the collection holds already, whoever they belong to."""
-        return list(self._connection.execute(select(table.c.id).where(table.c.id.in_(ids))).scalars())
+        return list(
+            self._connection.execute(
+                select(table.c.id).where(table.c.id.in_(ids))
+            ).scalars()
+        )
 
     def walk(self, table: Table) -> Iterator[tuple[Record, tuple[str, ...]]]:
         """Yield every row of a collection, oldest first, with the ids it refers to; few are in memory at once."""
         last = 0
         while page := self._page(table, last):
             targets: dict[str, list[str]] = {}
-            named = select(links).where(links.c.owner.in_([record.id for record in page])).order_by(links.c.target)
+            named = (
+                select(links)
+                .where(links.c.owner.in_([record.id for record in page]))
+                .order_by(links.c.target)
+            )
             for link in self._connection.execute(named):
                 targets.setdefault(link.owner, []).append(link.target)
             yield from ((record, tuple(targets.get(record.id, ()))) for record in page)
             last = page[-1].seq or 0
 
     def _page(self, table: Table, last: int) -> list[Record]:
-        query = select(table).where(table.c.seq > last).order_by(table.c.seq).limit(_PAGE)
+        query = (
+            select(table).where(table.c.seq > last).order_by(table.c.seq).limit(_PAGE)
+        )
         return [record_of(row) for row in self._connection.execute(query)]
 
     def clear(self, table: Table) -> int:
@@ -90,7 +108,9 @@ class Rows:
 
     def total(self, table: Table) -> int:
         """Count every row of a table, of all organizations."""
-        return self._connection.execute(select(func.count()).select_from(table)).scalar_one()
+        return self._connection.execute(
+            select(func.count()).select_from(table)
+        ).scalar_one()
 
     def get(self, table: Table, scope: Scope, id: str) -> Record | None:
         """Return one row of the scope, or None."""
@@ -98,13 +118,27 @@ class Rows:
         row = self._connection.execute(by_id(table), wanted).first()
         return None if row is None else record_of(row)
 
-    def replace(self, table: Table, record: Record, *, etag: str, refers_to: Iterable[str] | None = None) -> bool:
+    def replace(
+        self,
+        table: Table,
+        record: Record,
+        *,
+        etag: str,
+        refers_to: Iterable[str] | None = None,
+    ) -> bool:
         """Write a changed row unless somebody else did since its `etag` was read; say whether it was written.
 
         The ids it refers to stay as they are unless given.
         """
-        mine = and_(owned(table, record.scope), table.c.id == record.id, table.c.etag == etag)
-        if self._connection.execute(update(table).where(mine).values(_row(record))).rowcount != 1:
+        mine = and_(
+            owned(table, record.scope), table.c.id == record.id, table.c.etag == etag
+        )
+        if (
+            self._connection.execute(
+                update(table).where(mine).values(_row(record))
+            ).rowcount
+            != 1
+        ):
             return False
         if refers_to is not None:
             self._unlink(record.scope, record.id)
@@ -114,7 +148,12 @@ class Rows:
     def remove(self, table: Table, scope: Scope, id: str) -> bool:
         """Delete one row of the scope; say whether it was there."""
         self._unlink(scope, id)
-        return self._connection.execute(delete(table).where(owned(table, scope), table.c.id == id)).rowcount == 1
+        return (
+            self._connection.execute(
+                delete(table).where(owned(table, scope), table.c.id == id)
+            ).rowcount
+            == 1
+        )
 
     def remove_referring(self, table: Table, scope: Scope, id: str) -> None:
         """Delete the rows of a collection that refer to an id."""
@@ -123,16 +162,26 @@ class Rows:
         self._connection.execute(delete(table).where(mine))
         for start in range(0, len(ids), _PAGE):
             part = ids[start : start + _PAGE]
-            self._connection.execute(delete(links).where(owned(links, scope), links.c.owner.in_(part)))
+            self._connection.execute(
+                delete(links).where(owned(links, scope), links.c.owner.in_(part))
+            )
 
-    def referring(self, table: Table, scope: Scope, id: str, *where: ColumnElement[bool]) -> list[Record]:
+    def referring(
+        self, table: Table, scope: Scope, id: str, *where: ColumnElement[bool]
+    ) -> list[Record]:
         """Return the rows of a collection that refer to an id, and fulfil the conditions."""
-        query = select(table).where(owned(table, scope), refers(table, scope, [id]), *where)
+        query = select(table).where(
+            owned(table, scope), refers(table, scope, [id]), *where
+        )
         return [record_of(row) for row in self._connection.execute(query)]
 
-    def count(self, table: Table, scope: Scope, where: Sequence[ColumnElement[bool]]) -> int:
+    def count(
+        self, table: Table, scope: Scope, where: Sequence[ColumnElement[bool]]
+    ) -> int:
         """Count the rows of the scope that fulfil the conditions."""
-        query = select(func.count()).select_from(table).where(owned(table, scope), *where)
+        query = (
+            select(func.count()).select_from(table).where(owned(table, scope), *where)
+        )
         return self._connection.execute(query).scalar_one()
 
     def select(
@@ -146,8 +195,13 @@ class Rows:
         offset: int | None = None,
     ) -> list[Record]:
         """Return the rows of the scope that fulfil the conditions, in order, at most `limit` after `offset` others."""
-        query: Select[Any] = select(table).where(owned(table, scope), *where).order_by(*order)
-        return [record_of(row) for row in self._connection.execute(query.limit(limit).offset(offset))]
+        query: Select[Any] = (
+            select(table).where(owned(table, scope), *where).order_by(*order)
+        )
+        return [
+            record_of(row)
+            for row in self._connection.execute(query.limit(limit).offset(offset))
+        ]
 
     def _link(self, record: Record, refers_to: Iterable[str]) -> None:
         targets = _targets(record, refers_to)
@@ -155,11 +209,17 @@ class Rows:
             self._connection.execute(insert(links), targets)
 
     def _unlink(self, scope: Scope, id: str) -> None:
-        self._connection.execute(delete(links).where(owned(links, scope), links.c.owner == id))
+        self._connection.execute(
+            delete(links).where(owned(links, scope), links.c.owner == id)
+        )
 
 
 def _targets(record: Record, refers_to: Iterable[str]) -> list[dict[str, str]]:
-    owner = {"org": record.scope.org, "sandbox": record.scope.sandbox, "owner": record.id}
+    owner = {
+        "org": record.scope.org,
+        "sandbox": record.scope.sandbox,
+        "owner": record.id,
+    }
     return [owner | {"target": target} for target in dict.fromkeys(refers_to)]
 
 
@@ -167,7 +227,11 @@ def _targets(record: Record, refers_to: Iterable[str]) -> list[dict[str, str]]:
 @functools.cache
 def by_id(table: Table) -> Select[Any]:
     """Return the statement that reads one row of a scope; its parameters are `org`, `sandbox` and `wanted`."""
-    mine = (table.c.org == bindparam("org"), table.c.sandbox == bindparam("sandbox"), table.c.id == bindparam("wanted"))
+    mine = (
+        table.c.org == bindparam("org"),
+        table.c.sandbox == bindparam("sandbox"),
+        table.c.id == bindparam("wanted"),
+    )
     return select(table).where(*mine)
 
 
@@ -178,7 +242,9 @@ def _insert(table: Table) -> Insert:
 
 def refers(table: Table, scope: Scope, ids: Sequence[str]) -> ColumnElement[bool]:
     """Return the condition for the rows that refer to any of these ids."""
-    return table.c.id.in_(select(links.c.owner).where(owned(links, scope), links.c.target.in_(ids)))
+    return table.c.id.in_(
+        select(links.c.owner).where(owned(links, scope), links.c.target.in_(ids))
+    )
 
 
 def owned(table: Table, scope: Scope) -> ColumnElement[bool]:
@@ -190,7 +256,11 @@ def _row(record: Record) -> dict[str, Any]:
     fields = {field.name: getattr(record, field.name) for field in attrs.fields(Record)}
     del fields["scope"], fields["seq"]
     document = json.dumps(record.document, separators=(",", ":"))
-    return fields | {"org": record.scope.org, "sandbox": record.scope.sandbox, "document": document}
+    return fields | {
+        "org": record.scope.org,
+        "sandbox": record.scope.sandbox,
+        "document": document,
+    }
 
 
 def record_of(row: Row[Any]) -> Record:

@@ -49,7 +49,10 @@ def _settled(connection: Connection, url: URL, settings: Settings) -> Vault:
     made = Vault(_key(url, settings, new=True))
     tables.metadata.create_all(connection)
     facts = {"schema": str(tables.VERSION), "key": made.check_value}
-    connection.execute(tables.facts.insert(), [{"name": name, "value": value} for name, value in facts.items()])
+    connection.execute(
+        tables.facts.insert(),
+        [{"name": name, "value": value} for name, value in facts.items()],
+    )
     return made
 
 
@@ -57,7 +60,9 @@ def _checked(connection: Connection, url: URL, settings: Settings) -> Vault:
     facts = {row.name: row.value for row in connection.execute(select(tables.facts))}
     found = facts.get("schema", "")
     if not found.isdecimal() or int(found) == 0:
-        raise StoreError(f"the store {database.label(url)} does not say its version", remedy=_RESTORE)
+        raise StoreError(
+            f"the store {database.label(url)} does not say its version", remedy=_RESTORE
+        )
     if int(found) > tables.VERSION:
         raise StoreError(
             f"the store {database.label(url)} was made by a newer version (schema {found}, known {tables.VERSION})",
@@ -100,10 +105,18 @@ def _explained(error: Exception, url: URL) -> Exception:
         if any(word in said for word in words):
             return StoreError(problem.format(name), remedy=remedy)
     if "locked" in said or "busy" in said:
-        return StoreBusy(f"the store {name} is locked by another program", remedy="let it finish, then run again")
+        return StoreBusy(
+            f"the store {name} is locked by another program",
+            remedy="let it finish, then run again",
+        )
     if isinstance(error, (OperationalError, InterfaceError)):
-        return StoreBusy(f"the store {name} does not answer", remedy="see that the database is up, then run again")
-    return StoreError(f"the store {name} cannot be used ({type(error).__name__})", remedy=_RESTORE)
+        return StoreBusy(
+            f"the store {name} does not answer",
+            remedy="see that the database is up, then run again",
+        )
+    return StoreError(
+        f"the store {name} cannot be used ({type(error).__name__})", remedy=_RESTORE
+    )
 
 
 # What the databases say, what it means, and what to do.
@@ -119,7 +132,11 @@ _PROBLEMS = (
         "the store {} cannot be written",
         "make the file and its folder writable",
     ),
-    (("is full", "no space"), "there is no room for the store {}", "make room on its disk, then run again"),
+    (
+        ("is full", "no space"),
+        "there is no room for the store {}",
+        "make room on its disk, then run again",
+    ),
 )
 
 

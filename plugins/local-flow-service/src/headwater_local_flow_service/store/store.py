@@ -61,7 +61,13 @@ class Store:
     def snapshot(self) -> Iterator[Rows]:
         """Read rows as they all are at one moment, however long it takes and whoever writes meanwhile."""
         with _transaction(self._reader) as connection:
-            connection.execute(text("BEGIN" if self._one_writer else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+            connection.execute(
+                text(
+                    "BEGIN"
+                    if self._one_writer
+                    else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+                )
+            )
             yield Rows(connection)
 
     def compact(self) -> None:
@@ -78,7 +84,9 @@ class Store:
         """
         with _transaction(self._writer) as connection:
             if scope is not None and not self._one_writer:
-                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _lock(scope)})
+                connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _lock(scope)}
+                )
             yield Rows(connection)
 
     def get(self, table: Table, scope: Scope, id: str) -> Record | None:
@@ -107,5 +115,7 @@ def _transaction(engine: Engine) -> Iterator[Connection]:
 
 
 def _lock(scope: Scope) -> int:
-    digest = hashlib.blake2b(f"{scope.org}/{scope.sandbox}".encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(
+        f"{scope.org}/{scope.sandbox}".encode(), digest_size=8
+    ).digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -46,7 +46,11 @@ class Vault:
     def seal(self, value: Any, *owner: str) -> bytes:
         """Encrypt a JSON value for its owner (organization, sandbox, id): nobody else's row can open it."""
         nonce = os.urandom(_NONCE_SIZE)
-        return _FORMAT + nonce + self._cipher.encrypt(nonce, json.dumps(value).encode(), _context(owner))
+        return (
+            _FORMAT
+            + nonce
+            + self._cipher.encrypt(nonce, json.dumps(value).encode(), _context(owner))
+        )
 
     def open(self, sealed: bytes, *owner: str) -> Any:
         """Decrypt what `seal` made for the same owner. Raises `StoreError` when it was changed since."""
@@ -58,7 +62,9 @@ class Vault:
             except (InvalidTag, ValueError):
                 plain = b""
         if not plain:
-            raise StoreError("stored credentials do not open with the key of this store")
+            raise StoreError(
+                "stored credentials do not open with the key of this store"
+            )
         return json.loads(plain)
 
 
@@ -88,12 +94,17 @@ def read_key(path: Path) -> bytes | None:
     except (OSError, UnicodeDecodeError) as error:
         failure = getattr(error, "strerror", None) or "not text"
     if failure:
-        raise StoreError(f"the key file {path} cannot be read ({failure})", remedy="restore it from a backup")
+        raise StoreError(
+            f"the key file {path} cannot be read ({failure})",
+            remedy="restore it from a backup",
+        )
     try:
         return key_from(Secret(text))
     except InvalidInput:
         failure = "does not hold a key"
-    raise StoreError(f"the key file {path} {failure}", remedy="restore it from a backup")
+    raise StoreError(
+        f"the key file {path} {failure}", remedy="restore it from a backup"
+    )
 
 
 def make_key(path: Path) -> bytes:
@@ -130,7 +141,9 @@ def _place(path: Path, text: bytes) -> None:
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=KEY_SIZE, salt=None, info=purpose).derive(key)
+    return HKDF(algorithm=SHA256(), length=KEY_SIZE, salt=None, info=purpose).derive(
+        key
+    )
 
 
 def _context(owner: tuple[str, ...]) -> bytes:

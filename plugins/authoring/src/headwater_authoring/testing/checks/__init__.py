@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from headwater_authoring.testing.checks.credentials import check_corruptions_refused, check_examples_accepted
+from headwater_authoring.testing.checks.credentials import (
+    check_corruptions_refused,
+    check_examples_accepted,
+)
 from headwater_authoring.testing.checks.facts import check_facts, check_loads
 from headwater_authoring.testing.checks.fields import check_fields
 from headwater_authoring.testing.checks.importing import check_import

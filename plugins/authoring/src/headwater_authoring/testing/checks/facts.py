@@ -33,7 +33,10 @@ def check_loads(subject: Subject) -> None:
     except PluginError as error:
         failure = error
     if failure is not None:
-        raise ConformanceFailure(failure.message, "correct that rule of the hooks; docs/hooks.md explains each")
+        raise ConformanceFailure(
+            failure.message,
+            "correct that rule of the hooks; docs/hooks.md explains each",
+        )
     demand(
         _SLUG.fullmatch(subject.slug),
         "the slug, which is the name of the entry point, is not in lower case with dashes",
@@ -55,7 +58,11 @@ def check_facts(subject: Subject) -> None:
     spec = subject.connector.spec
     _check_types(spec)
     for name in _NEEDED:
-        demand(getattr(spec, name).strip(), f"{name} of the connection specification is empty", f"give {name} a value")
+        demand(
+            getattr(spec, name).strip(),
+            f"{name} of the connection specification is empty",
+            f"give {name} a value",
+        )
     demand(
         _VERSION.fullmatch(spec.version),
         "version of the connection specification is no version number",
@@ -69,7 +76,11 @@ def check_facts(subject: Subject) -> None:
 def _check_types(spec: ConnectionSpec) -> None:
     wrong = [name for name in _TEXTS if not isinstance(getattr(spec, name), str)]
     wrong += [] if isinstance(spec.base_connection, bool) else ["base_connection"]
-    wrong += [] if all(isinstance(text, str) for text in spec.misprinted_ids) else ["misprinted_ids"]
+    wrong += (
+        []
+        if all(isinstance(text, str) for text in spec.misprinted_ids)
+        else ["misprinted_ids"]
+    )
     wrong += [] if isinstance(spec.extra_payload, dict) else ["extra_payload"]
     demand(
         not wrong,
@@ -89,7 +100,11 @@ def _check_ids(spec: ConnectionSpec) -> None:
         "the connection specification has neither an id nor no_id_reason",
         "give the id, or say in no_id_reason why it is not known",
     )
-    right = [text for text in spec.misprinted_ids if text == spec.id or text != text.strip().lower() or not text]
+    right = [
+        text
+        for text in spec.misprinted_ids
+        if text == spec.id or text != text.strip().lower() or not text
+    ]
     demand(
         not right,
         "misprinted_ids holds the right id, or one that is not in lower case",

@@ -34,7 +34,11 @@ def check_fields(subject: Subject) -> None:
 
 
 def _check_types(auth: AuthenticationSpec) -> None:
-    texts = [name for name in ("spec_name", "note") if not isinstance(getattr(auth, name), str)]
+    texts = [
+        name
+        for name in ("spec_name", "note")
+        if not isinstance(getattr(auth, name), str)
+    ]
     wrong = texts + ([] if isinstance(auth.deprecated, bool) else ["deprecated"])
     demand(
         not wrong and auth.spec_name.strip(),
@@ -42,14 +46,21 @@ def _check_types(auth: AuthenticationSpec) -> None:
         "spec_name and note are texts, deprecated is a bool",
     )
     demand(
-        all(isinstance(field.name, str) and field.name == field.name.strip() != "" for field in auth.fields),
+        all(
+            isinstance(field.name, str) and field.name == field.name.strip() != ""
+            for field in auth.fields
+        ),
         f"a field of {auth.label} has a name that is no text, or is blank at an end",
         "write the name as it stands in auth.params",
     )
 
 
 def _check_field_types(where: str, field: Field) -> None:
-    flags = [name for name in ("required", "secret") if not isinstance(getattr(field, name), bool)]
+    flags = [
+        name
+        for name in ("required", "secret")
+        if not isinstance(getattr(field, name), bool)
+    ]
     texts: list[str] = [] if isinstance(field.description, str) else ["description"]
     demand(
         not flags + texts,
@@ -60,11 +71,17 @@ def _check_field_types(where: str, field: Field) -> None:
 
 def _check_values(where: str, field: Field) -> None:
     demand(
-        all(not is_among(value, field.enum[:position]) for position, value in enumerate(field.enum)),
+        all(
+            not is_among(value, field.enum[:position])
+            for position, value in enumerate(field.enum)
+        ),
         f"{where}: its enumeration lists a value twice",
         "list each value once",
     )
-    given: list[tuple[str, Any]] = [("default", field.default), ("example", field.example)]
+    given: list[tuple[str, Any]] = [
+        ("default", field.default),
+        ("example", field.example),
+    ]
     for name, value in [*given, *(("enumeration", value) for value in field.enum)]:
         demand(
             value is None or fits_type(value, field.type),
@@ -81,7 +98,9 @@ def _check_values(where: str, field: Field) -> None:
 
 def _check_secret(where: str, field: Field, subject: Subject) -> None:
     demand(
-        field.secret or field.name in subject.public_fields or not _SECRET.fullmatch(field.name),
+        field.secret
+        or field.name in subject.public_fields
+        or not _SECRET.fullmatch(field.name),
         f"{where} is named like a secret and is not marked as one, so it would be shown",
         "mark it with secret=True, or name it in public_fields of the test class if it is none",
     )

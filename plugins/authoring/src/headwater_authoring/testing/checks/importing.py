@@ -23,13 +23,19 @@ def check_import(subject: Subject) -> None:
         f"importing {name} alone, and asking its fact hooks, fails with {found.failure}",
         "make it import in a fresh interpreter: python -c 'import ...'",
     )
-    heavy = sorted(set(found.modules) - ALLOWED - own_packages(subject) - sys.stdlib_module_names)
+    heavy = sorted(
+        set(found.modules) - ALLOWED - own_packages(subject) - sys.stdlib_module_names
+    )
     demand(
         not heavy,
         f"importing {name} loads {', '.join(heavy)}",
         "a connector's module loads headwater, attrs and the standard library alone; import the rest where it is used",
     )
-    demand(not found.printed, f"importing {name} prints something", "print nothing; log where it must be said")
+    demand(
+        not found.printed,
+        f"importing {name} prints something",
+        "print nothing; log where it must be said",
+    )
     demand(
         not found.events,
         f"importing {name} reaches out of the process: {', '.join(found.events)}",

@@ -54,10 +54,16 @@ def _check_not_readable(subject: Subject) -> None:
         subject.connector.check_readable()
     except NotReadable as error:
         told = error
-    demand(told is not None and told.remedy, "a connector without a reader does not say so", "report it to Headwater")
+    demand(
+        told is not None and told.remedy,
+        "a connector without a reader does not say so",
+        "report it to Headwater",
+    )
 
 
-def _check_opening(subject: Subject, example: Example, watch: Watch, attempts: list[str]) -> None:
+def _check_opening(
+    subject: Subject, example: Example, watch: Watch, attempts: list[str]
+) -> None:
     failure = ""
     try:
         with _opened(subject, example) as reader:
@@ -92,7 +98,9 @@ def _check_asking(subject: Subject, example: Example, watch: Watch, name: str) -
 
 
 def _opened(subject: Subject, example: Example) -> Any:
-    return runner.open_source(subject.connector, credentials=example.values, auth=example.auth, reach=_NOWHERE)
+    return runner.open_source(
+        subject.connector, credentials=example.values, auth=example.auth, reach=_NOWHERE
+    )
 
 
 @contextlib.contextmanager
@@ -103,11 +111,17 @@ def _cut_off() -> Iterator[list[str]]:
     def refuse(name: str) -> Any:
         def refused(*_args: Any, **_options: Any) -> NoReturn:
             attempts.append(name)
-            raise ConnectionRefusedError("the network is cut off for a conformance test")
+            raise ConnectionRefusedError(
+                "the network is cut off for a conformance test"
+            )
 
         return refused
 
     with contextlib.ExitStack() as patches:
-        for holder, name in ((socket.socket, "connect"), (socket.socket, "connect_ex"), (socket, "getaddrinfo")):
+        for holder, name in (
+            (socket.socket, "connect"),
+            (socket.socket, "connect_ex"),
+            (socket, "getaddrinfo"),
+        ):
             patches.enter_context(mock.patch.object(holder, name, refuse(name)))
         yield attempts

@@ -34,7 +34,9 @@ def check_schemas(subject: Subject) -> None:
         _check_judgement(auth, schema, example.values, "a valid example")
         for corruption in corruptions(example):
             if corruption.in_schema:
-                _check_judgement(auth, schema, corruption.values, f"credentials whose {corruption}")
+                _check_judgement(
+                    auth, schema, corruption.values, f"credentials whose {corruption}"
+                )
 
 
 def _elements(subject: Subject) -> list[dict[str, Any]]:
@@ -70,10 +72,15 @@ def _check_schema(auth: AuthenticationSpec, schema: Mapping[str, Any]) -> None:
 
 def _check_properties(auth: AuthenticationSpec, schema: Mapping[str, Any]) -> None:
     properties = schema.get("properties", {})
-    secret = {name for name, facts in properties.items() if facts.get("format") == "password"}
+    secret = {
+        name for name, facts in properties.items() if facts.get("format") == "password"
+    }
     differing = sorted(
         ({field.name for field in auth.fields} ^ set(properties))
-        | ({field.name for field in auth.fields if field.required} ^ set(schema.get("required", ())))
+        | (
+            {field.name for field in auth.fields if field.required}
+            ^ set(schema.get("required", ()))
+        )
         | (auth.secret_names ^ secret)
     )
     demand(
@@ -84,7 +91,12 @@ def _check_properties(auth: AuthenticationSpec, schema: Mapping[str, Any]) -> No
     )
 
 
-def _check_judgement(auth: AuthenticationSpec, schema: Mapping[str, Any], values: Mapping[str, Any], what: str) -> None:
+def _check_judgement(
+    auth: AuthenticationSpec,
+    schema: Mapping[str, Any],
+    values: Mapping[str, Any],
+    what: str,
+) -> None:
     """Ask the fields, the rendered schema and `credentials.validate`; all three must judge alike."""
     import jsonschema
     import referencing
@@ -93,12 +105,20 @@ def _check_judgement(auth: AuthenticationSpec, schema: Mapping[str, Any], values
     broken = ""
     found: set[str] = set()
     try:
-        found = {problem.field for problem in validation.validate(auth, values) if problem.rule in _OF_SCHEMA}
+        found = {
+            problem.field
+            for problem in validation.validate(auth, values)
+            if problem.rule in _OF_SCHEMA
+        }
     except InvalidInput as error:
         broken = error.message
-    demand(not broken, broken, "correct the schema; it may refer to nothing outside itself")
+    demand(
+        not broken, broken, "correct the schema; it may refer to nothing outside itself"
+    )
     # The registry knows no other document: a remote $ref is never fetched.
-    accepted = jsonschema.Draft7Validator(schema, registry=referencing.Registry()).is_valid(dict(values))
+    accepted = jsonschema.Draft7Validator(
+        schema, registry=referencing.Registry()
+    ).is_valid(dict(values))
     demand(
         accepted is not bool(wrong),
         f"the schema of {auth.label} {'accepts' if accepted else 'refuses'} {what}, its fields do not",

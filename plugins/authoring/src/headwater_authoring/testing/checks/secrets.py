@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from headwater.create import runner
@@ -40,9 +41,15 @@ def check_no_leaks(subject: Subject, service: FlowService) -> None:
             _building(watch, subject, example)
             if _creatable(subject):
                 _creating(watch, subject, example, service)
-        every = itertools.chain(example.canaries, *(corruption.canaries for corruption in spoilt))
+        every = itertools.chain(
+            example.canaries, *(corruption.canaries for corruption in spoilt)
+        )
         places = watch.leaks(Lookout(every))
-        demand(not places, f"a secret of {example.auth.label} shows in {', '.join(places)}", _REMEDY)
+        demand(
+            not places,
+            f"a secret of {example.auth.label} shows in {', '.join(places)}",
+            _REMEDY,
+        )
 
 
 def _creatable(subject: Subject) -> bool:
@@ -57,23 +64,31 @@ def _loading(watch: Watch, subject: Subject) -> None:
     watch.shown("the authentication specifications", connector.authentication)
 
 
-def _validating(watch: Watch, subject: Subject, example: Example, spoilt: list[Corruption]) -> None:
+def _validating(
+    watch: Watch, subject: Subject, example: Example, spoilt: list[Corruption]
+) -> None:
     for corruption in spoilt:
-        found = watch.attempt("validation", lambda: runner.problems(example.auth, corruption.values))  # noqa: B023
+        validate = partial(runner.problems, example.auth, corruption.values)
+        found = watch.attempt("validation", validate)
         watch.shown("a problem of validation", found)
-        settle = lambda: runner.settled_credentials(example.auth, corruption.values)  # noqa: B023, E731
-        watch.attempt("refused credentials", settle)
-        watch.attempt("choosing", lambda: choose(subject.connector, corruption.values))  # noqa: B023
+        resolve = partial(runner.settled_credentials, example.auth, corruption.values)
+        watch.attempt("refused credentials", resolve)
+        watch.attempt("choosing", partial(choose, subject.connector, corruption.values))
 
 
 def _building(watch: Watch, subject: Subject, example: Example) -> None:
     """Build with all fields, then with each of them missing or of a type no hook expects: it may fail, not tell."""
     for values in _settled(example):
         request = PayloadRequest(
-            name="A name", description=None, spec=subject.connector.spec, auth=example.auth, params=values
+            name="A name",
+            description=None,
+            spec=subject.connector.spec,
+            auth=example.auth,
+            params=values,
         )
         watch.shown("the payload request", request)
-        payload = watch.attempt("build_payload", lambda: subject.connector.build_payload(request))  # noqa: B023
+        build = partial(subject.connector.build_payload, request)
+        payload = watch.attempt("build_payload", build)
         watch.shown("the payload", payload)
 
 
@@ -83,20 +98,32 @@ def _settled(example: Example) -> Iterator[Mapping[str, Any]]:
     yield whole
     for name in whole:
         yield {other: value for other, value in whole.items() if other != name}
-        yield {**whole, name: Secret(whole[name].reveal() + "\0") if isinstance(whole[name], Secret) else object()}
+        yield {
+            **whole,
+            name: Secret(whole[name].reveal() + "\0")
+            if isinstance(whole[name], Secret)
+            else object(),
+        }
 
 
 def _sealed(auth: AuthenticationSpec, values: Mapping[str, Any]) -> dict[str, Any]:
     secret = auth.secret_names
-    return {name: Secret(value) if name in secret else value for name, value in values.items()}
+    return {
+        name: Secret(value) if name in secret else value
+        for name, value in values.items()
+    }
 
 
-def _creating(watch: Watch, subject: Subject, example: Example, service: FlowService) -> None:
+def _creating(
+    watch: Watch, subject: Subject, example: Example, service: FlowService
+) -> None:
     """Create; create again, which is refused; send what the service refuses; and send where nobody listens."""
     name = f"conformance {uuid.uuid4()}"
 
     def prepared() -> runner.Prepared:
-        return runner.prepare(subject.connector, name=name, credentials=example.values, auth=example.auth)
+        return runner.prepare(
+            subject.connector, name=name, credentials=example.values, auth=example.auth
+        )
 
     first = watch.attempt("preparing", prepared)
     if first is None:
@@ -106,17 +133,32 @@ def _creating(watch: Watch, subject: Subject, example: Example, service: FlowSer
     watch.shown("what was created", created)
     watch.attempt("creating it again", lambda: runner.ensure(service, first, settle=0))
     if created is not None:
-        watch.shown("the connection", watch.attempt("reading it back", lambda: service.connections.get(created.id)))
-    unknown = {**first.payload, "connectionSpec": {"id": str(uuid.uuid4()), "version": "1.0"}}
+        watch.shown(
+            "the connection",
+            watch.attempt(
+                "reading it back", lambda: service.connections.get(created.id)
+            ),
+        )
+    unknown = {
+        **first.payload,
+        "connectionSpec": {"id": str(uuid.uuid4()), "version": "1.0"},
+    }
     watch.attempt("a refused request", lambda: service.connections.create(unknown))
     with _nowhere() as nobody:
-        watch.attempt("a request that nobody answers", lambda: nobody.connections.create(first.payload))
+        watch.attempt(
+            "a request that nobody answers",
+            lambda: nobody.connections.create(first.payload),
+        )
 
 
 def _nowhere() -> FlowService:
     """Return a client of a port of this machine that is never open."""
     token = Secret("nobody-is-there-to-ask-for-one")
     endpoint = Endpoint(
-        url="http://127.0.0.1:1", org_id="conformance@AdobeOrg", sandbox="prod", api_key="none", access_token=token
+        url="http://127.0.0.1:1",
+        org_id="conformance@AdobeOrg",
+        sandbox="prod",
+        api_key="none",
+        access_token=token,
     )
     return FlowService(endpoint, retries=0)

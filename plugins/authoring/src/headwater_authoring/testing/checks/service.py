@@ -65,7 +65,9 @@ def _check_refused(subject: Subject) -> None:
     )
 
 
-def _created(subject: Subject, example: Example, service: FlowService) -> tuple[Prepared, Connection]:
+def _created(
+    subject: Subject, example: Example, service: FlowService
+) -> tuple[Prepared, Connection]:
     failure = ""
     try:
         prepared = runner.prepare(
@@ -97,9 +99,17 @@ def _check_answer(subject: Subject, prepared: Prepared, found: Connection) -> No
         ("connectionSpec.version", spec.version, version),
         ("auth.specName", prepared.auth.spec_name, found.auth_name),
     ):
-        demand(got == wanted, f"{name} is not what was asked for", "send it in build_payload as the request holds it")
+        demand(
+            got == wanted,
+            f"{name} is not what was asked for",
+            "send it in build_payload as the request holds it",
+        )
     lost = [name for name in spec.extra_payload if name not in sent]
-    demand(not lost, f"the payload lacks what extra_payload adds: {', '.join(lost)}", "merge it in build_payload")
+    demand(
+        not lost,
+        f"the payload lacks what extra_payload adds: {', '.join(lost)}",
+        "merge it in build_payload",
+    )
 
 
 def _check_params(example: Example, prepared: Prepared, found: Connection) -> None:
@@ -121,12 +131,26 @@ def _check_params(example: Example, prepared: Prepared, found: Connection) -> No
 
 def _check_kept(subject: Subject, example: Example, prepared: Prepared) -> None:
     """Find every value given somewhere in the payload: one that is dropped is missed by the source, much later."""
-    fixed = {"name", "description", "connectionSpec", *subject.connector.spec.extra_payload}
-    made = {name: value for name, value in prepared.payload.items() if name not in fixed}
+    fixed = {
+        "name",
+        "description",
+        "connectionSpec",
+        *subject.connector.spec.extra_payload,
+    }
+    made = {
+        name: value for name, value in prepared.payload.items() if name not in fixed
+    }
     held = [str(leaf) for leaf in _leaves(revealed(made))]
-    given = {name: value for name, value in example.values.items() if name not in subject.reshaped_fields}
+    given = {
+        name: value
+        for name, value in example.values.items()
+        if name not in subject.reshaped_fields
+    }
     lost = [
-        name for name, value in given.items() for leaf in _leaves(value) if not any(str(leaf) in text for text in held)
+        name
+        for name, value in given.items()
+        for leaf in _leaves(value)
+        if not any(str(leaf) in text for text in held)
     ]
     demand(
         not lost,

@@ -37,7 +37,9 @@ def upgrade() -> None:
         Column("target", _WORD, primary_key=True),
         Column("owner", _WORD, primary_key=True),
     )
-    op.create_index("headwater_links_owner", "headwater_links", ["org", "sandbox", "owner"])
+    op.create_index(
+        "headwater_links_owner", "headwater_links", ["org", "sandbox", "owner"]
+    )
 
 
 def _collection(table: str) -> None:
@@ -61,5 +63,9 @@ def _collection(table: str) -> None:
     )
     op.create_index(f"{table}_id", table, ["id"], unique=True)
     op.create_index(f"{table}_newest", table, ["org", "sandbox", "created_at", "seq"])
-    op.create_index(f"{table}_name", table, ["org", "sandbox", "name", "created_at", "seq"])
-    op.create_index(f"{table}_spec", table, ["org", "sandbox", "spec_id", "created_at", "seq"])
+    op.create_index(
+        f"{table}_name", table, ["org", "sandbox", "name", "created_at", "seq"]
+    )
+    op.create_index(
+        f"{table}_spec", table, ["org", "sandbox", "spec_id", "created_at", "seq"]
+    )
