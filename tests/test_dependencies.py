@@ -12,7 +12,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PROJECTS = [ROOT, *sorted(path.parent for path in ROOT.glob("plugins/*/setup.cfg")), ROOT / "docs/examples/acme-desk"]
+PROJECTS = [
+    ROOT,
+    *sorted(path.parent for path in ROOT.glob("plugins/*/setup.cfg")),
+    ROOT / "docs/examples/acme-desk",
+]
 PROVIDERS = packages_distributions()
 
 
@@ -40,15 +44,26 @@ def _required(project: Path) -> set[str]:
 def _optional(project: Path) -> set[str]:
     """Return what users may install beside it; `test` and `lint` are for whoever works on it."""
     settings = _settings(project)
-    extras = settings["options.extras_require"] if settings.has_section("options.extras_require") else {}
-    return {name for extra, lines in extras.items() if extra not in ("test", "lint") for name in _names(lines)}
+    extras = (
+        settings["options.extras_require"]
+        if settings.has_section("options.extras_require")
+        else {}
+    )
+    return {
+        name
+        for extra, lines in extras.items()
+        if extra not in ("test", "lint")
+        for name in _names(lines)
+    }
 
 
 def _imported(project: Path) -> set[str]:
     """Return the distributions that a project's code imports, at any place in it; its own is none of them."""
     code = project / _settings(project)["options.packages.find"]["where"]
     packages = {package for path in code.rglob("*.py") for package in _packages(path)}
-    foreign = packages - sys.stdlib_module_names - {path.name for path in code.iterdir()}
+    foreign = (
+        packages - sys.stdlib_module_names - {path.name for path in code.iterdir()}
+    )
     unknown = sorted(foreign - PROVIDERS.keys())
     assert unknown == [], "no distribution is installed that brings these"
     return {_canonical(PROVIDERS[package][0]) for package in foreign}
@@ -77,5 +92,7 @@ def test_what_is_required_is_imported(project: Path) -> None:
 
 def test_an_import_in_a_function_counts(tmp_path: Path) -> None:
     module = tmp_path / "module.py"
-    module.write_text("from . import own\n\n\ndef load():\n    import urllib3.util\n    from attrs import frozen\n")
+    module.write_text(
+        "from . import own\n\n\ndef load():\n    import urllib3.util\n    from attrs import frozen\n"
+    )
     assert _packages(module) == {"urllib3", "attrs"}

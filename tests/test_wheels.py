@@ -21,11 +21,28 @@ UNWANTED = shutil.ignore_patterns("build", "dist", "*.egg-info", "__pycache__")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, zipfile.ZipFile]:
     """Build every distribution from a copy, so that nothing is left behind in the checkout; return them by name."""
     folder = tmp_path_factory.mktemp("wheels")
-    copies = [_copied(project, folder / "sources" / _name(project)) for project in PROJECTS]
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    copies = [
+        _copied(project, folder / "sources" / _name(project)) for project in PROJECTS
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+    ]
     environment = os.environ | {"PIP_NO_INDEX": "1"}
-    subprocess.run([*command, "--wheel-dir", str(folder / "dist"), *map(str, copies)], env=environment, check=True)
-    built = {path.name.partition("-")[0]: zipfile.ZipFile(path) for path in (folder / "dist").glob("*.whl")}
+    subprocess.run(
+        [*command, "--wheel-dir", str(folder / "dist"), *map(str, copies)],
+        env=environment,
+        check=True,
+    )
+    built = {
+        path.name.partition("-")[0]: zipfile.ZipFile(path)
+        for path in (folder / "dist").glob("*.whl")
+    }
     return {name.replace("_", "-"): wheel for name, wheel in built.items()}
 
 
@@ -54,25 +71,49 @@ def _files(wheel: zipfile.ZipFile) -> set[PurePosixPath]:
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=_name)
-def test_a_wheel_holds_all_of_the_code(wheels: dict[str, zipfile.ZipFile], project: Path) -> None:
+def test_a_wheel_holds_all_of_the_code(
+    wheels: dict[str, zipfile.ZipFile], project: Path
+) -> None:
     code = _code(project)
-    sources = (path for path in code.rglob("*") if path.suffix in (".py", ".typed", ".json", ".template"))
-    expected = {PurePosixPath(path.relative_to(code)) for path in sources if ".egg-info" not in str(path)}
+    sources = (
+        path
+        for path in code.rglob("*")
+        if path.suffix in (".py", ".typed", ".json", ".template")
+    )
+    expected = {
+        PurePosixPath(path.relative_to(code))
+        for path in sources
+        if ".egg-info" not in str(path)
+    }
     assert expected - _files(wheels[_name(project)]) == set()
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=_name)
-def test_a_wheel_says_that_its_code_is_typed(wheels: dict[str, zipfile.ZipFile], project: Path) -> None:
+def test_a_wheel_says_that_its_code_is_typed(
+    wheels: dict[str, zipfile.ZipFile], project: Path
+) -> None:
     files = _files(wheels[_name(project)])
-    packages = {path.parts[0] for path in files if not path.parts[0].endswith(".dist-info")}
+    packages = {
+        path.parts[0] for path in files if not path.parts[0].endswith(".dist-info")
+    }
     assert packages
-    assert {package for package in packages if PurePosixPath(package, "py.typed") not in files} == set()
+    assert {
+        package
+        for package in packages
+        if PurePosixPath(package, "py.typed") not in files
+    } == set()
 
 
 @pytest.mark.parametrize("project", PROJECTS, ids=_name)
-def test_a_wheel_holds_the_licence_and_names_it(wheels: dict[str, zipfile.ZipFile], project: Path) -> None:
+def test_a_wheel_holds_the_licence_and_names_it(
+    wheels: dict[str, zipfile.ZipFile], project: Path
+) -> None:
     wheel = wheels[_name(project)]
-    [licence] = [name for name in wheel.namelist() if PurePosixPath(name).name == "LICENSE"]
+    [licence] = [
+        name for name in wheel.namelist() if PurePosixPath(name).name == "LICENSE"
+    ]
     assert wheel.read(licence) == (ROOT / "LICENSE").read_bytes()
-    [metadata] = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    [metadata] = [
+        name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")
+    ]
     assert "Apache-2.0" in wheel.read(metadata).decode("utf-8").partition("\n\n")[0]

@@ -27,8 +27,16 @@ HEADWATER = str(Path(sys.executable).parent / "headwater")
 
 FLOW_SERVICE = "/data/foundation/flowservice"
 CLIENTS = {
-    "desk": {"id": "desk", "secret": "not-a-real-desk-secret", "organization": "ACME@AdobeOrg"},
-    "globex": {"id": "globex", "secret": "not-a-real-globex-secret", "organization": "GLOBEX@AdobeOrg"},
+    "desk": {
+        "id": "desk",
+        "secret": "not-a-real-desk-secret",
+        "organization": "ACME@AdobeOrg",
+    },
+    "globex": {
+        "id": "globex",
+        "secret": "not-a-real-globex-secret",
+        "organization": "GLOBEX@AdobeOrg",
+    },
 }
 
 
@@ -46,7 +54,9 @@ class Machine:
             packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
             packed.unlink()
         for path in folder.rglob("*"):
-            path.chmod(0o700 if path.is_dir() else 0o600)  # as they were: version control does not keep modes
+            path.chmod(
+                0o700 if path.is_dir() else 0o600
+            )  # as they were: version control does not keep modes
         return cls(folder).with_wheels(folder / "wheels")
 
     def with_wheels(self, wheels: Path) -> Machine:
@@ -59,7 +69,11 @@ class Machine:
     @property
     def environment(self) -> dict[str, str]:
         """What commands see: the settings, the store and the wheels of this folder, and no others."""
-        own = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER_")}
+        own = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("HEADWATER_")
+        }
         return own | {
             "HEADWATER_CONFIG": str(self.folder / "config.toml"),
             "HEADWATER_SPECS": str(self.folder / "specs"),
@@ -68,7 +82,9 @@ class Machine:
             "GLOBEX_SECRET": CLIENTS["globex"]["secret"],
         }
 
-    def run(self, *command: str, stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, stdin: str = "", cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command in a process of its own."""
         return subprocess.run(
             command, input=stdin, cwd=cwd or self.folder, env=self.environment,
@@ -94,12 +110,25 @@ class Machine:
     @contextmanager
     def serving(self, *options: str, port: int = 0) -> Iterator[str]:
         """Serve the store of this folder by its settings file; yield the root URL."""
-        command = [HEADWATER, "serve", "--settings", "serve.toml", "--port", str(port), *options]
+        command = [
+            HEADWATER,
+            "serve",
+            "--settings",
+            "serve.toml",
+            "--port",
+            str(port),
+            *options,
+        ]
         log = self.folder / "serve.log"
         with (
             log.open("w") as errors,
             subprocess.Popen(
-                command, cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=errors, text=True
+                command,
+                cwd=self.folder,
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
             ) as process,
         ):
             try:
@@ -121,8 +150,14 @@ class Caller:
     @classmethod
     def of(cls, root: str, client: Mapping[str, str], sandbox: str) -> Caller:
         """Ask for an access token as a configured client."""
-        form = {"grant_type": "client_credentials", "client_id": client["id"], "client_secret": client["secret"]}
-        answer = requests.post(f"{root}/ims/token/v3", data=form | {"scope": "openid"}, timeout=30)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client["id"],
+            "client_secret": client["secret"],
+        }
+        answer = requests.post(
+            f"{root}/ims/token/v3", data=form | {"scope": "openid"}, timeout=30
+        )
         assert answer.status_code == 200, answer.text
         headers = {
             "Authorization": f"Bearer {answer.json()['access_token']}",
@@ -132,10 +167,18 @@ class Caller:
         }
         return cls(root, headers)
 
-    def answer(self, method: str, path: str, headers: Mapping[str, str] | None = None, **rest: Any) -> Response:
+    def answer(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        **rest: Any,
+    ) -> Response:
         """Send a request and return whatever answer there is."""
         given = self.headers | dict(headers or {})
-        return requests.request(method, self.root + path, headers=given, timeout=30, **rest)
+        return requests.request(
+            method, self.root + path, headers=given, timeout=30, **rest
+        )
 
     def send(self, method: str, path: str, **rest: Any) -> Any:
         """Send a request that must succeed, and return the JSON of its answer."""

@@ -21,27 +21,49 @@ ELSEWHERE = ("--settings", "serve.toml", "--store", "imported.db")
 def _without_masks(value: Any) -> Any:
     """Return an answer without the masks that stand for secrets, which an export leaves out."""
     if isinstance(value, dict):
-        return {name: _without_masks(part) for name, part in value.items() if part != MASK}
+        return {
+            name: _without_masks(part) for name, part in value.items() if part != MASK
+        }
     if isinstance(value, list):
         return [_without_masks(part) for part in value]
     return value
 
 
-def test_an_export_is_imported_with_everything_but_the_secrets(machine: Machine, written: Path) -> None:
+def test_an_export_is_imported_with_everything_but_the_secrets(
+    machine: Machine, written: Path
+) -> None:
     imported = machine.told("local", "import", "export.jsonl", *ELSEWHERE)
-    assert sum(imported["objects"].values()) == len((written / "export.jsonl").read_text().splitlines()) - 2
+    assert (
+        sum(imported["objects"].values())
+        == len((written / "export.jsonl").read_text().splitlines()) - 2
+    )
     with machine.serving("--store", "imported.db") as root:
         for part in json.loads((written / "answers.json").read_text(encoding="utf-8")):
-            [client] = [one for one in CLIENTS.values() if one["organization"] == part["organization"]]
+            [client] = [
+                one
+                for one in CLIENTS.values()
+                if one["organization"] == part["organization"]
+            ]
             caller = Caller.of(root, client, part["sandbox"])
-            now = {read["path"]: caller.get(read["path"], read["accept"]) for read in part["read"]}
-            assert now == {read["path"]: _without_masks(read["answer"]) for read in part["read"]}
+            now = {
+                read["path"]: caller.get(read["path"], read["accept"])
+                for read in part["read"]
+            }
+            assert now == {
+                read["path"]: _without_masks(read["answer"]) for read in part["read"]
+            }
 
 
-def test_an_import_names_the_connections_that_need_their_credentials_again(machine: Machine, written: Path) -> None:
+def test_an_import_names_the_connections_that_need_their_credentials_again(
+    machine: Machine, written: Path
+) -> None:
     imported = machine.told("local", "import", "export.jsonl", *ELSEWHERE)
-    lines = [json.loads(line) for line in (written / "export.jsonl").read_text().splitlines()]
-    assert imported["withoutCredentials"] == [line["id"] for line in lines if line.get("secrets")]
+    lines = [
+        json.loads(line) for line in (written / "export.jsonl").read_text().splitlines()
+    ]
+    assert imported["withoutCredentials"] == [
+        line["id"] for line in lines if line.get("secrets")
+    ]
     assert imported["withoutCredentials"]
 
 
@@ -62,11 +84,18 @@ def test_a_settings_file_with_every_key_is_taken(machine: Machine) -> None:
     assert info["key"] == str(machine.folder / "local.db.key")
     with machine.serving() as root:
         labs = CLIENTS["globex"] | {"organization": "GLOBEX.LABS@AdobeOrg"}
-        assert Caller.of(root, labs, "stage").get(f"{FLOW_SERVICE}/connections")["items"] == []
-        assert requests.get(f"{root}/health", headers={"Host": "flow.example.com"}, timeout=30).ok
+        assert (
+            Caller.of(root, labs, "stage").get(f"{FLOW_SERVICE}/connections")["items"]
+            == []
+        )
+        assert requests.get(
+            f"{root}/health", headers={"Host": "flow.example.com"}, timeout=30
+        ).ok
         headers = Caller.of(root, CLIENTS["desk"], "prod").headers
         del headers["x-sandbox-name"]
-        answer = requests.get(f"{root}{FLOW_SERVICE}/connections", headers=headers, timeout=30)
+        answer = requests.get(
+            f"{root}{FLOW_SERVICE}/connections", headers=headers, timeout=30
+        )
         assert answer.json()["type"].endswith("FLOW-2105-400"), "it is strict"
 
 
@@ -74,7 +103,9 @@ def test_profiles_mean_what_they_meant(machine: Machine, written: Path) -> None:
     document = tomllib.loads((written / "config.toml").read_text(encoding="utf-8"))
     listed = {one["name"]: one for one in machine.told("profiles", "list")}
     assert listed.keys() == {*document["profiles"], "local"}
-    assert [name for name, one in listed.items() if one["default"]] == [document["default"]]
+    assert [name for name, one in listed.items() if one["default"]] == [
+        document["default"]
+    ]
     for name, values in document["profiles"].items():
         if "ca_bundle" in values:
             values["ca_bundle"] = str(machine.folder / values["ca_bundle"])
@@ -95,17 +126,29 @@ def test_references_of_a_profile_lead_where_they_led(machine: Machine) -> None:
     with machine.serving() as root:
         config.write_text(config.read_text().replace("http://127.0.0.1:8700", root))
         for profile, count in (("team", 6), ("globex", 1)):
-            assert len(machine.told("connections", "list", "--profile", profile)) == count
+            assert (
+                len(machine.told("connections", "list", "--profile", profile)) == count
+            )
 
 
 def test_pulled_specifications_are_listed_and_shown(machine: Machine) -> None:
     specs = machine.told("specs", "list", "--profile", "team")
     [crm] = [spec for spec in specs["specs"] if spec["name"] == "acme-crm"]
     assert specs["orgId"] == "ACME@AdobeOrg"
-    assert machine.told("specs", "show", "acme-crm", "--profile", "team")["id"] == crm["id"]
+    assert (
+        machine.told("specs", "show", "acme-crm", "--profile", "team")["id"]
+        == crm["id"]
+    )
     shown = machine.told("show", "acme-crm", "--profile", "team")
-    assert shown["authSpec"][0]["spec"]["properties"]["apiKey"] == {"type": "string", "format": "password"}
-    [listed] = [one for one in machine.told("list", "--profile", "team") if one["slug"] == "acme-crm"]
+    assert shown["authSpec"][0]["spec"]["properties"]["apiKey"] == {
+        "type": "string",
+        "format": "password",
+    }
+    [listed] = [
+        one
+        for one in machine.told("list", "--profile", "team")
+        if one["slug"] == "acme-crm"
+    ]
     assert listed["connectionSpec"] == {"id": crm["id"], "version": "1.0"}
 
 
@@ -113,5 +156,10 @@ def test_credentials_are_held_against_a_pulled_specification(machine: Machine) -
     given = json.dumps({"host": "crm.example", "apiKey": "not-a-real-crm-key"})
     options = ("--profile", "team", "-c", "-")
     assert machine.told("validate", "acme-crm", *options, stdin=given)["valid"]
-    payload = machine.told("payload", "acme-crm", "--name", "CRM", *options, stdin=given)
-    assert payload["auth"] == {"specName": "Key", "params": {"host": "crm.example", "apiKey": MASK}}
+    payload = machine.told(
+        "payload", "acme-crm", "--name", "CRM", *options, stdin=given
+    )
+    assert payload["auth"] == {
+        "specName": "Key",
+        "params": {"host": "crm.example", "apiKey": MASK},
+    }

@@ -33,7 +33,15 @@ class TestThem(ConnectorConformance):
 
 def _tested(machine: Machine, *arguments: str) -> str:
     """Run pytest in a process of its own, and return what it says of tests that all must pass."""
-    command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-ra", *arguments)
+    command = (
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "-ra",
+        *arguments,
+    )
     done = machine.run(*command)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -58,23 +66,36 @@ def test_one_validates_and_makes_a_connection(machine: Machine, slug: str) -> No
 def test_a_reader_reads(machine: Machine) -> None:
     options = ("-c", "-")
     given = json.dumps(CREDENTIALS["acme-ledger"])
-    assert machine.told("check", "acme-ledger", *options, stdin=given)["user"] == "reader"
-    assert [table["path"] for table in machine.told("tables", "acme-ledger", *options, stdin=given)] == ["entries"]
+    assert (
+        machine.told("check", "acme-ledger", *options, stdin=given)["user"] == "reader"
+    )
+    assert [
+        table["path"]
+        for table in machine.told("tables", "acme-ledger", *options, stdin=given)
+    ] == ["entries"]
     described = machine.told("columns", "acme-ledger", "entries", *options, stdin=given)
     assert [column["name"] for column in described["columns"]] == ["id", "amount"]
-    shown = machine.told("preview", "acme-ledger", "entries", "-n", "1", *options, stdin=given)
+    shown = machine.told(
+        "preview", "acme-ledger", "entries", "-n", "1", *options, stdin=given
+    )
     assert shown == [{"id": "e1", "amount": 12.5}]
 
 
 def test_a_refused_key_is_told_as_one(machine: Machine) -> None:
-    (machine.folder / "wrong.json").write_text(json.dumps({"host": "ledger.example", "key": "not-the-key"}))
+    (machine.folder / "wrong.json").write_text(
+        json.dumps({"host": "ledger.example", "key": "not-the-key"})
+    )
     code, told = machine.refusal("check", "acme-ledger", "-c", "wrong.json")
     assert code == 4
     assert "the ledger does not accept the key" in told
 
 
-def test_the_tests_that_were_generated_with_one_pass(machine: Machine) -> None:
-    assert re.search(r"^=+ 12 passed in ", _tested(machine, "acme-shop/tests"), re.MULTILINE)
+def test_the_tests_that_were_generated_with_one_pass_and_are_told_what_has_moved(
+    machine: Machine,
+) -> None:
+    told = _tested(machine, "acme-shop/tests")
+    assert re.search(r"^=+ 12 passed, 2 warnings in ", told, re.MULTILINE)
+    assert "headwater.runner.prepare has moved to headwater.create.prepare" in told
 
 
 def test_all_of_them_pass_the_conformance_suite(machine: Machine) -> None:

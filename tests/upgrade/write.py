@@ -122,13 +122,21 @@ TENANT_FLOW_SPEC = {
     "transformationSpecDTOS": [{"name": "Mapping", "spec": {"type": "object"}}],
 }
 CREDENTIALS: dict[str, dict[str, Any]] = {
-    "oracle-service-cloud": {"host": "127.0.0.1:1", "username": "desk", "password": "not-a-real-password"},
+    "oracle-service-cloud": {
+        "host": "127.0.0.1:1",
+        "username": "desk",
+        "password": "not-a-real-password",
+    },
     "salesforce-service-cloud": {
         "environmentUrl": "http://127.0.0.1:1",
         "clientId": "acme",
         "clientSecret": "not-a-real-client-secret",
     },
-    "acme-desk": {"host": "acme.desk.example", "apiKey": "not-a-real-desk-key", "region": "EU"},
+    "acme-desk": {
+        "host": "acme.desk.example",
+        "apiKey": "not-a-real-desk-key",
+        "region": "EU",
+    },
     "acme-shop": {"host": "shop.example", "apiKey": "not-a-real-shop-key"},
     "acme-ledger": {"host": "ledger.example", "key": "not-a-real-ledger-key"},
     "acme-crm": {"host": "crm.example", "apiKey": "not-a-real-crm-key", "port": 443},
@@ -145,8 +153,14 @@ def main(target: Path) -> None:
     _add_profiles(machine)
     with machine.serving(port=PORT) as root:
         callers = {
-            (CLIENTS[client]["organization"], sandbox): Caller.of(root, CLIENTS[client], sandbox)
-            for client, sandbox in (("desk", "prod"), ("desk", "stage"), ("globex", "prod"))
+            (CLIENTS[client]["organization"], sandbox): Caller.of(
+                root, CLIENTS[client], sandbox
+            )
+            for client, sandbox in (
+                ("desk", "prod"),
+                ("desk", "stage"),
+                ("globex", "prod"),
+            )
         }
         _fill(machine, [*callers.values()])
         answers = [
@@ -160,13 +174,35 @@ def main(target: Path) -> None:
 
 def _build_wheels(machine: Machine) -> None:
     """Build the wheels of three connectors: the example, one as `headwater new` makes it, and one that reads."""
-    machine.headwater("new", "acme-shop", "--spec-id", "2b7e9a54-6c1d-4f0e-9b8a-3d5c7e1f9042", "--into", "acme-shop")
-    sources = [ROOT / "docs" / "examples" / "acme-desk", machine.folder / "acme-shop", Path(__file__).parent / "ledger"]
+    machine.headwater(
+        "new",
+        "acme-shop",
+        "--spec-id",
+        "2b7e9a54-6c1d-4f0e-9b8a-3d5c7e1f9042",
+        "--into",
+        "acme-shop",
+    )
+    sources = [
+        ROOT / "docs" / "examples" / "acme-desk",
+        machine.folder / "acme-shop",
+        Path(__file__).parent / "ledger",
+    ]
     for source in sources:
         with tempfile.TemporaryDirectory() as folder:
             copy = shutil.copytree(source, Path(folder) / source.name)
-            command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-            subprocess.run([*command, "--wheel-dir", str(machine.folder / "wheels"), str(copy)], check=True)
+            command = [
+                sys.executable,
+                "-m",
+                "pip",
+                "wheel",
+                "--quiet",
+                "--no-deps",
+                "--no-build-isolation",
+            ]
+            subprocess.run(
+                [*command, "--wheel-dir", str(machine.folder / "wheels"), str(copy)],
+                check=True,
+            )
     machine.with_wheels(machine.folder / "wheels")
 
 
@@ -191,31 +227,56 @@ def _fill(machine: Machine, callers: list[Caller]) -> None:
     bases = {slug: _connect(machine, slug, "--profile", "team") for slug in CREDENTIALS}
     _connect(machine, "oracle-service-cloud", "--profile", "team", "--sandbox", "stage")
     _connect(machine, "acme-ledger", "--profile", "globex")
-    stage.post(f"{FLOW_SERVICE}/connections?mode=draft", {"name": "later", "connectionSpec": ORACLE})
+    stage.post(
+        f"{FLOW_SERVICE}/connections?mode=draft",
+        {"name": "later", "connectionSpec": ORACLE},
+    )
     _store_schema(globex)
     _store_dataflows(acme, bases["oracle-service-cloud"])
 
 
 def _connect(machine: Machine, slug: str, *options: str) -> str:
     given = json.dumps(CREDENTIALS[slug])
-    described = ("--name", f"{slug}, support", "--description", "made before the upgrade")
-    return str(machine.told("create", slug, "-c", "-", *described, *options, stdin=given)["id"])
+    described = (
+        "--name",
+        f"{slug}, support",
+        "--description",
+        "made before the upgrade",
+    )
+    return str(
+        machine.told("create", slug, "-c", "-", *described, *options, stdin=given)["id"]
+    )
 
 
 def _store_schema(caller: Caller) -> str:
-    group = {"title": "Desk", "type": "object", "meta:intendedToExtend": ["https://ns.adobe.com/xdm/context/profile"]}
+    group = {
+        "title": "Desk",
+        "type": "object",
+        "meta:intendedToExtend": ["https://ns.adobe.com/xdm/context/profile"],
+    }
     caller.post(f"{REGISTRY}/fieldgroups", group)
-    caller.post(f"{REGISTRY}/classes", {"title": "Incident class", "type": "object", "allOf": [RECORD]})
-    body = {"title": "Incident", "type": "object", "allOf": [{"$ref": "https://ns.adobe.com/xdm/context/profile"}]}
+    caller.post(
+        f"{REGISTRY}/classes",
+        {"title": "Incident class", "type": "object", "allOf": [RECORD]},
+    )
+    body = {
+        "title": "Incident",
+        "type": "object",
+        "allOf": [{"$ref": "https://ns.adobe.com/xdm/context/profile"}],
+    }
     return str(caller.post(f"{REGISTRY}/schemas", body)["$id"])
 
 
 def _store_dataflows(caller: Caller, base: str) -> None:
     schema = _store_schema(caller)
-    [data_set] = caller.post(CATALOG, {"name": "incidents", "schemaRef": {"id": schema, "contentType": FULL}})
+    [data_set] = caller.post(
+        CATALOG, {"name": "incidents", "schemaRef": {"id": schema, "contentType": FULL}}
+    )
     body = {"xdmSchema": schema, "mappings": [{"source": "ID", "destination": "_id"}]}
     mapping = caller.post(MAPPINGS, body)["id"]
-    caller.send("PUT", f"{MAPPINGS}/{mapping}", json=body | {"name": "incidents, second"})
+    caller.send(
+        "PUT", f"{MAPPINGS}/{mapping}", json=body | {"name": "incidents, second"}
+    )
     columns = [{"name": "ID", "type": "string", "xdm": {"type": "string"}}]
     source = {
         "name": "incidents",
@@ -234,16 +295,27 @@ def _store_dataflows(caller: Caller, base: str) -> None:
     flow = {
         "name": "incidents, every hour",
         "flowSpec": CRM_TO_AEP,
-        "sourceConnectionIds": [caller.post(f"{FLOW_SERVICE}/sourceConnections", source)["id"]],
-        "targetConnectionIds": [caller.post(f"{FLOW_SERVICE}/targetConnections", lake)["id"]],
-        "transformations": [{"name": "Copy", "params": {"deltaColumn": {"name": "UpdatedTime"}}}, mapped],
+        "sourceConnectionIds": [
+            caller.post(f"{FLOW_SERVICE}/sourceConnections", source)["id"]
+        ],
+        "targetConnectionIds": [
+            caller.post(f"{FLOW_SERVICE}/targetConnections", lake)["id"]
+        ],
+        "transformations": [
+            {"name": "Copy", "params": {"deltaColumn": {"name": "UpdatedTime"}}},
+            mapped,
+        ],
         "scheduleParams": {"startTime": FUTURE, "frequency": "hour", "interval": 1},
     }
     single = flow | {"name": "incidents, once", "transformations": [mapped]}
     hourly = caller.post(f"{FLOW_SERVICE}/flows", flow)["id"]
-    paused = caller.post(f"{FLOW_SERVICE}/flows", flow | {"name": "incidents, paused"})["id"]
+    paused = caller.post(f"{FLOW_SERVICE}/flows", flow | {"name": "incidents, paused"})[
+        "id"
+    ]
     once = {"startTime": FUTURE, "frequency": "once"}
-    single_id = caller.post(f"{FLOW_SERVICE}/flows", single | {"scheduleParams": once})["id"]
+    single_id = caller.post(f"{FLOW_SERVICE}/flows", single | {"scheduleParams": once})[
+        "id"
+    ]
     caller.post(f"{FLOW_SERVICE}/flows/{paused}/action?op=disable")
     _store_runs(caller, hourly, single_id)
 
@@ -251,17 +323,42 @@ def _store_dataflows(caller: Caller, base: str) -> None:
 def _store_runs(caller: Caller, hourly: str, single: str) -> None:
     """Report on the run that a schedule calls for, ask for one by hand, and let that fail."""
     [due] = caller.get(f"{FLOW_SERVICE}/runs?property=flowId=={hourly}")["items"]
-    _report(caller, due, {"statusSummary": {"status": "success"}, "recordSummary": {"outputRecordCount": 3}})
-    times = {"startTime": FUTURE + 100, "windowStartTime": FUTURE - 10_000, "windowEndTime": FUTURE}
-    body = {"flowId": single, "params": times | {"deltaColumn": {"name": "UpdatedTime"}}}
+    _report(
+        caller,
+        due,
+        {
+            "statusSummary": {"status": "success"},
+            "recordSummary": {"outputRecordCount": 3},
+        },
+    )
+    times = {
+        "startTime": FUTURE + 100,
+        "windowStartTime": FUTURE - 10_000,
+        "windowEndTime": FUTURE,
+    }
+    body = {
+        "flowId": single,
+        "params": times | {"deltaColumn": {"name": "UpdatedTime"}},
+    }
     run = caller.post(f"{FLOW_SERVICE}/runs", body)
-    _report(caller, run, {"statusSummary": {"status": "failed", "errors": [{"code": "E", "message": "stopped"}]}})
+    _report(
+        caller,
+        run,
+        {
+            "statusSummary": {
+                "status": "failed",
+                "errors": [{"code": "E", "message": "stopped"}],
+            }
+        },
+    )
     caller.post(f"{FLOW_SERVICE}/runs/{run['id']}/action?op=re-trigger")
 
 
 def _report(caller: Caller, run: dict[str, Any], metrics: dict[str, Any]) -> None:
     path = f"{FLOW_SERVICE}/runs/{run['id']}"
-    caller.send("PUT", path, json={"metrics": metrics}, headers={"If-Match": run["etag"]})
+    caller.send(
+        "PUT", path, json={"metrics": metrics}, headers={"If-Match": run["etag"]}
+    )
 
 
 def _read(caller: Caller) -> list[dict[str, Any]]:
@@ -273,11 +370,22 @@ def _read(caller: Caller) -> list[dict[str, Any]]:
         read.append({"path": path, "accept": accept, "answer": answer})
         return answer
 
-    for kind in ("connections", "sourceConnections", "targetConnections", "flows", "runs"):
+    for kind in (
+        "connections",
+        "sourceConnections",
+        "targetConnections",
+        "flows",
+        "runs",
+    ):
         for item in remember(f"{FLOW_SERVICE}/{kind}")["items"]:
             remember(f"{FLOW_SERVICE}/{kind}/{item['id']}")
-    for kind, own in (("connectionSpecs", TENANT_SPEC), ("flowSpecs", TENANT_FLOW_SPEC)):
-        for item in remember(f"{FLOW_SERVICE}/{kind}?property=name=={own['name']}")["items"]:
+    for kind, own in (
+        ("connectionSpecs", TENANT_SPEC),
+        ("flowSpecs", TENANT_FLOW_SPEC),
+    ):
+        for item in remember(f"{FLOW_SERVICE}/{kind}?property=name=={own['name']}")[
+            "items"
+        ]:
             remember(f"{FLOW_SERVICE}/{kind}/{item['id']}")
     for kind in ("schemas", "classes", "fieldgroups"):
         for item in remember(f"{REGISTRY}/{kind}", LISTED)["results"]:
@@ -295,7 +403,9 @@ def _tidy(target: Path) -> None:
     with closing(sqlite3.connect(target / "local.db")) as database:
         database.execute("VACUUM")
     for path in (target / "local.db", *target.glob("specs/*.json")):
-        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+        path.with_name(f"{path.name}.gz").write_bytes(
+            gzip.compress(path.read_bytes(), mtime=0)
+        )
         path.unlink()
     shutil.rmtree(target / "site")
     (target / "serve.log").unlink()

@@ -22,7 +22,11 @@ ACCEPTED = "2f1fc1431b8c636feec8385fbad9c6cf1238779300feadf2b5c2114b82f133cb"
 @hookimpl
 def connection_spec() -> ConnectionSpec:
     """Return what is fixed about the source."""
-    return ConnectionSpec(id="1f9e6c1a-5d0b-4c57-8e43-2a7d90b6c3f1", name="Acme Ledger", category="databases")
+    return ConnectionSpec(
+        id="1f9e6c1a-5d0b-4c57-8e43-2a7d90b6c3f1",
+        name="Acme Ledger",
+        category="databases",
+    )
 
 
 @hookimpl
