@@ -49,6 +49,14 @@ def test_folder_database_and_key_are_for_their_owner_only(tmp_path: Path) -> Non
     ] == []
 
 
+def test_where_modes_mean_nothing_no_store_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "win32")
+    with pytest.raises(StoreError, match="does not run on Windows") as caught:
+        _open(tmp_path / "local.db")
+    assert "headwater profiles add" in caught.value.remedy
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_secrets_are_nowhere_on_disk_in_clear(service: Open, tmp_path: Path) -> None:
     talker = service()
     made = talker.create()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,15 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from headwater_local_flow_service.store.storeerrors import StoreError
 
 WRITES = {"headwater_writes": True}  # execution option of the engine that writes
+
+
+def check_system() -> None:
+    """Raise `StoreError` on Windows: file modes, which keep the store and its key private, mean nothing there."""
+    if sys.platform == "win32":
+        raise StoreError(
+            "the embedded Flow Service does not run on Windows",
+            remedy="run it on Linux or macOS, or say where else to send with `headwater profiles add`",
+        )
 
 
 def url_of(store: str) -> URL:

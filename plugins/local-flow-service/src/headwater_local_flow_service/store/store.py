@@ -29,6 +29,7 @@ class Store:
     """An open store. Raises `StoreUnavailable` from every method when the database does not answer."""
 
     def __init__(self, settings: Settings) -> None:
+        database.check_system()
         url = database.url_of(settings.store)
         if database.is_file(url):
             database.make_file(url)
