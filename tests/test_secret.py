@@ -15,7 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.cleaning import clean
-from headwater.secret import MASK, Secret, is_mask, masked, revealed, secrets_in
+from headwater.secret import (
+    MASK,
+    Secret,
+    has_unpaired_surrogate,
+    is_mask,
+    masked,
+    revealed,
+    secrets_in,
+)
 
 CANARIES = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")),
@@ -143,3 +151,13 @@ def test_no_encoding_of_a_secret_survives_cleaning(
     cleaned = clean(joined, [Secret(canary)])
     inner = joined[(len(lead) + 2) // 3 * 4 + 4 : (len(lead) + len(raw)) // 3 * 4 - 4]
     assert not inner or inner not in cleaned
+
+
+@pytest.mark.parametrize(
+    ("text", "unpaired"),
+    [("", False), ("Jürgen 😀", False), ("a\ud800b", True), ("\udfff", True)],
+)
+def test_an_unpaired_surrogate_is_told_from_every_other_character(
+    text: str, unpaired: bool
+) -> None:
+    assert has_unpaired_surrogate(text) is unpaired

@@ -126,3 +126,8 @@ def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
 def in_bytes(text: str) -> bytes:
     """Return a text as UTF-8, whatever it holds: half a surrogate pair must not make comparing or cleaning fail."""
     return text.encode("utf-8", "surrogatepass")
+
+
+def has_unpaired_surrogate(text: str) -> bool:
+    """Say whether a string contains an unpaired surrogate: it is not valid UTF-8, so no request can carry it."""
+    return any("\ud800" <= char <= "\udfff" for char in text)

@@ -10,7 +10,7 @@ import attrs
 
 from headwater.errors import InvalidInput, NotConfigured
 from headwater.http.hosts import ROOT_URL, is_adapter_scheme, is_loopback
-from headwater.secret import Secret, is_mask
+from headwater.secret import Secret, has_unpaired_surrogate, is_mask
 
 if TYPE_CHECKING:
     from typing import Any
@@ -80,8 +80,10 @@ def _check_secret(
         raise InvalidInput(f"{attribute.name} must be a text")
     _check_given(attribute.name, value.reveal())
     _check_mask(attribute.name, value.reveal())
-    if any("\ud800" <= char <= "\udfff" for char in value.reveal()):
-        raise InvalidInput(f"{attribute.name} is not valid Unicode text")
+    if has_unpaired_surrogate(value.reveal()):
+        raise InvalidInput(
+            f"{attribute.name} contains an unpaired surrogate (not valid UTF-8)"
+        )
 
 
 def _check_given(name: str, text: Any) -> None:
