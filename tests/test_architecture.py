@@ -28,7 +28,7 @@ CORE: dict[str, set[str]] = {
     "foreign": {"cleaning", "errors", "models", "secret"},
     "documents": {"errors"},
     # what connectors and the platform client stand on
-    "http": {"cleaning", "errors", "secret"},
+    "http": {"cleaning", "errors", "foreign", "secret"},
     "credentials": {"errors", "models", "secret"},
     "sources": {"errors", "foreign", "http", "lazy", "models", "secret"},
     "flowservice": {"cleaning", "errors", "foreign", "http", "lazy", "models", "secret"},

@@ -129,7 +129,7 @@ def test_a_command_that_is_none_is_named(
 @pytest.mark.parametrize(
     ("scheme", "source", "told"),
     [
-        ("http+acme", "def make(): return 1", "is no requests adapter"),
+        ("http+acme", "def make(): return 1", "is not a requests adapter"),
         ("http+acme", "def make(): raise ValueError", "failed: ValueError"),
         ("https", "def make(): raise AssertionError", "never served by a plugin"),
     ],

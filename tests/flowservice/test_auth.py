@@ -22,7 +22,7 @@ from flowservice.wired import (
 )
 
 from headwater.errors import NotAuthenticated, Rejected, Unavailable, Unreachable
-from headwater.flowservice.answers import Answer
+from headwater.flowservice.answer import Answer
 from headwater.flowservice.auth import FetchedToken
 
 TOKEN_URL = f"{IMS}/ims/token/v3"
@@ -121,7 +121,7 @@ def test_threads_whose_token_was_refused_at_once_renew_it_once() -> None:
     tokens, asked = _granted(86399, [0.0])
     stale = tokens.token()
 
-    first, second = tokens.renewed(stale), tokens.renewed(stale)
+    first, second = tokens.renew(stale), tokens.renew(stale)
 
     assert first is not None
     assert first == second

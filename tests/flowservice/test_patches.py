@@ -98,7 +98,7 @@ def test_operations_that_cannot_be_sent_are_refused(operations: Any) -> None:
 def test_an_object_shows_an_operation_or_not_or_cannot_tell(
     item: Any, operation: Any, verdict: bool | None
 ) -> None:
-    assert patches.done(item, [operation]) is verdict
+    assert patches.was_applied(item, [operation]) is verdict
 
 
 def test_an_operation_that_a_later_one_overrides_is_not_looked_for() -> None:
@@ -109,7 +109,7 @@ def test_an_operation_that_a_later_one_overrides_is_not_looked_for() -> None:
         {"op": "remove", "path": "/ab"},
     ]
 
-    assert patches.done({"a": {"c": 2}}, operations) is True
+    assert patches.was_applied({"a": {"c": 2}}, operations) is True
 
 
 def _update(operations: Any, current: dict[str, Any], first: Any = None) -> Reference:

@@ -400,7 +400,7 @@ def test_a_test_result_is_a_boolean_bare_or_wrapped(body: Any, result: bool) -> 
 def test_a_test_result_of_the_wrong_shape_is_unreadable(body: Any) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
         mock.get(f"{ONE}/test", json=body)
-        with pytest.raises(Unavailable, match="no test result"):
+        with pytest.raises(Unavailable, match="not a test result"):
             flow.connections.test(ID)
 
 

@@ -27,7 +27,7 @@ from flowservice.wired import (
 
 from headwater.errors import InvalidInput, NotFound, Rejected, Unavailable, Unreachable
 from headwater.flowservice import FlowService
-from headwater.http.no_answer import no_answer, unusable
+from headwater.http.no_answer import classify_failure, unwritable_request
 from headwater.secret import Secret
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def test_a_certificate_that_cannot_be_verified_proves_that_nothing_was_sent() ->
         None, "/canary", urllib3.exceptions.SSLError(reason)
     )  # type: ignore[arg-type]
 
-    seen = no_answer(requests.exceptions.SSLError(wrapped), "h")
+    seen = classify_failure(requests.exceptions.SSLError(wrapped), "h")
 
     assert (seen.sent, seen.passing) == (False, False)
     assert "ca_bundle" in seen.remedy
@@ -289,14 +289,21 @@ def test_a_certificate_that_cannot_be_verified_proves_that_nothing_was_sent() ->
 def test_an_exception_nobody_knows_may_have_sent_and_is_not_repeated(
     error: Exception,
 ) -> None:
-    seen = no_answer(error, "h")
+    seen = classify_failure(error, "h")
 
     assert (seen.sent, seen.passing) == (True, False)
     assert "canary" not in seen.what
 
 
+def test_a_remedy_speaks_of_what_users_gave() -> None:
+    refused = requests.exceptions.ConnectTimeout("canary")
+
+    assert "check the URL," in classify_failure(refused, "h").remedy
+    assert "check the host," in classify_failure(refused, "h", address="host").remedy
+
+
 def test_what_was_never_written_was_not_sent() -> None:
-    seen = unusable(ValueError("canary"), "h")
+    seen = unwritable_request(ValueError("canary"), "h")
 
     assert not seen.sent
     assert "canary" not in seen.what

@@ -27,33 +27,33 @@ def adapter_for(scheme: str) -> BaseAdapter:
     """
     if not scheme.startswith("http+"):
         raise InvalidInput(f"the scheme {scheme} is never served by a plugin")
-    entry = _entry(scheme)
+    entry = _find_entry(scheme)
     distribution = _distribution(entry)
     with foreign(f"the adapter for {scheme}", distribution):
         adapter = entry.load()()
     if not isinstance(adapter, BaseAdapter):
         raise BrokenPlugin(
-            f"the adapter for {scheme} of {distribution} is no requests adapter",
+            f"the adapter for {scheme} of {distribution} is not a requests adapter",
             distribution=str(distribution),
             remedy=f"report it to the authors of {distribution.name}",
         )
     return adapter
 
 
-def _entry(scheme: str) -> EntryPoint:
+def _find_entry(scheme: str) -> EntryPoint:
     """Find the one entry point, counting a distribution that is seen twice on ``sys.path`` once."""
-    found = {
+    entries = {
         _distribution(entry).name.lower(): entry
         for entry in entry_points(group=GROUP, name=scheme)
     }
-    if not found:
+    if not entries:
         raise _missing(scheme)
-    if len(found) > 1:
+    if len(entries) > 1:
         raise PluginError(
-            f"two distributions serve the scheme {scheme}: {', '.join(sorted(found))}",
+            f"two distributions serve the scheme {scheme}: {', '.join(sorted(entries))}",
             remedy="uninstall one of them",
         )
-    return next(iter(found.values()))
+    return next(iter(entries.values()))
 
 
 def _missing(scheme: str) -> NotConfigured:
@@ -69,9 +69,6 @@ def _missing(scheme: str) -> NotConfigured:
 
 
 def _distribution(entry: EntryPoint) -> Distribution:
-    dist = entry.dist
-    return (
-        Distribution(dist.name, dist.version)
-        if dist is not None
-        else Distribution("(unknown distribution)", "")
-    )
+    if entry.dist is None:
+        return Distribution("(unknown distribution)", "")
+    return Distribution(entry.dist.name, entry.dist.version)

@@ -13,11 +13,11 @@ import attrs
 from requests.auth import AuthBase
 
 from headwater.errors import NotAuthenticated, NotFound, Unavailable, Unreachable
-from headwater.flowservice import wire
-from headwater.flowservice.problems import failure
+from headwater.flowservice.error_answers import service_error
 from headwater.flowservice.remedies import remedy_for
 from headwater.flowservice.sender import Outgoing
 from headwater.http.hosts import host_of
+from headwater.http.json_body import decode_json, get_member
 from headwater.http.no_answer import NoAnswer
 from headwater.secret import Secret
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import requests
 
     from headwater.errors import ServiceError
-    from headwater.flowservice.answers import Answer
+    from headwater.flowservice.answer import Answer
     from headwater.flowservice.endpoint import Endpoint
     from headwater.flowservice.retries import Outcome
 
@@ -37,9 +37,8 @@ SCOPE = (
 )
 DEFAULT_LIFETIME = 3600.0  # seconds, where the answer names none
 LONGEST_LIFETIME = 172_800.0  # seconds; a larger number is milliseconds, as the retired JWT exchange gave
-MARGIN = 300.0  # seconds before its end that a token is renewed, but never more than a tenth of its life
-
 MOST_MILLISECONDS = 1e12  # beyond any lifetime somebody could mean
+MARGIN = 300.0  # seconds before its end that a token is renewed, but never more than a tenth of its life
 
 _WRONG_PLACE = "check ims_url: it must be the root of the identity service"
 _VISIBLE = re.compile(r"[!-~]+")
@@ -64,7 +63,7 @@ class Tokens(Protocol):
     def token(self) -> Secret:
         """Return a token to send now."""
 
-    def renewed(self, stale: Secret) -> Secret | None:
+    def renew(self, stale: Secret) -> Secret | None:
         """Return another token than the one the service refused, or None where there is no other."""
 
 
@@ -80,7 +79,7 @@ class GivenToken:
         """Return the token."""
         return self._token
 
-    def renewed(self, stale: Secret) -> Secret | None:  # noqa: ARG002 - the protocol's signature
+    def renew(self, stale: Secret) -> Secret | None:  # noqa: ARG002 - the protocol's signature
         """Return None: only the caller can get another one."""
         return None
 
@@ -116,27 +115,27 @@ class FetchedToken:
 
         Raises `NotAuthenticated`, `Rejected`, `Unavailable` or `Unreachable`, naming the IMS host.
         """
-        current = self._fresh()
+        current = self._get_fresh()
         if current is None:
             with self._lock:
-                current = self._fresh() or self._fetch()
+                current = self._get_fresh() or self._fetch()
         return current.token
 
-    def renewed(self, stale: Secret) -> Secret | None:
+    def renew(self, stale: Secret) -> Secret | None:
         """Return a token fetched after the stale one, by this thread or by another. Raises as `token` does."""
         with self._lock:
             current = self._current
             if current is None or current.token == stale:
                 current = self._fetch()
-        return None if current.token == stale else current.token
+        if current.token == stale:
+            return None
+        return current.token
 
-    def _fresh(self) -> _Current | None:
+    def _get_fresh(self) -> _Current | None:
         current = self._current
-        return (
-            current
-            if current is not None and self._clock() < current.renew_at
-            else None
-        )
+        if current is None or self._clock() >= current.renew_at:
+            return None
+        return current
 
     def _fetch(self) -> _Current:
         asked_at = self._clock()
@@ -151,18 +150,15 @@ class FetchedToken:
                 remedy=outcome.remedy,
             )
         if not outcome.fine:
-            raise _refused(outcome, host)
-        token, lifetime = _granted(outcome, host)
-        self._current = _Current(
-            token, asked_at + lifetime - min(MARGIN, lifetime / 10)
-        )
+            raise _refusal(outcome, host)
+        token, lifetime = _read_grant(outcome, host)
+        margin = min(MARGIN, lifetime / 10)
+        self._current = _Current(token, asked_at + lifetime - margin)
         return self._current
 
     def _request(self) -> Outgoing:
         secret = self._endpoint.client_secret
-        assert (
-            secret is not None
-        )  # the endpoint has checked that one of both ways is complete
+        assert secret is not None  # the endpoint demands it where it has no token
         form = {
             "grant_type": "client_credentials",
             "client_id": self._endpoint.client_id,
@@ -180,57 +176,57 @@ class FetchedToken:
 
 def tokens_for(endpoint: Endpoint, send: Callable[[Outgoing], Outcome]) -> Tokens:
     """Return the caller's token where there is one, and otherwise what fetches one."""
-    return (
-        FetchedToken(endpoint, send)
-        if endpoint.access_token is None
-        else GivenToken(endpoint.access_token)
-    )
+    if endpoint.access_token is None:
+        return FetchedToken(endpoint, send)
+    return GivenToken(endpoint.access_token)
 
 
-def _granted(answer: Answer, host: str) -> tuple[Secret, float]:
+def _read_grant(answer: Answer, host: str) -> tuple[Secret, float]:
     """Read token and lifetime in seconds; the body is never shown, for it holds the token."""
     body: Any = None
     with contextlib.suppress(ValueError):
-        body = wire.decode(answer.body)
-    token = body.get("access_token") if isinstance(body, dict) else None
+        body = decode_json(answer.body)
+    token = get_member(body, "access_token")
     if not isinstance(token, str) or not _VISIBLE.fullmatch(token):
         raise Unavailable(
-            f"IMS at {host} answered {answer.status}, but its body holds no usable access_token",
+            f"IMS at {host} answered {answer.status}, but its body contains no usable access_token",
             method=answer.method,
             path=answer.path,
             status=answer.status,
             remedy=_WRONG_PLACE,
         )
-    return Secret(token), _lifetime(body.get("expires_in"))
+    return Secret(token), _lifetime(get_member(body, "expires_in"))
 
 
-def _lifetime(given: Any) -> float:
-    if (
-        isinstance(given, bool)
-        or not isinstance(given, (int, float))
-        or not 0 <= given < MOST_MILLISECONDS
-    ):
+def _lifetime(expires_in: Any) -> float:
+    """Return the seconds a token lives, whatever the answer says of it."""
+    is_number = isinstance(expires_in, (int, float))
+    if not is_number or isinstance(expires_in, bool):
         return DEFAULT_LIFETIME
-    return given / 1000 if given > LONGEST_LIFETIME else float(given)
+    if not 0 <= expires_in < MOST_MILLISECONDS:
+        return DEFAULT_LIFETIME
+    if expires_in > LONGEST_LIFETIME:
+        return float(expires_in / 1000)
+    return float(expires_in)
 
 
-def _refused(answer: Answer, host: str) -> ServiceError:
-    error = failure(answer, renewable=True)
-    kind = NotAuthenticated if answer.status in (400, 401, 403) else type(error)
-    facts = (
-        "method",
-        "path",
-        "status",
-        "code",
-        "title",
-        "detail",
-        "request_id",
-        "retry_after",
-    )
+def _refusal(answer: Answer, host: str) -> ServiceError:
+    error = service_error(answer, renewable=True)
+    kind = type(error)
+    if answer.status in (400, 401, 403):
+        kind = NotAuthenticated
+    remedy = remedy_for(kind, error.code, renewable=True)
+    if isinstance(error, NotFound):
+        remedy = _WRONG_PLACE
     return kind(
         f"IMS at {host}: {error.message}",
-        **{name: getattr(error, name) for name in facts},
-        remedy=_WRONG_PLACE
-        if isinstance(error, NotFound)
-        else remedy_for(kind, error.code, renewable=True),
+        method=error.method,
+        path=error.path,
+        status=error.status,
+        code=error.code,
+        title=error.title,
+        detail=error.detail,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+        remedy=remedy,
     )

@@ -6,10 +6,9 @@ import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from headwater.errors import NotFound, OutcomeUnknown, Unavailable, Unreachable
-from headwater.flowservice import patches
 from headwater.flowservice.models import Reference, etag_of
-from headwater.flowservice.patches import done
-from headwater.flowservice.resource import Listed, checked_etag
+from headwater.flowservice.patches import normalize_operations, was_applied
+from headwater.flowservice.resource import Listed, validate_etag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 _REMEDY = "read the object again and repeat the change with its current etag: doing it twice does no harm"
 
 
-def settled(
+def reconcile_refusal(
     operations: Sequence[Operation],
     refusal: ServiceError,
     read: Callable[[], JsonObject],
@@ -35,16 +34,22 @@ def settled(
     item: JsonObject | None = None
     with contextlib.suppress(Unavailable, Unreachable):
         item = read()
-    verdict = None if item is None else done(item, operations)
-    if verdict is False:
+    if item is None:
+        raise _unknown_outcome(refusal)
+    applied = was_applied(item, operations)
+    if applied is None:
+        raise _unknown_outcome(refusal)
+    if not applied:
         raise refusal
-    if item is None or verdict is None:
-        raise OutcomeUnknown(
-            f"outcome unknown: {refusal.method} {refusal.path} was sent again after a lost answer, and the object does"
-            " not show whether the change was made",
-            remedy=_REMEDY,
-        )
     return Reference(item["id"], etag_of(item))
+
+
+def _unknown_outcome(refusal: ServiceError) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        f"outcome unknown: {refusal.method} {refusal.path} was sent again after a lost answer, and the object does"
+        " not show whether the change was made",
+        remedy=_REMEDY,
+    )
 
 
 T = TypeVar("T")
@@ -59,11 +64,11 @@ class Collection(Listed[T]):
         Raises `InvalidInput` before sending; `Unreachable` and `Unavailable` leave open whether it was created, unless
         `Unreachable.sent` is False or the status is 429.
         """
-        return self._reference(
-            self._transport.fine(
-                "POST", self._path, query="mode=draft" if draft else "", payload=payload
-            )
+        query = "mode=draft" if draft else ""
+        answer = self._transport.request(
+            "POST", self._path, query=query, payload=payload
         )
+        return self._read_reference(answer)
 
     def update(
         self, id: str, operations: Sequence[Mapping[str, Any]], *, etag: str
@@ -73,31 +78,31 @@ class Collection(Listed[T]):
         Raises `ChangedMeanwhile` where it is not; `OutcomeUnknown` where an answer was lost, the etag is another one
         since then, and reading the object does not tell whether the change was made (secrets cannot be compared).
         """
-        checked_etag(etag)
-        path = self._at(id)
-        checked = patches.checked(operations)
-        answer = self._transport.exchange(
-            "PATCH", path, payload=checked, headers={"If-Match": etag}
-        )
+        headers = {"If-Match": validate_etag(etag)}
+        path = self._path_of(id)
+        patch = normalize_operations(operations)
+        answer = self._transport.exchange("PATCH", path, payload=patch, headers=headers)
+        if answer.fine:
+            return self._read_reference(answer)
+        refusal = self._transport.error_for(answer)
         if answer.status == 412 and answer.uncertain:
-            refusal = self._transport.failure(answer)
-            return settled(checked, refusal, lambda: self._fetch(id))
-        if not answer.fine:
-            raise self._transport.failure(answer)
-        return self._reference(answer)
+            return reconcile_refusal(patch, refusal, lambda: self._fetch(id))
+        raise refusal
 
     def delete(self, id: str) -> None:
         """Delete an object. One that is gone when an unanswered attempt is repeated counts as deleted."""
-        answer = self._transport.exchange("DELETE", self._at(id))
+        answer = self._transport.exchange("DELETE", self._path_of(id))
         if answer.fine:
             return
-        refusal = self._transport.failure(answer)
-        gone = isinstance(refusal, NotFound) and not refusal.code.startswith(
-            "FLOW-21"
-        )  # those speak of the sandbox
-        if not (gone and answer.uncertain):
+        refusal = self._transport.error_for(answer)
+        if not answer.uncertain or not _is_gone(refusal):
             raise refusal
 
     def publish(self, id: str) -> Reference:
         """Publish a draft; what it refers to must be published before."""
         return self._act(id, "publish")
+
+
+def _is_gone(refusal: ServiceError) -> bool:
+    """Say whether a refusal speaks of the object itself: codes that begin with FLOW-21 speak of the sandbox."""
+    return isinstance(refusal, NotFound) and not refusal.code.startswith("FLOW-21")

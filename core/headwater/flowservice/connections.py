@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater.flowservice.collection import Collection
+from headwater.flowservice.exploration import Explorable
 from headwater.flowservice.models import (
     Connection,
     SourceConnection,
@@ -13,18 +14,17 @@ from headwater.flowservice.models import (
     source_connection,
     target_connection,
 )
-from headwater.flowservice.specs import explore_query, explored
+from headwater.http.json_body import get_member
 
 if TYPE_CHECKING:
     import builtins
     from collections.abc import Iterator
 
     from headwater.flowservice.models import JsonObject
-    from headwater.flowservice.specs import Found
     from headwater.flowservice.transport import Transport
 
 
-class Connections(Collection[Connection]):
+class Connections(Collection[Connection], Explorable[Connection]):
     """``/connections``."""
 
     def __init__(self, transport: Transport) -> None:
@@ -32,37 +32,21 @@ class Connections(Collection[Connection]):
 
     def test(self, id: str) -> bool:
         """Say whether the service can use the connection's credentials."""
-        answer = self._transport.fine("GET", self._at(id, "/test"))
+        answer = self._transport.request("GET", self._path_of(id, "/test"))
         body = answer.json()
-        result = body.get("result") if isinstance(body, dict) else body
+        result = body
+        if isinstance(body, dict):
+            result = body.get("result")
         if not isinstance(result, bool):
-            raise answer.unreadable("its body is no test result")
+            raise answer.unreadable("its body is not a test result")
         return result
-
-    def explore(
-        self,
-        id: str,
-        *,
-        object_type: str = "root",
-        object: str | None = None,
-        preview: bool = False,
-    ) -> Found:
-        """Look into the source: an array of what a root or folder holds, or an object that describes a table or file.
-
-        `object` is the path of a table, file or folder, needed for every type but ``root``; `preview` adds rows.
-        """
-        query = explore_query(object_type, object, preview)
-        return explored(
-            self._transport.fine("GET", self._at(id, "/explore"), query=query)
-        )
 
     def configs(self, id: str) -> builtins.list[JsonObject]:
         """Return what the connection can be configured with."""
-        answer = self._transport.fine("GET", self._at(id, "/configs"))
-        body = answer.json()
-        items = body.get("items") if isinstance(body, dict) else None
+        answer = self._transport.request("GET", self._path_of(id, "/configs"))
+        items = get_member(answer.json(), "items")
         if not isinstance(items, list):
-            raise answer.unreadable("its body is no list of items")
+            raise answer.unreadable("its body is not a list of items")
         return items
 
     def search(

@@ -23,12 +23,16 @@ _PROXY = re.compile(
 _VISIBLE = re.compile(r"[!-~]+")
 
 
-def _root(text: Any) -> Any:
-    return text.rstrip("/") if isinstance(text, str) else text
+def _strip_slash(url: Any) -> Any:
+    if isinstance(url, str):
+        return url.rstrip("/")
+    return url
 
 
-def _secret(value: Secret | str | None) -> Secret | None:
-    return Secret(value) if isinstance(value, str) else value
+def _seal(value: Secret | str | None) -> Secret | None:
+    if isinstance(value, str):
+        return Secret(value)
+    return value
 
 
 def _check_url(
@@ -36,7 +40,7 @@ def _check_url(
 ) -> None:
     _check_given(attribute.name, value)
     parts = ROOT_URL.fullmatch(value)
-    if parts is None or int((parts["port"] or ":1")[1:]) not in range(1, 65536):
+    if parts is None or not _is_port(parts["port"]):
         raise InvalidInput(
             f"{attribute.name} must be a scheme and a host, with a port or without, and nothing else",
             remedy="give the root alone, as in https://platform.adobe.io; the path is added to it",
@@ -55,13 +59,20 @@ def _check_url(
         )
 
 
+def _is_port(text: str | None) -> bool:
+    """Say whether a port can be one, written with its colon; a URL may do without."""
+    return text is None or 1 <= int(text[1:]) <= 65535
+
+
 def _check_header(
     _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Any
 ) -> None:
     """Refuse what cannot travel in a header; requests would print the value in its own refusal."""
     if value is None:
         return
-    text = value.reveal() if isinstance(value, Secret) else value
+    text = value
+    if isinstance(value, Secret):
+        text = value.reveal()
     _check_given(attribute.name, text)
     if not _VISIBLE.fullmatch(text):
         raise InvalidInput(
@@ -77,7 +88,7 @@ def _check_secret(
     if value is None:
         return
     if not isinstance(value, Secret):
-        raise InvalidInput(f"{attribute.name} must be a text")
+        raise InvalidInput(f"{attribute.name} must be a string")
     _check_given(attribute.name, value.reveal())
     _check_mask(attribute.name, value.reveal())
     if has_unpaired_surrogate(value.reveal()):
@@ -88,7 +99,7 @@ def _check_secret(
 
 def _check_given(name: str, text: Any) -> None:
     if not isinstance(text, str):
-        raise InvalidInput(f"{name} must be a text")
+        raise InvalidInput(f"{name} must be a string")
     if not text.strip():
         raise NotConfigured(f"{name} is empty", (name,))
 
@@ -104,7 +115,9 @@ def _check_mask(name: str, text: str) -> None:
 def _check_proxy(
     _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: str | None
 ) -> None:
-    if value is not None and not (isinstance(value, str) and _PROXY.fullmatch(value)):
+    if value is None:
+        return
+    if not isinstance(value, str) or not _PROXY.fullmatch(value):
         raise InvalidInput(
             f"{attribute.name} must be the URL of a proxy, as in http://proxy.example.com:3128"
         )
@@ -113,8 +126,8 @@ def _check_proxy(
 def _check_seconds(
     _endpoint: Endpoint, attribute: attrs.Attribute[float], value: float
 ) -> None:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value <= 0:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value <= 0:
         raise InvalidInput(
             f"{attribute.name} must be a number of seconds greater than 0"
         )
@@ -131,21 +144,23 @@ class Endpoint:
     Raises `NotConfigured` for what is missing and `InvalidInput` for what cannot be used, naming the field.
     """
 
-    url: str = attrs.field(converter=_root, validator=_check_url)
+    url: str = attrs.field(converter=_strip_slash, validator=_check_url)
     org_id: str = attrs.field(validator=_check_header)
     sandbox: str = attrs.field(validator=_check_header)
     api_key: str = attrs.field(validator=_check_header)
     access_token: Secret | None = attrs.field(
         default=None,
         repr=False,
-        converter=_secret,
+        converter=_seal,
         validator=[_check_secret, _check_header],
     )
     client_id: str | None = attrs.field(default=None, validator=_check_header)
     client_secret: Secret | None = attrs.field(
-        default=None, repr=False, converter=_secret, validator=_check_secret
+        default=None, repr=False, converter=_seal, validator=_check_secret
     )
-    ims_url: str = attrs.field(default=IMS_URL, converter=_root, validator=_check_url)
+    ims_url: str = attrs.field(
+        default=IMS_URL, converter=_strip_slash, validator=_check_url
+    )
     ca_bundle: str | None = None
     proxy: str | None = attrs.field(default=None, repr=False, validator=_check_proxy)
     connect_timeout: float = attrs.field(default=10.0, validator=_check_seconds)
@@ -154,11 +169,11 @@ class Endpoint:
     def __attrs_post_init__(self) -> None:
         if self.access_token is not None:
             return
-        missing = [
-            name
-            for name in ("client_id", "client_secret")
-            if getattr(self, name) is None
-        ]
+        missing = []
+        if self.client_id is None:
+            missing.append("client_id")
+        if self.client_secret is None:
+            missing.append("client_secret")
         if missing:
             raise NotConfigured(
                 f"nothing to authenticate with: {' and '.join(missing)} missing",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.flowservice.collection import Collection
 from headwater.flowservice.models import Flow, Run, flow, run
-from headwater.flowservice.resource import Listed, checked_etag
+from headwater.flowservice.resource import Listed, validate_etag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,8 +44,8 @@ class Runs(Listed[Run]):
 
     def create(self, payload: Mapping[str, Any]) -> Reference:
         """Ask for a run on demand: ``flowId``, and ``params`` with its window in epoch seconds. Sent once."""
-        return self._reference(
-            self._transport.fine("POST", self._path, payload=payload)
+        return self._read_reference(
+            self._transport.request("POST", self._path, payload=payload)
         )
 
     def replace(self, id: str, payload: Mapping[str, Any], *, etag: str) -> Reference:
@@ -53,9 +53,11 @@ class Runs(Listed[Run]):
 
         Raises `ChangedMeanwhile` where it is not, which can be this report's own doing when its first answer was lost.
         """
-        headers = {"If-Match": checked_etag(etag)}
-        return self._reference(
-            self._transport.fine("PUT", self._at(id), payload=payload, headers=headers)
+        headers = {"If-Match": validate_etag(etag)}
+        return self._read_reference(
+            self._transport.request(
+                "PUT", self._path_of(id), payload=payload, headers=headers
+            )
         )
 
     def retry(self, id: str) -> Reference:

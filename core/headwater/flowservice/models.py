@@ -128,11 +128,10 @@ class Run:
 
 def is_item(value: Any) -> bool:
     """Say whether a JSON value can be one of the service's objects: an object with an id."""
-    return (
-        isinstance(value, dict)
-        and isinstance(value.get("id"), str)
-        and bool(value["id"])
-    )
+    if not isinstance(value, dict):
+        return False
+    id = value.get("id")
+    return isinstance(id, str) and id != ""
 
 
 def connection(raw: JsonObject) -> Connection:
@@ -238,23 +237,27 @@ def etag_of(raw: JsonObject) -> str:
 
 def _text(raw: Mapping[str, Any], name: str) -> str:
     value = raw.get(name)
-    return value if isinstance(value, str) else ""
+    if isinstance(value, str):
+        return value
+    return ""
 
 
 def _texts(raw: Mapping[str, Any], name: str) -> tuple[str, ...]:
     value = raw.get(name)
-    return (
-        tuple(item for item in value if isinstance(item, str))
-        if isinstance(value, list)
-        else ()
-    )
+    if not isinstance(value, list):
+        return ()
+    return tuple(item for item in value if isinstance(item, str))
 
 
 def _object(raw: Mapping[str, Any], name: str) -> JsonObject:
     value = raw.get(name)
-    return value if isinstance(value, dict) else {}
+    if isinstance(value, dict):
+        return value
+    return {}
 
 
 def _moment(raw: Mapping[str, Any], name: str) -> int | None:
     value = raw.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value

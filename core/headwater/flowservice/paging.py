@@ -8,11 +8,12 @@ from urllib.parse import SplitResult, urlsplit
 
 from headwater.errors import Rejected
 from headwater.flowservice.models import is_item
+from headwater.http.json_body import get_member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from headwater.flowservice.answers import Answer
+    from headwater.flowservice.answer import Answer
     from headwater.flowservice.models import JsonObject
     from headwater.flowservice.transport import Transport
 
@@ -27,31 +28,34 @@ def pages(
     Raises `Unavailable` for a page that cannot be read or a list that leads back to itself, `Rejected` for one that
     leads to another host.
     """
-    following: str | None = query
-    seen = {following}
-    while following is not None:
-        if search is None:
-            answer = transport.fine("GET", path, query=following)
-        else:
-            answer = transport.fine(
-                "POST", path, query=following, payload=search, changes=False
-            )
+    next_query: str | None = query
+    seen = {next_query}
+    while next_query is not None:
+        answer = _fetch_page(transport, path, next_query, search)
         body = answer.json()
         yield from items_of(answer, body)
-        following = _next_query(transport, answer, body)
-        if following in seen:
+        next_query = _next_query(transport, answer, body)
+        if next_query in seen:
             raise answer.unreadable(
                 "the list's continuation leads back to where it has been"
             )
-        seen.add(following)
+        seen.add(next_query)
 
 
 def items_of(answer: Answer, body: Any) -> list[JsonObject]:
-    """Return the objects of a list answer. Raises `Unavailable` when its body is none."""
-    items = body.get("items") if isinstance(body, dict) else None
-    if not isinstance(items, list) or not all(is_item(item) for item in items):
+    """Return the objects of a list answer. Raises `Unavailable` where its body is not a list."""
+    items = get_member(body, "items")
+    if not isinstance(items, list) or not all(map(is_item, items)):
         raise answer.unreadable("its body is not a list of objects with ids")
     return items
+
+
+def _fetch_page(
+    transport: Transport, path: str, query: str, search: JsonObject | None
+) -> Answer:
+    if search is None:
+        return transport.request("GET", path, query=query)
+    return transport.request("POST", path, query=query, payload=search, changes=False)
 
 
 def _next_query(transport: Transport, answer: Answer, body: JsonObject) -> str | None:
@@ -59,37 +63,45 @@ def _next_query(transport: Transport, answer: Answer, body: JsonObject) -> str |
     href = _next_href(body)
     if href is None or href == "":
         return None
-    parts = _split(href)
-    if parts is None or not parts.query:
+    link = _split(href)
+    if link is None or not link.query:
         raise answer.unreadable("the link to the next page cannot be read")
-    if (parts.scheme or parts.netloc) and not _same_host(parts, transport.endpoint.url):
+    if not _is_same_host(link, transport.endpoint.url):
         raise _leads_away(answer)
-    place = parts.path.removeprefix(transport.base).rstrip("/")
-    if place not in ("", answer.path, answer.path.removesuffix("/search")):
+    path = link.path.removeprefix(transport.base).rstrip("/")
+    if path not in ("", answer.path, answer.path.removesuffix("/search")):
         raise answer.unreadable("the link to the next page leads to something else")
-    return parts.query
+    return link.query
 
 
 def _next_href(body: JsonObject) -> Any:
-    links = body.get("_links")
-    step = links.get("next") if isinstance(links, dict) else None
-    return step.get("href") if isinstance(step, dict) else step
+    """Return the link to the next page, which comes as a string or as an object with ``href``."""
+    step = get_member(body.get("_links"), "next")
+    if isinstance(step, dict):
+        return step.get("href")
+    return step
 
 
 def _split(href: Any) -> SplitResult | None:
-    """Parse a link; None for what is none. Its port is looked at too, for that is where parsing fails late."""
+    """Parse a link; None for what is not one. Its port is looked at too, for that is where parsing fails late."""
+    if not isinstance(href, str):
+        return None
     with contextlib.suppress(ValueError):
-        parts = urlsplit(href) if isinstance(href, str) else None
-        if parts is not None and parts.port != 0:
-            return parts
+        link = urlsplit(href)
+        if link.port != 0:
+            return link
     return None
 
 
-def _same_host(parts: SplitResult, root: str) -> bool:
+def _is_same_host(link: SplitResult, root: str) -> bool:
+    """Say whether a link leads to the host of a root URL; one that names no host does."""
+    if not link.scheme and not link.netloc:
+        return True
     own = urlsplit(root)
-    scheme = parts.scheme or own.scheme
-    ours = (own.scheme, own.hostname, own.port or _PORTS.get(own.scheme))
-    return (scheme, parts.hostname, parts.port or _PORTS.get(scheme)) == ours
+    scheme = link.scheme or own.scheme
+    own_port = own.port or _PORTS.get(own.scheme)
+    port = link.port or _PORTS.get(scheme)
+    return (scheme, link.hostname, port) == (own.scheme, own.hostname, own_port)
 
 
 def _leads_away(answer: Answer) -> Rejected:

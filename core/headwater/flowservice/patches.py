@@ -2,52 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from headwater.errors import InvalidInput
 from headwater.flowservice import wire
 from headwater.secret import Secret, is_mask
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 Operation: TypeAlias = dict[str, Any]
 
 OPERATIONS = ("add", "replace", "remove")
 
+_POSITION = re.compile(r"[0-9]{1,9}")
 _ABSENT = object()
 
 
-def checked(operations: Sequence[Mapping[str, Any]]) -> list[Operation]:
+def normalize_operations(operations: Sequence[Mapping[str, Any]]) -> list[Operation]:
     """Return the operations with lower-case names, secrets still sealed. Raises `InvalidInput` for what cannot be sent.
 
     A mask anywhere below ``/auth/params`` is refused: it would overwrite the secret it stands for.
     """
-    if (
-        isinstance(operations, (str, Mapping))
-        or not isinstance(operations, Sequence)
-        or not operations
-    ):
+    is_list = isinstance(operations, Sequence) and not isinstance(operations, str)
+    if not is_list or not operations:
         raise InvalidInput("an update needs a list of at least one operation")
     return [
-        _checked(operation, position) for position, operation in enumerate(operations)
+        _normalize_operation(operation, position)
+        for position, operation in enumerate(operations)
     ]
 
 
-def done(item: Any, operations: Sequence[Operation]) -> bool | None:
+def was_applied(item: Any, operations: Sequence[Operation]) -> bool | None:
     """Say whether an object shows the outcome of the operations: True, False, or None where that cannot be seen.
 
     Secrets come back masked, so nothing can be said of them; the same holds for elements put into a list.
     """
-    verdicts = [
-        _shows(item, operation)
-        for position, operation in enumerate(operations)
-        if not _overridden(operation, operations[position + 1 :])
-    ]
-    if False in verdicts:
-        return False
-    return None if None in verdicts else True
+    verdicts = []
+    for position, operation in enumerate(operations):
+        if not _is_overridden(operation, operations[position + 1 :]):
+            verdicts.append(_shows(item, operation))
+    return _all_true(verdicts)
 
 
-def _checked(operation: Any, position: int) -> Operation:
+def _normalize_operation(operation: Any, position: int) -> Operation:
     name = operation.get("op") if isinstance(operation, Mapping) else None
     if not isinstance(name, str) or name.lower() not in OPERATIONS:
         raise InvalidInput(
@@ -62,22 +62,18 @@ def _checked(operation: Any, position: int) -> Operation:
         return {"op": "remove", "path": path}
     if "value" not in operation:
         raise InvalidInput(f"operation {position} needs a value")
-    return {
-        "op": name.lower(),
-        "path": path,
-        "value": wire.checked(operation["value"], tuple(_steps(path))),
-    }
+    value = wire.normalize(operation["value"], tuple(_steps(path)))
+    return {"op": name.lower(), "path": path, "value": value}
 
 
 def _steps(path: str) -> list[str]:
     return [step.replace("~1", "/").replace("~0", "~") for step in path[1:].split("/")]
 
 
-def _overridden(operation: Operation, later: Sequence[Operation]) -> bool:
+def _is_overridden(operation: Operation, later: Iterable[Operation]) -> bool:
     """Say whether a later operation decides what is found at this one's place."""
-    return any(
-        f"{operation['path']}/".startswith(f"{other['path']}/") for other in later
-    )
+    place = f"{operation['path']}/"
+    return any(place.startswith(f"{other['path']}/") for other in later)
 
 
 def _shows(item: Any, operation: Operation) -> bool | None:
@@ -87,45 +83,60 @@ def _shows(item: Any, operation: Operation) -> bool | None:
         parent = _child(parent, step)
     if isinstance(parent, list) and operation["op"] != "replace":
         return None
-    found = _child(parent, last)
+    value = _child(parent, last)
     if operation["op"] == "remove":
-        return found is _ABSENT
-    return _same(operation["value"], found)
+        return value is _ABSENT
+    return _is_same(operation["value"], value)
 
 
 def _child(parent: Any, step: str) -> Any:
     if isinstance(parent, dict):
         return parent.get(step, _ABSENT)
-    if (
-        isinstance(parent, list)
-        and step.isascii()
-        and step.isdigit()
-        and int(step) < len(parent)
-    ):
-        return parent[int(step)]
-    return _ABSENT
+    if not isinstance(parent, list) or not _POSITION.fullmatch(step):
+        return _ABSENT
+    position = int(step)
+    if position >= len(parent):
+        return _ABSENT
+    return parent[position]
 
 
-def _same(ours: Any, theirs: Any) -> bool | None:
+def _is_same(ours: Any, theirs: Any) -> bool | None:
     """Compare what we sent with what is there; None where a secret or a mask stands in the way."""
-    if isinstance(ours, Secret) or (
-        isinstance(theirs, str) and is_mask(theirs) and theirs != ours
-    ):
+    if isinstance(ours, Secret) or _is_foreign_mask(ours, theirs):
         return None
     if isinstance(ours, dict) and isinstance(theirs, dict):
-        return _all_same(
-            [(value, theirs.get(name, _ABSENT)) for name, value in ours.items()],
-            set(theirs) - set(ours),
-        )
+        return _is_same_object(ours, theirs)
     if isinstance(ours, list) and isinstance(theirs, list):
-        return len(ours) == len(theirs) and _all_same(
-            list(zip(ours, theirs, strict=True)), set()
-        )
-    return isinstance(ours, bool) == isinstance(theirs, bool) and bool(ours == theirs)
+        return _is_same_list(ours, theirs)
+    if isinstance(ours, bool) != isinstance(theirs, bool):
+        return False  # in Python, True equals 1
+    return bool(ours == theirs)
 
 
-def _all_same(pairs: list[tuple[Any, Any]], surplus: set[str]) -> bool | None:
-    verdicts = [_same(ours, theirs) for ours, theirs in pairs]
-    if surplus or False in verdicts:
+def _is_foreign_mask(ours: Any, theirs: Any) -> bool:
+    """Say whether a mask stands where we did not send one."""
+    return isinstance(theirs, str) and is_mask(theirs) and theirs != ours
+
+
+def _is_same_object(ours: dict[str, Any], theirs: dict[str, Any]) -> bool | None:
+    if not ours.keys() >= theirs.keys():
         return False
-    return None if None in verdicts else True
+    return _all_true(
+        _is_same(value, theirs.get(name, _ABSENT)) for name, value in ours.items()
+    )
+
+
+def _is_same_list(ours: list[Any], theirs: list[Any]) -> bool | None:
+    if len(ours) != len(theirs):
+        return False
+    return _all_true(map(_is_same, ours, theirs))
+
+
+def _all_true(verdicts: Iterable[bool | None]) -> bool | None:
+    """Return False where one verdict is; else None where one cannot be told; else True."""
+    verdicts = list(verdicts)
+    if False in verdicts:
+        return False
+    if None in verdicts:
+        return None
+    return True

@@ -62,7 +62,7 @@ _RENEWABLE = (
 
 def remedy_for(kind: type[ServiceError], code: str, *, renewable: bool) -> str:
     """Return what to do next. `renewable`: the access token was fetched, so a new one alone would not help."""
-    wants_token = kind is NotAuthenticated and (code == "401013" or code not in BY_CODE)
-    if renewable and wants_token:
+    is_about_token = code == "401013" or code not in BY_CODE
+    if renewable and kind is NotAuthenticated and is_about_token:
         return _RENEWABLE
-    return BY_CODE.get(code) or BY_CLASS[kind]
+    return BY_CODE.get(code, BY_CLASS[kind])

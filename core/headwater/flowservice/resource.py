@@ -9,12 +9,13 @@ from urllib.parse import urlencode
 from headwater.errors import InvalidInput, NotFound
 from headwater.flowservice.models import Reference, etag_of, is_item
 from headwater.flowservice.paging import pages
-from headwater.http.foreign_text import shown
+from headwater.http.foreign_text import clean_line
+from headwater.http.json_body import get_member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from headwater.flowservice.answers import Answer
+    from headwater.flowservice.answer import Answer
     from headwater.flowservice.models import JsonObject
     from headwater.flowservice.transport import Transport
 
@@ -41,73 +42,64 @@ class Resource(Generic[T]):
 
     def _fetch(self, id: str) -> JsonObject:
         """Return one object as it came: the only element of ``items``, or the bare object of some documentation."""
-        answer = self._transport.fine("GET", self._at(id))
+        path = self._path_of(id)
+        answer = self._transport.request("GET", path)
         body = answer.json()
-        if isinstance(body, dict) and body.get("items") == []:
+        if get_member(body, "items") == []:
             raise NotFound(
-                f"GET {self._at(id)} answered {answer.status} with an empty list: there is no such object",
+                f"GET {path} answered {answer.status} with an empty list: there is no such object",
                 method="GET",
-                path=self._at(id),
+                path=path,
                 status=answer.status,
                 remedy="check the id, the organization and the sandbox",
             )
-        return self._whole(answer, body)
+        return self._require_object(answer, body)
 
-    def _whole(self, answer: Answer, body: Any) -> JsonObject:
+    def _require_object(self, answer: Answer, body: Any) -> JsonObject:
         """Return the object of an answer, with or without an envelope around it."""
-        items = body.get("items") if isinstance(body, dict) else None
-        item = items[0] if isinstance(items, list) and items else body
-        if not is_item(item):
+        item = _unwrap(body)
+        if item is None:
             raise answer.unreadable("its body is not the object asked for")
-        found: JsonObject = item
-        return found
+        return item
 
     def _items(self, filters: Sequence[str], **parameters: Any) -> Iterator[T]:
         """Yield the collection's objects, page after page, each page asked for when it is needed."""
-        pairs = _pairs(filters)
-        pairs += [
-            (name, str(value))
-            for name, value in parameters.items()
-            if value is not None
-        ]
-        return (
-            self._read(item)
-            for item in pages(self._transport, self._path, urlencode(pairs))
-        )
+        pairs = _filter_pairs(filters)
+        for name, value in parameters.items():
+            if value is not None:
+                pairs.append((name, str(value)))
+        items = pages(self._transport, self._path, urlencode(pairs))
+        return map(self._read, items)
 
-    def _at(self, id: str, below: str = "") -> str:
+    def _path_of(self, id: str, below: str = "") -> str:
         """Return the path of one object; an id can hold nothing that would lead elsewhere."""
         if not isinstance(id, str) or not _ID.fullmatch(id):
             raise InvalidInput(
-                "the id is none of the service's: letters, digits, - and _ only",
+                "the id is not one of the service's: letters, digits, - and _ only",
                 remedy="copy the id from a list of the collection",
             )
         return f"{self._path}/{id}{below}"
 
     def _act(self, id: str, operation: str, *, etag: str = "") -> Reference:
         """Post an action; like every POST it is sent once."""
-        headers = {"If-Match": checked_etag(etag)} if etag else None
-        return self._reference(
-            self._transport.fine(
-                "POST",
-                self._at(id, "/action"),
-                query=f"op={operation}",
-                headers=headers,
-            )
+        headers = {}
+        if etag:
+            headers["If-Match"] = validate_etag(etag)
+        answer = self._transport.request(
+            "POST",
+            self._path_of(id, "/action"),
+            query=f"op={operation}",
+            headers=headers,
         )
+        return self._read_reference(answer)
 
-    def _reference(self, answer: Answer) -> Reference:
+    def _read_reference(self, answer: Answer) -> Reference:
         """Read what a write answers: ``{id, etag}``, or that inside ``items``."""
-        body = answer.json()
-        items = body.get("items") if isinstance(body, dict) else None
-        item = items[0] if isinstance(items, list) and items else body
-        if not is_item(item):
+        item = _unwrap(answer.json())
+        if item is None:
             raise answer.unreadable("its body names no id")
-        return Reference(
-            item["id"],
-            etag_of(item) or answer.headers.get("ETag", ""),
-            _warning(answer),
-        )
+        etag = etag_of(item) or answer.headers.get("ETag", "")
+        return Reference(item["id"], etag, _warning(answer))
 
 
 class Listed(Resource[T]):
@@ -124,61 +116,73 @@ class Listed(Resource[T]):
 
         `property` holds filters such as ``name==Support desk``; `limit` is how many objects one page holds.
         """
-        return self._items(property, limit=_checked_limit(limit), orderby=orderby)
+        _check_limit(limit)
+        return self._items(property, limit=limit, orderby=orderby)
 
     def count(self, *, property: Sequence[str] = ()) -> int:
         """Return how many objects match every filter."""
-        answer = self._transport.fine(
-            "GET", self._path, query=urlencode([*_pairs(property), ("count", "true")])
-        )
-        body = answer.json()
-        count = body.get("count") if isinstance(body, dict) else None
+        query = urlencode([*_filter_pairs(property), ("count", "true")])
+        answer = self._transport.request("GET", self._path, query=query)
+        count = get_member(answer.json(), "count")
         if isinstance(count, bool) or not isinstance(count, int):
-            raise answer.unreadable("its body holds no count")
+            raise answer.unreadable("its body contains no count")
         return count
 
     def _search(
         self, query: str, limit: int | None, orderby: str | None
     ) -> Iterator[T]:
-        wanted = {
-            "queryString": query,
-            "limit": _checked_limit(limit),
-            "orderby": orderby,
-        }
-        body = {name: value for name, value in wanted.items() if value is not None}
-        return (
-            self._read(item)
-            for item in pages(self._transport, f"{self._path}/search", "", search=body)
-        )
+        _check_limit(limit)
+        search: JsonObject = {"queryString": query}
+        if limit is not None:
+            search["limit"] = limit
+        if orderby is not None:
+            search["orderby"] = orderby
+        items = pages(self._transport, f"{self._path}/search", "", search=search)
+        return map(self._read, items)
 
 
-def checked_etag(etag: Any) -> str:
+def validate_etag(etag: Any) -> str:
     """Return an etag as it may stand in a header. Raises `InvalidInput`."""
     if not isinstance(etag, str) or not _ETAG.fullmatch(etag):
         raise InvalidInput(
-            "the etag is none of the service's",
+            "the etag is not one of the service's",
             remedy="take it from the object as it was read",
         )
     return etag
 
 
-def _checked_limit(limit: int | None) -> int | None:
-    if limit is not None and (
-        isinstance(limit, bool) or not isinstance(limit, int) or limit < 1
-    ):
+def _check_limit(limit: int | None) -> None:
+    if limit is None:
+        return
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise InvalidInput("limit must be a whole number of 1 or more")
-    return limit
 
 
-def _pairs(filters: Sequence[str]) -> list[tuple[str, str]]:
-    filters = [filters] if isinstance(filters, str) else [*filters]
-    if not all(isinstance(each, str) for each in filters):
-        raise InvalidInput("property filters must be texts, as in name==example")
-    return [("property", each) for each in filters]
+def _filter_pairs(filters: Sequence[str]) -> list[tuple[str, str]]:
+    if isinstance(filters, str):
+        filters = [filters]
+    pairs = []
+    for filter_ in filters:
+        if not isinstance(filter_, str):
+            raise InvalidInput("property filters must be strings, as in name==example")
+        pairs.append(("property", filter_))
+    return pairs
+
+
+def _unwrap(body: Any) -> JsonObject | None:
+    """Return the object of a body, which may be the first of ``items``; None where there is none with an id."""
+    item = body
+    items = get_member(body, "items")
+    if isinstance(items, list) and items:
+        item = items[0]
+    if not is_item(item):
+        return None
+    unwrapped: JsonObject = item
+    return unwrapped
 
 
 def _warning(answer: Answer) -> str:
     """Return the texts of ``Warning`` headers, without their codes and agents."""
     header = answer.headers.get("Warning", "")
     texts = [re.sub(r"\\(.)", r"\1", text) for text in _WARNING.findall(header)]
-    return shown("; ".join(texts) or header, answer.secrets)
+    return clean_line("; ".join(texts) or header, answer.secrets)

@@ -15,11 +15,15 @@ import requests
 from headwater.cleaning import clean
 from headwater.errors import HeadwaterError, InvalidInput
 from headwater.flowservice.adapters import adapter_for
-from headwater.flowservice.answers import Answer
-from headwater.flowservice.problems import request_id
+from headwater.flowservice.answer import Answer
+from headwater.flowservice.error_answers import request_id
 from headwater.foreign import raise_bare
 from headwater.http.hosts import host_of, is_local, scheme_of
-from headwater.http.no_answer import NoAnswer, no_answer, unusable
+from headwater.http.no_answer import (
+    NoAnswer,
+    classify_failure,
+    unwritable_request,
+)
 from headwater.http.session import open_session
 from headwater.secret import Secret
 
@@ -57,18 +61,15 @@ class Sender:
     def __init__(self, endpoint: Endpoint) -> None:
         self._timeout = (endpoint.connect_timeout, endpoint.read_timeout)
         self._session = open_session()
-        roots = (
-            {endpoint.url, endpoint.ims_url}
-            if endpoint.access_token is None
-            else {endpoint.url}
-        )
+        roots = {endpoint.url}
+        if endpoint.access_token is None:
+            roots.add(endpoint.ims_url)
         self._settings = {
             root: _settings(self._session, root, endpoint) for root in roots
         }
         _check_bundles(endpoint.ca_bundle, self._settings.values())
-        self._session.trust_env = (
-            False  # so that netrc never takes the place of our Authorization
-        )
+        # So that netrc never takes the place of our Authorization.
+        self._session.trust_env = False
         for scheme in {scheme_of(root) for root in roots} - {"http", "https"}:
             self._session.mount(f"{scheme}://", adapter_for(scheme))
         self._proxy_secrets = _proxy_secrets(self._settings.values())
@@ -80,20 +81,18 @@ class Sender:
     def send(self, root: str, base: str, outgoing: Outgoing) -> Answer | NoAnswer:
         """Send once to ``root + base + path``."""
         started = time.perf_counter()
-        outcome = self._exchange(
-            root,
-            base,
-            attrs.evolve(outgoing, secrets=outgoing.secrets + self._proxy_secrets),
+        outgoing = attrs.evolve(
+            outgoing, secrets=outgoing.secrets + self._proxy_secrets
         )
+        outcome = self._exchange(root, f"{root}{base}{outgoing.path}", outgoing)
         if logger.isEnabledFor(logging.INFO):
             _log(outgoing, outcome, 1000 * (time.perf_counter() - started))
         return outcome
 
-    def _exchange(self, root: str, base: str, outgoing: Outgoing) -> Answer | NoAnswer:
+    def _exchange(self, root: str, url: str, outgoing: Outgoing) -> Answer | NoAnswer:
         host = host_of(root)
-        url = f"{root}{base}{outgoing.path}" + (
-            f"?{outgoing.query}" if outgoing.query else ""
-        )
+        if outgoing.query:
+            url = f"{url}?{outgoing.query}"
         request = requests.Request(
             outgoing.method,
             url,
@@ -104,7 +103,7 @@ class Sender:
         try:
             prepared = self._session.prepare_request(request)
         except Exception as error:
-            return unusable(error, host)
+            return unwritable_request(error, host)
         try:
             response = self._session.send(
                 prepared,
@@ -113,28 +112,26 @@ class Sender:
                 **self._settings[root],
             )
         except HeadwaterError as error:
-            own = error
+            return _pass_on(error, outgoing, host)
         except Exception as error:
-            return no_answer(error, host)
-        else:
-            return _read(response, outgoing, host)
-        return _from_adapter(own, outgoing, host)
+            return classify_failure(error, host)
+        return _read(response, outgoing, host)
 
 
 def _read(
     response: requests.Response, outgoing: Outgoing, host: str
 ) -> Answer | NoAnswer:
     """Read the body to the end. Where it breaks off, an error status still tells what happened."""
-    body = b""
-    broken: NoAnswer | None = None
+    body, flaw = b"", ""
     try:
         body = response.content
     except Exception as error:
-        broken = no_answer(error, host)
+        broken = classify_failure(error, host)
+        if broken.passing and response.status_code < 400:
+            return broken
+        flaw = broken.what
     finally:
         response.close()
-    if broken is not None and broken.passing and response.status_code < 400:
-        return broken
     return Answer(
         method=outgoing.method,
         path=outgoing.path,
@@ -142,16 +139,16 @@ def _read(
         headers=response.headers,
         body=body,
         secrets=outgoing.secrets,
-        flaw="" if broken is None else broken.what,
+        flaw=flaw,
     )
 
 
-def _from_adapter(error: HeadwaterError, outgoing: Outgoing, host: str) -> NoAnswer:
+def _pass_on(error: HeadwaterError, outgoing: Outgoing, host: str) -> NoAnswer:
     """Let an adapter's own error through, without what it chains, if its text is harmless; else keep only its class."""
     text = f"{error} {error.data()!r}"
     if clean(text, outgoing.secrets) == text:
         raise_bare(error)
-    return no_answer(error, host)
+    return classify_failure(error, host)
 
 
 def _settings(
@@ -161,59 +158,64 @@ def _settings(
     verify = endpoint.ca_bundle or True
     if is_local(root):
         return {"proxies": {}, "verify": verify, "stream": True, "cert": None}
-    proxies = (
-        {"http": endpoint.proxy, "https": endpoint.proxy} if endpoint.proxy else {}
-    )
+    proxies = {}
+    if endpoint.proxy:
+        proxies = {"http": endpoint.proxy, "https": endpoint.proxy}
     return session.merge_environment_settings(root, proxies, True, verify, None)
 
 
-def _check_bundles(given: str | None, settings: Iterable[Mapping[str, Any]]) -> None:
+def _check_bundles(
+    ca_bundle: str | None, settings: Iterable[Mapping[str, Any]]
+) -> None:
     """Tell a wrong certificate bundle now and by the name of its setting, not at the first request.
 
     A given one is loaded. One of the environment is usually the system's, large and good: that it exists must do.
     """
-    problem = _flaw_of_bundle(given) if given is not None else ""
-    if problem:
-        raise InvalidInput(
-            f"ca_bundle {problem}",
-            remedy="name a file with the certificate authorities to trust",
-        )
-    if not all(
-        each["verify"] is True or Path(each["verify"]).exists() for each in settings
-    ):
-        raise InvalidInput(
-            "the certificate bundle named by the environment does not exist",
-            remedy="correct or unset REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE)",
-        )
+    if ca_bundle is not None:
+        _check_bundle(ca_bundle)
+    for setting in settings:
+        bundle = setting["verify"]
+        if bundle is not True and not Path(bundle).exists():
+            raise InvalidInput(
+                "the certificate bundle named by the environment does not exist",
+                remedy="correct or unset REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE)",
+            )
 
 
-def _flaw_of_bundle(path: str) -> str:
-    """Return what is wrong with a bundle, or an empty text."""
-    folder = Path(path).is_dir()
+def _check_bundle(ca_bundle: str) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
-            capath=path if folder else None, cafile=None if folder else path
-        )
+        if Path(ca_bundle).is_dir():
+            context.load_verify_locations(capath=ca_bundle)
+        else:
+            context.load_verify_locations(cafile=ca_bundle)
     except ssl.SSLError:
-        return "holds no certificates in PEM form"
+        raise_bare(_bundle_error("contains no certificates in PEM form"))
     except (OSError, ValueError):
-        return "cannot be read"
-    return ""
+        raise_bare(_bundle_error("cannot be read"))
+
+
+def _bundle_error(flaw: str) -> InvalidInput:
+    return InvalidInput(
+        f"ca_bundle {flaw}",
+        remedy="name a file with the certificate authorities to trust",
+    )
 
 
 def _proxy_secrets(settings: Iterable[Mapping[str, Any]]) -> tuple[Secret, ...]:
-    found = set()
-    for each in settings:
-        for proxy in each["proxies"].values():
-            password = (
-                urlsplit(proxy).password
-                if isinstance(proxy, str) and "@" in proxy
-                else None
-            )
-            found |= (
-                {Secret(password), Secret(unquote(password))} if password else set()
-            )
-    return tuple(found)
+    secrets = set()
+    for setting in settings:
+        for proxy in setting["proxies"].values():
+            password = _password_of(proxy)
+            if password:
+                secrets |= {Secret(password), Secret(unquote(password))}
+    return tuple(secrets)
+
+
+def _password_of(proxy: Any) -> str | None:
+    if not isinstance(proxy, str) or "@" not in proxy:
+        return None
+    return urlsplit(proxy).password
 
 
 def _log(outgoing: Outgoing, outcome: Answer | NoAnswer, milliseconds: float) -> None:

@@ -45,23 +45,22 @@ class Probe:
             return None
         if self.date > self.answered:
             return self.date - self.answered
-        return min(
-            0.0, self.date + 1 - self.asked
-        )  # the header leaves out parts of a second
+        # The header leaves out parts of a second.
+        return min(0.0, self.date + 1 - self.asked)
 
 
 def probe(transport: Transport) -> Probe:
     """Read the list of connections, one at most. Raises what every request can raise."""
     asked = time.time()
-    answer = transport.fine("GET", "/connections", query="limit=1")
-    return Probe(
-        asked=asked, answered=time.time(), date=_moment(answer.headers.get("Date", ""))
-    )
+    answer = transport.request("GET", "/connections", query="limit=1")
+    answered = time.time()
+    date = _parse_date(answer.headers.get("Date", ""))
+    return Probe(asked=asked, answered=answered, date=date)
 
 
-def _moment(text: str) -> float | None:
+def _parse_date(header: str) -> float | None:
     try:
-        return parsedate_to_datetime(text).timestamp()
+        return parsedate_to_datetime(header).timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -1,4 +1,4 @@
-"""Requests to Flow Service: headers, authentication, retries per method, and errors for what is no success."""
+"""Requests to Flow Service: headers, authentication, retries per method, and an error for all but a success."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import attrs
 
 from headwater.flowservice import retries, wire
 from headwater.flowservice.auth import Bearer, tokens_for
-from headwater.flowservice.problems import failure
+from headwater.flowservice.error_answers import service_error
 from headwater.flowservice.sender import Outgoing, Sender
 from headwater.http.no_answer import NoAnswer
 from headwater.secret import secrets_in
@@ -17,12 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from headwater.errors import ServiceError
-    from headwater.flowservice.answers import Answer
+    from headwater.flowservice.answer import Answer
     from headwater.flowservice.endpoint import Endpoint
     from headwater.flowservice.retries import Outcome
     from headwater.secret import Secret
 
 BASE = "/data/foundation/flowservice"
+
+
+def platform_headers(*, api_key: str, org_id: str, sandbox: str) -> dict[str, str]:
+    """Return the headers that name the caller's project, organization and sandbox to the platform."""
+    return {
+        "x-api-key": api_key,
+        "x-gw-ims-org-id": org_id,
+        "x-sandbox-name": sandbox,
+    }
 
 
 class Transport:
@@ -35,33 +44,27 @@ class Transport:
         self.base = BASE
         self._sender = Sender(endpoint)
         # A policy keeps its count per thread, and tokens are fetched within an attempt: so each has its own.
-        self._retrying = retries.policy(attempts, sleep)
-        self._retrying_ims = retries.policy(attempts, sleep)
+        self._retrying = retries.service_policy(attempts, sleep)
+        self._retrying_ims = retries.service_policy(attempts, sleep)
         self._tokens = tokens_for(endpoint, self._ask_ims)
-        self._headers = {
-            "x-api-key": endpoint.api_key,
-            "x-gw-ims-org-id": endpoint.org_id,
-            "x-sandbox-name": endpoint.sandbox,
-        }
+        self._headers = platform_headers(
+            api_key=endpoint.api_key, org_id=endpoint.org_id, sandbox=endpoint.sandbox
+        )
 
     def close(self) -> None:
         """Close every connection."""
         self._sender.close()
 
-    def json(self, method: str, path: str, *, query: str = "") -> Any:
-        """Return the JSON value a request without body answers. Raises the errors of `fine`."""
-        return self.fine(method, path, query=query).json()
-
-    def fine(self, method: str, path: str, **details: Any) -> Answer:
-        """Exchange, and raise the `ServiceError` that fits where the answer is no success."""
+    def request(self, method: str, path: str, **details: Any) -> Answer:
+        """Exchange, and raise the `ServiceError` that fits where the answer is not a success."""
         answer = self.exchange(method, path, **details)
         if not answer.fine:
-            raise self.failure(answer)
+            raise self.error_for(answer)
         return answer
 
-    def failure(self, answer: Answer) -> ServiceError:
-        """Return the error for an answer that is no success."""
-        return failure(answer, renewable=self._tokens.renewable)
+    def error_for(self, answer: Answer) -> ServiceError:
+        """Return the error for an answer other than a success."""
+        return service_error(answer, renewable=self._tokens.renewable)
 
     def exchange(
         self,
@@ -79,41 +82,18 @@ class Transport:
         Raises `InvalidInput` for a payload that cannot be sent, `Unreachable` where no answer came, and what fetching
         a token raises.
         """
-        outgoing = self._outgoing(method, path, query, payload, headers or {})
-        run = _Run(outgoing, self._send)
-        outcome = (
-            self._retrying(run.attempt)
-            if method in retries.METHODS or not changes
-            else run.attempt()
-        )
-        if isinstance(outcome, NoAnswer):
-            raise outcome.error(sent=outcome.sent or run.uncertain)
-        return attrs.evolve(outcome, uncertain=True) if run.uncertain else outcome
-
-    def _outgoing(
-        self,
-        method: str,
-        path: str,
-        query: str,
-        payload: Any,
-        headers: Mapping[str, str],
-    ) -> Outgoing:
-        if payload is None:
-            return Outgoing(
-                method=method,
-                path=path,
-                query=query,
-                headers={**self._headers, **headers},
-            )
-        checked = wire.checked(payload)
-        return Outgoing(
+        outgoing = Outgoing(
             method=method,
             path=path,
             query=query,
-            body=wire.encode(checked),
-            headers={**self._headers, "Content-Type": "application/json", **headers},
-            secrets=tuple(secrets_in(checked)),
+            headers={**self._headers, **(headers or {})},
         )
+        if payload is not None:
+            outgoing = _with_json(outgoing, payload)
+        run = _Run(outgoing, self._send)
+        if changes and method not in retries.METHODS:
+            return run.require_answer(run.attempt())
+        return run.require_answer(self._retrying(run.attempt))
 
     def _send(self, outgoing: Outgoing) -> Outcome:
         """Send once; a refused token is renewed once, and the request sent again: a 401 proves it was not accepted."""
@@ -121,21 +101,17 @@ class Transport:
         outcome = self._send_with(token, outgoing)
         if isinstance(outcome, NoAnswer) or outcome.status != 401:
             return outcome
-        renewed = self._tokens.renewed(token)
-        return outcome if renewed is None else self._send_with(renewed, outgoing)
+        new_token = self._tokens.renew(token)
+        if new_token is None:
+            return outcome
+        return self._send_with(new_token, outgoing)
 
     def _send_with(self, token: Secret, outgoing: Outgoing) -> Outcome:
-        known = (*outgoing.secrets, token, *self._client_secret)
-        authorized = attrs.evolve(outgoing, auth=Bearer(token), secrets=known)
+        secrets = (*outgoing.secrets, token)
+        if self.endpoint.client_secret is not None:
+            secrets = (*secrets, self.endpoint.client_secret)
+        authorized = attrs.evolve(outgoing, auth=Bearer(token), secrets=secrets)
         return self._sender.send(self.endpoint.url, BASE, authorized)
-
-    @property
-    def _client_secret(self) -> tuple[Secret, ...]:
-        return (
-            ()
-            if self.endpoint.client_secret is None
-            else (self.endpoint.client_secret,)
-        )
 
     def _ask_ims(self, outgoing: Outgoing) -> Outcome:
         """Send a token request; it changes nothing, so it may be repeated like a read."""
@@ -159,3 +135,22 @@ class _Run:
             self.uncertain = True
         self._last = self._send(self._outgoing)
         return self._last
+
+    def require_answer(self, outcome: Outcome) -> Answer:
+        """Return the last attempt's answer. Raises `Unreachable` where there is none."""
+        if isinstance(outcome, NoAnswer):
+            raise outcome.error(sent=outcome.sent or self.uncertain)
+        if self.uncertain:
+            return attrs.evolve(outcome, uncertain=True)
+        return outcome
+
+
+def _with_json(outgoing: Outgoing, payload: Any) -> Outgoing:
+    """Return the request with a payload as its body, and the secrets of the payload beside it."""
+    normalized = wire.normalize(payload)
+    return attrs.evolve(
+        outgoing,
+        body=wire.encode(normalized),
+        headers={**outgoing.headers, "Content-Type": "application/json"},
+        secrets=tuple(secrets_in(normalized)),
+    )

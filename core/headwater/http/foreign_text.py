@@ -14,38 +14,51 @@ if TYPE_CHECKING:
 
 LONGEST = 500  # characters of foreign text in an error
 MOST_READ = 65_536  # characters looked at; cleaning is not free, and nobody reads more
+_TOO_LONG = "(text withheld: it is too long to show)"
+_SHORTEST_CLEANABLE = (
+    4  # characters of a secret that can be told from parts of ordinary words
+)
 
 
-def shown(value: Any, secrets: Iterable[Secret], *, limit: int = LONGEST) -> str:
+def clean_line(value: Any, secrets: Iterable[Secret], *, limit: int = LONGEST) -> str:
     """Return foreign text on one line, without secrets, control characters or more than `limit` characters.
 
-    Anything but a text gives an empty one. It is cleaned again after joining the lines, which may have made a secret
+    Anything but a string gives an empty one. It is cleaned again after joining the lines, which may have made a secret
     whole, and shortened last, so that no half of a secret escapes recognition.
     """
     if not isinstance(value, str):
         return ""
     secrets = tuple(secrets)
-    text = (
-        clean(value, secrets)
-        if len(value) <= MOST_READ
-        else "(text withheld: it is too long to show)"
-    )
-    line = " ".join(
-        "".join(char if char.isprintable() else " " for char in text).split()
-    )
-    line = clean(line, secrets)
-    return line if len(line) <= limit else f"{line[: limit - 1]}…"
+    text = value if len(value) <= MOST_READ else _TOO_LONG
+    line = clean(_join_lines(clean(text, secrets)), secrets)
+    if len(line) <= limit:
+        return line
+    return f"{line[: limit - 1]}…"
 
 
-def token(value: Any, shape: re.Pattern[str], secrets: Iterable[Secret]) -> str:
-    """Return a foreign code or id if it has the expected shape and holds no secret, and an empty text otherwise.
+def clean_token(value: Any, shape: re.Pattern[str], secrets: Iterable[Secret]) -> str:
+    """Return a foreign code or id if it has the expected shape and contains no secret, and an empty string otherwise.
 
-    Unlike `shown`, a secret too short to be cut out of a text withholds only a token that contains it.
+    Unlike `clean_line`, a secret too short to be cut out of a text withholds only a token that contains it.
     """
     if not isinstance(value, str) or not shape.fullmatch(value):
         return ""
-    secrets = tuple(secrets)
-    if any(secret and secret.reveal() in value for secret in secrets):
+    if any(_shows(value, secret) for secret in secrets):
         return ""
-    long = [secret for secret in secrets if len(secret.reveal()) >= 4]
-    return value if clean(value, long) == value else ""
+    return value
+
+
+def _shows(token: str, secret: Secret) -> bool:
+    """Say whether a token contains a secret as it is or, where it is long enough to tell, in some encoding."""
+    characters = secret.reveal()
+    if characters and characters in token:
+        return True
+    is_cleanable = len(characters) >= _SHORTEST_CLEANABLE
+    return is_cleanable and clean(token, [secret]) != token
+
+
+def _join_lines(text: str) -> str:
+    for char in set(text):
+        if not char.isprintable():
+            text = text.replace(char, " ")
+    return " ".join(text.split())

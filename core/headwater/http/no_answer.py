@@ -17,13 +17,15 @@ from headwater.errors import Unreachable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CHECK = "check the URL, and that the service is running and can be reached from here"
+# Remedies; {address} is what the caller's users gave: a URL, or a host.
+_CHECK = (
+    "check the {address}, and that the service is running and can be reached from here"
+)
 _LATER = "try again; where it happens again, check the network and the service"
 _PROXY = "check the address of the proxy and its credentials"
 
-_UNRESOLVED = getattr(
-    low, "NameResolutionError", low.LocationValueError
-)  # urllib3 1.26 does not tell it apart
+# urllib3 1.26 does not tell it apart
+_UNRESOLVED = getattr(low, "NameResolutionError", low.LocationValueError)
 
 
 @attrs.frozen(kw_only=True)
@@ -104,7 +106,7 @@ _RULES = (
         "the URL or the proxy cannot be used",
         sent=False,
         passing=False,
-        remedy=f"check the URL; {_PROXY}",
+        remedy=f"check the {{address}}; {_PROXY}",
     ),
     _Rule(
         (high.Timeout, low.TimeoutError, TimeoutError),
@@ -139,7 +141,7 @@ _RULES = (
         "the TLS connection failed",
         sent=True,
         passing=False,
-        remedy="check that the port of the URL speaks TLS",
+        remedy="check that the port of the {address} speaks TLS",
     ),
     _Rule(
         (high.ConnectionError, low.ProtocolError, ConnectionError),
@@ -151,27 +153,40 @@ _RULES = (
 )
 
 
-def no_answer(error: Exception, host: str) -> NoAnswer:
-    """Say what an exception means, in names and rules only: its own text may print headers, URLs and bodies."""
-    reasons = tuple(_reasons(error))
-    for rule in _RULES:
-        if any(isinstance(reason, rule.kinds) for reason in reasons):
-            return NoAnswer(
-                what=rule.what,
-                host=host,
-                sent=rule.sent,
-                passing=rule.passing,
-                remedy=rule.remedy,
-            )
-    what = f"sending failed ({type(error).__name__})"
-    return NoAnswer(what=what, host=host, sent=True, passing=False, remedy=_LATER)
+def classify_failure(error: Exception, host: str, *, address: str = "URL") -> NoAnswer:
+    """Say what an exception means, in names and rules only: its own text may print headers, URLs and bodies.
+
+    `address` is what remedies call that which led to the host: what users gave, a URL or a host.
+    """
+    rule = _rule_for(error)
+    return NoAnswer(
+        what=rule.what,
+        host=host,
+        sent=rule.sent,
+        passing=rule.passing,
+        remedy=rule.remedy.format(address=address),
+    )
 
 
-def unusable(error: Exception, host: str) -> NoAnswer:
+def unwritable_request(error: Exception, host: str) -> NoAnswer:
     """Say that a request could not even be written."""
     what = f"the request cannot be written ({type(error).__name__})"
     return NoAnswer(
         what=what, host=host, sent=False, passing=False, remedy="check the URL"
+    )
+
+
+def _rule_for(error: Exception) -> _Rule:
+    reasons = tuple(_reasons(error))
+    for rule in _RULES:
+        if any(isinstance(reason, rule.kinds) for reason in reasons):
+            return rule
+    return _Rule(
+        (Exception,),
+        f"sending failed ({type(error).__name__})",
+        sent=True,
+        passing=False,
+        remedy=_LATER,
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from headwater.lazy import lazily
 
 if TYPE_CHECKING:
+    from headwater.http.hosts import is_loopback
     from headwater.sources.contract import (
         Check,
         Column,
@@ -37,6 +38,7 @@ _HOME = {
     "SourceHttp": "http",
     "SourceReader": "contract",
     "Table": "contract",
+    "is_loopback": "reach",
 }
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "SourceHttp",
     "SourceReader",
     "Table",
+    "is_loopback",
 ]
 
 

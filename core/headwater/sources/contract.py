@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Row: TypeAlias = dict[str, Any]
 
 
-def _values(given: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(given)
+def _as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(values)
 
 
 @attrs.frozen(kw_only=True)
@@ -50,12 +50,12 @@ class Check:
     organization: str = ""
     version: str = ""  # of the interface that is used
     versions: tuple[str, ...] = attrs.field(
-        default=(), converter=_values
+        default=(), converter=_as_tuple
     )  # that the source offers
-    permissions: tuple[str, ...] = attrs.field(default=(), converter=_values)
-    limits: tuple[Limit, ...] = attrs.field(default=(), converter=_values)
+    permissions: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
+    limits: tuple[Limit, ...] = attrs.field(default=(), converter=_as_tuple)
     notes: tuple[str, ...] = attrs.field(
-        default=(), converter=_values
+        default=(), converter=_as_tuple
     )  # what a person should know, such as retirements
 
     def as_dict(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class Column:
     type: str
     format: str = ""
     meta_type: str = ""
-    properties: tuple[Column, ...] = attrs.field(default=(), converter=_values)
+    properties: tuple[Column, ...] = attrs.field(default=(), converter=_as_tuple)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the column as ``schema.columns`` and a source connection's ``params.columns`` hold it."""
@@ -123,8 +123,8 @@ class LeftOut:
 class Columns:
     """The columns of a table, and every field that is not among them."""
 
-    columns: tuple[Column, ...] = attrs.field(converter=_values)
-    left_out: tuple[LeftOut, ...] = attrs.field(default=(), converter=_values)
+    columns: tuple[Column, ...] = attrs.field(converter=_as_tuple)
+    left_out: tuple[LeftOut, ...] = attrs.field(default=(), converter=_as_tuple)
 
 
 @attrs.frozen
@@ -132,7 +132,7 @@ class Preview:
     """The first rows of a table: JSON values by column name. The rows are in the source's own order."""
 
     columns: Columns
-    rows: tuple[Row, ...] = attrs.field(converter=_values, repr=False)
+    rows: tuple[Row, ...] = attrs.field(converter=_as_tuple, repr=False)
 
 
 @runtime_checkable

@@ -44,32 +44,29 @@ class GuardedReader:
 
     def check(self) -> Check:
         """Return what the source says of itself and of us."""
-        return self._typed("check", self._call("check", self._reader.check), Check)
+        check = self._call("check", self._reader.check)
+        return self._require_type("check", check, Check)
 
     def tables(self) -> tuple[Table, ...]:
         """Return every table that can be read, sorted by name."""
-        found = self._call("tables", lambda: tuple(self._reader.tables()))
-        return tuple(
-            sorted(
-                (self._typed("tables", table, Table) for table in found),
-                key=lambda table: table.name,
-            )
-        )
+        tables = self._call("tables", lambda: tuple(self._reader.tables()))
+        for table in tables:
+            self._require_type("tables", table, Table)
+        return tuple(sorted(tables, key=lambda table: table.name))
 
     def columns(self, table: str) -> Columns:
         """Return the columns of a table."""
-        return self._typed(
-            "columns",
-            self._call("columns", lambda: self._reader.columns(_name(table))),
-            Columns,
-        )
+        name = _require_name(table)
+        columns = self._call("columns", lambda: self._reader.columns(name))
+        return self._require_type("columns", columns, Columns)
 
     def preview(self, table: str, n: int = 10) -> Preview:
         """Return at most `n` rows of a table, 1 to 1000."""
         if isinstance(n, bool) or not 1 <= n <= MOST_ROWS:
             raise InvalidInput(f"a preview has 1 to {MOST_ROWS} rows")
-        found = self._call("preview", lambda: self._reader.preview(_name(table), n))
-        preview = self._typed("preview", found, Preview)
+        name = _require_name(table)
+        answer = self._call("preview", lambda: self._reader.preview(name, n))
+        preview = self._require_type("preview", answer, Preview)
         return Preview(preview.columns, preview.rows[:n])
 
     def _call(self, what: str, method: Callable[[], T]) -> T:
@@ -78,7 +75,7 @@ class GuardedReader:
         ):
             return method()
 
-    def _typed(self, what: str, value: Any, kind: type[T]) -> T:
+    def _require_type(self, what: str, value: Any, kind: type[T]) -> T:
         if isinstance(value, kind):
             return value
         raise BrokenPlugin(
@@ -88,9 +85,10 @@ class GuardedReader:
         )
 
 
-def _name(table: str) -> str:
+def _require_name(table: str) -> str:
+    """Return the name of a table. Raises `InvalidInput` for what no table can be called."""
     if not table.strip() or "\0" in table:
         raise InvalidInput(
-            "the table's name is empty or holds a character no name can hold"
+            "the table's name is empty or contains a character no name can contain"
         )
     return table

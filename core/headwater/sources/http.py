@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
 
 import attrs
-import tenacity
 
 from headwater.errors import (
     InvalidInput,
@@ -16,9 +14,11 @@ from headwater.errors import (
     SourceThrottled,
     SourceUnavailable,
 )
-from headwater.http.no_answer import NoAnswer, no_answer
+from headwater.http.json_body import decode_json, get_member
+from headwater.http.no_answer import NoAnswer, classify_failure
+from headwater.http.retries import retry_policy
 from headwater.http.retry_after import retry_after
-from headwater.sources.session import guarded_session
+from headwater.sources.session import open_guarded_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,17 +29,13 @@ if TYPE_CHECKING:
     from headwater.sources.reach import Reach
 
 TIMEOUTS = (10.0, 60.0)  # seconds to connect, and between two pieces of an answer
-LARGEST_ANSWER = (
-    64 * 1024 * 1024
-)  # bytes, decompressed; the describe of 800 fields has 1 MB
-TRANSIENT = frozenset(
-    {406, 420, 429, 500, 502, 503, 504}
-)  # each seen to go away by itself
+# Bytes, decompressed; the description of a table with 800 fields has 1 MB.
+LARGEST_ANSWER = 64 * 1024 * 1024
+# Each has been seen to go away by itself.
+TRANSIENT = frozenset({406, 420, 429, 500, 502, 503, 504})
 LONGEST_PAUSE = 30.0  # seconds; a source that asks for more is not asked again
+_FIRST_PAUSE = 0.2  # seconds
 _PIECE = 65_536  # bytes
-_JITTER = 0.1  # seconds
-
-_backoff = tenacity.wait_exponential(multiplier=0.2, max=5.0)
 
 
 @attrs.frozen(kw_only=True)
@@ -56,11 +52,15 @@ class HttpAnswer:
         return 200 <= self.status < 300
 
     def json(self) -> Any:
-        """Return the body as a JSON value, or None where it is none: error pages come as HTML, XML or nothing."""
+        """Return the JSON value of the body, or None where it is not JSON: pages of proxies are HTML, XML or empty."""
         try:
-            return json.loads(self.body, parse_constant=_refuse)
-        except (ValueError, RecursionError):
+            return decode_json(self.body)
+        except ValueError:
             return None
+
+    def member(self, name: str) -> Any:
+        """Return a member of the JSON object in the body; None where there is none, or where the body is another."""
+        return get_member(self.json(), name)
 
 
 Outcome: TypeAlias = HttpAnswer | NoAnswer
@@ -77,19 +77,16 @@ class SourceHttp:
         self, root: str, *, reach: Reach, pause: Callable[[float], None] = time.sleep
     ) -> None:
         parts = urlsplit(root)
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or parts.username
-            or parts.password
-        ):
+        is_http = parts.scheme in ("http", "https")
+        has_credentials = bool(parts.username or parts.password)
+        if not is_http or not parts.hostname or has_credentials:
             raise InvalidInput(
                 "the source's address must be an http(s) URL with a host and without credentials"
             )
         self.root = root.rstrip("/")
         self.host = parts.netloc
         self._pause = pause
-        self._session = guarded_session(reach)
+        self._session = open_guarded_session(reach)
 
     def __enter__(self) -> Self:
         return self
@@ -115,18 +112,16 @@ class SourceHttp:
         Use one attempt where the request carries credentials that the source has not accepted yet. Raises
         `SourceThrottled` or `SourceUnavailable`.
         """
-        decided = final or _never
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_result(lambda outcome: _passing(outcome, decided)),
-            stop=tenacity.stop_after_attempt(attempts),
-            wait=tenacity.wait_combine(
-                _asked_or_backoff, tenacity.wait_random(0, _JITTER)
-            ),
+        is_final = final or _is_never_final
+        policy = retry_policy(
+            lambda outcome: _may_pass(outcome, is_final),
+            attempts=attempts,
+            first_pause=_FIRST_PAUSE,
+            longest_pause=LONGEST_PAUSE,
             sleep=self._pause,
-            retry_error_callback=_outcome,
         )
-        outcome: Outcome = retrying(self._once, "GET", path, **details)
-        return self._settled(outcome, "GET", decided)
+        outcome: Outcome = policy(self._send, "GET", path, **details)
+        return self._require_answer("GET", outcome, is_final)
 
     def post(
         self,
@@ -136,12 +131,12 @@ class SourceHttp:
         **details: Any,
     ) -> HttpAnswer:
         """Send once, as logins must be: a wrong password sent twice can lock its user out. Raises as `get` does."""
-        return self._settled(
-            self._once("POST", path, **details), "POST", final or _never
-        )
+        outcome = self._send("POST", path, **details)
+        return self._require_answer("POST", outcome, final or _is_never_final)
 
-    def _once(self, method: str, path: str, **details: Any) -> Outcome:
-        url = f"{self.root}/{path.lstrip('/')}"  # never joined: a path that a source sends cannot lead elsewhere
+    def _send(self, method: str, path: str, **details: Any) -> Outcome:
+        # Never joined as URLs are: a path that a source sends cannot lead elsewhere.
+        url = f"{self.root}/{path.lstrip('/')}"
         options: dict[str, Any] = {
             "timeout": TIMEOUTS,
             "allow_redirects": False,
@@ -153,35 +148,37 @@ class SourceHttp:
         except SourceError:  # the guard's; it holds nothing but names
             raise
         except Exception as error:
-            return no_answer(error, self.host)
+            return classify_failure(error, self.host, address="host")
 
-    def _settled(
-        self, outcome: Outcome, method: str, final: Callable[[HttpAnswer], bool]
+    def _require_answer(
+        self, method: str, outcome: Outcome, is_final: Callable[[HttpAnswer], bool]
     ) -> HttpAnswer:
         if isinstance(outcome, NoAnswer):
             raise SourceUnavailable(
-                f"{outcome.host}: {outcome.what}",
-                remedy=outcome.remedy.replace("URL", "host"),
+                f"{outcome.host}: {outcome.what}", remedy=outcome.remedy
             )
-        if outcome.fine or final(outcome):
-            return outcome
-        if outcome.status == 429:
+        if not outcome.fine and not is_final(outcome):
+            self._check_status(method, outcome)
+        return outcome
+
+    def _check_status(self, method: str, answer: HttpAnswer) -> None:
+        """Refuse an answer whose status says that the source did not look at the request."""
+        if answer.status == 429:
             raise SourceThrottled(
                 f"{self.host} allows no more requests for now (429)",
-                retry_after=retry_after(outcome.headers),
+                retry_after=retry_after(answer.headers),
                 remedy="wait, then try again",
             )
-        if outcome.status in TRANSIENT:
+        if answer.status in TRANSIENT:
             raise SourceUnavailable(
-                f"{self.host} answered {method} with {outcome.status}",
+                f"{self.host} answered {method} with {answer.status}",
                 remedy="try again later",
             )
-        if 300 <= outcome.status < 400:
+        if 300 <= answer.status < 400:
             raise SourceUnavailable(
-                f"{self.host} redirects ({outcome.status}), which is never followed",
+                f"{self.host} redirects ({answer.status}), which is never followed",
                 remedy="give the address the source really has",
             )
-        return outcome
 
 
 def _read(response: requests.Response, host: str) -> Outcome:
@@ -198,29 +195,15 @@ def _read(response: requests.Response, host: str) -> Outcome:
     )
 
 
-def _passing(outcome: Outcome, final: Callable[[HttpAnswer], bool]) -> bool:
+def _may_pass(outcome: Outcome, is_final: Callable[[HttpAnswer], bool]) -> bool:
+    """Say whether sending again may help, within a pause that is not too long to wait."""
     if isinstance(outcome, NoAnswer):
         return outcome.passing
+    if outcome.status not in TRANSIENT or is_final(outcome):
+        return False
     asked = retry_after(outcome.headers) or 0.0
-    return outcome.status in TRANSIENT and asked <= LONGEST_PAUSE and not final(outcome)
+    return asked <= LONGEST_PAUSE
 
 
-def _refuse(_name: str) -> Any:
-    """Refuse NaN and the infinities, which Python reads and JSON has not."""
-    raise ValueError
-
-
-def _never(_answer: HttpAnswer) -> bool:
+def _is_never_final(_answer: HttpAnswer) -> bool:
     return False
-
-
-def _asked_or_backoff(state: tenacity.RetryCallState) -> float:
-    outcome = _outcome(state)
-    asked = retry_after(outcome.headers) if isinstance(outcome, HttpAnswer) else None
-    return _backoff(state) if asked is None else asked
-
-
-def _outcome(state: tenacity.RetryCallState) -> Outcome:
-    assert state.outcome is not None  # tenacity asks only after an attempt
-    outcome: Outcome = state.outcome.result()
-    return outcome

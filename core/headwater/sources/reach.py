@@ -24,39 +24,39 @@ _METADATA = frozenset(
 )
 
 
-def _lower(given: Iterable[str] | None) -> frozenset[str] | None:
-    return None if given is None else frozenset(name.lower() for name in given)
+def _lower_case(hosts: Iterable[str] | None) -> frozenset[str] | None:
+    if hosts is None:
+        return None
+    return frozenset(host.lower() for host in hosts)
 
 
 @attrs.frozen
 class Reach:
     """`hosts` are the names a reader may connect to beside this machine; None means any."""
 
-    hosts: frozenset[str] | None = attrs.field(default=None, converter=_lower)
+    hosts: frozenset[str] | None = attrs.field(default=None, converter=_lower_case)
 
     def check_host(self, host: str, port: int) -> None:
         """Refuse a host before anything is sent. Raises `SourceNotPermitted`; a name that does not resolve passes."""
         if self.hosts is None:
             return
         if host.lower() not in self.hosts and not is_loopback(host):
-            raise _refused(
+            raise _refusal(
                 "its host is not among those this service may reach", _NAME_IT
             )
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError:
             return  # connecting will fail, and say so
-        for *_family, address in found:
+        for *_family, address in addresses:
             self.check_address(str(address[0]))
 
     def check_address(self, address: str) -> None:
         """Refuse an address, whatever name led to it. Raises `SourceNotPermitted`."""
         if self.hosts is None:
             return
-        ip = ipaddress.ip_address(address.partition("%")[0])
-        ip = getattr(ip, "ipv4_mapped", None) or ip
-        if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip in _METADATA:
-            raise _refused(
+        if _is_forbidden(ipaddress.ip_address(address.partition("%")[0])):
+            raise _refusal(
                 "its host leads to a link-local or metadata address, which is never reached",
                 "give the credentials the host of the source itself",
             )
@@ -67,5 +67,11 @@ _NAME_IT = "name the host, and any it hands a login on to, with --reach-sources 
 ANYWHERE = Reach()
 
 
-def _refused(why: str, remedy: str) -> SourceNotPermitted:
+def _is_forbidden(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip in _METADATA
+
+
+def _refusal(why: str, remedy: str) -> SourceNotPermitted:
     return SourceNotPermitted(f"the source is not asked: {why}", remedy=remedy)

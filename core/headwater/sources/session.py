@@ -12,13 +12,14 @@ from headwater.http.session import open_session
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     import requests
 
     from headwater.sources.reach import Reach
 
 
-def guarded_session(reach: Reach) -> requests.Session:
+def open_guarded_session(reach: Reach) -> requests.Session:
     """Return a session without cookies, ``.netrc`` and redirects of its own; proxies only where anywhere is allowed."""
     session = open_session(_GuardedAdapter(reach))
     session.auth = _no_netrc
@@ -46,11 +47,11 @@ class _GuardedAdapter(HTTPAdapter):
 def _pools(reach: Reach) -> dict[str, Any]:
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            return _checked(reach, self, super()._new_conn)
+            return _connect(reach, self, super()._new_conn)
 
     class Encrypted(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            return _checked(reach, self, super()._new_conn)
+            return _connect(reach, self, super()._new_conn)
 
     class PlainPool(HTTPConnectionPool):
         ConnectionCls = Plain
@@ -61,12 +62,14 @@ def _pools(reach: Reach) -> dict[str, Any]:
     return {"http": PlainPool, "https": EncryptedPool}
 
 
-def _checked(reach: Reach, connection: HTTPConnection, connect: Any) -> socket.socket:
+def _connect(
+    reach: Reach, connection: HTTPConnection, open_socket: Callable[[], socket.socket]
+) -> socket.socket:
     reach.check_host(connection.host, connection.port or 0)
-    made: socket.socket = connect()
+    connected = open_socket()
     try:
-        reach.check_address(str(made.getpeername()[0]))
+        reach.check_address(str(connected.getpeername()[0]))
     except BaseException:
-        made.close()
+        connected.close()
         raise
-    return made
+    return connected

@@ -10,7 +10,7 @@ import attrs
 import pytest
 import requests
 
-from headwater.http.no_answer import no_answer
+from headwater.http.no_answer import classify_failure
 from headwater_local_flow_service import LocalAdapter
 from headwater_local_flow_service.faults.kinds import KINDS
 from headwater_local_flow_service.faults.rules import BASE
@@ -337,7 +337,7 @@ def test_the_client_hears_the_same_both_ways(
 
 def _means(error: Exception) -> tuple[str, bool]:
     """Return what Headwater's client makes of an exception."""
-    meaning = no_answer(error, "host")
+    meaning = classify_failure(error, "host")
     return meaning.what, meaning.sent
 
 

@@ -1,4 +1,4 @@
-"""What came back for one request: an answer, or the knowledge why there is none."""
+"""One answer of the service or of IMS, and the error for a success whose body cannot be used."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater.errors import Unavailable
-from headwater.flowservice import wire
+from headwater.foreign import raise_bare
+from headwater.http.json_body import decode_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from headwater.secret import Secret
+
+_LOOK_FIRST = "it may have been carried out: look before sending it again"
+_WRONG_PLACE = "check that the URL leads to Flow Service itself, not to a proxy or a login page; then try again"
 
 
 @attrs.frozen(kw_only=True)
@@ -38,34 +42,34 @@ class Answer:
         """Whether the status says success."""
         return 200 <= self.status < 300
 
+    @property
+    def is_page(self) -> bool:
+        """Whether the body is HTML or XML, as proxies and login pages send it."""
+        return self.body.lstrip().startswith(b"<")
+
     def json(self) -> Any:
-        """Return the body of a success as a JSON value. Raises `Unavailable` when it is none."""
+        """Return the body of a success as a JSON value. Raises `Unavailable` where it is not JSON."""
         try:
-            return wire.decode(self.body)
+            return decode_json(self.body)
         except ValueError:
-            pass
-        raise self.unreadable(self._what_instead())
+            raise_bare(self.unreadable(self._describe_body()))
 
     def unreadable(self, what: str) -> Unavailable:
         """Return the error for a success whose body cannot be used; `what` completes "answered 200, but"."""
-        changes = self.method not in ("GET", "HEAD")
+        is_read = self.method in ("GET", "HEAD")
         return Unavailable(
             f"{self.method} {self.path} answered {self.status}, but {what}",
             method=self.method,
             path=self.path,
             status=self.status,
-            remedy="it may have been carried out: look before sending it again"
-            if changes
-            else "check that the URL leads to Flow Service itself, not to a proxy or a login page; then try again",
+            remedy=_WRONG_PLACE if is_read else _LOOK_FIRST,
         )
 
-    def _what_instead(self) -> str:
+    def _describe_body(self) -> str:
         if self.flaw:
             return self.flaw
         if not self.body.strip():
             return "its body is empty"
-        return (
-            "its body is an HTML page"
-            if self.body.lstrip()[:1] == b"<"
-            else "its body is not JSON"
-        )
+        if self.is_page:
+            return "its body is an HTML page"
+        return "its body is not JSON"
