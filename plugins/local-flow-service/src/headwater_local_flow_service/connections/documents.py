@@ -32,7 +32,7 @@ def checked(
     body: dict[str, Any], found: SpecReference, *, draft: bool = False
 ) -> Checked:
     """Check a document of ``POST /connections``; a draft may lack what is mandatory. Raises `FlowError`."""
-    document = bodies.own(body)
+    document = bodies.drop_read_only(body)
     bodies.check_texts(document)
     document["connectionSpec"] = found.reference
     if document.get("auth") is None:

@@ -178,7 +178,7 @@ def _file_options(given: Mapping[str, str]) -> dict[str, str]:
         )
     if "fileType" in options:
         options["fileType"] = options["fileType"].lower()
-    bodies.one_of(options, "fileType", data_formats.FILES, path="")
+    bodies.read_choice(options, "fileType", data_formats.FILES, path="")
     data_formats.check_properties(options, "")
     if (
         options.get("fileType", "delimited") != "delimited"

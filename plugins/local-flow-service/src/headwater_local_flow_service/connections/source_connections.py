@@ -41,7 +41,7 @@ class SourceConnections(ResourceKind):
         )
         if creation.draft:
             drafts.check_offered(self.context, scope, found.reference["id"])
-        document = bodies.own(body) | {"connectionSpec": found.reference}
+        document = bodies.drop_read_only(body) | {"connectionSpec": found.reference}
         check(document, found.connector, draft=creation.draft)
         return Content(document=document, warning=found.warning)
 
@@ -111,9 +111,9 @@ def check(document: dict[str, Any], connector: Connector, *, draft: bool) -> Non
     kind = spec_parts.kind_of(connector)
     if "data" in document or not draft:
         data_formats.check_data(
-            bodies.required(document, "data", "object"), kind, draft=draft
+            bodies.require_field(document, "data", "object"), kind, draft=draft
         )
-    params = bodies.typed(document, "params", "object") or {}
+    params = bodies.read_field(document, "params", "object") or {}
     if kind == "table":
         _check_table(params, connector, draft=draft)
     elif kind == "file":
@@ -128,17 +128,17 @@ def _check_base(document: dict[str, Any], connector: Connector, *, draft: bool) 
             text = f"{connector.spec.name} has no base connection: leave baseConnectionId out"
             raise FlowError("CONNECTOR-1332-400", text)
     elif connected.BASE in document or not draft:
-        bodies.required(document, connected.BASE, "string")
+        bodies.require_field(document, connected.BASE, "string")
 
 
 def _check_table(params: dict[str, Any], connector: Connector, *, draft: bool) -> None:
     # Older clients name the table in path.
     name = "path" if "tableName" not in params and "path" in params else "tableName"
     if name in params or not draft:
-        bodies.required(
+        bodies.require_field(
             params, name, "string", path="params", code="CONNECTOR-1323-400"
         )
-    columns = bodies.typed(params, "columns", "array", path="params")
+    columns = bodies.read_field(params, "columns", "array", path="params")
     if columns is not None:
         _check_columns(columns)
     if params.get("filters") is not None:
@@ -148,7 +148,7 @@ def _check_table(params: dict[str, Any], connector: Connector, *, draft: bool) -
                 f"{connector.spec.name} does not filter at the source",
             )
         pql.check(params["filters"])
-    bodies.typed(params, "cdcEnabled", "boolean", path="params")
+    bodies.read_field(params, "cdcEnabled", "boolean", path="params")
 
 
 def _check_columns(columns: list[Any]) -> None:
@@ -161,13 +161,13 @@ def _check_columns(columns: list[Any]) -> None:
             raise FlowError(
                 "CONNECTOR-1312-400", "params.columns must be an array of objects"
             )
-        bodies.required(column, "name", "string", path="params.columns[]")
-        bodies.typed(column, "type", "string", path="params.columns[]")
+        bodies.require_field(column, "name", "string", path="params.columns[]")
+        bodies.read_field(column, "type", "string", path="params.columns[]")
 
 
 def _check_files(params: dict[str, Any], *, draft: bool) -> None:
     if "path" in params or not draft:
-        bodies.required(
+        bodies.require_field(
             params, "path", "string", path="params", code="CONNECTOR-1323-400"
         )
-    bodies.one_of(params, "type", ("file", "folder"), path="params")
+    bodies.read_choice(params, "type", ("file", "folder"), path="params")

@@ -38,7 +38,7 @@ class TargetConnections(ResourceKind):
         reference = references.spec_reference(
             given, DATA_LAKE, self.context.settings.strictness
         )
-        document = bodies.own(body) | {"connectionSpec": reference}
+        document = bodies.drop_read_only(body) | {"connectionSpec": reference}
         check(document, draft=creation.draft)
         return Content(document=document)
 
@@ -95,16 +95,16 @@ def check(document: dict[str, Any], *, draft: bool) -> None:
         if document.get(name) is None:
             document.pop(name, None)
     if "data" in document or not draft:
-        _check_data(bodies.required(document, "data", "object"))
-    params = bodies.typed(document, "params", "object") or {}
+        _check_data(bodies.require_field(document, "data", "object"))
+    params = bodies.read_field(document, "params", "object") or {}
     if params.get("dataSetId") is not None or not draft:
-        bodies.required(
+        bodies.require_field(
             params, "dataSetId", "string", path="params", code="CONNECTOR-1325-400"
         )
 
 
 def _check_data(data: dict[str, Any]) -> None:
-    bodies.typed(data, "format", "string", path="data")
-    schema = bodies.typed(data, "schema", "object", path="data") or {}
+    bodies.read_field(data, "format", "string", path="data")
+    schema = bodies.read_field(data, "schema", "object", path="data") or {}
     for name in ("id", "schemaId", "version"):
-        bodies.typed(schema, name, "string", path="data.schema")
+        bodies.read_field(schema, name, "string", path="data.schema")

@@ -64,7 +64,9 @@ class Flows(ResourceKind):
         reference = references.spec_reference(
             given, id, self.context.settings.strictness, "flowSpec"
         )
-        document = flow_documents.own(bodies.own(body)) | {"flowSpec": reference}
+        document = flow_documents.own(bodies.drop_read_only(body)) | {
+            "flowSpec": reference
+        }
         with self.context.store.reading() as rows:
             spec = self._spec(rows, creation.caller.scope, id)
         if creation.draft:
@@ -227,11 +229,11 @@ def _check(document: dict[str, Any], spec: dict[str, Any], *, draft: bool) -> No
     if schedules.FIELD in document or not draft:
         schedules.check(document.get(schedules.FIELD), spec)
     transformations.check(document, spec)
-    labels = bodies.typed(document, "labels", "array") or []
+    labels = bodies.read_field(document, "labels", "array") or []
     if not all(isinstance(label, str) for label in labels):
         raise FlowError("CONNECTOR-1312-400", "labels must be an array of texts")
-    bodies.typed(document, "policy", "object")
-    _check_options(bodies.typed(document, "options", "object") or {}, spec)
+    bodies.read_field(document, "policy", "object")
+    _check_options(bodies.read_field(document, "options", "object") or {}, spec)
 
 
 def _check_options(options: dict[str, Any], spec: dict[str, Any]) -> None:

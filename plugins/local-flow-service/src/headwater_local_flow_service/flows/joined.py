@@ -58,7 +58,7 @@ class Joined:
 def check_ids(document: Mapping[str, Any], *, draft: bool) -> None:
     """Check that there is exactly one id of each; a draft may lack them. Raises `FlowError`."""
     for name in _TABLES:
-        ids = bodies.typed(document, name, "array")
+        ids = bodies.read_field(document, name, "array")
         if not ids:
             if draft and ids is None:
                 continue

@@ -44,7 +44,7 @@ def check(body: dict[str, Any]) -> None:
     for name, kind in _TYPES.items():
         if body.get(name) is None:
             body.pop(name, None)
-        bodies.typed(body, name, kind)
+        bodies.read_field(body, name, kind)
     for name, (kind_of_each, what) in _ELEMENTS.items():
         if not all(isinstance(one, kind_of_each) for one in body.get(name, ())):
             raise FlowError("CONNECTOR-1312-400", f"{name} must be an array of {what}")
@@ -52,7 +52,7 @@ def check(body: dict[str, Any]) -> None:
     for name in _SUMMARIES:
         if metrics.get(name) is None:
             metrics.pop(name, None)
-        bodies.typed(metrics, name, "object", path="metrics")
+        bodies.read_field(metrics, name, "object", path="metrics")
     for name in _SUMMARIES:
         _check_summary(metrics.get(name, {}), name)
 

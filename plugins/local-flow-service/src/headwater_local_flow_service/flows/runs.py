@@ -42,7 +42,7 @@ class Runs(ResourceKind):
                 "FLOW-1451-400",
                 "runs have no drafts: leave the query parameter mode out",
             )
-        bodies.required(body, "flowId", "string", code="FLOW-1446-400")
+        bodies.require_field(body, "flowId", "string", code="FLOW-1446-400")
         run_parts.check(body)
         return Content(
             document={

@@ -33,7 +33,7 @@ def check(document: dict[str, Any], flow_spec: Mapping[str, Any]) -> None:
 
     A mapping version becomes a text, as the platform reads it back.
     """
-    given = bodies.typed(document, TRANSFORMATIONS, "array") or []
+    given = bodies.read_field(document, TRANSFORMATIONS, "array") or []
     offered = {
         one["name"]: one.get("spec")
         for one in flow_spec.get("transformationSpecs") or ()
@@ -44,7 +44,7 @@ def check(document: dict[str, Any], flow_spec: Mapping[str, Any]) -> None:
         path = f"{TRANSFORMATIONS}[{place}]"
         if not isinstance(one, dict):
             raise FlowError("CONNECTOR-1312-400", f"{path} must be of type object")
-        name = bodies.required(one, "name", "string", path=path)
+        name = bodies.require_field(one, "name", "string", path=path)
         if name not in offered or name in names:
             known = ", ".join(offered) or "none"
             raise FlowError(
@@ -52,7 +52,7 @@ def check(document: dict[str, Any], flow_spec: Mapping[str, Any]) -> None:
                 f"{path}.name must be one of {known}, each at most once",
             )
         names.append(name)
-        params = bodies.typed(one, "params", "object", path=path)
+        params = bodies.read_field(one, "params", "object", path=path)
         one["params"] = {} if params is None else params
         _check_params(name, one["params"], offered[name], f"{path}.params")
 
@@ -129,7 +129,7 @@ def _check_params(name: str, params: dict[str, Any], schema: Any, path: str) -> 
     if name == COPY and DELTA_COLUMN not in params:
         return  # whether one is needed depends on the schedule
     if name == MAPPING:
-        bodies.required(
+        bodies.require_field(
             params, "mappingId", "string", path=path, code="CONNECTOR-1359-400"
         )
         params.update(schemas_held.coerced(params, flow_schemas.MAPPING["spec"]))

@@ -1,4 +1,4 @@
-"""What every body may consist of: what the service writes itself left out, texts checked, specifications found."""
+"""The fields of a JSON body: which are the caller's to say, and of which type each must be."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ READ_ONLY = frozenset(
     }
 )  # fmt: skip
 
-_TYPES: dict[str, type | tuple[type, ...]] = {
+# Fields of every body that may be missing.
+_NAMING = ("name", "description")
+
+_TYPES: dict[str, type] = {
     "string": str,
     "object": dict,
     "array": list,
@@ -31,63 +34,93 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def own(body: dict[str, Any]) -> dict[str, Any]:
+def drop_read_only(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a body is the caller's to say."""
     return {name: value for name, value in body.items() if name not in READ_ONLY}
 
 
+def normalize(document: Mapping[str, Any], *optional: str) -> dict[str, Any]:
+    """Return a document without name, description and the other `optional` fields where they are null.
+
+    Null says the same as leaving the field out, and no reader expects it.
+    """
+    droppable = {*_NAMING, *optional}
+    return {
+        name: value
+        for name, value in document.items()
+        if value is not None or name not in droppable
+    }
+
+
+def check_naming(document: Mapping[str, Any]) -> None:
+    """Check name and description, which may be missing but must be strings. Raises `FlowError`."""
+    for name in _NAMING:
+        read_field(document, name, "string")
+
+
 def check_texts(document: dict[str, Any]) -> None:
-    """Check name and description, which may be missing but must be texts. Raises `FlowError`."""
-    for name in ("name", "description"):
+    """Check name and description, and drop them from the document where they are null. Raises `FlowError`."""
+    for name in _NAMING:
         if document.get(name) is None:
             document.pop(name, None)
-        typed(document, name, "string")
+    check_naming(document)
 
 
-def typed(holder: Mapping[str, Any], name: str, kind: str, *, path: str = "") -> Any:
-    """Return a field that may be missing (None) but must be of a JSON type. Raises `FlowError`."""
+def read_field(
+    holder: Mapping[str, Any], name: str, json_type: str, *, path: str = ""
+) -> Any:
+    """Return a field that may be missing (None) but must be of a JSON type. Raises `FlowError`.
+
+    `path` is where the holder stands in its body, without a dot at the end.
+    """
     value = holder.get(name)
-    if value is not None and not isinstance(value, _TYPES[kind]):
+    if value is not None and not isinstance(value, _TYPES[json_type]):
         raise FlowError(
-            "CONNECTOR-1312-400", f"{_at(path, name)} must be of type {kind}"
+            "CONNECTOR-1312-400", f"{_place(path, name)} must be of type {json_type}"
         )
     return value
 
 
-def required(
+def require_field(
     holder: Mapping[str, Any],
     name: str,
-    kind: str,
+    json_type: str,
     *,
     path: str = "",
     code: str = "CONNECTOR-1304-400",
+    allow_empty: bool = False,
 ) -> Any:
-    """Return a field that must be there, with something in it. Raises `FlowError` with `code` where it is not."""
-    value = typed(holder, name, kind, path=path)
+    """Return a field that must be there and, unless `allow_empty`, hold something. Raises `FlowError` with `code`."""
+    value = read_field(holder, name, json_type, path=path)
     if value is None:
-        raise FlowError(code, f"the mandatory field {_at(path, name)} is missing")
-    if value in ("", {}, []) or (isinstance(value, str) and not value.strip()):
-        raise FlowError(code, f"{_at(path, name)} is empty")
+        raise FlowError(code, f"the mandatory field {_place(path, name)} is missing")
+    if not allow_empty and _is_empty(value):
+        raise FlowError(code, f"{_place(path, name)} is empty")
     return value
 
 
-def one_of(
+def read_choice(
     holder: Mapping[str, Any],
     name: str,
     allowed: Collection[str],
     *,
     path: str,
-    code: str = "",
+    code: str = "CONNECTOR-1312-400",
 ) -> Any:
-    """Return a field that may be missing but must be one of some texts. Raises `FlowError`."""
-    value = typed(holder, name, "string", path=path)
+    """Return a field that may be missing but must be one of some strings. Raises `FlowError` with `code`."""
+    value = read_field(holder, name, "string", path=path)
     if value is not None and value not in allowed:
         raise FlowError(
-            code or "CONNECTOR-1312-400",
-            f"{_at(path, name)} is one of {', '.join(allowed)}",
+            code, f"{_place(path, name)} must be one of {', '.join(allowed)}"
         )
     return value
 
 
-def _at(path: str, name: str) -> str:
+def _is_empty(value: Any) -> bool:
+    if isinstance(value, str):
+        return not value.strip()
+    return value in ({}, [])
+
+
+def _place(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from headwater_local_flow_service.gateway import incoming
+from headwater_local_flow_service.kernel import bodies
 from headwater_local_flow_service.neighbours.refusals import invalid, speaking
 from headwater_local_flow_service.texts import storable
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from headwater_local_flow_service.settings import Settings
 
-_TYPES: dict[str, type] = {"text": str, "object": dict, "list": list, "boolean": bool}
 _MOST = 1_000_000_000  # rows nobody asks to pass over
 
 
@@ -63,17 +63,24 @@ def flag(given: Mapping[str, str], name: str) -> bool:
     return text == "true"
 
 
-def typed(holder: Mapping[str, Any], name: str, kind: str, *, path: str = "") -> Any:
-    """Return a field that may be missing or null, but must be of a type. Raises `NeighbourError`."""
-    value = holder.get(name)
-    if value is not None and not isinstance(value, _TYPES[kind]):
-        raise invalid(f"{path}{name} must be a {kind}")
-    return value
+def read_field(
+    holder: Mapping[str, Any], name: str, json_type: str, *, path: str = ""
+) -> Any:
+    """Return a field that may be missing (None) but must be of a JSON type. Raises `NeighbourError`."""
+    with speaking():
+        return bodies.read_field(holder, name, json_type, path=path)
 
 
-def required(holder: Mapping[str, Any], name: str, kind: str, *, path: str = "") -> Any:
-    """Return a field that must be there and be of a type; a text must not be blank. Raises `NeighbourError`."""
-    value = typed(holder, name, kind, path=path)
-    if value is None or (isinstance(value, str) and not value.strip()):
-        raise invalid(f"{path}{name} is missing or empty")
-    return value
+def require_field(
+    holder: Mapping[str, Any],
+    name: str,
+    json_type: str,
+    *,
+    path: str = "",
+    allow_empty: bool = False,
+) -> Any:
+    """Return a field that must be there and, unless `allow_empty`, hold something. Raises `NeighbourError`."""
+    with speaking():
+        return bodies.require_field(
+            holder, name, json_type, path=path, allow_empty=allow_empty
+        )

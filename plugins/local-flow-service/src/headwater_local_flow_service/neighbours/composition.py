@@ -56,9 +56,9 @@ def checked(body: dict[str, Any], kind: str) -> dict[str, Any]:
 
     Raises `NeighbourError`.
     """
-    asked.required(body, "title", "text")
-    asked.typed(body, "description", "text")
-    if asked.typed(body, "type", "text") not in (None, "object"):
+    asked.require_field(body, "title", "string")
+    asked.read_field(body, "description", "string")
+    if asked.read_field(body, "type", "string") not in (None, "object"):
         raise invalid("type must be object")
     references = _references(body, needed=kind == SCHEMAS)
     document = {"type": "object"} | {
@@ -111,7 +111,7 @@ def next_version(version: str) -> str:
 
 
 def _references(body: dict[str, Any], *, needed: bool) -> list[str]:
-    parts = asked.typed(body, "allOf", "list") or []
+    parts = asked.read_field(body, "allOf", "array") or []
     if needed and not parts:
         raise invalid(
             "allOf is missing or empty; it names a class and any number of field groups, each by $ref"
@@ -119,7 +119,7 @@ def _references(body: dict[str, Any], *, needed: bool) -> list[str]:
     found = []
     for part in parts:
         if not isinstance(part, dict):
-            raise invalid("allOf must be a list of objects")
+            raise invalid("allOf must be an array of objects")
         if (
             needed or "$ref" in part
         ):  # classes and field groups may also describe fields in place
@@ -128,7 +128,7 @@ def _references(body: dict[str, Any], *, needed: bool) -> list[str]:
 
 
 def _reference(part: dict[str, Any]) -> str:
-    reference: str = asked.required(part, "$ref", "text", path="allOf.")
+    reference: str = asked.require_field(part, "$ref", "string", path="allOf")
     if not reference.startswith(ids.ADOBE) or reference == ids.ADOBE:
         raise invalid(f"a $ref of allOf must begin with {ids.ADOBE}")
     return reference.partition("#")[0]

@@ -130,17 +130,17 @@ def rendered(record: Record) -> dict[str, Any]:
 
 def _checked(body: dict[str, Any]) -> dict[str, Any]:
     document = {name: value for name, value in body.items() if name not in _READ_ONLY}
-    asked.typed(document, "name", "text")
-    asked.typed(document, "description", "text")
-    for values in (asked.typed(document, "tags", "object") or {}).values():
+    asked.read_field(document, "name", "string")
+    asked.read_field(document, "description", "string")
+    for values in (asked.read_field(document, "tags", "object") or {}).values():
         if not isinstance(values, list) or not all(
             isinstance(value, str) for value in values
         ):
             raise invalid("each of tags must be a list of texts")
-    given = asked.required(document, "schemaRef", "object")
-    schema = asked.required(given, "id", "text", path="schemaRef.")
+    given = asked.require_field(document, "schemaRef", "object")
+    schema = asked.require_field(given, "id", "string", path="schemaRef")
     content = (
-        asked.typed(given, "contentType", "text", path="schemaRef.")
+        asked.read_field(given, "contentType", "string", path="schemaRef")
         or _DEFAULT_CONTENT_TYPE
     )
     if not CONTENT_TYPE.fullmatch(content):

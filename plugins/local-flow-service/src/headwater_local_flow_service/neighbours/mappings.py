@@ -37,38 +37,41 @@ _READ_ONLY = frozenset(
 def checked(body: dict[str, Any]) -> dict[str, Any]:
     """Check the body of a create or a replacement; return it in both vocabularies. Raises `NeighbourError`."""
     document = {name: value for name, value in body.items() if name not in _READ_ONLY}
-    asked.typed(document, "name", "text")
-    if (asked.typed(document, "status", "text") or "PUBLISHED") not in _STATUSES:
+    asked.read_field(document, "name", "string")
+    if (asked.read_field(document, "status", "string") or "PUBLISHED") not in _STATUSES:
         raise invalid(f"status is one of {', '.join(_STATUSES)}")
     reference = _schema(document)
-    output = asked.typed(document, "outputSchema", "object") or {}
+    output = asked.read_field(document, "outputSchema", "object") or {}
     return document | {
         "status": document.get("status") or "PUBLISHED",
         "xdmSchema": reference["id"],
-        "xdmVersion": asked.typed(document, "xdmVersion", "text") or "1.0",
+        "xdmVersion": asked.read_field(document, "xdmVersion", "string") or "1.0",
         "schemaRef": reference,
         "outputSchema": output | {"schemaRef": reference},
         "mappings": [
-            _mapping(each) for each in asked.required(document, "mappings", "list")
+            _mapping(each)
+            for each in asked.require_field(
+                document, "mappings", "array", allow_empty=True
+            )
         ],
     }
 
 
 def _schema(document: dict[str, Any]) -> dict[str, str]:
     """Return the reference to the schema, named once or several times alike."""
-    output = asked.typed(document, "outputSchema", "object") or {}
+    output = asked.read_field(document, "outputSchema", "object") or {}
     references = [
-        asked.typed(document, "schemaRef", "object") or {},
-        asked.typed(output, "schemaRef", "object", path="outputSchema.") or {},
+        asked.read_field(document, "schemaRef", "object") or {},
+        asked.read_field(output, "schemaRef", "object", path="outputSchema") or {},
     ]
-    named = [asked.typed(document, "xdmSchema", "text")]
+    named = [asked.read_field(document, "xdmSchema", "string")]
     named += [
-        asked.typed(reference, "id", "text", path="schemaRef.")
+        asked.read_field(reference, "id", "string", path="schemaRef")
         for reference in references
     ]
     schema = _alike(named, "xdmSchema and outputSchema.schemaRef.id")
     contents = [
-        asked.typed(reference, "contentType", "text", path="schemaRef.")
+        asked.read_field(reference, "contentType", "string", path="schemaRef")
         for reference in references
     ]
     content = next(filter(None, contents), _CONTENT_TYPE)
@@ -81,8 +84,8 @@ def _schema(document: dict[str, Any]) -> dict[str, str]:
 
 def _mapping(given: Any) -> dict[str, Any]:
     if not isinstance(given, dict):
-        raise invalid("mappings must be a list of objects")
-    path = "mappings."
+        raise invalid("mappings must be an array of objects")
+    path = "mappings"
     source = _alike(
         _texts(given, "source", "sourceAttribute"),
         "mappings.source and mappings.sourceAttribute",
@@ -91,7 +94,9 @@ def _mapping(given: Any) -> dict[str, Any]:
         _texts(given, "destination", "destinationXdmPath"),
         "mappings.destination and mappings.destinationXdmPath",
     )
-    source_type = asked.typed(given, "sourceType", "text", path=path) or "ATTRIBUTE"
+    source_type = (
+        asked.read_field(given, "sourceType", "string", path=path) or "ATTRIBUTE"
+    )
     if source_type not in _SOURCE_TYPES:
         raise invalid("mappings.sourceType is one of ATTRIBUTE, EXPRESSION, STATIC")
     rest = {name: value for name, value in given.items() if name not in _READ_ONLY}
@@ -102,14 +107,14 @@ def _mapping(given: Any) -> dict[str, Any]:
         "sourceAttribute": source,
         "destination": destination,
         "destinationXdmPath": destination,
-        "identity": asked.typed(given, "identity", "boolean", path=path) or False,
-        "identityGroup": asked.typed(given, "identityGroup", "text", path=path),
-        "namespaceCode": asked.typed(given, "namespaceCode", "text", path=path),
+        "identity": asked.read_field(given, "identity", "boolean", path=path) or False,
+        "identityGroup": asked.read_field(given, "identityGroup", "string", path=path),
+        "namespaceCode": asked.read_field(given, "namespaceCode", "string", path=path),
     }
 
 
 def _texts(given: dict[str, Any], *names: str) -> list[str | None]:
-    return [asked.typed(given, name, "text", path="mappings.") for name in names]
+    return [asked.read_field(given, name, "string", path="mappings") for name in names]
 
 
 def _alike(texts: Sequence[str | None], names: str) -> str:

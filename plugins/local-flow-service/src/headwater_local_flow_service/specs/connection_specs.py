@@ -29,11 +29,11 @@ class ConnectionSpecs(specs.Specs):
     def checked(self, body: dict[str, Any]) -> dict[str, Any]:
         """Check a specification; its authentication specifications must be such as credentials can be held against."""
         spec_checks.basics(body)
-        auth_specs = bodies.typed(body, "authSpec", "array") or []
+        auth_specs = bodies.read_field(body, "authSpec", "array") or []
         for element in auth_specs:
             _check_auth_spec(element)
         spec_checks.parts(body, ("sourceSpec", "targetSpec"))
-        bodies.typed(body, "exploreSpec", "object")
+        bodies.read_field(body, "exploreSpec", "object")
         return body | {"authSpec": auth_specs}
 
     def check_filters(self, wanted: Filters) -> None:
@@ -53,8 +53,8 @@ class ConnectionSpecs(specs.Specs):
 def _check_auth_spec(element: Any) -> None:
     if not isinstance(element, dict):
         raise FlowError("CONNECTOR-1312-400", "authSpec must be an array of objects")
-    bodies.required(element, "name", "string", path="authSpec[]")
-    bodies.typed(element, "type", "string", path="authSpec[]")
+    bodies.require_field(element, "name", "string", path="authSpec[]")
+    bodies.read_field(element, "type", "string", path="authSpec[]")
     spec_checks.schema(element.get("spec"), "authSpec[].spec")
     if not all(element["spec"].get("properties", {})):
         raise FlowError(

@@ -24,20 +24,21 @@ ENCODINGS: Final = ("UTF-8", "ISO-8859-1")
 def check_data(data: Mapping[str, Any], kind: str, *, draft: bool) -> None:
     """Check the ``data`` of a source connection. Raises `FlowError`."""
     if data.get("format") is not None or not draft:
-        bodies.required(data, "format", "string", path="data")
-        bodies.one_of(
+        bodies.require_field(data, "format", "string", path="data")
+        bodies.read_choice(
             data, "format", FORMATS[kind], path="data", code="CONNECTOR-1327-400"
         )
-    bodies.typed(data, "schema", "object", path="data")
+    bodies.read_field(data, "schema", "object", path="data")
     check_properties(
-        bodies.typed(data, "properties", "object", path="data") or {}, "data.properties"
+        bodies.read_field(data, "properties", "object", path="data") or {},
+        "data.properties",
     )
 
 
 def check_properties(properties: Mapping[str, Any], path: str) -> None:
     """Check how files are written: delimiter, encoding, compression. Raises `FlowError`."""
-    delimiter = bodies.typed(properties, "columnDelimiter", "string", path=path)
+    delimiter = bodies.read_field(properties, "columnDelimiter", "string", path=path)
     if delimiter is not None and len(delimiter) != 1:
         raise FlowError("CONNECTOR-1331-400", "columnDelimiter is one character")
-    bodies.one_of(properties, "encoding", ENCODINGS, path=path)
-    bodies.one_of(properties, "compressionType", COMPRESSIONS, path=path)
+    bodies.read_choice(properties, "encoding", ENCODINGS, path=path)
+    bodies.read_choice(properties, "compressionType", COMPRESSIONS, path=path)

@@ -41,7 +41,7 @@ class FlowSpecs(specs.Specs):
         """Check a specification; dataflows are held against the schemas in it."""
         spec_checks.basics(body)
         for name in ("sourceConnectionSpecIds", "targetConnectionSpecIds"):
-            ids = bodies.typed(body, name, "array") or []
+            ids = bodies.read_field(body, name, "array") or []
             if not all(isinstance(id, str) for id in ids):
                 raise FlowError(
                     "CONNECTOR-1312-400", f"{name} must be an array of texts"
@@ -63,7 +63,7 @@ def _transformations(given: Any) -> list[dict[str, Any]]:
             "CONNECTOR-1312-400", "transformationSpecs must be an array of objects"
         )
     for one in found:
-        bodies.typed(one, "name", "string", path="transformationSpecs[]")
+        bodies.read_field(one, "name", "string", path="transformationSpecs[]")
         if one.get("spec") is not None:
             spec_checks.schema(one["spec"], "transformationSpecs[].spec")
     return found

@@ -48,17 +48,17 @@ def _uses(schema: Any, keyword: str) -> bool:
 def basics(body: dict[str, Any]) -> None:
     """Check what every specification must say of itself. Raises `FlowError`."""
     for name in ("name", "providerId"):
-        bodies.required(body, name, "string")
+        bodies.require_field(body, name, "string")
     for name in ("version", "type", "description"):
-        bodies.typed(body, name, "string")
+        bodies.read_field(body, name, "string")
     for name in ("attributes", "permissionsInfo", "policy", "settings"):
-        bodies.typed(body, name, "object")
+        bodies.read_field(body, name, "object")
 
 
 def parts(body: dict[str, Any], names: Iterable[str]) -> None:
     """Check parts that carry a JSON Schema in ``spec``, and leave those out that hold nothing. Raises `FlowError`."""
     for name in names:
-        part = bodies.typed(body, name, "object")
+        part = bodies.read_field(body, name, "object")
         if part is None:
             body.pop(name, None)
         elif part.get("spec") is not None:
