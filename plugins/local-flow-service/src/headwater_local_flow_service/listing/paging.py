@@ -1,20 +1,17 @@
 """What a list request asks for, and the continuation token that carries it from page to page.
 
-The token is base64url without padding, because clients cut it out of the link at ``=`` and ``&``. It holds filters,
-order, page size and position, so that it works alone as well as beside the parameters of the first request. It says
-nothing about the organization or the sandbox: those come from the headers of each request.
+The token holds filters, order, page size and position, so that it works alone as well as beside the parameters of the
+first request. It says nothing about the organization or the sandbox: those come from the headers of each request.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.listing import filters, ordering
+from headwater_local_flow_service.listing import filters, ordering, page_tokens
 from headwater_local_flow_service.listing.filters import Filters
 from headwater_local_flow_service.listing.ordering import NEWEST, Key
 
@@ -55,8 +52,7 @@ class Listing:
             "n": self.limit,
             "p": list(position),
         }
-        text = json.dumps(facts, separators=(",", ":")).encode()
-        return base64.urlsafe_b64encode(text).decode("ascii").rstrip("=")
+        return page_tokens.encode(facts)
 
 
 def parse(parameters: Mapping[str, list[str]], view: View) -> Listing:
@@ -107,7 +103,9 @@ def resumed(
 
 
 def _resumed(token: str, view: View) -> Listing:
-    facts = _decoded(token)
+    facts = page_tokens.decode(token)
+    if not isinstance(facts, dict):
+        raise _unusable()
     texts, order, limit, position = (
         facts.get("f"),
         facts.get("o"),
@@ -132,20 +130,6 @@ def _resumed(token: str, view: View) -> Listing:
                 position=tuple(position),
             )
     raise _unusable()
-
-
-def _decoded(token: str) -> dict[str, Any]:
-    try:
-        facts = json.loads(
-            base64.b64decode(
-                token + "=" * (-len(token) % 4), altchars=b"-_", validate=True
-            )
-        )
-    except (ValueError, RecursionError):
-        facts = None
-    if not isinstance(facts, dict):
-        raise _unusable()
-    return facts
 
 
 def _unusable() -> FlowError:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater_local_flow_service.listing import ordering
+from headwater_local_flow_service.listing import ordering, page_tokens
 from headwater_local_flow_service.listing.ordering import Key
 from headwater_local_flow_service.listing.views import View
 from headwater_local_flow_service.neighbours import asked
@@ -76,7 +74,7 @@ def read(
     )
     page = found[: wanted.limit]
     more = len(found) > wanted.limit
-    return page, _token(
+    return page, page_tokens.encode(
         ordering.position(page[-1], _VIEW, wanted.order)
     ) if more else None
 
@@ -95,27 +93,11 @@ def _key(orderby: str) -> Key:
     return Key(_FIELDS[orderby.lstrip("+-")], descending=orderby.startswith("-"))
 
 
-def _token(position: list[str | int]) -> str:
-    return (
-        base64.urlsafe_b64encode(json.dumps(position).encode())
-        .decode("ascii")
-        .rstrip("=")
-    )
-
-
 def _position(token: str) -> list[Any]:
-    found: Any = None
-    try:
-        found = json.loads(
-            base64.b64decode(
-                token + "=" * (-len(token) % 4), altchars=b"-_", validate=True
-            )
-        )
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, list) or not found:
+    position = page_tokens.decode(token)
+    if not isinstance(position, list) or not position:
         raise _unusable()
-    return found
+    return position
 
 
 def _unusable() -> Exception:
