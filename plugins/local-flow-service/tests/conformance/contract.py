@@ -57,7 +57,10 @@ class Operation:
 
     @property
     def required(self) -> list[dict[str, Any]]:
-        """The parameters besides the path's that a request must have. Nothing but the file wants `subOp` (8 #11)."""
+        """The parameters besides the path's that a request must have; only the file demands `subOp`.
+
+        See docs/flow-service-operations.md#names-of-operations.
+        """
         wanted = (
             one
             for one in self.parameters

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from conformance import contract
 from conformance.deviations import DEVIATIONS
+
+import headwater_local_flow_service
 
 PAGE = contract.ROOT / "docs" / "flow-service-operations.md"
 ROW = re.compile(
     r"^\| `([A-Z]+ /\S*)` \| (faithful|simplified) \| (.*) ?\|$", re.MULTILINE
 )
 DIFFERENCE = re.compile(r"^\| ((?:`[A-Z]+ /\S*`(?:, )?)+) \| (.+) \|$", re.MULTILINE)
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+CITED = re.compile(r"docs/flow-service-operations\.md#([\w-]+)")
+PACKAGE = Path(headwater_local_flow_service.__file__).parent
 
 
 def _line(id: str) -> str:
@@ -39,3 +45,15 @@ def test_the_page_names_every_difference_from_the_file() -> None:
         for operation in operations.split(", ")
     }
     assert told == {(_line(one.operation), one.what) for one in DEVIATIONS}
+
+
+def test_the_source_cites_headings_that_are_there() -> None:
+    headings = HEADING.findall(PAGE.read_text(encoding="utf-8"))
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    cited = {
+        anchor
+        for module in PACKAGE.rglob("*.py")
+        for anchor in CITED.findall(module.read_text(encoding="utf-8"))
+    }
+    assert cited
+    assert cited <= anchors

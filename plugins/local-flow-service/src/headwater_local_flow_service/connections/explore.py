@@ -1,4 +1,7 @@
-"""``/explore`` and ``/configs``: what is asked, checked in full before anybody is bothered with it (3.1.1)."""
+"""``/explore`` and ``/configs``: what is asked, checked in full before anybody is bothered with it.
+
+The rules: docs/flow-service-operations.md#exploring.
+"""
 
 from __future__ import annotations
 

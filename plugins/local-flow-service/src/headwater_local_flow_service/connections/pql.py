@@ -1,4 +1,7 @@
-"""Filters that a source evaluates itself: PQL as a tree of JSON (3.1.1), checked, never evaluated here."""
+"""Filters that a source evaluates itself: PQL as a tree of JSON, checked, never evaluated here.
+
+The rules: docs/flow-service-operations.md#filters-of-a-source.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Runs on demand: what their params may say, and what the first one teaches its dataflow (4.10)."""
+"""Runs on demand: what their params may say, and what the first one teaches its dataflow.
+
+The rules: docs/flow-service-operations.md#runs-on-demand.
+"""
 
 from __future__ import annotations
 
@@ -125,7 +128,10 @@ def _check_column(column: Any, known: str, *, strict: bool) -> None:
 
 
 def _moment(name: str, value: Any) -> int:
-    """Return a time in seconds; ten digits are seconds, thirteen are milliseconds (8 #14). Raises `FlowError`."""
+    """Return a time in seconds; ten digits are seconds, thirteen are milliseconds. Raises `FlowError`.
+
+    See docs/flow-service-operations.md#times-of-a-run.
+    """
     text = (
         str(value).strip()
         if isinstance(value, (int, str)) and not isinstance(value, bool)

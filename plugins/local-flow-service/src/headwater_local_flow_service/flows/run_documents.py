@@ -1,4 +1,7 @@
-"""The document of a run: its window, its metrics, and the states it goes through (5.3)."""
+"""The document of a run: its window, its metrics, and the states it goes through.
+
+The rules: docs/flow-service-operations.md#states-of-a-run.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The parts of a run that a caller may send, when it is made and when a provider reports on it (2.8, 3.5)."""
+"""The parts of a run that a caller may send, when it is made and when a provider reports on it.
+
+The rules: docs/flow-service-operations.md#parts-of-a-run.
+"""
 
 from __future__ import annotations
 

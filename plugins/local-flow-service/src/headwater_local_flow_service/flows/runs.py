@@ -124,7 +124,10 @@ class Runs(ResourceKind):
         }
 
     def creation_answer(self, record: Record) -> dict[str, Any]:
-        """Return what a create answers: three pages of documentation show three forms (8 #15)."""
+        """Return what a create answers: three pages of documentation show three forms.
+
+        See docs/flow-service-operations.md#the-answer-to-a-new-run.
+        """
         form = self.context.settings.strictness.run_create_envelope
         if form == "full":
             return self.render(record)

@@ -1,4 +1,6 @@
-"""The run that a schedule calls for next: a dataflow that is enabled has one, until it is over (4.7, 4.8).
+"""The run that a schedule calls for next: a dataflow that is enabled has one, until it is over.
+
+The rules: docs/flow-service-operations.md#schedules.
 
 Runs of a schedule follow each other: while one is not over, the next is not recorded. Each covers the time since the
 last one's end, so nothing is left out, however long a dataflow was disabled. Runs that repeat others hold nothing up.

@@ -1,4 +1,6 @@
-"""Schedules: what ``scheduleParams`` may say, and when a dataflow is due (4.8).
+"""Schedules: what ``scheduleParams`` may say, and when a dataflow is due.
+
+The rules: docs/flow-service-operations.md#schedules.
 
 Values come as numbers or as texts of numbers and stay as they were sent; the rules look at what they mean.
 """

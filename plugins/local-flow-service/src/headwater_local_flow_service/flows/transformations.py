@@ -1,4 +1,7 @@
-"""What a dataflow does with rows on their way: Copy picks the new ones, Mapping names their fields anew (4.7)."""
+"""What a dataflow does with rows on their way: Copy picks the new ones, Mapping names their fields anew.
+
+The rules: docs/flow-service-operations.md#transformations.
+"""
 
 from __future__ import annotations
 

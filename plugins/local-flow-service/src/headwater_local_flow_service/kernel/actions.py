@@ -1,4 +1,7 @@
-"""What every action must be, whatever it acts on: the operation, its parts, and the status it reports (5.2)."""
+"""What every action must be, whatever it acts on: the operation, its parts, and the status it reports.
+
+The rules: docs/flow-service-operations.md#states-and-actions.
+"""
 
 from __future__ import annotations
 

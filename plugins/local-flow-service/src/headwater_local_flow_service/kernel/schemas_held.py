@@ -1,4 +1,7 @@
-"""Values held against a JSON Schema of a flow specification, texts of numbers read as numbers first (8 #13, #18)."""
+"""Values held against a JSON Schema of a flow specification, texts of numbers read as numbers first.
+
+The rules: docs/flow-service-operations.md#numbers-and-booleans-as-strings.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""``/<type>/search``: what a list asks for in its query, asked for in a body (2.9)."""
+"""``/<type>/search``: what a list asks for in its query, asked for in a body.
+
+The rules: docs/flow-service-operations.md#searches.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The states between two states, shown for as many reads as the switch ``async_states`` says (5.1, 5.2).
+"""The states between two states, shown for as many reads as the switch ``async_states`` says.
+
+The rules: docs/flow-service-operations.md#states-and-actions.
 
 The platform takes its time over a change, and refuses others until it is done. Here everything is done at once, unless
 the switch is set: then an object that was changed looks busy until it has been read by its id so many times.

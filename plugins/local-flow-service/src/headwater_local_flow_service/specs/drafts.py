@@ -1,4 +1,7 @@
-"""Drafts: where they may be made, and how they are published, from the base connection up (4.14)."""
+"""Drafts: where they may be made, and how they are published, from the base connection up.
+
+The rules: docs/flow-service-operations.md#drafts.
+"""
 
 from __future__ import annotations
 

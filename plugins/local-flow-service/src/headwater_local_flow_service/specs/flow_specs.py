@@ -17,7 +17,8 @@ from headwater_local_flow_service.store import tables
 if TYPE_CHECKING:
     from headwater_local_flow_service.store.store import Rows, Scope
 
-# The platform reads them under the first name, takes them under the second, and documents the third (8 #18).
+# The platform reads them under the first name, takes them under the second, and documents the third:
+# docs/flow-service-operations.md#transformation-names-in-specifications.
 _TRANSFORMATIONS = (
     "transformationSpecs",
     "transformationSpecDTOS",
