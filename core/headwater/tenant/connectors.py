@@ -41,7 +41,8 @@ class _Source:
     @hookimpl
     def connection_spec(self) -> ConnectionSpec:
         attributes = part(self.spec.raw, "attributes")
-        streaming = self.spec.raw.get("providerId") == PROVIDERS["streaming"]
+        kind = source_kind(self.spec)
+        streaming = kind == "streaming"
         has_credentials = bool(authentication_of(self.spec))
         return ConnectionSpec(
             id=self.spec.id.lower(),
@@ -49,7 +50,7 @@ class _Source:
             name=display_name(self.spec) or self.spec.name or self.spec.id,
             category=_category(self.spec),
             ingestion="streaming" if streaming else "batch",
-            kind="streaming" if streaming else _kind(self.spec),
+            kind=kind,
             lifecycle=_one_of(LIFECYCLES, attributes.get("lifecycle"), "ga"),
             lifecycle_note=_text(attributes.get("lifecycleNote"))
             if has_credentials
@@ -94,6 +95,15 @@ def is_usable(spec: RemoteSpec) -> bool:
     return bool(part(spec.raw, "sourceSpec")) or not part(spec.raw, "targetSpec")
 
 
+def source_kind(spec: RemoteSpec) -> str:
+    """Return how a source's data comes: ``table``, ``file`` or ``streaming``."""
+    if spec.raw.get("providerId") == PROVIDERS["streaming"]:
+        return "streaming"
+    if part(spec.raw, "exploreSpec").get("type") == "FileSystem":
+        return "file"
+    return "table"
+
+
 def _category(spec: RemoteSpec) -> str:
     attributes = part(spec.raw, "attributes")
     shown = part(part(part(spec.raw, "sourceSpec"), "attributes"), "uiAttributes")
@@ -105,12 +115,6 @@ def _category(spec: RemoteSpec) -> str:
         if isinstance(given, str) and given.strip():
             return "-".join(given.lower().split())
     return "other"
-
-
-def _kind(spec: RemoteSpec) -> str:
-    return (
-        "file" if part(spec.raw, "exploreSpec").get("type") == "FileSystem" else "table"
-    )
 
 
 def _one_of(known: tuple[str, ...], given: Any, default: str) -> str:
