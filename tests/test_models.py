@@ -32,8 +32,12 @@ def test_a_specification_without_id_says_why() -> None:
 def test_vocabularies_are_closed(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="must be in"):
         ConnectionSpec(
-            id=None, no_id_reason="for a test", name="Acme", category="crm", **wrong
-        )  # type: ignore[arg-type]
+            id=None,
+            no_id_reason="for a test",
+            name="Acme",
+            category="crm",
+            **wrong,  # type: ignore[arg-type]
+        )
 
 
 def test_a_secret_is_a_text_without_default() -> None:

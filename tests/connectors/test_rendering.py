@@ -33,9 +33,8 @@ def _connector(**facts: object) -> Connector:
         "name": "Acme Desk",
         "category": "support",
     } | facts
-    return Connector(
-        "acme-desk", _Plugin(ConnectionSpec(**given)), Distribution("acme", "1")
-    )  # type: ignore[arg-type]
+    spec = ConnectionSpec(**given)  # type: ignore[arg-type]
+    return Connector("acme-desk", _Plugin(spec), Distribution("acme", "1"))
 
 
 def test_it_has_the_platforms_fields_and_is_json() -> None:

@@ -273,8 +273,10 @@ def test_cookies_are_not_kept() -> None:
 def test_a_certificate_that_cannot_be_verified_proves_that_nothing_was_sent() -> None:
     reason = ssl.SSLCertVerificationError("canary")
     wrapped = urllib3.exceptions.MaxRetryError(
-        None, "/canary", urllib3.exceptions.SSLError(reason)
-    )  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]
+        "/canary",
+        urllib3.exceptions.SSLError(reason),
+    )
 
     seen = classify_failure(requests.exceptions.SSLError(wrapped), "h")
 

@@ -49,7 +49,9 @@ def test_folder_database_and_key_are_for_their_owner_only(tmp_path: Path) -> Non
     ] == []
 
 
-def test_where_modes_mean_nothing_no_store_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_modes_mean_nothing_no_store_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.platform", "win32")
     with pytest.raises(StoreError, match="does not run on Windows") as caught:
         _open(tmp_path / "local.db")
