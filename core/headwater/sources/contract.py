@@ -126,6 +126,18 @@ class Columns:
     columns: tuple[Column, ...] = attrs.field(converter=_as_tuple)
     left_out: tuple[LeftOut, ...] = attrs.field(default=(), converter=_as_tuple)
 
+    @classmethod
+    def from_fields(cls, fields: Iterable[Column | LeftOut]) -> Columns:
+        """Return the fields of a table as its columns, in order, and those left out."""
+        columns = []
+        left_out = []
+        for field in fields:
+            if isinstance(field, LeftOut):
+                left_out.append(field)
+            else:
+                columns.append(field)
+        return cls(columns, left_out)
+
 
 @attrs.frozen
 class Preview:

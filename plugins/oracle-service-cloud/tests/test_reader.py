@@ -220,10 +220,10 @@ def test_credentials_not_yet_accepted_are_not_repeated_after_a_reset() -> None:
         ("hang-up", errors.SourceUnavailable, "broke off"),
         ("truncated", errors.SourceUnavailable, "broke off"),
         ("redirect", errors.SourceUnavailable, "never followed"),
-        ("html", errors.SourceUnavailable, "no query result"),
-        ("garbage", errors.SourceUnavailable, "no query result"),
-        ("empty", errors.SourceUnavailable, "no query result"),
-        ("wrong-shape", errors.SourceUnavailable, "no query result"),
+        ("html", errors.SourceUnavailable, "other than a query result"),
+        ("garbage", errors.SourceUnavailable, "other than a query result"),
+        ("empty", errors.SourceUnavailable, "other than a query result"),
+        ("wrong-shape", errors.SourceUnavailable, "other than a query result"),
     ],
 )
 def test_every_failure_has_its_class_and_its_remedy(
@@ -289,7 +289,7 @@ def test_a_catalogue_that_cannot_be_read_is_no_reason_to_guess_the_types() -> No
     for fault in ("html", "garbage", "empty"):
         with (
             _opened([None, fault]) as (reader, _fake),
-            pytest.raises(errors.SourceUnavailable, match="no schema"),
+            pytest.raises(errors.SourceUnavailable, match="other than a schema"),
         ):
             reader.columns("incidents")
 

@@ -267,7 +267,7 @@ def test_a_session_is_taken_nowhere_but_to_salesforce(
 ) -> None:
     with opened(by=by) as (reader, fake):
         fake.instance = instance
-        with pytest.raises(errors.SourceUnavailable, match="none of Salesforce's"):
+        with pytest.raises(errors.SourceUnavailable, match="not one of Salesforce's"):
             reader.check()
         assert len(fake.requests) == 1
 
@@ -340,7 +340,7 @@ def test_an_api_version_that_is_none_is_refused_before_anything_is_sent(
     ],
 )
 def test_a_document_that_declares_or_is_no_envelope_is_not_read(raw: bytes) -> None:
-    assert soap.read(raw) is None
+    assert soap.read_answer(raw) is None
 
 
 @LOGINS

@@ -170,7 +170,7 @@ def test_a_preview_follows_pages_to_their_end() -> None:
 def test_pages_without_records_are_not_followed_for_ever() -> None:
     with (
         opened(page=0) as (reader, _fake),
-        pytest.raises(errors.SourceUnavailable, match="no query result"),
+        pytest.raises(errors.SourceUnavailable, match="other than a query result"),
     ):
         reader.preview("Case", 3)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from headwater.errors import (
     CredentialsRefused,
@@ -23,13 +23,14 @@ from headwater.sources import (
     Preview,
     SourceHttp,
     Table,
+    is_loopback,
 )
-from headwater_oracle_service_cloud import answers, roql, types
+from headwater_oracle_service_cloud import error_codes, roql, types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from headwater.secret import Secret
+    from headwater import Secret
     from headwater.sources import HttpAnswer, SourceCredentials
 
 CONNECT = "/services/rest/connect/v1.4"
@@ -37,7 +38,9 @@ CONTEXT = "Headwater reads tables"  # demanded from v1.4 on; clients keep it wit
 _NEXT = "osvc-crest-next-request-after"
 LONGEST_WAIT = 30.0  # seconds the site may ask us to wait before the next request
 
-_LOCAL = ("localhost", "127.0.0.1", "::1")
+_MILLISECONDS = re.compile(r"[0-9]{1,9}")
+
+Row = dict[str, Any]
 
 
 class OracleReader:
@@ -56,9 +59,8 @@ class OracleReader:
             f"{root}{CONNECT}", reach=credentials.reach, pause=pause
         )
         self._pause = pause
-        self._turn = (
-            threading.Lock()
-        )  # the access token is a chain: each request carries that of the last answer
+        # The access token is a chain: each request carries that of the last answer.
+        self._turn = threading.Lock()
         self._chain = ""
         self._wait = 0.0  # seconds, as the last answer asked
         self._accepted = False
@@ -73,12 +75,10 @@ class OracleReader:
     def check(self) -> Check:
         """Ask for the interface and for the list of tables: two requests."""
         self._get("")
-        self._described("")
-        notes = (
-            (f"the site asks to wait {self._wait:g} s between requests",)
-            if self._wait
-            else ()
-        )
+        self._describe("")
+        notes = []
+        if self._wait:
+            notes.append(f"the site asks to wait {self._wait:g} s between requests")
         return Check(
             user=self._user,
             organization=self._http.host,
@@ -89,66 +89,62 @@ class OracleReader:
 
     def tables(self) -> Sequence[Table]:
         """Return the tables ROQL knows, custom objects among them."""
-        names = self._described("").column("Name")
-        return [
-            Table(name=name, label=name)
-            for name in names
-            if name is not None and roql.is_name(name)
-        ]
+        names = self._describe("").column("Name")
+        return [Table(name=name, label=name) for name in names if roql.is_name(name)]
 
     def columns(self, table: str) -> Columns:
         """Return the flat shape that ROQL reads; types from the metadata catalogue where it has the table."""
-        described = self._described(roql.checked(table))
-        names, kinds = described.column("Name"), described.column("Type")
+        description = self._describe(roql.require_name(table))
+        names = description.column("Name")
         if not names:
-            raise _unknown_table()
+            raise _no_such_table()
+        kinds = description.column("Type") or [None] * len(names)
         schema = self._schema(table)
-        found = [
-            types.column(name, kind or "", schema.get(name.lower(), {}))
-            if roql.is_name(name)
-            else _unnamed(name)
-            for name, kind in zip(names, kinds or [""] * len(names), strict=True)
-            if name is not None
-        ]
-        return Columns(
-            [each for each in found if isinstance(each, Column)],
-            [each for each in found if isinstance(each, LeftOut)],
-        )
+        fields: list[Column | LeftOut] = []
+        for name, kind in zip(names, kinds, strict=True):
+            if roql.is_name(name):
+                property_schema = schema.get(name.lower(), {})
+                fields.append(types.column(name, kind or "", property_schema))
+            elif name is not None:
+                fields.append(LeftOut(name, "its name cannot stand in a query"))
+        return Columns.from_fields(fields)
 
     def preview(self, table: str, n: int) -> Preview:
         """Return the rows with the lowest ids, read from the reporting replica."""
         columns = self.columns(table)
+        if not columns.columns:
+            return Preview(columns, [])
+        names = [column.name for column in columns.columns]
+        rows = self._read_rows(columns, table, n)
+        return Preview(columns, [{name: row[name] for name in names} for row in rows])
+
+    def _read_rows(self, columns: Columns, table: str, n: int) -> list[Row]:
+        """Return the rows of as many queries as the columns need, joined by id."""
         by_name = {column.name.lower(): column for column in columns.columns}
-        rows: list[dict[str, Any]] | None = None
-        for names, query in roql.selects(list(by_name), table, n) if by_name else ():
-            found = roql.result(self._query(query), self._http.host)
-            if not found.answers(names):
+        groups = self._read_groups(by_name, table, n)
+        rows = next(groups)
+        for group in groups:
+            rows = _join(rows, group, by_name["id"].name, self._http.host)
+        return rows
+
+    def _read_groups(
+        self, by_name: Mapping[str, Column], table: str, n: int
+    ) -> Iterator[list[Row]]:
+        for names, query in roql.selects(list(by_name), table, n):
+            result = roql.read_result(self._query(query), self._http.host)
+            if not result.has_columns(names):
                 raise SourceUnavailable(
                     f"{self._http.host} answered other columns than asked",
                     remedy="try again",
                 )
-            typed = [_typed(names, row, by_name) for row in found.rows]
-            rows = (
-                typed
-                if rows is None
-                else _joined(rows, typed, by_name["id"].name, self._http.host)
-            )
-        return Preview(
-            columns,
-            [
-                {each.name: row[each.name] for each in columns.columns}
-                for row in rows or []
-            ],
-        )
+            yield [_read_row(names, cells, by_name) for cells in result.rows]
 
-    def _described(self, table: str) -> roql.Result:
+    def _describe(self, table: str) -> roql.Result:
         try:
-            return roql.result(
-                self._query(f"DESCRIBE {table}".strip()), self._http.host
-            )
+            answer = self._query(f"DESCRIBE {table}".strip())
         except SourceNotFound:
-            pass
-        raise _unknown_table()
+            raise _no_such_table() from None
+        return roql.read_result(answer, self._http.host)
 
     def _schema(self, table: str) -> Mapping[str, Mapping[str, Any]]:
         """Return the JSON Schema of each property by lower-case name; empty where the catalogue has no such table."""
@@ -159,13 +155,11 @@ class OracleReader:
             )
         except SourceNotFound:
             return {}
-        body = answer.json()
-        properties = body.get("properties") if isinstance(body, dict) else None
-        if not isinstance(
-            properties, dict
-        ):  # without it dates and booleans would be taken for texts
+        properties = answer.member("properties")
+        # Without it dates and booleans would be taken for strings.
+        if not isinstance(properties, dict):
             raise SourceUnavailable(
-                f"{self._http.host} answered something that is no schema",
+                f"{self._http.host} answered something other than a schema",
                 remedy="try again",
             )
         return {
@@ -180,92 +174,104 @@ class OracleReader:
     def _get(
         self, path: str, *, headers: Mapping[str, str] | None = None, **details: Any
     ) -> HttpAnswer:
-        """Send one request; until the credentials have been accepted once, nothing is sent a second time."""
+        """Return a success; until the credentials have been accepted once, nothing is sent a second time."""
         with self._turn:
             if self._refused:
-                raise answers.already_refused()
-            attempts = 4 if self._accepted else 1
-            for _attempt in range(attempts):
-                self._keep_pace()
-                answer = self._sent(path, attempts, headers or {}, **details)
-                if not _paced(answer):
-                    break
-            else:
-                raise _throttled(self._http.host, self._wait)
+                raise error_codes.already_refused()
+            answer = self._send_in_turn(path, headers or {}, **details)
             if answer.fine:
                 self._accepted = True
                 return answer
-            error = answers.refusal(answer, self._http.host)
+            error = error_codes.refusal(answer, self._http.host)
             self._refused = isinstance(error, CredentialsRefused)
         raise error
 
-    def _sent(
+    def _send_in_turn(
+        self, path: str, headers: Mapping[str, str], **details: Any
+    ) -> HttpAnswer:
+        """Send until the answer no longer asks for a pause first. Raises `SourceThrottled`."""
+        attempts = 4 if self._accepted else 1
+        for _attempt in range(attempts):
+            self._keep_pace()
+            answer = self._send(path, attempts, headers, **details)
+            if not _asks_for_pause(answer):
+                return answer
+        raise _pause_error(self._http.host, self._wait)
+
+    def _send(
         self, path: str, attempts: int, headers: Mapping[str, str], **details: Any
     ) -> HttpAnswer:
         answer = self._http.get(
             path,
             attempts=attempts,
-            final=lambda found: answers.final(found) or _paced(found),
+            final=_is_final,
             headers={**self._headers(), **headers},
             auth=(self._user.encode(), self._password.reveal().encode()),
             **details,
         )
-        self._chain = (
-            answer.headers.get("osvc-crest-api-access-token", "") or self._chain
-        )
+        token = answer.headers.get("osvc-crest-api-access-token", "")
+        self._chain = token or self._chain
         self._wait = _seconds(answer.headers.get(_NEXT))
         return answer
 
     def _headers(self) -> dict[str, str]:
-        chain = {"osvc-crest-api-access-token": self._chain} if self._chain else {}
-        return {
+        headers = {
             "OSvC-CREST-Application-Context": CONTEXT,
             "OSvC-CREST-Time-UTC": "yes",
-            **chain,
         }
+        if self._chain:
+            headers["osvc-crest-api-access-token"] = self._chain
+        return headers
 
     def _keep_pace(self) -> None:
         if self._wait > LONGEST_WAIT:
             wait, self._wait = self._wait, 0.0
-            raise _throttled(self._http.host, wait)
+            raise _pause_error(self._http.host, wait)
         if self._wait:
             self._pause(self._wait)
 
 
 def _root(host: str) -> str:
-    """Return the site's root URL; plain HTTP is for this machine only."""
-    given = host.strip().rstrip("/")
-    root = given if "://" in given else f"https://{given}"
-    parts, port = urlsplit(""), None
-    with contextlib.suppress(
-        ValueError
-    ):  # a bracket that is not closed, or a port that is no number
-        parts, port = urlsplit(root), urlsplit(root).port
-    if (
-        not parts.hostname
-        or port == 0
-        or parts.path
-        or root.endswith(("?", "#"))
-        or parts.query
-        or parts.fragment
-    ):
+    """Return the site's root URL; plain HTTP is for this machine only. Raises `InvalidInput`."""
+    root = host.strip().rstrip("/")
+    if "://" not in root:
+        root = f"https://{root}"
+    site = _split_site(root)
+    if site is None:
         raise InvalidInput(
             "host names a site, and nothing else",
             remedy="give it like acme.custhelp.com",
         )
-    if parts.scheme == "http" and parts.hostname not in _LOCAL:
+    if site.scheme == "http" and not is_loopback(site.hostname or ""):
         raise InvalidInput(
             "host must be reached by https: the password travels with every request"
         )
     return root
 
 
-def _paced(answer: HttpAnswer) -> bool:
+def _split_site(root: str) -> SplitResult | None:
+    """Return the parts of a root URL; None where it names no host, or more than a host and its port."""
+    try:
+        site = urlsplit(root)
+        port = site.port  # one that is not a number shows only here
+    except ValueError:
+        return None
+    names_more = root.partition("://")[2] != site.netloc
+    if not site.hostname or port == 0 or names_more:
+        return None
+    return site
+
+
+def _is_final(answer: HttpAnswer) -> bool:
+    return error_codes.is_final(answer) or _asks_for_pause(answer)
+
+
+def _asks_for_pause(answer: HttpAnswer) -> bool:
     """Say whether a failure names the time of the next request: then it is that pause which counts, and a new token."""
     return answer.status in (429, 503) and _seconds(answer.headers.get(_NEXT)) > 0
 
 
-def _throttled(host: str, wait: float) -> SourceThrottled:
+def _pause_error(host: str, wait: float) -> SourceThrottled:
     return SourceThrottled(
         f"{host} asks for a pause of {wait:g} s",
         retry_after=wait,
@@ -273,47 +279,37 @@ def _throttled(host: str, wait: float) -> SourceThrottled:
     )
 
 
-def _seconds(milliseconds: str | None) -> float:
-    text = (milliseconds or "").strip()
-    return (
-        int(text) / 1000
-        if text.isascii() and text.isdecimal() and len(text) < 10
-        else 0.0
-    )
+def _seconds(header: str | None) -> float:
+    """Return the seconds of a header that counts milliseconds; 0 where it does not."""
+    milliseconds = (header or "").strip()
+    if not _MILLISECONDS.fullmatch(milliseconds):
+        return 0.0
+    return int(milliseconds) / 1000
 
 
-def _typed(
-    names: Sequence[str], row: Sequence[str | None], by_name: Mapping[str, Column]
-) -> dict[str, Any]:
-    found = {}
-    for name, cell in zip(names, row, strict=True):
+def _read_row(
+    names: Sequence[str], cells: Sequence[str | None], by_name: Mapping[str, Column]
+) -> Row:
+    row = {}
+    for name, cell in zip(names, cells, strict=True):
         column = by_name.get(name.lower())
         if column is not None:
-            found[column.name] = types.value(cell, column)
-    return found
+            row[column.name] = types.value(cell, column)
+    return row
 
 
-def _joined(
-    rows: list[dict[str, Any]], more: list[dict[str, Any]], key: str, host: str
-) -> list[dict[str, Any]]:
+def _join(rows: list[Row], more: list[Row], key: str, host: str) -> list[Row]:
     """Join two answers by id; a row that only one of them has was written or deleted in between, and is left out."""
     by_id = {row[key]: row for row in more}
-    if (
-        None in by_id
-        or len(by_id) < len(more)
-        or len({row[key] for row in rows}) < len(rows)
-    ):
+    ids = {row[key] for row in rows}
+    if None in by_id or len(by_id) < len(more) or len(ids) < len(rows):
         raise SourceUnavailable(
             f"{host} answered rows without an id of their own", remedy="try again"
         )
     return [row | by_id[row[key]] for row in rows if row[key] in by_id]
 
 
-def _unnamed(name: str) -> LeftOut:
-    return LeftOut(name, "its name cannot stand in a query")
-
-
-def _unknown_table() -> SourceNotFound:
+def _no_such_table() -> SourceNotFound:
     return SourceNotFound(
         "the site has no such table, or does not show it to this account",
         remedy="run `headwater tables` for those there are",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import attrs
 
@@ -22,35 +22,33 @@ LONGEST_SELECT = 3000  # characters of a column list: the query travels in the U
 
 @attrs.frozen
 class Result:
-    """One table of an answer: all cells are texts or None."""
+    """One table of an answer: all cells are strings or None."""
 
     names: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...] = attrs.field(repr=False)
 
     def column(self, name: str) -> list[str | None]:
         """Return the cells of a column, whatever the case of its name; none where there is no such column."""
-        places = [
-            place
-            for place, each in enumerate(self.names)
-            if each.lower() == name.lower()
-        ]
-        return [row[places[0]] for row in self.rows] if places else []
+        names = [column.lower() for column in self.names]
+        if name.lower() not in names:
+            return []
+        place = names.index(name.lower())
+        return [row[place] for row in self.rows]
 
-    def answers(self, asked: Sequence[str]) -> bool:
+    def has_columns(self, asked: Sequence[str]) -> bool:
         """Say whether these are the columns asked for, in that order; of a path the last name is enough."""
-        pairs = zip(
-            (each.lower() for each in self.names),
-            (each.lower() for each in asked),
-            strict=False,
-        )
-        return len(self.names) == len(asked) and all(
-            name in (want, want.rpartition(".")[2]) for name, want in pairs
-        )
+        if len(self.names) != len(asked):
+            return False
+        for name, path in zip(self.names, asked, strict=True):
+            last = path.rpartition(".")[2]
+            if name.lower() not in (path.lower(), last.lower()):
+                return False
+        return True
 
 
-def checked(table: str) -> str:
+def require_name(table: str) -> str:
     """Return a table's name as it may stand in a query. Raises `SourceNotFound` for what no table can be called."""
-    if not _NAME.fullmatch(table):
+    if not is_name(table):
         raise SourceNotFound(
             "a table is named like incidents or Package.Object",
             remedy="run `headwater tables` for those there are",
@@ -58,8 +56,8 @@ def checked(table: str) -> str:
     return table
 
 
-def is_name(text: str | None) -> bool:
-    """Say whether a text can stand in a query as a name."""
+def is_name(text: str | None) -> TypeGuard[str]:
+    """Say whether a string can stand in a query as a name."""
     return text is not None and _NAME.fullmatch(text) is not None
 
 
@@ -67,9 +65,12 @@ def selects(
     names: Sequence[str], table: str, n: int
 ) -> Iterable[tuple[list[str], str]]:
     """Yield groups of columns, each with a query; names have passed the grammar."""
-    keyed = any(name.lower() == "id" for name in names)
-    order = " ORDER BY ID ASC" if keyed else ""
-    for group in _groups(names) if keyed else [list(names)]:
+    groups: Iterable[list[str]] = [list(names)]
+    order = ""
+    if any(name.lower() == "id" for name in names):
+        groups = _groups(names)
+        order = " ORDER BY ID ASC"
+    for group in groups:
         columns = ", ".join(group)
         query = f"USE REPORT; SELECT {columns} FROM {table}{order} LIMIT {n}"  # noqa: S608 - names are checked
         yield group, query
@@ -89,31 +90,32 @@ def _groups(names: Sequence[str]) -> Iterable[list[str]]:
     yield group
 
 
-def result(answer: HttpAnswer, host: str) -> Result:
-    """Read the first table of an answer. Raises `SourceUnavailable` where the body is none."""
-    body = answer.json()
-    items = body.get("items") if isinstance(body, dict) else None
-    tables = (
-        [item for item in items if isinstance(item, dict)]
-        if isinstance(items, list)
-        else []
+def read_result(answer: HttpAnswer, host: str) -> Result:
+    """Read the first table of an answer. Raises `SourceUnavailable` where the body has none."""
+    items = answer.member("items")
+    if isinstance(items, list):
+        for item in items:
+            result = _read_table(item)
+            if result is not None:
+                return result
+    raise SourceUnavailable(
+        f"{host} answered something other than a query result",
+        remedy="check host: it must name the site itself",
     )
-    found = next(filter(None, map(_result, tables)), None)
-    if found is None:
-        raise SourceUnavailable(
-            f"{host} answered something that is no query result",
-            remedy="check host: it must name the site itself",
-        )
-    return found
 
 
-def _result(item: dict[str, Any]) -> Result | None:
+def _read_table(item: Any) -> Result | None:
+    """Return a table; None for what does not have the documented shape."""
+    if not isinstance(item, dict):
+        return None
     names, rows = item.get("columnNames"), item.get("rows")
-    if not isinstance(names, list) or not isinstance(rows, list):
+    if not _is_list_of(names, str) or not isinstance(rows, list):
         return None
-    if not all(isinstance(name, str) for name in names):
-        return None
-    if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
-        return None
-    cells = all(cell is None or isinstance(cell, str) for row in rows for cell in row)
-    return Result(tuple(names), tuple(map(tuple, rows))) if cells else None
+    for cells in rows:
+        if not _is_list_of(cells, str | None) or len(cells) != len(names):
+            return None
+    return Result(tuple(names), tuple(map(tuple, rows)))
+
+
+def _is_list_of(value: Any, kind: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list) and all(isinstance(item, kind) for item in value)

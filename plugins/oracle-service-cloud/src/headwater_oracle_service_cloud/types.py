@@ -1,4 +1,4 @@
-"""Oracle's types: what a column is, and what a cell, which always comes as a text, stands for."""
+"""Oracle's types: what a column is, and what a cell, which always comes as a string, stands for."""
 
 from __future__ import annotations
 
@@ -10,14 +10,23 @@ from headwater.sources import Column, LeftOut
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_INTEGERS = frozenset({"integer", "long", "id", "namedid", "reference"})
-_NUMBERS = frozenset({"decimal", "double", "float", "number", "currency"})
-_TRUTHS = {
-    "1": True,
-    "true": True,
-    "0": False,
-    "false": False,
-}  # by version of the site
+# DESCRIBE's type, in lower case and without blanks -> JSON type
+_TYPES = {
+    "integer": "integer",
+    "long": "integer",
+    "id": "integer",
+    "namedid": "integer",
+    "reference": "integer",
+    "decimal": "number",
+    "double": "number",
+    "float": "number",
+    "number": "number",
+    "currency": "number",
+    "boolean": "boolean",
+    "bool": "boolean",
+}
+# How booleans are written differs by the version of the site.
+_TRUTHS = {"1": True, "true": True, "0": False, "false": False}
 _NO_COLUMN = {
     "subtable": "a table of its own below this one: query it separately",
     "filedata": "binary content",
@@ -25,46 +34,42 @@ _NO_COLUMN = {
 
 
 def column(name: str, kind: str, schema: Mapping[str, Any]) -> Column | LeftOut:
-    """Return the column of a described field, or why it is none.
+    """Return the column of a described field, or why it is left out.
 
     `kind` is DESCRIBE's type; `schema` is the field's JSON Schema from the metadata catalogue, which alone tells times
-    from texts, or empty where the site has none.
+    from strings, or empty where the site has none.
     """
     plain = kind.replace(" ", "").lower()
     if plain in _NO_COLUMN:
         return LeftOut(name, _NO_COLUMN[plain])
-    if plain in _INTEGERS:
-        return Column(name=name, type="integer")
-    if plain in _NUMBERS:
-        return Column(name=name, type="number")
-    if plain in ("boolean", "bool") or schema.get("type") == "boolean":
+    if plain in _TYPES:
+        return Column(name=name, type=_TYPES[plain])
+    if schema.get("type") == "boolean":
         return Column(name=name, type="boolean")
-    return _text(name, plain, schema)
+    return _string_column(name, plain, schema)
 
 
-def _text(name: str, kind: str, schema: Mapping[str, Any]) -> Column:
-    given = schema.get("format")
-    if (
-        given == "date-time"
-        or kind == "datetime"
-        or (not schema and name.lower().endswith("time"))
-    ):
-        return Column(
-            name=name, type="string", format="date-time", meta_type="date-time"
-        )
-    if given == "date" or kind == "date":
-        return Column(name=name, type="string", format="date", meta_type="date")
-    return Column(name=name, type="string")
+def _string_column(name: str, kind: str, schema: Mapping[str, Any]) -> Column:
+    format = schema.get("format")
+    if kind == "datetime" or (not schema and name.lower().endswith("time")):
+        format = "date-time"
+    elif kind == "date" and format != "date-time":
+        format = "date"
+    if format not in ("date", "date-time"):
+        return Column(name=name, type="string")
+    return Column(name=name, type="string", format=format, meta_type=format)
 
 
 def value(cell: str | None, column: Column) -> Any:
-    """Return a cell as a JSON value; a text that is none of its column's type stays a text, so that nothing is lost."""
+    """Return a cell as a JSON value; one that does not fit its column's type stays a string: nothing is lost."""
     if cell is None:
         return None
     if column.type == "boolean":
         return _TRUTHS.get(cell.lower(), cell)
-    if column.type in ("integer", "number"):
-        return _number(cell, int if column.type == "integer" else float)
+    if column.type == "integer":
+        return _number(cell, int)
+    if column.type == "number":
+        return _number(cell, float)
     return cell
 
 
@@ -75,4 +80,6 @@ def _number(cell: str, kind: type[int] | type[float]) -> Any:
         number = kind(cell)
     except ValueError:
         return cell
-    return number if math.isfinite(number) else cell
+    if not math.isfinite(number):
+        return cell
+    return number

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
 from headwater.errors import CredentialsRefused, InvalidInput, SourceBug, SourceNotFound
 from headwater.sources import SourceHttp
-from headwater_salesforce_service_cloud import answers
+from headwater_salesforce_service_cloud import refusals
 from headwater_salesforce_service_cloud.login import Login
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _VERSION = re.compile(r"[1-9][0-9]{0,2}\.0")
 
 
 @attrs.frozen
-class _Opened:
+class _Access:
     """A session and the connections to its instance, kept together: a token never goes to another instance."""
 
     session: Session
@@ -46,7 +46,7 @@ class Api:
         self._pause = pause
         self._login = Login(credentials, pause=pause)
         self._turn = threading.Lock()
-        self._opened: _Opened | None = None
+        self._access: _Access | None = None
         self._https: dict[str, SourceHttp] = {}  # by instance
         self._versions: tuple[str, ...] = ()
         self._refused = False
@@ -61,8 +61,10 @@ class Api:
     @property
     def host(self) -> str:
         """The instance, once it is known."""
-        opened = self._opened
-        return opened.http.host if opened is not None else "Salesforce"
+        access = self._access
+        if access is None:
+            return "Salesforce"
+        return access.http.host
 
     def session(self) -> Session:
         """Return the session, logging in where there is none."""
@@ -71,22 +73,12 @@ class Api:
     def versions(self) -> tuple[str, ...]:
         """Return the API versions the organization offers, oldest first; the list is read once."""
         if not self._versions:
-            body = self.answer("/services/data/").json()
-            listed = (
-                [each.get("version") for each in body if isinstance(each, dict)]
-                if isinstance(body, list)
-                else []
-            )
-            found = [
-                version
-                for version in listed
-                if isinstance(version, str) and _VERSION.fullmatch(version)
-            ]
-            if not found:
-                raise answers.unusable(
-                    self.host, "something that is no list of versions"
+            versions = _read_versions(self.answer("/services/data/"))
+            if not versions:
+                raise refusals.unusable(
+                    self.host, "something other than a list of versions"
                 )
-            self._versions = tuple(sorted(found, key=float))
+            self._versions = tuple(sorted(versions, key=float))
         return self._versions
 
     def version(self) -> str:
@@ -99,45 +91,54 @@ class Api:
             )
         return self._wanted or offered[-1]
 
-    def data(self, path: str) -> Any:
-        """Return the JSON value at a path below the version's root, or None where the answer is none."""
-        return self.answer(f"/services/data/v{self.version()}/{path}").json()
+    def data(self, path: str) -> HttpAnswer:
+        """Return a success at a path below the version's root."""
+        return self.answer(f"/services/data/v{self.version()}/{path}")
 
     def answer(self, path: str) -> HttpAnswer:
         """Return a success; an expired session is renewed once, and a second 401 is the last word."""
-        opened = self._open(None)
-        answer = _sent(path, opened)
+        access = self._open(None)
+        answer = _get(path, access)
         if answer.status == 401:
-            answer = _sent(path, self._open(opened))
+            answer = _get(path, self._open(access))
         if not answer.fine:
-            raise answers.refusal(answer, answers.DATA, opened.http.host)
+            raise refusals.refusal(answer, refusals.DATA, access.http.host)
         return answer
 
-    def _open(self, stale: _Opened | None) -> _Opened:
+    def _open(self, stale: _Access | None) -> _Access:
         """Return what is open, logging in where nothing is or it is `stale`; one thread at a time."""
         with self._turn:
-            if self._opened is None or self._opened is stale:
-                if self._refused:
-                    raise answers.already_refused()
-                self._opened = self._logged_in()
-            return self._opened
+            if self._access is None or self._access is stale:
+                self._access = self._log_in()
+            return self._access
 
-    def _logged_in(self) -> _Opened:
+    def _log_in(self) -> _Access:
+        if self._refused:
+            raise refusals.already_refused()
         try:
             session = self._login.open()
-        except (
-            CredentialsRefused,
-            SourceBug,
-        ):  # a code that is not known could mean the password
-            self._refused = True
+        except (CredentialsRefused, SourceBug):
+            self._refused = True  # a code that is not known could mean the password
             raise
         if session.instance not in self._https:
             self._https[session.instance] = SourceHttp(
                 session.instance, reach=self._reach, pause=self._pause
             )
-        return _Opened(session, self._https[session.instance])
+        return _Access(session, self._https[session.instance])
 
 
-def _sent(path: str, opened: _Opened) -> HttpAnswer:
-    headers = {"Authorization": f"Bearer {opened.session.token.reveal()}"}
-    return opened.http.get(path, headers=headers, final=answers.known)
+def _get(path: str, access: _Access) -> HttpAnswer:
+    headers = {"Authorization": f"Bearer {access.session.token.reveal()}"}
+    return access.http.get(path, headers=headers, final=refusals.is_final)
+
+
+def _read_versions(answer: HttpAnswer) -> list[str]:
+    body = answer.json()
+    if not isinstance(body, list):
+        return []
+    versions = []
+    for entry in body:
+        version = entry.get("version") if isinstance(entry, dict) else None
+        if isinstance(version, str) and _VERSION.fullmatch(version):
+            versions.append(version)
+    return versions

@@ -11,42 +11,32 @@ if TYPE_CHECKING:
     from headwater.sources import HttpAnswer
 
 SHOWN = ("DailyApiRequests", "DailyBulkV2QueryJobs", "DailyBulkV2QueryFileStorageMB")
-_USAGE = re.compile(
-    r"(?<![\w-])api-usage=([0-9]{1,12})/([0-9]{1,12})"
-)  # not that of one app, per-app-api-usage
+# Not that of one app, per-app-api-usage.
+_USAGE = re.compile(r"(?<![\w-])api-usage=([0-9]{1,12})/([0-9]{1,12})")
 
 
-def read(answer: HttpAnswer) -> list[Limit] | None:
-    """Return the limits that reading uses up, or None where the answer is no list of limits.
+def read_limits(answer: HttpAnswer) -> list[Limit] | None:
+    """Return the limits that reading uses up, or None where the answer is not a list of limits.
 
     The header is live, the body a few minutes old.
     """
-    body = answer.json()
-    found = [limit for name in SHOWN if (limit := _limit(name, body)) is not None]
-    if not found:
-        return None
+    limits = []
+    for name in SHOWN:
+        limit = _read_limit(name, answer.member(name))
+        if limit is not None:
+            limits.append(limit)
     usage = _USAGE.search(answer.headers.get("Sforce-Limit-Info", ""))
-    live = (
-        Limit(
-            name="API requests",
-            left=max(0, int(usage[2]) - int(usage[1])),
-            most=int(usage[2]),
-        )
-        if usage
-        else None
-    )
-    return [live, *found] if live else found
+    if limits and usage is not None:
+        used, most = int(usage[1]), int(usage[2])
+        live = Limit(name="API requests", left=max(0, most - used), most=most)
+        limits.insert(0, live)
+    return limits or None
 
 
-def _limit(name: str, body: Any) -> Limit | None:
-    value = body.get(name) if isinstance(body, dict) else None
-    left, most = (
-        (value.get("Remaining"), value.get("Max"))
-        if isinstance(value, dict)
-        else (None, None)
-    )
-    return (
-        Limit(name=name, left=left, most=most)
-        if type(left) is int and type(most) is int
-        else None
-    )
+def _read_limit(name: str, value: Any) -> Limit | None:
+    if not isinstance(value, dict):
+        return None
+    left, most = value.get("Remaining"), value.get("Max")
+    if type(left) is not int or type(most) is not int:
+        return None
+    return Limit(name=name, left=left, most=most)

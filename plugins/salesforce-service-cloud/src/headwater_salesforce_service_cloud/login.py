@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
 
+from headwater import Secret
 from headwater.errors import CredentialsRefused, InvalidInput
-from headwater.http.hosts import is_loopback
-from headwater.secret import Secret
-from headwater.sources import SourceHttp
-from headwater_salesforce_service_cloud import answers, soap
+from headwater.sources import SourceHttp, is_loopback
+from headwater_salesforce_service_cloud import refusals, soap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from headwater.sources import HttpAnswer, SourceCredentials
 
-_COMMON = (
-    "login.salesforce.com",
-    "test.salesforce.com",
-)  # they do not serve the client credentials flow
+# They do not serve the client credentials flow.
+_COMMON = ("login.salesforce.com", "test.salesforce.com")
 _DOMAINS = (".salesforce.com", ".force.com", ".salesforce.mil", ".sfcrmproducts.cn")
 _LOGIN = "https://login.salesforce.com"
 
@@ -44,11 +41,12 @@ class Login:
     ) -> None:
         self._params = credentials.params
         self._oauth = "clientId" in credentials.params
-        self._root = _root(
-            str(credentials.params.get("environmentUrl") or _LOGIN), oauth=self._oauth
-        )
+        url = str(credentials.params.get("environmentUrl") or _LOGIN)
+        self._root = _root(url, oauth=self._oauth)
         self._http = SourceHttp(self._root, reach=credentials.reach, pause=pause)
-        self.notes = () if self._oauth else (answers.RETIREMENT,)
+        self.notes: tuple[str, ...] = ()
+        if not self._oauth:
+            self.notes = (refusals.RETIREMENT,)
 
     def close(self) -> None:
         """Close the connection."""
@@ -56,9 +54,11 @@ class Login:
 
     def open(self) -> Session:
         """Log in. Raises `SourceError`."""
-        return self._by_oauth() if self._oauth else self._by_soap()
+        if self._oauth:
+            return self._log_in_by_oauth()
+        return self._log_in_by_soap()
 
-    def _by_oauth(self) -> Session:
+    def _log_in_by_oauth(self) -> Session:
         form = {
             "grant_type": "client_credentials",
             "client_id": str(self._params["clientId"]),
@@ -66,27 +66,20 @@ class Login:
         }
         answer = self._http.post("/services/oauth2/token", data=form)
         if not answer.fine:
-            raise answers.refusal(answer, answers.LOGIN, self._http.host)
-        body = answer.json()
-        facts = (
-            {name: value for name, value in body.items() if isinstance(value, str)}
-            if isinstance(body, dict)
-            else {}
-        )
-        if not facts.get("access_token") or not facts.get("instance_url"):
-            raise answers.unusable(
-                self._http.host, "the login with something that is no token"
-            )
-        organization, user = _identity(facts.get("id", ""))
-        instance = self._instance(facts["instance_url"])
+            raise refusals.refusal(answer, refusals.LOGIN, self._http.host)
+        token = answer.member("access_token")
+        url = answer.member("instance_url")
+        if not _is_filled(token) or not _is_filled(url):
+            raise refusals.unusable(self._http.host, "the login without a token")
+        organization, user = _identity(answer.member("id"))
         return Session(
-            instance=instance,
-            token=Secret(facts["access_token"]),
+            instance=self._instance(url),
+            token=Secret(token),
             user=user,
             organization=organization,
         )
 
-    def _by_soap(self) -> Session:
+    def _log_in_by_soap(self) -> Session:
         path = soap.path(str(self._params.get("apiVersion", "")))
         body = soap.body(
             str(self._params["username"]),
@@ -94,62 +87,67 @@ class Login:
             self._params["securityToken"],
         )
         answer = self._http.post(path, data=body, headers=soap.HEADERS, final=_is_soap)
-        found = soap.read(answer.body)
-        if found is None:
-            if not answer.fine:
-                raise answers.refusal(answer, answers.LOGIN, self._http.host)
-            raise answers.unusable(
-                self._http.host, "the login with something that is no SOAP"
+        login = soap.read_answer(answer.body)
+        if login is None and not answer.fine:
+            raise refusals.refusal(answer, refusals.LOGIN, self._http.host)
+        if login is None:
+            raise refusals.unusable(
+                self._http.host, "the login with something other than SOAP"
             )
-        code = (found["exceptionCode"] or found["faultcode"]).rpartition(":")[2]
-        if code in answers.LOGIN:
-            raise answers.meant(code, answers.LOGIN)
+        code = (login["exceptionCode"] or login["faultcode"]).rpartition(":")[2]
+        if code in refusals.LOGIN:
+            raise refusals.error_for(code, refusals.LOGIN)
         if code:
-            raise answers.not_taken(self._http.host, code)
-        return self._session(found)
+            raise refusals.not_taken(self._http.host, code)
+        return self._session(login)
 
-    def _session(self, found: soap.Answered) -> Session:
-        if not found["sessionId"] or not found["serverUrl"]:
-            raise answers.unusable(
-                self._http.host, "the login with something that is no session"
-            )
-        if found["passwordExpired"] == "true":
+    def _session(self, login: soap.LoginAnswer) -> Session:
+        if not login["sessionId"] or not login["serverUrl"]:
+            raise refusals.unusable(self._http.host, "the login without a session")
+        if login["passwordExpired"] == "true":
             raise CredentialsRefused(
                 "the password has expired",
                 remedy="set a new one in Salesforce, then give it here",
             )
         return Session(
-            instance=self._instance(found["serverUrl"]),
-            token=Secret(found["sessionId"]),
-            user=found["userName"],
-            organization=found["organizationName"] or found["organizationId"],
+            instance=self._instance(login["serverUrl"]),
+            token=Secret(login["sessionId"]),
+            user=login["userName"],
+            organization=login["organizationName"] or login["organizationId"],
         )
 
     def _instance(self, url: str) -> str:
         """Return where the data is, unless that is somewhere the token must not go."""
         parts = _parts(url)
         instance = f"{parts.scheme}://{parts.netloc}"
-        theirs = (
-            parts.scheme == "https"
-            and (parts.hostname or "").endswith(_DOMAINS)
-            and "@" not in parts.netloc
-        )
-        if instance != self._root and not theirs:
-            raise answers.unusable(
+        if instance != self._root and not _is_salesforce(parts):
+            raise refusals.unusable(
                 self._http.host,
-                "the login with an instance that is none of Salesforce's",
+                "the login with an instance that is not one of Salesforce's",
             )
         return instance
 
 
+def _is_salesforce(parts: SplitResult) -> bool:
+    """Say whether an address is one of Salesforce's own, reached by https and without credentials in it."""
+    if parts.scheme != "https" or "@" in parts.netloc:
+        return False
+    return (parts.hostname or "").endswith(_DOMAINS)
+
+
+def _is_filled(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
 def _is_soap(answer: HttpAnswer) -> bool:
-    return soap.read(answer.body) is not None
+    return soap.read_answer(answer.body) is not None
 
 
 def _root(url: str, *, oauth: bool) -> str:
     parts = _parts(url)
     host = parts.hostname or ""
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+    is_local = parts.scheme == "http" and is_loopback(host)
+    if parts.scheme != "https" and not is_local:
         raise InvalidInput(
             "environmentUrl must be an https URL",
             remedy="give it like https://acme.my.salesforce.com",
@@ -163,16 +161,20 @@ def _root(url: str, *, oauth: bool) -> str:
 
 
 def _parts(url: str) -> SplitResult:
-    """Take an address apart; what is none has empty parts."""
+    """Take an address apart; what cannot be one has empty parts."""
     try:
         parts = urlsplit(url.strip())
-        _port = parts.port  # a port that is no number shows only here
+        _port = parts.port  # one that is not a number shows only here
     except ValueError:
         return urlsplit("")
     return parts
 
 
-def _identity(url: str) -> tuple[str, str]:
+def _identity(url: Any) -> tuple[str, str]:
     """Return organization and user id of an identity URL, ``https://.../id/ORGANIZATION/USER``."""
+    if not isinstance(url, str):
+        return "", ""
     parts = _parts(url).path.strip("/").split("/")
-    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "id" else ("", "")
+    if len(parts) != 3 or parts[0] != "id":
+        return "", ""
+    return parts[1], parts[2]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeGuard
 from urllib.parse import quote
 
-from headwater.sources import Check, Column, Columns, LeftOut, Preview, Table
-from headwater_salesforce_service_cloud import answers, limits, soql, types
+import attrs
+
+from headwater.sources import Check, Columns, Preview, Table
+from headwater_salesforce_service_cloud import limits, refusals, soql, types
 from headwater_salesforce_service_cloud.api import Api
 
 if TYPE_CHECKING:
@@ -39,10 +41,10 @@ class SalesforceReader:
         """Log in, list the versions, read the limits: three requests, and one less where somebody has logged in."""
         session = self._api.session()
         version = self._api.version()
-        found = limits.read(self._api.answer(f"/services/data/v{version}/limits"))
-        if found is None:
-            raise answers.unusable(
-                self._api.host, "something that is no list of limits"
+        allowances = limits.read_limits(self._api.data("limits"))
+        if allowances is None:
+            raise refusals.unusable(
+                self._api.host, "something other than a list of limits"
             )
         return Check(
             user=session.user,
@@ -50,118 +52,139 @@ class SalesforceReader:
             version=f"v{version}",
             versions=self._api.versions(),
             permissions=("API Enabled",),
-            limits=found,
+            limits=allowances,
             notes=self._api.notes,
         )
 
     def tables(self) -> Sequence[Table]:
         """Return the objects that can be queried; change events and hidden ones are not among them."""
-        body = self._api.data("sobjects")
-        objects = body.get("sobjects") if isinstance(body, dict) else None
-        if not isinstance(objects, list) or not all(
-            _is_named(each) for each in objects
-        ):
-            raise answers.unusable(
-                self._api.host, "something that is no list of objects"
+        objects = self._api.data("sobjects").member("sobjects")
+        if not _is_list_of_named(objects):
+            raise refusals.unusable(
+                self._api.host, "something other than a list of objects"
             )
-        return [_table(each) for each in objects if _is_shown(each)]
+        return [
+            _table(description) for description in objects if _is_shown(description)
+        ]
 
     def columns(self, table: str) -> Columns:
         """Return every field of an object."""
-        found = [types.column(field) for field in self._described(soql.checked(table))]
-        return Columns(
-            [each for each in found if isinstance(each, Column)],
-            [each for each in found if isinstance(each, LeftOut)],
-        )
+        path = f"sobjects/{soql.require_name(table)}/describe"
+        fields = self._api.data(path).member("fields")
+        if not fields or not _is_list_of_named(fields):
+            raise refusals.unusable(
+                self._api.host, "something other than a description of an object"
+            )
+        return Columns.from_fields(map(types.column, fields))
 
     def preview(self, table: str, n: int) -> Preview:
         """Return the rows with the lowest ids."""
-        columns = self.columns(soql.readable(table))
+        columns = self.columns(soql.require_readable(table))
+        if not columns.columns:
+            return Preview(columns, [])
         names = [column.name for column in columns.columns]
-        rows: list[Record] | None = None
-        for group, query in soql.selects(names, table, n) if names else ():
-            found = list(self._queried(query, group, n))
-            rows = found if rows is None else soql.joined(rows, found)
-        return Preview(
-            columns,
-            [
-                {
-                    each.name: types.value(row[each.name], each)
-                    for each in columns.columns
-                }
-                for row in (rows or [])[:n]
-            ],
+        records = self._read_records(names, table, n)
+        return Preview(columns, [_row(record, columns) for record in records[:n]])
+
+    def _read_records(self, names: Sequence[str], table: str, n: int) -> list[Record]:
+        """Return the records of as many queries as the columns need, joined by Id."""
+        groups = (
+            list(self._query(query, group, n))
+            for group, query in soql.selects(names, table, n)
         )
+        records = next(groups)
+        for group in groups:
+            records = soql.join(records, group)
+        return records
 
-    def _described(self, table: str) -> list[Mapping[str, Any]]:
-        body = self._api.data(f"sobjects/{table}/describe")
-        fields = body.get("fields") if isinstance(body, dict) else None
-        if (
-            not isinstance(fields, list)
-            or not fields
-            or not all(_is_named(field) for field in fields)
-        ):
-            raise answers.unusable(
-                self._api.host, "something that is no description of an object"
-            )
-        return fields
-
-    def _queried(self, query: str, names: Sequence[str], n: int) -> Iterator[Record]:
+    def _query(self, query: str, names: Sequence[str], n: int) -> Iterator[Record]:
         """Yield records; wide ones come in pages of fewer than asked for."""
-        body = self._api.data(f"query?q={quote(query, safe='')}")
+        answer = self._api.data(f"query?q={quote(query, safe='')}")
         count = 0
         while True:
-            records = _records(body, names)
-            if records is None:
-                raise answers.unusable(
-                    self._api.host, "something that is no query result"
+            page = _read_page(answer.json(), names)
+            if page is None:
+                raise refusals.unusable(
+                    self._api.host, "something other than a query result"
                 )
-            yield from records
-            count += len(records)
-            if body["done"] or count >= n:
+            yield from page.records
+            count += len(page.records)
+            if not page.next_path or count >= n:
                 return
-            body = self._api.answer(body["nextRecordsUrl"]).json()
+            answer = self._api.answer(page.next_path)
 
 
-def _records(body: Any, names: Sequence[str]) -> list[Record] | None:
-    """Return the records of a page, or None where it is none: a value that is null is there, as null."""
-    records = body.get("records") if isinstance(body, dict) else None
-    if not isinstance(records, list) or not _leads_on(body, bool(records)):
+@attrs.frozen
+class _Page:
+    """Records of a query, and the path of those that follow; empty where there are none."""
+
+    records: list[Record] = attrs.field(repr=False)
+    next_path: str
+
+
+def _read_page(body: Any, names: Sequence[str]) -> _Page | None:
+    """Return a page, or None where it is not one: a value that is null is there, as null."""
+    if not isinstance(body, dict):
         return None
-    if not all(
-        isinstance(record, dict) and all(name in record for name in names)
-        for record in records
-    ):
+    records = body.get("records")
+    if not isinstance(records, list):
         return None
-    if "Id" in names and not all(isinstance(record["Id"], str) for record in records):
-        return None
-    return [{name: record[name] for name in names} for record in records]
-
-
-def _leads_on(body: Mapping[str, Any], some: bool) -> bool:
-    """Say whether a page is the last one, or has records and a path to the next: one with none would never end."""
+    for record in records:
+        if not _has_columns(record, names):
+            return None
+    rows = [{name: record[name] for name in names} for record in records]
+    if body.get("done") is True:
+        return _Page(rows, "")
     path = body.get("nextRecordsUrl")
-    more = some and isinstance(path, str) and path.startswith("/services/")
-    return body.get("done") is True or (body.get("done") is False and more)
+    # A page without records that leads on would never end.
+    if body.get("done") is not False or not records or not _is_query_path(path):
+        return None
+    return _Page(rows, path)
 
 
-def _is_named(each: Any) -> bool:
-    return isinstance(each, dict) and soql.is_name(each.get("name"))
+def _is_query_path(path: Any) -> TypeGuard[str]:
+    return isinstance(path, str) and path.startswith("/services/")
 
 
-def _is_shown(each: Mapping[str, Any]) -> bool:
-    if each.get("queryable") is not True or each.get("deprecatedAndHidden") is True:
+def _has_columns(record: Any, names: Sequence[str]) -> bool:
+    if not isinstance(record, dict) or not record.keys() >= set(names):
         return False
-    return not each["name"].endswith("ChangeEvent")
+    return "Id" not in names or isinstance(record["Id"], str)
 
 
-def _table(each: Mapping[str, Any]) -> Table:
-    name, label = each["name"], each.get("label")
-    filtered = name in soql.FILTERED
-    note = "cannot be read without a filter" if filtered else ""
-    return Table(
-        name=name,
-        label=label if isinstance(label, str) else "",
-        can_preview=not filtered,
-        note=note,
-    )
+def _is_list_of_named(value: Any) -> TypeGuard[list[dict[str, Any]]]:
+    """Say whether this is a list of objects, each with a name that can stand in a query."""
+    return isinstance(value, list) and all(map(_is_named, value))
+
+
+def _is_named(item: Any) -> bool:
+    return isinstance(item, dict) and soql.is_name(item.get("name"))
+
+
+def _is_shown(description: Mapping[str, Any]) -> bool:
+    if description.get("queryable") is not True:
+        return False
+    if description.get("deprecatedAndHidden") is True:
+        return False
+    return not description["name"].endswith("ChangeEvent")
+
+
+def _row(record: Record, columns: Columns) -> Record:
+    return {
+        column.name: types.value(record[column.name], column)
+        for column in columns.columns
+    }
+
+
+def _table(description: Mapping[str, Any]) -> Table:
+    name, label = description["name"], description.get("label")
+    if not isinstance(label, str):
+        label = ""
+    if name in soql.FILTERED:
+        return Table(
+            name=name,
+            label=label,
+            can_preview=False,
+            note="cannot be read without a filter",
+        )
+    return Table(name=name, label=label)

@@ -30,8 +30,8 @@ HEADERS = {
 
 
 @attrs.frozen
-class Answered:
-    """What a login answered, by element name: those of a success, or ``exceptionCode`` and its like of a fault."""
+class LoginAnswer:
+    """The texts of a login answer by element name: those of a success, or ``exceptionCode`` and its like of a fault."""
 
     texts: dict[str, str] = attrs.field(repr=False)
 
@@ -41,8 +41,10 @@ class Answered:
 
 def path(version: str) -> str:
     """Return where to log in: with the version of the data calls, but never a later one than still has login."""
-    wanted = float(version) if _VERSION.fullmatch(version) else NEWEST
-    return f"/services/Soap/u/{min(wanted, NEWEST):.1f}"
+    number = NEWEST
+    if _VERSION.fullmatch(version):
+        number = min(float(version), NEWEST)
+    return f"/services/Soap/u/{number:.1f}"
 
 
 def body(username: str, password: Secret, token: Secret) -> bytes:
@@ -53,8 +55,8 @@ def body(username: str, password: Secret, token: Secret) -> bytes:
     )
 
 
-def read(raw: bytes) -> Answered | None:
-    """Read an answer; None where it is no SOAP document. One that declares entities is not parsed at all.
+def read_answer(raw: bytes) -> LoginAnswer | None:
+    """Read an answer; None where it is not a SOAP document. One that declares entities is not parsed at all.
 
     Nor is one with NUL bytes: in UTF-16 a declaration would not be seen.
     """
@@ -64,8 +66,12 @@ def read(raw: bytes) -> Answered | None:
         root = ET.fromstring(raw)  # noqa: S314 - documents with declarations were refused
     except (ET.ParseError, ValueError, LookupError, RecursionError):
         return None
-    if root.tag.rpartition("}")[2] != "Envelope":
+    if _local_name(root) != "Envelope":
         return None
-    return Answered(
-        {each.tag.rpartition("}")[2]: (each.text or "").strip() for each in root.iter()}
+    return LoginAnswer(
+        {_local_name(element): (element.text or "").strip() for element in root.iter()}
     )
+
+
+def _local_name(element: ET.Element) -> str:
+    return element.tag.rpartition("}")[2]

@@ -30,7 +30,7 @@ def is_name(text: Any) -> bool:
     return isinstance(text, str) and _NAME.fullmatch(text) is not None
 
 
-def checked(table: str) -> str:
+def require_name(table: str) -> str:
     """Return an object's name. Raises `SourceNotFound` for what no object can be called."""
     if not is_name(table):
         raise SourceNotFound(
@@ -40,9 +40,9 @@ def checked(table: str) -> str:
     return table
 
 
-def readable(table: str) -> str:
+def require_readable(table: str) -> str:
     """Return the name of an object of which first rows can be read. Raises `SourceNotPermitted` for the others."""
-    if checked(table).lower() in _FILTERED:
+    if require_name(table).lower() in _FILTERED:
         raise SourceNotPermitted(
             "Salesforce lets nobody read this object without a filter",
             remedy="read the objects it belongs to",
@@ -63,12 +63,14 @@ def selects(
 
 def _groups(names: Sequence[str], *, keyed: bool) -> Iterator[list[str]]:
     """Yield the columns in groups, each led by Id to join them by; all at once where there is none."""
-    group: list[str] = ["Id"] if keyed else []
-    size = 0
+    if not keyed:
+        yield list(names)
+        return
+    group, size = ["Id"], 0
     for name in names:
-        if keyed and name == "Id":
+        if name == "Id":
             continue
-        if keyed and size + len(name) > LONGEST_SELECT:
+        if size + len(name) > LONGEST_SELECT:
             yield group
             group, size = ["Id"], 0
         group.append(name)
@@ -76,7 +78,7 @@ def _groups(names: Sequence[str], *, keyed: bool) -> Iterator[list[str]]:
     yield group
 
 
-def joined(
+def join(
     rows: list[dict[str, Any]], more: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Join two answers by Id; a row that only one of them has was written or deleted in between, and is left out."""

@@ -21,7 +21,7 @@ _TEXTS = frozenset(
 _PLAIN = {"boolean": "boolean", "int": "integer", "long": "integer"} | dict.fromkeys(
     ("double", "currency", "percent"), "number"
 )
-_ZONELESS_COLON = re.compile(r"(.+T.+)\+0000")
+_UTC_OFFSET = re.compile(r"\A(.+T.+)\+0000\Z")
 _FORMATS = {"date": "date", "datetime": "date-time", "time": "time"}
 _POINT = (
     Column(name="latitude", type="number"),
@@ -47,7 +47,7 @@ _COMPOUND = {
 
 
 def column(field: Mapping[str, Any]) -> Column | LeftOut:
-    """Return the column of a described field, or why it is none. Nillable is not looked at: it cannot be trusted."""
+    """Return the column of a described field, or why it is left out; nillable is ignored, for it cannot be trusted."""
     name, kind = str(field["name"]), str(field.get("type", "")).lower()
     if kind in _TEXTS:
         return Column(name=name, type="string")
@@ -66,10 +66,13 @@ def column(field: Mapping[str, Any]) -> Column | LeftOut:
     return LeftOut(name, "its type is not known to this connector")
 
 
-def value(given: Any, column: Column) -> Any:
-    """Return a value of a record as its column has it: the parts of mixed fields as texts, moments as RFC 3339."""
-    if given is None or column.type != "string":
-        return given
-    text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
-    found = _ZONELESS_COLON.fullmatch(text) if column.format == "date-time" else None
-    return f"{found[1]}Z" if found else text
+def value(raw: Any, column: Column) -> Any:
+    """Return a value of a record as its column has it: the parts of mixed fields as strings, moments as RFC 3339."""
+    if raw is None or column.type != "string":
+        return raw
+    text = raw
+    if not isinstance(raw, str):
+        text = json.dumps(raw, ensure_ascii=False)
+    if column.format == "date-time":
+        return _UTC_OFFSET.sub(r"\1Z", text)
+    return text

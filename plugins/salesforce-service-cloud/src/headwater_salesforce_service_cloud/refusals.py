@@ -18,9 +18,8 @@ from headwater.errors import (
 if TYPE_CHECKING:
     from headwater.sources import HttpAnswer
 
-Meaning: TypeAlias = tuple[
-    type[SourceError], str, str
-]  # class, what it means, what to do
+# class, what it means, what to do
+Meaning: TypeAlias = tuple[type[SourceError], str, str]
 
 REFUSED = "Salesforce refuses these credentials"
 RETIREMENT = (
@@ -193,6 +192,11 @@ DATA: dict[str, Meaning] = {
     "SERVER_UNAVAILABLE": LOGIN["SERVER_UNAVAILABLE"],
 }
 
+# Codes that repeating the request would not change.
+_LASTING = frozenset(
+    code for code, meaning in DATA.items() if meaning[0] is not SourceUnavailable
+)
+
 # What a refusal means whose code is unknown, or that has none: proxies and old servers send pages.
 _STATUSES: dict[int, Meaning] = {
     401: (
@@ -212,52 +216,53 @@ _STATUSES: dict[int, Meaning] = {
 
 def codes(answer: HttpAnswer) -> list[str]:
     """Return the error codes of a refusal: REST sends an array of objects, OAuth an object, and pages come as HTML."""
-    body = answer.json()
-    parts = body if isinstance(body, list) else [body]
-    found = [
-        part.get("errorCode", part.get("error"))
-        for part in parts
-        if isinstance(part, dict)
-    ]
-    return [code for code in found if isinstance(code, str) and _CODE.fullmatch(code)]
+    parts = answer.json()
+    if not isinstance(parts, list):
+        parts = [parts]
+    codes = []
+    for part in parts:
+        if isinstance(part, dict):
+            code = part.get("errorCode", part.get("error"))
+            if isinstance(code, str) and _CODE.fullmatch(code):
+                codes.append(code)
+    return codes
 
 
-def known(answer: HttpAnswer) -> bool:
+def is_final(answer: HttpAnswer) -> bool:
     """Say whether a status that usually passes carries a code that does not."""
-    return any(
-        code in DATA and DATA[code][0] is not SourceUnavailable
-        for code in codes(answer)
-    )
+    return not _LASTING.isdisjoint(codes(answer))
 
 
 def refusal(answer: HttpAnswer, meanings: dict[str, Meaning], host: str) -> SourceError:
-    """Return the error for an answer that is no success."""
-    found = codes(answer)
-    for code in found:
+    """Return the error for an answer other than a success."""
+    answer_codes = codes(answer)
+    for code in answer_codes:
         if code in meanings:
-            return meant(code, meanings)
+            return error_for(code, meanings)
     if answer.status in _STATUSES:
         kind, meaning, remedy = _STATUSES[answer.status]
         return kind(f"{host} {meaning} ({answer.status})", remedy=remedy)
-    if not found:
-        return SourceUnavailable(
-            f"{host} answered {answer.status} with nothing that Salesforce documents",
-            remedy="check environmentUrl: it must be the organization's own My Domain URL",
-        )
-    return not_taken(host, found[0])
+    if answer_codes:
+        return not_taken(host, answer_codes[0])
+    return SourceUnavailable(
+        f"{host} answered {answer.status} with nothing that Salesforce documents",
+        remedy="check environmentUrl: it must be the organization's own My Domain URL",
+    )
 
 
-def meant(code: str, meanings: dict[str, Meaning]) -> SourceError:
-    """Return the error for a known code."""
+def error_for(code: str, meanings: dict[str, Meaning]) -> SourceError:
+    """Return the error for a code that is among the meanings."""
     kind, meaning, remedy = meanings[code]
     return kind(f"{meaning} ({code})", remedy=remedy)
 
 
 def not_taken(host: str, code: str) -> SourceError:
-    """Return the error for a code that no table here knows."""
-    shown = code if _CODE.fullmatch(code) else "no code"
+    """Return the error for a code that is in no table here."""
+    label = "no code"
+    if _CODE.fullmatch(code):
+        label = code
     return SourceBug(
-        f"{host} does not take the request ({shown})", remedy="report it with this code"
+        f"{host} does not take the request ({label})", remedy="report it with this code"
     )
 
 
@@ -270,7 +275,7 @@ def already_refused() -> SourceError:
 
 
 def unusable(host: str, what: str) -> SourceError:
-    """Return the error for a success whose body cannot be used."""
+    """Return the error for a success whose body cannot be used; `what` completes "answered"."""
     return SourceUnavailable(
         f"{host} answered {what}",
         remedy="check environmentUrl: a proxy or a login page may stand there; then try again",

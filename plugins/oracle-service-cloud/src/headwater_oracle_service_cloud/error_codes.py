@@ -55,19 +55,20 @@ _MEANINGS: dict[str, tuple[type[SourceError], str, str]] = {
 
 
 def code_of(answer: HttpAnswer) -> str:
-    """Return the documented error code of a refusal, or an empty text: bodies also come as HTML or not at all."""
-    body = answer.json()
-    code = body.get("o:errorCode") if isinstance(body, dict) else None
-    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+    """Return the documented error code of a refusal, or an empty string: bodies also come as HTML or not at all."""
+    code = answer.member("o:errorCode")
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        return ""
+    return code
 
 
-def final(answer: HttpAnswer) -> bool:
-    """Say whether an answer of 500 is no passing failure: every documented code but that of an internal error."""
+def is_final(answer: HttpAnswer) -> bool:
+    """Say whether an answer of 500 will not pass by itself: every documented code but that of an internal error."""
     return code_of(answer) not in ("", "OSC-CREST-00008")
 
 
 def refusal(answer: HttpAnswer, host: str) -> SourceError:
-    """Return the error for an answer that is no success."""
+    """Return the error for an answer other than a success."""
     code = code_of(answer)
     if answer.status == 401:
         return CredentialsRefused(REFUSED, remedy=_ASK_CREDENTIALS)
@@ -84,10 +85,11 @@ def refusal(answer: HttpAnswer, host: str) -> SourceError:
             f"{host} has nothing at this path (404)",
             remedy="check host: it names a site interface",
         )
-    what = f" ({code})" if code else ""
+    status = str(answer.status)
+    if code:
+        status = f"{status} ({code})"
     return SourceBug(
-        f"{host} does not take the request: {answer.status}{what}",
-        remedy="report it with this code",
+        f"{host} does not take the request: {status}", remedy="report it with this code"
     )
 
 
