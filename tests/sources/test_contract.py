@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from headwater.sources import Column, SourceReader, Table
+import headwater.sources
+from headwater.sources import Column, Columns, LeftOut, SourceReader, Table
 
 
 def test_a_column_has_the_shape_of_an_exploration() -> None:
@@ -39,6 +40,19 @@ def test_a_table_is_listed_by_its_label_and_read_by_its_name() -> None:
         "canPreview": False,
         "canFetchSchema": True,
     }
+
+
+def test_the_fields_of_a_table_are_sorted_into_columns_and_those_left_out() -> None:
+    name, binary = Column(name="Name", type="string"), LeftOut("Body", "binary")
+
+    assert Columns.from_fields([binary, name]) == Columns([name], [binary])
+
+
+def test_the_public_names_are_sorted_and_every_one_resolves() -> None:
+    names = headwater.sources.__all__
+
+    assert sorted(names) == list(names)
+    assert all(getattr(headwater.sources, name) is not None for name in names)
 
 
 def test_the_protocol_can_be_asked_for_at_run_time() -> None:

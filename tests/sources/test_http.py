@@ -84,7 +84,17 @@ def test_what_is_no_json_is_none(body: bytes) -> None:
         RawServer(reply("200 OK", body)) as server,
         _http(server.url) as (http, _pauses),
     ):
-        assert http.get("/").json() is None
+        answer = http.get("/")
+        assert answer.json() is None
+        assert answer.member("n") is None
+
+
+def test_a_member_is_read_from_an_object() -> None:
+    with (
+        RawServer(reply("200 OK", b'{"n": 1}')) as server,
+        _http(server.url) as (http, _pauses),
+    ):
+        assert http.get("/").member("n") == 1
 
 
 def test_attempts_come_to_an_end() -> None:

@@ -15,7 +15,7 @@ from requests.auth import AuthBase
 from headwater.errors import NotAuthenticated, NotFound, Unavailable, Unreachable
 from headwater.flowservice.error_answers import service_error
 from headwater.flowservice.remedies import remedy_for
-from headwater.flowservice.sender import Outgoing
+from headwater.flowservice.sender import OutgoingRequest
 from headwater.http.hosts import host_of
 from headwater.http.json_body import decode_json, get_member
 from headwater.http.no_answer import NoAnswer
@@ -55,7 +55,7 @@ class Bearer(AuthBase):
         return r
 
 
-class Tokens(Protocol):
+class TokenSource(Protocol):
     """Where access tokens come from."""
 
     renewable: bool
@@ -101,7 +101,7 @@ class FetchedToken:
     def __init__(
         self,
         endpoint: Endpoint,
-        send: Callable[[Outgoing], Outcome],
+        send: Callable[[OutgoingRequest], Outcome],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._endpoint = endpoint
@@ -156,7 +156,7 @@ class FetchedToken:
         self._current = _Current(token, asked_at + lifetime - margin)
         return self._current
 
-    def _request(self) -> Outgoing:
+    def _request(self) -> OutgoingRequest:
         secret = self._endpoint.client_secret
         assert secret is not None  # the endpoint demands it where it has no token
         form = {
@@ -165,7 +165,7 @@ class FetchedToken:
             "client_secret": secret.reveal(),
             "scope": SCOPE,
         }
-        return Outgoing(
+        return OutgoingRequest(
             method="POST",
             path=PATH,
             body=urlencode(form).encode("ascii"),
@@ -174,7 +174,9 @@ class FetchedToken:
         )
 
 
-def tokens_for(endpoint: Endpoint, send: Callable[[Outgoing], Outcome]) -> Tokens:
+def tokens_for(
+    endpoint: Endpoint, send: Callable[[OutgoingRequest], Outcome]
+) -> TokenSource:
     """Return the caller's token where there is one, and otherwise what fetches one."""
     if endpoint.access_token is None:
         return FetchedToken(endpoint, send)
@@ -182,7 +184,7 @@ def tokens_for(endpoint: Endpoint, send: Callable[[Outgoing], Outcome]) -> Token
 
 
 def _read_grant(answer: Answer, host: str) -> tuple[Secret, float]:
-    """Read token and lifetime in seconds; the body is never shown, for it holds the token."""
+    """Read token and lifetime in seconds; the body is never shown, for it contains the token."""
     body: Any = None
     with contextlib.suppress(ValueError):
         body = decode_json(answer.body)

@@ -35,16 +35,16 @@ def reconcile_refusal(
     with contextlib.suppress(Unavailable, Unreachable):
         item = read()
     if item is None:
-        raise _unknown_outcome(refusal)
+        raise _outcome_unknown(refusal)
     applied = was_applied(item, operations)
     if applied is None:
-        raise _unknown_outcome(refusal)
+        raise _outcome_unknown(refusal)
     if not applied:
         raise refusal
     return Reference(item["id"], etag_of(item))
 
 
-def _unknown_outcome(refusal: ServiceError) -> OutcomeUnknown:
+def _outcome_unknown(refusal: ServiceError) -> OutcomeUnknown:
     return OutcomeUnknown(
         f"outcome unknown: {refusal.method} {refusal.path} was sent again after a lost answer, and the object does"
         " not show whether the change was made",

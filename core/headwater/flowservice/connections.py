@@ -14,17 +14,19 @@ from headwater.flowservice.models import (
     source_connection,
     target_connection,
 )
+from headwater.flowservice.resource import Searchable
 from headwater.http.json_body import get_member
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Iterator
 
     from headwater.flowservice.models import JsonObject
     from headwater.flowservice.transport import Transport
 
 
-class Connections(Collection[Connection], Explorable[Connection]):
+class Connections(
+    Collection[Connection], Searchable[Connection], Explorable[Connection]
+):
     """``/connections``."""
 
     def __init__(self, transport: Transport) -> None:
@@ -48,12 +50,6 @@ class Connections(Collection[Connection], Explorable[Connection]):
         if not isinstance(items, list):
             raise answer.unreadable("its body is not a list of items")
         return items
-
-    def search(
-        self, query: str = "", *, limit: int | None = None, orderby: str | None = None
-    ) -> Iterator[Connection]:
-        """Yield the connections that match `query`: filters as in `list`, joined with ``&``."""
-        return self._search(query, limit, orderby)
 
 
 class SourceConnections(Collection[SourceConnection]):

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import attrs
+from attrs.validators import optional
 
 from headwater.errors import InvalidInput, NotConfigured
 from headwater.http.hosts import ROOT_URL, is_adapter_scheme, is_loopback
@@ -38,7 +39,7 @@ def _seal(value: Secret | str | None) -> Secret | None:
 def _check_url(
     _endpoint: Endpoint, attribute: attrs.Attribute[str], value: str
 ) -> None:
-    _check_given(attribute.name, value)
+    _check_text(attribute.name, value)
     parts = ROOT_URL.fullmatch(value)
     if parts is None or not _is_port(parts["port"]):
         raise InvalidInput(
@@ -68,43 +69,35 @@ def _check_header(
     _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Any
 ) -> None:
     """Refuse what cannot travel in a header; requests would print the value in its own refusal."""
-    if value is None:
-        return
     text = value
     if isinstance(value, Secret):
         text = value.reveal()
-    _check_given(attribute.name, text)
+    _check_text(attribute.name, text)
     if not _VISIBLE.fullmatch(text):
         raise InvalidInput(
             f"{attribute.name} must be printable ASCII without spaces or line breaks",
             remedy=f"look at how {attribute.name} was copied: a line break at its end is easily overlooked",
         )
-    _check_mask(attribute.name, text)
 
 
 def _check_secret(
-    _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Secret | None
+    _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Any
 ) -> None:
-    if value is None:
-        return
     if not isinstance(value, Secret):
         raise InvalidInput(f"{attribute.name} must be a string")
-    _check_given(attribute.name, value.reveal())
-    _check_mask(attribute.name, value.reveal())
+    _check_text(attribute.name, value.reveal())
     if has_unpaired_surrogate(value.reveal()):
         raise InvalidInput(
             f"{attribute.name} contains an unpaired surrogate (not valid UTF-8)"
         )
 
 
-def _check_given(name: str, text: Any) -> None:
+def _check_text(name: str, text: Any) -> None:
+    """Refuse what is not a string, says nothing, or is a mask in the place of a value."""
     if not isinstance(text, str):
         raise InvalidInput(f"{name} must be a string")
     if not text.strip():
         raise NotConfigured(f"{name} is empty", (name,))
-
-
-def _check_mask(name: str, text: str) -> None:
     if is_mask(text):
         raise InvalidInput(
             f"{name} is a mask copied from some output, not a value",
@@ -113,10 +106,8 @@ def _check_mask(name: str, text: str) -> None:
 
 
 def _check_proxy(
-    _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: str | None
+    _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Any
 ) -> None:
-    if value is None:
-        return
     if not isinstance(value, str) or not _PROXY.fullmatch(value):
         raise InvalidInput(
             f"{attribute.name} must be the URL of a proxy, as in http://proxy.example.com:3128"
@@ -152,17 +143,19 @@ class Endpoint:
         default=None,
         repr=False,
         converter=_seal,
-        validator=[_check_secret, _check_header],
+        validator=[optional(_check_secret), optional(_check_header)],
     )
-    client_id: str | None = attrs.field(default=None, validator=_check_header)
+    client_id: str | None = attrs.field(default=None, validator=optional(_check_header))
     client_secret: Secret | None = attrs.field(
-        default=None, repr=False, converter=_seal, validator=_check_secret
+        default=None, repr=False, converter=_seal, validator=optional(_check_secret)
     )
     ims_url: str = attrs.field(
         default=IMS_URL, converter=_strip_slash, validator=_check_url
     )
     ca_bundle: str | None = None
-    proxy: str | None = attrs.field(default=None, repr=False, validator=_check_proxy)
+    proxy: str | None = attrs.field(
+        default=None, repr=False, validator=optional(_check_proxy)
+    )
     connect_timeout: float = attrs.field(default=10.0, validator=_check_seconds)
     read_timeout: float = attrs.field(default=60.0, validator=_check_seconds)
 

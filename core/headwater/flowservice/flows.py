@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.flowservice.collection import Collection
 from headwater.flowservice.models import Flow, Run, flow, run
-from headwater.flowservice.resource import Listed, validate_etag
+from headwater.flowservice.resource import Listed, Searchable, validate_etag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from headwater.flowservice.models import Reference
     from headwater.flowservice.transport import Transport
 
 
-class Flows(Collection[Flow]):
+class Flows(Collection[Flow], Searchable[Flow]):
     """``/flows``."""
 
     def __init__(self, transport: Transport) -> None:
@@ -28,12 +28,6 @@ class Flows(Collection[Flow]):
     def disable(self, id: str, *, etag: str = "") -> Reference:
         """Pause a dataflow; with an etag only if nobody has changed it since."""
         return self._act(id, "disable", etag=etag)
-
-    def search(
-        self, query: str = "", *, limit: int | None = None, orderby: str | None = None
-    ) -> Iterator[Flow]:
-        """Yield the dataflows that match `query`: filters as in `list`, joined with ``&``."""
-        return self._search(query, limit, orderby)
 
 
 class Runs(Listed[Run]):

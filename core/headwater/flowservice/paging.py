@@ -95,13 +95,15 @@ def _split(href: Any) -> SplitResult | None:
 
 def _is_same_host(link: SplitResult, root: str) -> bool:
     """Say whether a link leads to the host of a root URL; one that names no host does."""
+    own = urlsplit(root)
     if not link.scheme and not link.netloc:
         return True
-    own = urlsplit(root)
-    scheme = link.scheme or own.scheme
-    own_port = own.port or _PORTS.get(own.scheme)
-    port = link.port or _PORTS.get(scheme)
-    return (scheme, link.hostname, port) == (own.scheme, own.hostname, own_port)
+    return _origin(link, own.scheme) == _origin(own, own.scheme)
+
+
+def _origin(parts: SplitResult, own_scheme: str) -> tuple[str, str | None, int | None]:
+    scheme = parts.scheme or own_scheme
+    return scheme, parts.hostname, parts.port or _PORTS.get(scheme)
 
 
 def _leads_away(answer: Answer) -> Rejected:

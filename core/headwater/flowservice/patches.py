@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -48,8 +49,10 @@ def was_applied(item: Any, operations: Sequence[Operation]) -> bool | None:
 
 
 def _normalize_operation(operation: Any, position: int) -> Operation:
-    name = operation.get("op") if isinstance(operation, Mapping) else None
-    if not isinstance(name, str) or name.lower() not in OPERATIONS:
+    if not isinstance(operation, Mapping):
+        operation = {}  # what is not an object has neither name nor path
+    name = str(operation.get("op")).lower()
+    if name not in OPERATIONS:
         raise InvalidInput(
             f"operation {position} must be one of {', '.join(OPERATIONS)}"
         )
@@ -58,12 +61,12 @@ def _normalize_operation(operation: Any, position: int) -> Operation:
         raise InvalidInput(
             f"operation {position} needs a path that begins with a slash"
         )
-    if name.lower() == "remove":
+    if name == "remove":
         return {"op": "remove", "path": path}
     if "value" not in operation:
         raise InvalidInput(f"operation {position} needs a value")
     value = wire.normalize(operation["value"], tuple(_steps(path)))
-    return {"op": name.lower(), "path": path, "value": value}
+    return {"op": name, "path": path, "value": value}
 
 
 def _steps(path: str) -> list[str]:
@@ -77,10 +80,9 @@ def _is_overridden(operation: Operation, later: Iterable[Operation]) -> bool:
 
 
 def _shows(item: Any, operation: Operation) -> bool | None:
+    """Say whether an object shows the outcome of one operation; None where that cannot be seen."""
     *parents, last = _steps(operation["path"])
-    parent = item
-    for step in parents:
-        parent = _child(parent, step)
+    parent = functools.reduce(_child, parents, item)
     if isinstance(parent, list) and operation["op"] != "replace":
         return None
     value = _child(parent, last)
@@ -90,6 +92,7 @@ def _shows(item: Any, operation: Operation) -> bool | None:
 
 
 def _child(parent: Any, step: str) -> Any:
+    """Return what lies one step below, or `_ABSENT`."""
     if isinstance(parent, dict):
         return parent.get(step, _ABSENT)
     if not isinstance(parent, list) or not _POSITION.fullmatch(step):
@@ -102,34 +105,22 @@ def _child(parent: Any, step: str) -> Any:
 
 def _is_same(ours: Any, theirs: Any) -> bool | None:
     """Compare what we sent with what is there; None where a secret or a mask stands in the way."""
-    if isinstance(ours, Secret) or _is_foreign_mask(ours, theirs):
+    if isinstance(theirs, str) and is_mask(theirs) and theirs != ours:
         return None
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        return _is_same_object(ours, theirs)
-    if isinstance(ours, list) and isinstance(theirs, list):
-        return _is_same_list(ours, theirs)
-    if isinstance(ours, bool) != isinstance(theirs, bool):
-        return False  # in Python, True equals 1
-    return bool(ours == theirs)
-
-
-def _is_foreign_mask(ours: Any, theirs: Any) -> bool:
-    """Say whether a mask stands where we did not send one."""
-    return isinstance(theirs, str) and is_mask(theirs) and theirs != ours
-
-
-def _is_same_object(ours: dict[str, Any], theirs: dict[str, Any]) -> bool | None:
-    if not ours.keys() >= theirs.keys():
-        return False
-    return _all_true(
-        _is_same(value, theirs.get(name, _ABSENT)) for name, value in ours.items()
-    )
-
-
-def _is_same_list(ours: list[Any], theirs: list[Any]) -> bool | None:
-    if len(ours) != len(theirs):
-        return False
-    return _all_true(map(_is_same, ours, theirs))
+    match ours, theirs:
+        case Secret(), _:
+            return None
+        case dict(), dict() if ours.keys() >= theirs.keys():
+            return _all_true(
+                _is_same(value, theirs.get(name, _ABSENT))
+                for name, value in ours.items()
+            )
+        case list(), list() if len(ours) == len(theirs):
+            return _all_true(map(_is_same, ours, theirs))
+        case (bool(), _) | (_, bool()):
+            return ours is theirs  # in Python, True equals 1
+        case _:
+            return bool(ours == theirs)
 
 
 def _all_true(verdicts: Iterable[bool | None]) -> bool | None:

@@ -18,9 +18,12 @@ _API_KEY = "check the API key: it is the client id of a project that has the Exp
 _PERMISSION = "ask an administrator for the permission on sources (view or manage) in this sandbox"
 _IN_USE = "delete the flows and connections that use it first"
 
+_NEW_TOKEN = "get a new access token"  # noqa: S105 - a remedy
+_TOKEN_EXPIRED = f"{_NEW_TOKEN}: this one is expired or not valid here"
+
 BY_CODE = {
     "400003": _ORGANIZATION,
-    "401013": "get a new access token: this one is expired or not valid here",
+    "401013": _TOKEN_EXPIRED,
     "403000": _API_KEY,
     "403003": _API_KEY,
     "403010": "the Authorization header was lost on the way: look for a proxy that removes it",
@@ -48,7 +51,7 @@ BY_CODE = {
 
 BY_CLASS: dict[type[ServiceError], str] = {
     ChangedMeanwhile: "read the object again and repeat the change with its current etag",
-    NotAuthenticated: "get a new access token",
+    NotAuthenticated: _NEW_TOKEN,
     NotFound: "check the id, the organization and the sandbox: an object of another sandbox does not exist here",
     NotPermitted: _PERMISSION,
     Rejected: "correct the request as the message says",
@@ -62,7 +65,7 @@ _RENEWABLE = (
 
 def remedy_for(kind: type[ServiceError], code: str, *, renewable: bool) -> str:
     """Return what to do next. `renewable`: the access token was fetched, so a new one alone would not help."""
-    is_about_token = code == "401013" or code not in BY_CODE
-    if renewable and kind is NotAuthenticated and is_about_token:
+    remedy = BY_CODE.get(code, BY_CLASS[kind])
+    if renewable and remedy in (_NEW_TOKEN, _TOKEN_EXPIRED):
         return _RENEWABLE
-    return BY_CODE.get(code, BY_CLASS[kind])
+    return remedy

@@ -128,9 +128,14 @@ class Listed(Resource[T]):
             raise answer.unreadable("its body contains no count")
         return count
 
-    def _search(
-        self, query: str, limit: int | None, orderby: str | None
+
+class Searchable(Listed[T]):
+    """A resource that can also be searched, which takes longer filters than a list."""
+
+    def search(
+        self, query: str = "", *, limit: int | None = None, orderby: str | None = None
     ) -> Iterator[T]:
+        """Yield the objects that match `query`: filters as in `list`, joined with ``&``."""
         _check_limit(limit)
         search: JsonObject = {"queryString": query}
         if limit is not None:
@@ -151,11 +156,16 @@ def validate_etag(etag: Any) -> str:
     return etag
 
 
+def check_whole_number(name: str, number: Any, *, least: int) -> None:
+    """Refuse anything but a whole number of at least so much. Raises `InvalidInput`."""
+    is_whole = isinstance(number, int) and not isinstance(number, bool)
+    if not is_whole or number < least:
+        raise InvalidInput(f"{name} must be a whole number of {least} or more")
+
+
 def _check_limit(limit: int | None) -> None:
-    if limit is None:
-        return
-    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-        raise InvalidInput("limit must be a whole number of 1 or more")
+    if limit is not None:
+        check_whole_number("limit", limit, least=1)
 
 
 def _filter_pairs(filters: Sequence[str]) -> list[tuple[str, str]]:

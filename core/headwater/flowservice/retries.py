@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from headwater.flowservice.answer import Answer
 from headwater.http.no_answer import NoAnswer
-from headwater.http.retries import retry_policy
+from headwater.http.retry_policy import retry_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

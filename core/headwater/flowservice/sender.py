@@ -38,7 +38,7 @@ logger = logging.getLogger("headwater.flowservice")
 
 
 @attrs.frozen(kw_only=True)
-class Outgoing:
+class OutgoingRequest:
     """One request to write; `path` is what messages and the log call it, `query` never appears in either."""
 
     method: str
@@ -78,7 +78,9 @@ class Sender:
         """Close every connection."""
         self._session.close()
 
-    def send(self, root: str, base: str, outgoing: Outgoing) -> Answer | NoAnswer:
+    def send(
+        self, root: str, base: str, outgoing: OutgoingRequest
+    ) -> Answer | NoAnswer:
         """Send once to ``root + base + path``."""
         started = time.perf_counter()
         outgoing = attrs.evolve(
@@ -89,7 +91,9 @@ class Sender:
             _log(outgoing, outcome, 1000 * (time.perf_counter() - started))
         return outcome
 
-    def _exchange(self, root: str, url: str, outgoing: Outgoing) -> Answer | NoAnswer:
+    def _exchange(
+        self, root: str, url: str, outgoing: OutgoingRequest
+    ) -> Answer | NoAnswer:
         host = host_of(root)
         if outgoing.query:
             url = f"{url}?{outgoing.query}"
@@ -119,7 +123,7 @@ class Sender:
 
 
 def _read(
-    response: requests.Response, outgoing: Outgoing, host: str
+    response: requests.Response, outgoing: OutgoingRequest, host: str
 ) -> Answer | NoAnswer:
     """Read the body to the end. Where it breaks off, an error status still tells what happened."""
     body, flaw = b"", ""
@@ -143,7 +147,7 @@ def _read(
     )
 
 
-def _pass_on(error: HeadwaterError, outgoing: Outgoing, host: str) -> NoAnswer:
+def _pass_on(error: HeadwaterError, outgoing: OutgoingRequest, host: str) -> NoAnswer:
     """Let an adapter's own error through, without what it chains, if its text is harmless; else keep only its class."""
     text = f"{error} {error.data()!r}"
     if clean(text, outgoing.secrets) == text:
@@ -218,7 +222,9 @@ def _password_of(proxy: Any) -> str | None:
     return urlsplit(proxy).password
 
 
-def _log(outgoing: Outgoing, outcome: Answer | NoAnswer, milliseconds: float) -> None:
+def _log(
+    outgoing: OutgoingRequest, outcome: Answer | NoAnswer, milliseconds: float
+) -> None:
     if isinstance(outcome, NoAnswer):
         logger.info(
             "%s %s: %s (%.0f ms)",

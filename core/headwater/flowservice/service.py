@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Self
 
 import attrs
 
-from headwater.errors import InvalidInput
 from headwater.flowservice.connections import (
     Connections,
     SourceConnections,
     TargetConnections,
 )
 from headwater.flowservice.flows import Flows, Runs
+from headwater.flowservice.resource import check_whole_number
 from headwater.flowservice.specs import ConnectionSpecs, FlowSpecs
 from headwater.flowservice.transport import Transport
 
@@ -80,8 +80,7 @@ class FlowService:
         retries: int = 4,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
-            raise InvalidInput("retries must be a whole number of 0 or more")
+        check_whole_number("retries", retries, least=0)
         self.endpoint = endpoint
         self._transport = Transport(endpoint, attempts=retries + 1, sleep=sleep)
         self.connections = Connections(self._transport)

@@ -9,7 +9,7 @@ import attrs
 from headwater.flowservice import retries, wire
 from headwater.flowservice.auth import Bearer, tokens_for
 from headwater.flowservice.error_answers import service_error
-from headwater.flowservice.sender import Outgoing, Sender
+from headwater.flowservice.sender import OutgoingRequest, Sender
 from headwater.http.no_answer import NoAnswer
 from headwater.secret import secrets_in
 
@@ -82,7 +82,7 @@ class Transport:
         Raises `InvalidInput` for a payload that cannot be sent, `Unreachable` where no answer came, and what fetching
         a token raises.
         """
-        outgoing = Outgoing(
+        outgoing = OutgoingRequest(
             method=method,
             path=path,
             query=query,
@@ -95,7 +95,7 @@ class Transport:
             return run.require_answer(run.attempt())
         return run.require_answer(self._retrying(run.attempt))
 
-    def _send(self, outgoing: Outgoing) -> Outcome:
+    def _send(self, outgoing: OutgoingRequest) -> Outcome:
         """Send once; a refused token is renewed once, and the request sent again: a 401 proves it was not accepted."""
         token = self._tokens.token()
         outcome = self._send_with(token, outgoing)
@@ -106,14 +106,14 @@ class Transport:
             return outcome
         return self._send_with(new_token, outgoing)
 
-    def _send_with(self, token: Secret, outgoing: Outgoing) -> Outcome:
+    def _send_with(self, token: Secret, outgoing: OutgoingRequest) -> Outcome:
         secrets = (*outgoing.secrets, token)
         if self.endpoint.client_secret is not None:
             secrets = (*secrets, self.endpoint.client_secret)
         authorized = attrs.evolve(outgoing, auth=Bearer(token), secrets=secrets)
         return self._sender.send(self.endpoint.url, BASE, authorized)
 
-    def _ask_ims(self, outgoing: Outgoing) -> Outcome:
+    def _ask_ims(self, outgoing: OutgoingRequest) -> Outcome:
         """Send a token request; it changes nothing, so it may be repeated like a read."""
         return self._retrying_ims(
             self._sender.send, self.endpoint.ims_url, "", outgoing
@@ -123,7 +123,9 @@ class Transport:
 class _Run:
     """All attempts of one request, and whether one before the last may have been carried out."""
 
-    def __init__(self, outgoing: Outgoing, send: Callable[[Outgoing], Outcome]) -> None:
+    def __init__(
+        self, outgoing: OutgoingRequest, send: Callable[[OutgoingRequest], Outcome]
+    ) -> None:
         self.uncertain = False
         self._outgoing = outgoing
         self._send = send
@@ -145,7 +147,7 @@ class _Run:
         return outcome
 
 
-def _with_json(outgoing: Outgoing, payload: Any) -> Outgoing:
+def _with_json(outgoing: OutgoingRequest, payload: Any) -> OutgoingRequest:
     """Return the request with a payload as its body, and the secrets of the payload beside it."""
     normalized = wire.normalize(payload)
     return attrs.evolve(

@@ -21,20 +21,22 @@ def normalize(payload: Any, path: tuple[str, ...] = ()) -> Any:
 
     Refused: what JSON cannot hold, and a mask in the place of a secret, which somebody copied from an answer.
     """
-    if isinstance(payload, Secret):
-        _refuse_mask(payload.reveal(), path)
-        return payload
-    if isinstance(payload, str):
-        if _is_in_params(path) and len(payload) >= _SHORTEST_MASK:
-            _refuse_mask(payload, path)
-        return payload
-    if payload is None or isinstance(payload, (bool, int)):
-        return payload
-    if isinstance(payload, float) and math.isfinite(payload):
-        return payload
-    if isinstance(payload, (Mapping, list, tuple)):
-        return _normalize_container(payload, path)
-    raise InvalidInput(f"{_place(path)} is not a JSON value: {_kind(payload)}")
+    match payload:
+        case None | bool() | int():
+            return payload
+        case float() if math.isfinite(payload):
+            return payload
+        case str():
+            if _is_in_params(path) and len(payload) >= _SHORTEST_MASK:
+                _refuse_mask(payload, path)
+            return payload
+        case Secret():
+            _refuse_mask(payload.reveal(), path)
+            return payload
+        case Mapping() | list() | tuple():
+            return _normalize_container(payload, path)
+        case _:
+            raise InvalidInput(f"{_place(path)} is not a JSON value: {_kind(payload)}")
 
 
 def encode(payload: Any) -> bytes:

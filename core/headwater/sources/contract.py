@@ -86,7 +86,7 @@ class Table:
 
 @attrs.frozen(kw_only=True)
 class Column:
-    """A column in Flow Service's shape: `type` is JSON's, `format` and `meta_type` tell dates from texts.
+    """A column in Flow Service's shape: `type` is JSON's, `format` and `meta_type` tell dates from other strings.
 
     `properties` describe the parts of a column whose type is ``object``.
     """
@@ -113,7 +113,7 @@ class Column:
 
 @attrs.frozen
 class LeftOut:
-    """A field of the source that is no column, and why."""
+    """A field of the source that is not among the columns, and why."""
 
     name: str
     reason: str

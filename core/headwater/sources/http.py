@@ -16,8 +16,8 @@ from headwater.errors import (
 )
 from headwater.http.json_body import decode_json, get_member
 from headwater.http.no_answer import NoAnswer, classify_failure
-from headwater.http.retries import retry_policy
 from headwater.http.retry_after import retry_after
+from headwater.http.retry_policy import retry_policy
 from headwater.sources.session import open_guarded_session
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class SourceHttp:
         try:
             with self._session.request(method, url, **options, **details) as response:
                 return _read(response, self.host)
-        except SourceError:  # the guard's; it holds nothing but names
+        except SourceError:  # the guard's; it contains nothing but names
             raise
         except Exception as error:
             return classify_failure(error, self.host, address="host")

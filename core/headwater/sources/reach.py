@@ -70,7 +70,8 @@ ANYWHERE = Reach()
 def _is_forbidden(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
-    return ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip in _METADATA
+    properties = (ip.is_link_local, ip.is_multicast, ip.is_unspecified)
+    return any(properties) or ip in _METADATA
 
 
 def _refusal(why: str, remedy: str) -> SourceNotPermitted:

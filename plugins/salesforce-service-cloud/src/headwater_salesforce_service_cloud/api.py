@@ -10,7 +10,7 @@ import attrs
 
 from headwater.errors import CredentialsRefused, InvalidInput, SourceBug, SourceNotFound
 from headwater.sources import SourceHttp
-from headwater_salesforce_service_cloud import refusals
+from headwater_salesforce_service_cloud import meanings
 from headwater_salesforce_service_cloud.login import Login
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Api:
         if not self._versions:
             versions = _read_versions(self.answer("/services/data/"))
             if not versions:
-                raise refusals.unusable(
+                raise meanings.unusable(
                     self.host, "something other than a list of versions"
                 )
             self._versions = tuple(sorted(versions, key=float))
@@ -102,7 +102,7 @@ class Api:
         if answer.status == 401:
             answer = _get(path, self._open(access))
         if not answer.fine:
-            raise refusals.refusal(answer, refusals.DATA, access.http.host)
+            raise meanings.refusal(answer, meanings.DATA, access.http.host)
         return answer
 
     def _open(self, stale: _Access | None) -> _Access:
@@ -114,7 +114,7 @@ class Api:
 
     def _log_in(self) -> _Access:
         if self._refused:
-            raise refusals.already_refused()
+            raise meanings.already_refused()
         try:
             session = self._login.open()
         except (CredentialsRefused, SourceBug):
@@ -129,7 +129,7 @@ class Api:
 
 def _get(path: str, access: _Access) -> HttpAnswer:
     headers = {"Authorization": f"Bearer {access.session.token.reveal()}"}
-    return access.http.get(path, headers=headers, final=refusals.is_final)
+    return access.http.get(path, headers=headers, final=meanings.is_final)
 
 
 def _read_versions(answer: HttpAnswer) -> list[str]:

@@ -10,7 +10,7 @@ import attrs
 from headwater import Secret
 from headwater.errors import CredentialsRefused, InvalidInput
 from headwater.sources import SourceHttp, is_loopback
-from headwater_salesforce_service_cloud import refusals, soap
+from headwater_salesforce_service_cloud import meanings, soap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ class Login:
         self._http = SourceHttp(self._root, reach=credentials.reach, pause=pause)
         self.notes: tuple[str, ...] = ()
         if not self._oauth:
-            self.notes = (refusals.RETIREMENT,)
+            self.notes = (meanings.RETIREMENT,)
 
     def close(self) -> None:
         """Close the connection."""
@@ -66,11 +66,11 @@ class Login:
         }
         answer = self._http.post("/services/oauth2/token", data=form)
         if not answer.fine:
-            raise refusals.refusal(answer, refusals.LOGIN, self._http.host)
+            raise meanings.refusal(answer, meanings.LOGIN, self._http.host)
         token = answer.member("access_token")
         url = answer.member("instance_url")
         if not _is_filled(token) or not _is_filled(url):
-            raise refusals.unusable(self._http.host, "the login without a token")
+            raise meanings.unusable(self._http.host, "the login without a token")
         organization, user = _identity(answer.member("id"))
         return Session(
             instance=self._instance(url),
@@ -89,21 +89,21 @@ class Login:
         answer = self._http.post(path, data=body, headers=soap.HEADERS, final=_is_soap)
         login = soap.read_answer(answer.body)
         if login is None and not answer.fine:
-            raise refusals.refusal(answer, refusals.LOGIN, self._http.host)
+            raise meanings.refusal(answer, meanings.LOGIN, self._http.host)
         if login is None:
-            raise refusals.unusable(
+            raise meanings.unusable(
                 self._http.host, "the login with something other than SOAP"
             )
         code = (login["exceptionCode"] or login["faultcode"]).rpartition(":")[2]
-        if code in refusals.LOGIN:
-            raise refusals.error_for(code, refusals.LOGIN)
+        if code in meanings.LOGIN:
+            raise meanings.error_for(code, meanings.LOGIN)
         if code:
-            raise refusals.not_taken(self._http.host, code)
+            raise meanings.not_taken(self._http.host, code)
         return self._session(login)
 
     def _session(self, login: soap.LoginAnswer) -> Session:
         if not login["sessionId"] or not login["serverUrl"]:
-            raise refusals.unusable(self._http.host, "the login without a session")
+            raise meanings.unusable(self._http.host, "the login without a session")
         if login["passwordExpired"] == "true":
             raise CredentialsRefused(
                 "the password has expired",
@@ -121,7 +121,7 @@ class Login:
         parts = _parts(url)
         instance = f"{parts.scheme}://{parts.netloc}"
         if instance != self._root and not _is_salesforce(parts):
-            raise refusals.unusable(
+            raise meanings.unusable(
                 self._http.host,
                 "the login with an instance that is not one of Salesforce's",
             )

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import attrs
 
 from headwater.sources import Check, Columns, Preview, Table
-from headwater_salesforce_service_cloud import limits, refusals, soql, types
+from headwater_salesforce_service_cloud import limits, meanings, soql, types
 from headwater_salesforce_service_cloud.api import Api
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class SalesforceReader:
         version = self._api.version()
         allowances = limits.read_limits(self._api.data("limits"))
         if allowances is None:
-            raise refusals.unusable(
+            raise meanings.unusable(
                 self._api.host, "something other than a list of limits"
             )
         return Check(
@@ -60,7 +60,7 @@ class SalesforceReader:
         """Return the objects that can be queried; change events and hidden ones are not among them."""
         objects = self._api.data("sobjects").member("sobjects")
         if not _is_list_of_named(objects):
-            raise refusals.unusable(
+            raise meanings.unusable(
                 self._api.host, "something other than a list of objects"
             )
         return [
@@ -72,7 +72,7 @@ class SalesforceReader:
         path = f"sobjects/{soql.require_name(table)}/describe"
         fields = self._api.data(path).member("fields")
         if not fields or not _is_list_of_named(fields):
-            raise refusals.unusable(
+            raise meanings.unusable(
                 self._api.host, "something other than a description of an object"
             )
         return Columns.from_fields(map(types.column, fields))
@@ -104,7 +104,7 @@ class SalesforceReader:
         while True:
             page = _read_page(answer.json(), names)
             if page is None:
-                raise refusals.unusable(
+                raise meanings.unusable(
                     self._api.host, "something other than a query result"
                 )
             yield from page.records
@@ -126,20 +126,18 @@ def _read_page(body: Any, names: Sequence[str]) -> _Page | None:
     """Return a page, or None where it is not one: a value that is null is there, as null."""
     if not isinstance(body, dict):
         return None
-    records = body.get("records")
+    records, done = body.get("records"), body.get("done")
     if not isinstance(records, list):
         return None
-    for record in records:
-        if not _has_columns(record, names):
-            return None
-    rows = [{name: record[name] for name in names} for record in records]
-    if body.get("done") is True:
-        return _Page(rows, "")
+    if not all(_has_columns(record, names) for record in records):
+        return None
+    if done is True:
+        return _Page(records, "")
     path = body.get("nextRecordsUrl")
     # A page without records that leads on would never end.
-    if body.get("done") is not False or not records or not _is_query_path(path):
-        return None
-    return _Page(rows, path)
+    if done is False and records and _is_query_path(path):
+        return _Page(records, path)
+    return None
 
 
 def _is_query_path(path: Any) -> TypeGuard[str]:
