@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
-from headwater.errors import Unavailable
+from headwater.errors import ServiceError, Unavailable
 from headwater.foreign import raise_bare
 from headwater.http.json_body import decode_json
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from headwater.secret import Secret
+
+Kind = TypeVar("Kind", bound=ServiceError)
 
 _LOOK_FIRST = "it may have been carried out: look before sending it again"
 _WRONG_PLACE = "check that the URL leads to Flow Service itself, not to a proxy or a login page; then try again"
@@ -57,12 +59,20 @@ class Answer:
     def unreadable(self, what: str) -> Unavailable:
         """Return the error for a success whose body cannot be used; `what` completes "answered 200, but"."""
         is_read = self.method in ("GET", "HEAD")
-        return Unavailable(
-            f"{self.method} {self.path} answered {self.status}, but {what}",
+        remedy = _WRONG_PLACE if is_read else _LOOK_FIRST
+        return self.error(Unavailable, f"but {what}", remedy=remedy)
+
+    def error(
+        self, kind: type[Kind], what: str, *, remedy: str, request_id: str = ""
+    ) -> Kind:
+        """Return an error that names the request; `what` completes "GET /connections answered 200,"."""
+        return kind(
+            f"{self.method} {self.path} answered {self.status}, {what}",
             method=self.method,
             path=self.path,
             status=self.status,
-            remedy=_WRONG_PLACE if is_read else _LOOK_FIRST,
+            request_id=request_id,
+            remedy=remedy,
         )
 
     def _describe_body(self) -> str:

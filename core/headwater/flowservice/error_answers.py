@@ -184,12 +184,9 @@ def _header_request_id(answer: Answer) -> str:
 
 
 def _redirect_error(answer: Answer) -> Rejected:
-    return Rejected(
-        f"{answer.method} {answer.path} answered {answer.status}, a redirect to {_target_host(answer)};"
-        " redirects are never followed",
-        method=answer.method,
-        path=answer.path,
-        status=answer.status,
+    return answer.error(
+        Rejected,
+        f"a redirect to {_target_host(answer)}; redirects are never followed",
         request_id=_header_request_id(answer),
         remedy="check the URL: it must be the platform's own, and a login page or a proxy must not stand before it",
     )

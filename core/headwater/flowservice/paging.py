@@ -67,7 +67,11 @@ def _next_query(transport: Transport, answer: Answer, body: JsonObject) -> str |
     if link is None or not link.query:
         raise answer.unreadable("the link to the next page cannot be read")
     if not _is_same_host(link, transport.endpoint.url):
-        raise _leads_away(answer)
+        raise answer.error(
+            Rejected,
+            "but its next page lies on another host, where it is never looked for",
+            remedy="check the URL: something that rewrites answers may stand between here and the service",
+        )
     path = link.path.removeprefix(transport.base).rstrip("/")
     if path not in ("", answer.path, answer.path.removesuffix("/search")):
         raise answer.unreadable("the link to the next page leads to something else")
@@ -104,14 +108,3 @@ def _is_same_host(link: SplitResult, root: str) -> bool:
 def _origin(parts: SplitResult, own_scheme: str) -> tuple[str, str | None, int | None]:
     scheme = parts.scheme or own_scheme
     return scheme, parts.hostname, parts.port or _PORTS.get(scheme)
-
-
-def _leads_away(answer: Answer) -> Rejected:
-    return Rejected(
-        f"{answer.method} {answer.path} answered {answer.status}, but its next page lies on another host,"
-        " where it is never looked for",
-        method=answer.method,
-        path=answer.path,
-        status=answer.status,
-        remedy="check the URL: something that rewrites answers may stand between here and the service",
-    )

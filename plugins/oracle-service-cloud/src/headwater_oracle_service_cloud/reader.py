@@ -300,13 +300,18 @@ def _read_row(
 
 def _join(rows: list[Row], more: list[Row], key: str, host: str) -> list[Row]:
     """Join two answers by id; a row that only one of them has was written or deleted in between, and is left out."""
-    by_id = {row[key]: row for row in more}
-    ids = {row[key] for row in rows}
-    if None in by_id or len(by_id) < len(more) or len(ids) < len(rows):
+    first = _by_id(rows, key, host)
+    second = _by_id(more, key, host)
+    return [first[id] | second[id] for id in first if id in second]
+
+
+def _by_id(rows: list[Row], key: str, host: str) -> dict[Any, Row]:
+    by_id = {row[key]: row for row in rows}
+    if None in by_id or len(by_id) < len(rows):
         raise SourceUnavailable(
             f"{host} answered rows without an id of their own", remedy="try again"
         )
-    return [row | by_id[row[key]] for row in rows if row[key] in by_id]
+    return by_id
 
 
 def _no_such_table() -> SourceNotFound:
