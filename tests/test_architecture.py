@@ -242,6 +242,32 @@ def test_core_knows_no_plugin() -> None:
     assert found == {}
 
 
+PUBLIC = {
+    "headwater",
+    "headwater.create",
+    "headwater.errors",
+    "headwater.flowservice",
+    "headwater.profiles",
+    "headwater.sources",
+}
+CONNECTORS = ("adobe-catalog", "oracle-service-cloud", "salesforce-service-cloud")
+
+
+@pytest.mark.parametrize("plugin", CONNECTORS)
+def test_connectors_use_public_names_only(plugin: str) -> None:
+    source = Path(__file__).parent.parent / "plugins" / plugin / "src"
+    modules = set()
+    for path in source.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name for alias in node.names}
+            if isinstance(node, ast.ImportFrom):
+                modules.add(node.module or "")
+    core = {name for name in modules if name.partition(".")[0] == "headwater"}
+    assert sorted(core - PUBLIC) == []
+    assert core
+
+
 def test_nothing_knows_the_command_line() -> None:
     assert [room for room, known in _arrows(HOUSES[0]).items() if "cli" in known] == []
 

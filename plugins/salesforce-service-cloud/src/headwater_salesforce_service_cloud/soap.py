@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 import attrs
 
 if TYPE_CHECKING:
-    from headwater.secret import Secret
+    from headwater import Secret
 
 NEWEST = 64.0  # of the versions that still have login
 _VERSION = re.compile(r"[1-9][0-9]?\.0")
