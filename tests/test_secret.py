@@ -20,8 +20,8 @@ from headwater.secret import (
     Secret,
     has_unpaired_surrogate,
     is_mask,
-    masked,
-    revealed,
+    mask,
+    reveal_all,
     secrets_in,
 )
 
@@ -91,8 +91,8 @@ def test_masked_and_revealed_walk_nested_structures() -> None:
             "n": (1, Secret("battery staple")),
         }
     }
-    assert masked(body) == {"auth": {"params": [{"password": MASK}], "n": [1, MASK]}}
-    assert revealed(body) == {
+    assert mask(body) == {"auth": {"params": [{"password": MASK}], "n": [1, MASK]}}
+    assert reveal_all(body) == {
         "auth": {"params": [{"password": "correct horse"}], "n": [1, "battery staple"]}
     }
     assert sorted(secret.reveal() for secret in secrets_in(body)) == [

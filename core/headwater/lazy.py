@@ -25,8 +25,8 @@ def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     return resolve
 
 
-def moved(old: str, new: str) -> Callable[[str], Any]:
-    """Return a module ``__getattr__`` for a module that was moved: it forwards every public name, with a notice."""
+def forward_moved(old: str, new: str) -> Callable[[str], Any]:
+    """Return a module ``__getattr__`` for a module that was moved: it forwards every public name, with a warning."""
 
     def forward(name: str) -> Any:
         if name.startswith("_"):
@@ -36,5 +36,22 @@ def moved(old: str, new: str) -> Callable[[str], Any]:
             f"{old}.{name} has moved to {new}.{name}", DeprecationWarning, stacklevel=2
         )
         return value
+
+    return forward
+
+
+def forward_renamed(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a module ``__getattr__`` for names that the module has replaced: it forwards them, with a warning."""
+
+    def forward(name: str) -> Any:
+        new = names.get(name)
+        if new is None:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        warnings.warn(
+            f"{module}.{name} is now called {module}.{new}",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return getattr(sys.modules[module], new)
 
     return forward

@@ -1,7 +1,7 @@
-"""The former name of `headwater.connectors.registry`; it forwards, with a notice, for one minor version."""
+"""The former name of `headwater.connectors.registry`; it forwards, with a warning, for one minor version."""
 
 from __future__ import annotations
 
-from headwater.lazy import moved
+from headwater.lazy import forward_moved
 
-__getattr__ = moved(__name__, "headwater.connectors.registry")
+__getattr__ = forward_moved(__name__, "headwater.connectors.registry")

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
+from headwater.lazy import forward_renamed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 MASK = "******"
+
+# Former names forward for one minor version; type checkers refuse them.
+if not TYPE_CHECKING:
+    __getattr__ = forward_renamed(
+        __name__, {"masked": "mask", "revealed": "reveal_all", "resealed": "reseal"}
+    )
 
 
 @final
@@ -68,7 +76,7 @@ class Secret:
 
 
 def is_mask(value: str) -> bool:
-    """Say whether a text is a mask copied from somebody's output rather than a value."""
+    """Say whether a string is a mask copied from somebody's output rather than a value."""
     return bool(value) and not value.strip("*")
 
 
@@ -84,42 +92,44 @@ def secrets_in(value: Any) -> Iterator[Secret]:
             yield from secrets_in(item)
 
 
-def masked(value: Any) -> Any:
+def mask(value: Any) -> Any:
     """Return the same structure with every `Secret` replaced by the mask, fit for JSON."""
-    return _replaced(value, lambda _secret: MASK)
+
+    def mask_leaf(leaf: Any) -> Any:
+        return MASK if isinstance(leaf, Secret) else leaf
+
+    return _map_leaves(value, mask_leaf)
 
 
-def revealed(value: Any) -> Any:
+def reveal_all(value: Any) -> Any:
     """Return the same structure with every `Secret` replaced by its value: for the wire, and for ``--reveal``."""
-    return _replaced(value, Secret.reveal)
+
+    def reveal_leaf(leaf: Any) -> Any:
+        return leaf.reveal() if isinstance(leaf, Secret) else leaf
+
+    return _map_leaves(value, reveal_leaf)
 
 
-def resealed(value: Any, secrets: Iterable[Secret]) -> Any:
-    """Return the same structure with every text that contains one of the secrets made a `Secret` itself."""
-    values = [secret.reveal() for secret in secrets if secret]
+def reseal(value: Any, secrets: Iterable[Secret]) -> Any:
+    """Return the same structure with every string that contains one of the secrets turned into a `Secret` itself."""
+    plain = [secret.reveal() for secret in secrets if secret]
 
-    def seal(text: Any) -> Any:
-        return (
-            Secret(text)
-            if isinstance(text, str) and any(value in text for value in values)
-            else text
-        )
+    def seal_leaf(leaf: Any) -> Any:
+        if not isinstance(leaf, str):
+            return leaf
+        if any(secret in leaf for secret in plain):
+            return Secret(leaf)
+        return leaf
 
-    return _mapped(value, seal)
-
-
-def _replaced(value: Any, replace: Callable[[Secret], str]) -> Any:
-    return _mapped(
-        value, lambda leaf: replace(leaf) if isinstance(leaf, Secret) else leaf
-    )
+    return _map_leaves(value, seal_leaf)
 
 
-def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
-    """Apply a change to every leaf of nested mappings and sequences."""
+def _map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
+    """Apply a change to every leaf of nested mappings and sequences; sequences become lists, as JSON has them."""
     if isinstance(value, dict):
-        return {key: _mapped(item, change) for key, item in value.items()}
+        return {key: _map_leaves(item, change) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_mapped(item, change) for item in value]
+        return [_map_leaves(item, change) for item in value]
     return change(value)
 
 

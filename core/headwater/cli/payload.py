@@ -57,13 +57,13 @@ def command(
     """
     from headwater.cli.inputs import gather
     from headwater.cli.origin import creatable
-    from headwater.secret import masked, revealed
+    from headwater.secret import mask, reveal_all
 
     connector = creatable(state, slug, spec_id)
     credentials = gather(state, connector, **given)
     prepared = credentials.prepared(name, description, look_up=reveal)
     state.remember(prepared.payload)
-    body = in_json((revealed if reveal else masked)(prepared.payload))
+    body = in_json((reveal_all if reveal else mask)(prepared.payload))
     if form == "json":
         click.echo(body)
         return

@@ -14,7 +14,7 @@ from headwater.connectors.defaults import Defaults
 from headwater.errors import BrokenPlugin, NotCreatable, NotReadable
 from headwater.foreign import foreign
 from headwater.models import AuthenticationSpec, ConnectionSpec
-from headwater.secret import resealed, secrets_in
+from headwater.secret import reseal, secrets_in
 
 if TYPE_CHECKING:
     from headwater.models import Distribution, Payload, PayloadRequest
@@ -102,7 +102,7 @@ class Connector:
             raise self._broken(
                 "build_payload must send the connection specification id it was given"
             )
-        return {name: resealed(value, secrets) for name, value in payload.items()}
+        return {name: reseal(value, secrets) for name, value in payload.items()}
 
     @property
     def readable(self) -> bool:

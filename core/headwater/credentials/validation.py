@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from headwater.credentials import raw_schemas
 from headwater.errors import InvalidCredentials, InvalidInput
 from headwater.models import AuthenticationSpec, Problem
-from headwater.secret import Secret, is_mask, revealed
+from headwater.secret import Secret, is_mask, reveal_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -72,7 +72,7 @@ def validate(
     held = (validator or jsonschema.Draft7Validator)(
         json_schema(auth), registry=referencing.Registry()
     )
-    plain = revealed(dict(values))
+    plain = reveal_all(dict(values))
     failure = ""
     problems: list[Problem] = []
     try:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headwater.errors import InvalidInput
-from headwater.secret import Secret, is_mask, revealed
+from headwater.secret import Secret, is_mask, reveal_all
 
 DEEPEST = 64  # levels of nesting; the platform's own objects stay below ten
 _PARAMS = ("auth", "params")
@@ -41,7 +41,7 @@ def normalize(payload: Any, path: tuple[str, ...] = ()) -> Any:
 
 def encode(payload: Any) -> bytes:
     """Write a normalized payload as JSON, secrets revealed: for a request body and nothing else."""
-    return json.dumps(revealed(payload), allow_nan=False).encode("ascii")
+    return json.dumps(reveal_all(payload), allow_nan=False).encode("ascii")
 
 
 def _normalize_container(

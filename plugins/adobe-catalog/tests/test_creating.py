@@ -10,7 +10,7 @@ import pytest
 from headwater.connectors.registry import CATALOG, Registry
 from headwater.create import runner
 from headwater.errors import NotCreatable
-from headwater.secret import revealed
+from headwater.secret import reveal_all
 from headwater_adobe_catalog import provenance, slugs, source_of
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def test_every_other_source_builds_a_body_for_each_authentication(
             prepared = runner.prepare(
                 connector, name="Any", credentials=values, auth=auth.label
             )
-            body: dict[str, Any] = revealed(prepared.payload)
+            body: dict[str, Any] = reveal_all(prepared.payload)
             assert prepared.auth == auth, f"{slug}: {auth.label}"
             assert body["auth"] == {"specName": auth.spec_name, "params": values}
             assert body["connectionSpec"] == {

@@ -6,7 +6,7 @@ import json
 
 import headwater
 from headwater.create import runner
-from headwater.secret import revealed
+from headwater.secret import reveal_all
 
 # The body of the tutorial's request, as printed.
 TUTORIAL = json.loads(
@@ -36,7 +36,7 @@ def test_it_builds_the_tutorials_body() -> None:
         description=TUTORIAL["description"],
         credentials=TUTORIAL["auth"]["params"],
     )
-    assert revealed(prepared.payload) == TUTORIAL
+    assert reveal_all(prepared.payload) == TUTORIAL
     assert list(prepared.payload) == list(TUTORIAL)
 
 

@@ -6,7 +6,7 @@ import json
 
 import headwater
 from headwater.create import runner
-from headwater.secret import revealed
+from headwater.secret import reveal_all
 
 # The body of the tutorial's request, as printed.
 TUTORIAL = json.loads(
@@ -43,7 +43,7 @@ def test_basic_authentication_builds_the_tutorials_body_with_the_right_id() -> N
             "version": "1.0",
         },
     }
-    assert revealed(prepared.payload) == expected
+    assert reveal_all(prepared.payload) == expected
     assert list(prepared.payload) == list(expected)
 
 

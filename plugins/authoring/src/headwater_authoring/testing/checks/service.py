@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.create import runner
 from headwater.errors import HeadwaterError, NotCreatable
-from headwater.secret import MASK, masked, revealed
+from headwater.secret import MASK, mask, reveal_all
 from headwater_authoring.testing.canaries import Lookout
 from headwater_authoring.testing.examples import examples
 from headwater_authoring.testing.failures import ConformanceFailure, demand, hidden
@@ -119,7 +119,7 @@ def _check_params(example: Example, prepared: Prepared, found: Connection) -> No
         f"a connection of {label} shows a secret when it is read back",
         "put secrets into auth.params only, and mark every field that holds one with secret=True",
     )
-    sent = masked((prepared.payload.get("auth") or {}).get("params") or {})
+    sent = mask((prepared.payload.get("auth") or {}).get("params") or {})
     for name, value in sent.items():
         got = found.params.get(name, MASK)
         demand(
@@ -140,7 +140,7 @@ def _check_kept(subject: Subject, example: Example, prepared: Prepared) -> None:
     made = {
         name: value for name, value in prepared.payload.items() if name not in fixed
     }
-    held = [str(leaf) for leaf in _leaves(revealed(made))]
+    held = [str(leaf) for leaf in _leaves(reveal_all(made))]
     given = {
         name: value
         for name, value in example.values.items()
