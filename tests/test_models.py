@@ -40,7 +40,7 @@ def test_vocabularies_are_closed(wrong: dict[str, str]) -> None:
         )
 
 
-def test_a_secret_is_a_text_without_default() -> None:
+def test_a_secret_is_a_string_without_default() -> None:
     with pytest.raises(ValueError, match="must be a string"):
         Field("key", "integer", secret=True)
     with pytest.raises(ValueError, match="neither default nor enum"):

@@ -1,4 +1,8 @@
-"""How a check fails: with the rule that is broken and what to do about it, never with a value."""
+"""How a check fails: with the rule that is broken and what to do about it, never with a value.
+
+Nothing in this package is an ``assert`` statement: checks fail in the same way without pytest's rewriting of
+assertions, and under ``python -O``.
+"""
 
 from __future__ import annotations
 
