@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import pytest
 from fake_oracle import PASSWORD, USER, FakeOracle, Serving
+
+from headwater import errors
+from headwater.credentials import validation
+from headwater_local_flow_service.connections import asking
+from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.store.vault import Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +169,29 @@ def test_a_refused_password_is_sent_once_for_each_question(
             == "CONNECTOR-1308-400"
         )
         assert fake.refused == 1
+
+
+@pytest.mark.parametrize("question", ["test", "explore?objectType=root"])
+def test_a_question_opens_and_validates_the_credentials_once(
+    service: Any, question: str
+) -> None:
+    opening = patch.object(Vault, "open", autospec=True, side_effect=Vault.open)
+    validating = patch.object(validation, "validate", wraps=validation.validate)
+    with (
+        connected(service) as (talker, id, _fake),
+        opening as opened,
+        validating as validated,
+    ):
+        answer = talker.get(f"/connections/{id}/{question}")
+    assert answer.status_code == 200
+    assert (opened.call_count, validated.call_count) == (1, 1)
+
+
+def test_a_refusal_remembers_no_failure_that_could_hold_a_secret() -> None:
+    with pytest.raises(FlowError) as raised, asking.refusals("an id"):
+        raise errors.SourceUnavailable(PASSWORD)
+    assert raised.value.__context__ is None
+    assert raised.value.__cause__ is None
 
 
 def test_a_connector_without_a_reader_answers_with_the_code_and_invents_nothing(

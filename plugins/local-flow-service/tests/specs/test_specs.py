@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headwater.tenant import connectors as tenant
 from headwater_local_flow_service import Strictness
+from headwater_local_flow_service.specs import fixed_specs
 
 Open = Any
 ORACLE = "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
@@ -292,6 +295,51 @@ def test_a_stored_source_takes_part_in_source_connections_and_flow_specification
             "sourceConnectionSpecIds"
         ]
     )
+
+
+@pytest.fixture
+def many(service: Open, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, list[str], Any]:
+    """Return a talker, the ids of fifty stored connection specifications, and a counter of built connectors."""
+    talker = service()
+    ids = [_stored(talker, _spec(name=f"acme{number}"))["id"] for number in range(50)]
+    built = Mock(wraps=tenant.connector_of)
+    monkeypatch.setattr(tenant, "connector_of", built)
+    return talker, ids, built
+
+
+def test_one_connection_specification_by_id_builds_no_connector(many: Any) -> None:
+    talker, ids, built = many
+    [spec] = talker.get(f"/connectionSpecs/{ids[25]}").json()["items"]
+    assert spec["name"] == "acme25"
+    assert built.call_count == 0
+
+
+def test_one_flow_specification_by_id_builds_only_itself(
+    many: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talker, ids, built = many
+    mine = _stored(talker, {"name": "mine", "providerId": BATCH}, "flowSpecs")["id"]
+    specs: list[str] = []
+    build = fixed_specs.FixedSpec.build
+
+    def count(spec: fixed_specs.FixedSpec, source_ids: list[str]) -> dict[str, Any]:
+        specs.append(spec.id)
+        return build(spec, source_ids)
+
+    monkeypatch.setattr(fixed_specs.FixedSpec, "build", count)
+    [flow_spec] = talker.get(f"/flowSpecs/{CRM}").json()["items"]
+    assert set(ids) <= set(flow_spec["sourceConnectionSpecIds"])
+    assert specs == [CRM]
+    assert talker.get(f"/flowSpecs/{mine}").json()["items"][0]["name"] == "mine"
+    assert specs == [CRM]
+    assert built.call_count == 0
+
+
+def test_a_connection_to_a_stored_source_builds_that_connector_only(many: Any) -> None:
+    talker, ids, built = many
+    made = talker.post("/connections", json=_connection(ids[7], host="h", token=CANARY))
+    assert made.status_code == 201
+    assert built.call_count == 1
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ BASE: Final = "baseConnectionId"
 _INHERITED: Final = "inheritedAttributes"
 
 
-def own(document: dict[str, Any]) -> dict[str, Any]:
+def drop_inherited(document: dict[str, Any]) -> dict[str, Any]:
     """Return a stored document without what was derived from the base connection."""
     return {name: value for name, value in document.items() if name != _INHERITED}
 
@@ -29,26 +29,11 @@ def refers_to(document: dict[str, Any]) -> tuple[str, ...]:
     return (document[BASE],) if BASE in document else ()
 
 
-def settled(rows: Rows, record: Record) -> Record:
-    """Check the base connection a row names, and derive ``inheritedAttributes`` from it. Raises `FlowError`.
-
-    What is no draft needs a base connection that is none.
-    """
-    document = own(record.document)
+def inherit(rows: Rows, record: Record) -> Record:
+    """Check the base connection a row names, and derive ``inheritedAttributes`` from it. Raises `FlowError`."""
+    document = drop_inherited(record.document)
     if BASE in document:
-        base = _base(rows, record)
-        if base is None:
-            raise FlowError(
-                "CONNECTOR-1312-400", f"{BASE} names no connection of this sandbox"
-            )
-        if base.spec_id != record.spec_id:
-            raise FlowError(
-                "FLOW-1413-400", "connectionSpec.id is not that of the base connection"
-            )
-        if base.state == DRAFT and record.state != DRAFT:
-            raise FlowError(
-                "CONNECTOR-1312-400", f"{BASE} names a draft: publish it first"
-            )
+        base = _require_base(rows, record)
         inherited = {"id": base.id, "connectionSpec": base.document["connectionSpec"]}
         document[_INHERITED] = {"baseConnection": inherited}
     return attrs.evolve(record, document=document)
@@ -58,34 +43,50 @@ def check_base_published(rows: Rows, record: Record, type: str) -> None:
     """Refuse to publish above a base connection that is a draft, or gone. Raises `FlowError`."""
     if BASE not in record.document:
         return
-    base = _base(rows, record)
-    if base is None or base.state == DRAFT:
-        text = (
-            "the base connection is a draft: publish it first"
-            if base
-            else "the base connection is gone"
-        )
-        raise FlowError("FLOW-1422-400", text, id=record.id, type=type)
+    base = _find_base(rows, record)
+    if base is None:
+        text = "the base connection is gone"
+    elif base.state == DRAFT:
+        text = "the base connection is a draft: publish it first"
+    else:
+        return
+    raise FlowError("FLOW-1422-400", text, id=record.id, type=type)
 
 
 def check_unused(rows: Rows, record: Record, type: str) -> None:
     """Refuse to delete what an active dataflow uses. Raises `FlowError`."""
-    if any(
-        flow.state not in (DISABLED, DRAFT)
-        for flow in rows.referring(tables.flows, record.scope, record.id)
-    ):
-        text = "active dataflows use this: disable or delete them first"
-        raise FlowError("FLOW-1447-400", text, id=record.id, type=type)
+    for flow in rows.referring(tables.flows, record.scope, record.id):
+        if flow.state not in (DISABLED, DRAFT):
+            text = "active dataflows use this: disable or delete them first"
+            raise FlowError("FLOW-1447-400", text, id=record.id, type=type)
 
 
 def base_is_gone(rows: Rows, record: Record) -> bool:
     """Say whether a row names a base connection that is not there any more."""
-    return BASE in record.document and _base(rows, record) is None
+    return BASE in record.document and _find_base(rows, record) is None
 
 
-def _base(rows: Rows, record: Record) -> Record | None:
-    wanted = record.document[BASE]
-    found = (
-        rows.get(tables.connections, record.scope, wanted) if is_id(wanted) else None
-    )
-    return None if found is None or transitions.leaving(found) else found
+def _require_base(rows: Rows, record: Record) -> Record:
+    """Return the base connection that a row names; only a draft may name a draft. Raises `FlowError`."""
+    base = _find_base(rows, record)
+    if base is None:
+        raise FlowError(
+            "CONNECTOR-1312-400", f"{BASE} does not name a connection of this sandbox"
+        )
+    if base.spec_id != record.spec_id:
+        raise FlowError(
+            "FLOW-1413-400", "connectionSpec.id is not that of the base connection"
+        )
+    if base.state == DRAFT and record.state != DRAFT:
+        raise FlowError("CONNECTOR-1312-400", f"{BASE} names a draft: publish it first")
+    return base
+
+
+def _find_base(rows: Rows, record: Record) -> Record | None:
+    id = record.document[BASE]
+    if not is_id(id):
+        return None
+    base = rows.get(tables.connections, record.scope, id)
+    if base is None or transitions.leaving(base):
+        return None
+    return base

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service.connections import asking, documents
+from headwater.errors import InvalidInput
+from headwater.sources import Reach
+from headwater_local_flow_service.connections import asking, connection_document
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import parameters
 from headwater_local_flow_service.kernel import actions, bodies, handlers, patching
 from headwater_local_flow_service.kernel.kind import DRAFT, Content, ResourceKind
 from headwater_local_flow_service.listing.views import View
-from headwater_local_flow_service.specs import drafts, references, stored_specs
+from headwater_local_flow_service.specs import drafts, references, source_connectors
 from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.store.tables import connections as table
 
 if TYPE_CHECKING:
     import falcon
 
+    from headwater.connectors.connector import Connector
+    from headwater_local_flow_service.connections.connection_document import Auth
     from headwater_local_flow_service.kernel.kind import Creation, Operation
     from headwater_local_flow_service.store.store import Record, Rows, Scope
 
@@ -30,41 +34,30 @@ class Connections(ResourceKind):
 
     def validate_new(self, body: dict[str, Any], creation: Creation) -> Content:
         """Check a new connection against its connector."""
-        scope = creation.caller.scope
-        stored = stored_specs.asked(self.context.store, scope)
-        found = references.source_spec(
-            body, self.context.catalog(), self.context.settings.strictness, stored
+        source = references.resolve_source(
+            self.context, creation, body.get("connectionSpec")
         )
-        if creation.draft:
-            drafts.check_offered(self.context, scope, found.reference["id"])
-        checked = documents.checked(body, found, draft=creation.draft)
+        document = bodies.drop_read_only(body) | {"connectionSpec": source.reference}
+        connection = connection_document.read(document, source.connector)
+        connection_document.check_credentials(
+            connection.auth, source.connector, draft=creation.draft
+        )
         return Content(
-            document=documents.masked(checked.document, checked.secret_names),
-            secrets=self._sealed(checked.document, scope, creation.id),
-            warning=checked.warning,
+            document=connection.mask(),
+            secrets=self._seal(connection.auth, creation.caller.scope, creation.id),
+            warning=source.warning,
         )
 
     def validate_change(
         self, record: Record, document: dict[str, Any], body: Any
     ) -> Content:
         """Check a patched connection; its credentials only where the patch touched them."""
-        bodies.check_texts(document)
         if patching.touches(body, "auth"):
-            with self.context.store.reading() as rows:
-                names = self._settled(
-                    rows, document, record, draft=record.state == DRAFT
-                )
-            rest = {
-                name: value
-                for name, value in document.items()
-                if name != bodies.LEFT_OUT
-            }
-            shown = documents.masked(rest, names)
-            return Content(
-                document=shown, secrets=self._sealed(document, record.scope, record.id)
-            )
+            return self._validate_auth(record, document)
+        document = bodies.normalize(document)
+        bodies.check_naming(document)
         if "auth" in record.document:
-            document = document | {"auth": record.document["auth"]}
+            document["auth"] = record.document["auth"]
         return Content(document=document, secrets=record.secrets)
 
     def unseal(self, record: Record) -> dict[str, Any]:
@@ -80,45 +73,54 @@ class Connections(ResourceKind):
         """Publish a draft: from now on it must be whole."""
         actions.check(operation, (actions.PUBLISH, *actions.FINALIZING))
         drafts.check_unpublished(record, self.type)
-        self._settled(rows, self.unseal(record), record)
-        return drafts.published(
-            record,
-            operation.caller,
-            Content(document=record.document, secrets=record.secrets),
+        connector = source_connectors.find_connector(
+            rows, self.context.catalog(), record.scope, record.spec_id
         )
+        connector = _require_installed(connector)
+        connection = connection_document.read(self.unseal(record), connector)
+        connection_document.check_credentials(connection.auth, connector)
+        content = Content(document=record.document, secrets=record.secrets)
+        return drafts.publish(record, operation.caller, content)
 
     def check_deletable(self, rows: Rows, record: Record) -> None:
         """Refuse while a dataflow uses the connection through its source or target connection."""
-        for between in (tables.source_connections, tables.target_connections):
-            for one in rows.referring(between, record.scope, record.id):
-                if rows.referring(tables.flows, record.scope, one.id):
+        for collection in (tables.source_connections, tables.target_connections):
+            for between in rows.referring(collection, record.scope, record.id):
+                if rows.referring(tables.flows, record.scope, between.id):
                     text = "dataflows still use this connection: delete them first"
                     raise FlowError("FLOW-1418-400", text, id=record.id, type=self.type)
 
-    def _settled(
-        self,
-        rows: Rows,
-        document: dict[str, Any],
-        record: Record,
-        *,
-        draft: bool = False,
-    ) -> frozenset[str]:
-        connector = stored_specs.connector(
-            rows, self.context.catalog(), record.scope, record.spec_id
+    def find_connector(self, record: Record) -> Connector | None:
+        """Return the connector of a stored connection, or None where it is not installed any more."""
+        return source_connectors.look_up_connector(
+            self.context, record.scope, record.spec_id
         )
-        if connector is None:
-            raise FlowError(
-                "FLOW-1413-400",
-                "the connector of this connection is not installed any more",
-            )
-        return documents.settle_auth(document, connector, draft=draft)
 
-    def _sealed(self, document: dict[str, Any], scope: Scope, id: str) -> bytes | None:
-        if "auth" not in document:
-            return None
-        return self.context.store.vault.seal(
-            document["auth"]["params"], scope.org, scope.sandbox, id
+    def open_account(self, record: Record, connector: Connector) -> asking.Account:
+        """Return the account of a stored connection. Raises `InvalidInput` where its credentials do not open or fit."""
+        auth = self.unseal(record).get("auth", {})
+        reach = Reach(self.context.settings.reach_sources)
+        return asking.open_account(connector, auth, reach)
+
+    def _validate_auth(self, record: Record, document: dict[str, Any]) -> Content:
+        connector = _require_installed(self.find_connector(record))
+        # Credentials that an export left out have been given anew.
+        whole = {
+            name: value for name, value in document.items() if name != bodies.LEFT_OUT
+        }
+        connection = connection_document.read(whole, connector)
+        connection_document.check_credentials(
+            connection.auth, connector, draft=record.state == DRAFT
         )
+        return Content(
+            document=connection.mask(),
+            secrets=self._seal(connection.auth, record.scope, record.id),
+        )
+
+    def _seal(self, auth: Auth | None, scope: Scope, id: str) -> bytes | None:
+        if auth is None:
+            return None
+        return self.context.store.vault.seal(auth.params, scope.org, scope.sandbox, id)
 
 
 class ConnectionTest:
@@ -130,8 +132,31 @@ class ConnectionTest:
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return ``{"result": bool}``; credentials that are refused are an answer, not an error."""
         parameters(req, ())
-        resp.media = {
-            "result": asking.tested(
-                self._kind, handlers.read(self._kind, caller_of(req).scope, id)
-            )
-        }
+        record = handlers.read(self._kind, caller_of(req).scope, id)
+        resp.media = {"result": self._is_accepted(record)}
+
+    def _is_accepted(self, record: Record) -> bool:
+        connector = self._kind.find_connector(record)
+        if connector is None:
+            return False
+        if connector.authentication:
+            try:
+                account = self._kind.open_account(record, connector)
+            except InvalidInput:
+                return False
+            if connector.readable:
+                with asking.refusals(record.id):
+                    return asking.is_accepted(account)
+        raise FlowError(
+            "CONNECTOR-1305-400",
+            "the connector of this connection cannot read its source directly",
+        )
+
+
+def _require_installed(connector: Connector | None) -> Connector:
+    if connector is None:
+        raise FlowError(
+            "FLOW-1413-400",
+            "the connector of this connection is not installed any more",
+        )
+    return connector

@@ -1,4 +1,4 @@
-"""``/explore`` and ``/configs``: what is asked, checked in full before anybody is bothered with it.
+"""``/explore`` and ``/configs``: what is asked, checked in full before the source is.
 
 The rules: docs/flow-service-operations.md#exploring.
 """
@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.connections import asking, pql
 from headwater_local_flow_service.errors import FlowError, not_found
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import parameters
 from headwater_local_flow_service.kernel import bodies, handlers
-from headwater_local_flow_service.specs import data_formats, spec_parts, stored_specs
+from headwater_local_flow_service.specs import (
+    data_formats,
+    source_connectors,
+    spec_parts,
+    stored_specs,
+)
 from headwater_local_flow_service.specs.fixed_connection_specs import LANDING_ZONE
 
 if TYPE_CHECKING:
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
     from headwater_local_flow_service.connections.connections import Connections
     from headwater_local_flow_service.kernel.service_context import ServiceContext
+    from headwater_local_flow_service.store.store import Scope
 
 PARAMETERS: Final = (
     "objectType", "object", "fileType", "compressionType", "columnDelimiter", "encoding", "preview", "filters",
@@ -46,7 +53,6 @@ class Question:
     object: str
     preview: bool
     filtered: bool
-    file_options: Mapping[str, str]
 
 
 class ExploreConnection:
@@ -57,20 +63,18 @@ class ExploreConnection:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return an array for a root, an object for a table; the source itself is asked, through its connector."""
-        question = asked(req)
-        kind, scope = self._kind, caller_of(req).scope
-        with kind.context.store.reading() as rows:
-            record = handlers.found(kind, rows, scope, id)
-            connector = stored_specs.connector(
-                rows, kind.context.catalog(), scope, record.spec_id
+        question = read_question(req)
+        record = handlers.read(self._kind, caller_of(req).scope, id)
+        connector = self._kind.find_connector(record)
+        if connector is None:
+            raise FlowError(
+                "CONNECTOR-1336-400",
+                "the connector of this connection is not installed any more",
             )
         check_answerable(question, connector)
-        if question.object_type == "root":
-            resp.media = asking.root(kind, record)
-        else:
-            resp.media = asking.table(
-                kind, record, question.object, preview=question.preview
-            )
+        with asking.refusals(record.id):
+            account = self._kind.open_account(record, connector)
+            resp.media = _ask(account, question)
 
 
 class ExploreSpec:
@@ -81,15 +85,8 @@ class ExploreSpec:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return what lies in the landing zone, which is nothing: nothing puts files there."""
-        question = asked(req)
-        scope, catalog = caller_of(req).scope, self._context.catalog()
-        with self._context.store.reading() as rows:
-            if stored_specs.connection_spec(rows, catalog, scope, id) is None:
-                raise not_found(id, "connectionSpecs")
-            connector = stored_specs.connector(rows, catalog, scope, id)
-        if connector is not None and connector.spec.base_connection:
-            text = "this source is explored through a base connection: /connections/{id}/explore"
-            raise FlowError("CONNECTOR-1372-400", text)
+        question = read_question(req)
+        self._check_explored(caller_of(req).scope, id)
         if id != LANDING_ZONE or question.object_type not in ("root", "folder", "file"):
             raise FlowError(
                 "CONNECTOR-1336-400",
@@ -102,54 +99,57 @@ class ExploreSpec:
             )
         resp.media = []
 
+    def _check_explored(self, scope: Scope, id: str) -> None:
+        """Refuse an id that is not known, and one whose source is explored through a base connection."""
+        catalog = self._context.catalog()
+        with self._context.store.reading() as rows:
+            connector = source_connectors.find_connector(rows, catalog, scope, id)
+            if connector is None:
+                spec = stored_specs.find_connection_spec(rows, catalog, scope, id)
+                if spec is None:
+                    raise not_found(id, "connectionSpecs")
+                return
+        if connector.spec.base_connection:
+            text = "this source is explored through a base connection: /connections/{id}/explore"
+            raise FlowError("CONNECTOR-1372-400", text)
 
-def asked(req: falcon.Request) -> Question:
+
+def read_question(req: falcon.Request) -> Question:
     """Read the parameters of an exploration. Raises `FlowError` with the code for what is wrong."""
     given = {
         name: values[-1]
-        for name, values in parameters(req, PARAMETERS, spelled=_spelled).items()
+        for name, values in parameters(req, PARAMETERS, spelled=_parameter_name).items()
     }
-    for name, value in given.items():
-        if not value.strip():
-            code = (
-                "CONNECTOR-1358-400" if name == "objectType" else "CONNECTOR-1334-400"
-            )
-            raise FlowError(code, f"the query parameter {name} is empty")
+    _check_filled(given)
     object_type = given.get("objectType", "").lower()
     if object_type not in OBJECT_TYPES:
         raise FlowError(
-            "CONNECTOR-1358-400", f"objectType is one of {', '.join(OBJECT_TYPES)}"
+            "CONNECTOR-1358-400", f"objectType must be one of {', '.join(OBJECT_TYPES)}"
         )
     if object_type != "root" and "object" not in given:
         raise FlowError(
             "CONNECTOR-1337-400", f"object is missing for the objectType {object_type}"
         )
+    preview = _read_flag(given, "preview")
+    if "filters" in given:
+        pql.check(_decode_filters(given["filters"]))
+    _check_file_options(given)
     return Question(
         object_type=object_type,
         object=given.get("object", ""),
-        preview=_flag(given, "preview"),
-        filtered=_filtered(given),
-        file_options=_file_options(given),
+        preview=preview,
+        filtered="filters" in given,
     )
 
 
-def check_answerable(question: Question, connector: Connector | None) -> None:
+def check_answerable(question: Question, connector: Connector) -> None:
     """Refuse what the source cannot be asked. Raises `FlowError`."""
-    if connector is None:
-        raise FlowError(
-            "CONNECTOR-1336-400",
-            "the connector of this connection is not installed any more",
-        )
-    known = spec_parts.explored(connector)
+    known = spec_parts.object_types(connector)
     if question.object_type not in known:
         text = f"{connector.spec.name} is explored by {', '.join(known) or 'nothing'}, not by {question.object_type}"
         raise FlowError("CONNECTOR-1336-400", text)
     if question.filtered:
-        if not spec_parts.filters_at_source(connector):
-            raise FlowError(
-                "CONNECTOR-1353-400",
-                f"{connector.spec.name} does not filter at the source",
-            )
+        spec_parts.check_filters_at_source(connector)
         raise FlowError(
             "CONNECTOR-1354-400",
             "the embedded service passes no filters on to a source",
@@ -159,65 +159,71 @@ def check_answerable(question: Question, connector: Connector | None) -> None:
             "CONNECTOR-1336-400",
             "the embedded service looks into tables, not into files",
         )
+    if not connector.readable:
+        raise FlowError(
+            "CONNECTOR-1336-400",
+            "the connector of this connection cannot read its source directly",
+        )
 
 
-def _spelled(name: str) -> str:
-    return _SPELLINGS.get(name.replace("_", "").lower(), name)
+def _ask(account: asking.Account, question: Question) -> Any:
+    if question.object_type == "root":
+        return asking.list_tables(account)
+    return asking.describe_table(account, question.object, preview=question.preview)
 
 
-def _flag(given: Mapping[str, str], name: str) -> bool:
+def _parameter_name(written: str) -> str:
+    return _SPELLINGS.get(written.replace("_", "").lower(), written)
+
+
+def _check_filled(given: Mapping[str, str]) -> None:
+    for name, value in given.items():
+        if value.strip():
+            continue
+        code = "CONNECTOR-1358-400" if name == "objectType" else "CONNECTOR-1334-400"
+        raise FlowError(code, f"the query parameter {name} is empty")
+
+
+def _read_flag(given: Mapping[str, str], name: str) -> bool:
     text = given.get(name, "false").lower()
     if text not in ("true", "false"):
-        raise FlowError("CONNECTOR-1312-400", f"{name} is true or false")
+        raise FlowError("CONNECTOR-1312-400", f"{name} must be true or false")
     return text == "true"
 
 
-def _file_options(given: Mapping[str, str]) -> dict[str, str]:
+def _check_file_options(given: Mapping[str, str]) -> None:
     options = {name: given[name] for name in _FILE_OPTIONS if name in given}
-    if _flag(given, "determineProperties") and options:
+    if _read_flag(given, "determineProperties") and options:
         raise FlowError(
             "CONNECTOR-1374-400",
-            f"determineProperties goes with none of {', '.join(_FILE_OPTIONS)}",
+            f"determineProperties excludes {', '.join(_FILE_OPTIONS)}",
         )
     if "fileType" in options:
         options["fileType"] = options["fileType"].lower()
     bodies.read_choice(options, "fileType", data_formats.FILES, path="")
     data_formats.check_properties(options, "")
-    if (
-        options.get("fileType", "delimited") != "delimited"
-        and {"columnDelimiter", "encoding"} & options.keys()
-    ):
+    delimited = options.get("fileType", "delimited") == "delimited"
+    if not delimited and options.keys() & {"columnDelimiter", "encoding"}:
         raise FlowError(
             "CONNECTOR-1312-400",
             "columnDelimiter and encoding are for the fileType delimited",
         )
-    return options
 
 
-def _filtered(given: Mapping[str, str]) -> bool:
-    if "filters" not in given:
-        return False
-    decoded: Any = None
-    failure = ""
+def _decode_filters(text: str) -> Any:
+    """Return the JSON value in Base64, of either alphabet, with or without padding. Raises `FlowError`."""
+    raw = text.replace(" ", "+")  # a plus sign decodes to a blank in a query string
+    padded = raw + "=" * (-len(raw) % 4)
+    alphabet = b"-_" if set(raw) & set("-_") else b"+/"
     try:
-        raw = given["filters"].replace(
-            " ", "+"
-        )  # a plus sign decodes to a blank in a query string
-        text = base64.b64decode(
-            raw + "=" * (-len(raw) % 4),
-            altchars=b"-_" if set(raw) & set("-_") else None,
-            validate=True,
-        )
-        decoded = json.loads(text)
+        return json.loads(base64.b64decode(padded, altchars=alphabet, validate=True))
     except RecursionError:
-        failure = "CONNECTOR-1349-400"
-    except UnicodeDecodeError:
-        failure = "CONNECTOR-1389-400"
+        raise_bare(_undecodable("CONNECTOR-1349-400"))
     except json.JSONDecodeError:
-        failure = "CONNECTOR-1335-400"
-    except ValueError:
-        failure = "CONNECTOR-1389-400"
-    if failure:
-        raise FlowError(failure, "filters must be a JSON object in Base64")
-    pql.check(decoded)
-    return True
+        raise_bare(_undecodable("CONNECTOR-1335-400"))
+    except ValueError:  # neither Base64 nor UTF-8
+        raise_bare(_undecodable("CONNECTOR-1389-400"))
+
+
+def _undecodable(code: str) -> FlowError:
+    return FlowError(code, "filters must be a JSON object in Base64")

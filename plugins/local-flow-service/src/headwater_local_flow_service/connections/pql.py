@@ -30,17 +30,18 @@ def _check_operation(node: Any) -> None:
     if not isinstance(node, dict) or node.get("nodeType") != "fnApply":
         raise FlowError(
             "CONNECTOR-1349-400",
-            "a filter applies an operator: its nodeType is fnApply",
+            "a filter applies an operator: its nodeType must be fnApply",
         )
     name, params = node.get("fnName"), node.get("params")
     if not isinstance(name, str) or not name.strip():
         raise FlowError(
             "CONNECTOR-1350-400", "a filter's node lacks its operator fnName"
         )
-    if name.lower() not in LOGICAL and name not in COMPARING:
+    is_logical = name.lower() in LOGICAL
+    if not is_logical and name not in COMPARING:
         raise FlowError(
             "CONNECTOR-1351-400",
-            f"a filter's operators are {', '.join((*LOGICAL, *COMPARING))}",
+            f"a filter's operator must be one of {', '.join((*LOGICAL, *COMPARING))}",
         )
     if not isinstance(params, list) or not params:
         raise FlowError(
@@ -50,26 +51,34 @@ def _check_operation(node: Any) -> None:
         raise FlowError(
             "CONNECTOR-1390-400", "the operator not takes exactly one operand"
         )
+    check_param = _check_operation if is_logical else _check_operand
     for param in params:
-        (_check_operation if name.lower() in LOGICAL else _check_operand)(param)
+        check_param(param)
 
 
 def _check_operand(node: Any) -> None:
-    kind = node.get("nodeType") if isinstance(node, dict) else None
-    if (
-        kind == "fieldLookup"
-        and isinstance(node.get("fieldName"), str)
-        and node["fieldName"]
-    ):
+    if _is_field(node):
         return
-    if kind == "literal" and "value" in node:
-        if node["value"] is None:
-            raise FlowError(
-                "CONNECTOR-1377-400",
-                "a filter's literal holds no value; ask with isNull",
-            )
-        return
-    raise FlowError(
-        "CONNECTOR-1349-400",
-        "a comparison's params are a fieldLookup with fieldName, or a literal with value",
-    )
+    if not _is_literal(node):
+        raise FlowError(
+            "CONNECTOR-1349-400",
+            "a comparison's params are a fieldLookup with fieldName, or a literal with value",
+        )
+    if node["value"] is None:
+        raise FlowError(
+            "CONNECTOR-1377-400",
+            "a filter's literal holds no value; ask with isNull",
+        )
+
+
+def _is_field(node: Any) -> bool:
+    if not isinstance(node, dict) or node.get("nodeType") != "fieldLookup":
+        return False
+    name = node.get("fieldName")
+    return isinstance(name, str) and name != ""
+
+
+def _is_literal(node: Any) -> bool:
+    if not isinstance(node, dict) or node.get("nodeType") != "literal":
+        return False
+    return "value" in node

@@ -13,8 +13,8 @@ from headwater_local_flow_service.specs import (
     data_formats,
     drafts,
     references,
+    source_connectors,
     spec_parts,
-    stored_specs,
 )
 from headwater_local_flow_service.store import tables
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
     from headwater_local_flow_service.kernel.kind import Creation, Operation
     from headwater_local_flow_service.store.store import Record, Rows
+
+# Fields that say nothing where they are null.
+_OPTIONAL = (connected.BASE, "data", "params")
 
 
 class SourceConnections(ResourceKind):
@@ -34,16 +37,13 @@ class SourceConnections(ResourceKind):
 
     def validate_new(self, body: dict[str, Any], creation: Creation) -> Content:
         """Check a new source connection against its connector."""
-        scope = creation.caller.scope
-        stored = stored_specs.asked(self.context.store, scope)
-        found = references.source_spec(
-            body, self.context.catalog(), self.context.settings.strictness, stored
+        source = references.resolve_source(
+            self.context, creation, body.get("connectionSpec")
         )
-        if creation.draft:
-            drafts.check_offered(self.context, scope, found.reference["id"])
-        document = bodies.drop_read_only(body) | {"connectionSpec": found.reference}
-        check(document, found.connector, draft=creation.draft)
-        return Content(document=document, warning=found.warning)
+        document = bodies.normalize(bodies.drop_read_only(body), *_OPTIONAL)
+        document["connectionSpec"] = source.reference
+        check(document, source.connector, draft=creation.draft)
+        return Content(document=document, warning=source.warning)
 
     def validate_change(
         self,
@@ -52,13 +52,16 @@ class SourceConnections(ResourceKind):
         body: Any,  # noqa: ARG002
     ) -> Content:
         """Check a patched source connection. Dataflows that read it keep what they were made with."""
-        with self.context.store.reading() as rows:
-            self._check(rows, record, document, draft=record.state == DRAFT)
+        document = bodies.normalize(document, *_OPTIONAL)
+        connector = source_connectors.look_up_connector(
+            self.context, record.scope, record.spec_id
+        )
+        _check_installed(document, connector, draft=record.state == DRAFT)
         return Content(document=document)
 
     def unseal(self, record: Record) -> dict[str, Any]:
         """Return a row's document as a patch sees it: without what the service derives."""
-        return connected.own(record.document)
+        return connected.drop_inherited(record.document)
 
     def refers_to(self, document: dict[str, Any]) -> tuple[str, ...]:
         """Return the id of the base connection."""
@@ -66,53 +69,44 @@ class SourceConnections(ResourceKind):
 
     def complete(self, rows: Rows, record: Record) -> Record:
         """Check that the base connection is there, and is one of the same source."""
-        return connected.settled(rows, record)
+        return connected.inherit(rows, record)
 
     def act(self, rows: Rows, record: Record, operation: Operation) -> Record:
         """Publish a draft: from now on it must be whole, and so must its base connection."""
         actions.check(operation, (actions.PUBLISH,))
         drafts.check_unpublished(record, self.type)
-        self._check(rows, record, connected.own(record.document))
-        connected.check_base_published(rows, record, self.type)
-        return drafts.published(
-            record, operation.caller, Content(document=record.document)
+        connector = source_connectors.find_connector(
+            rows, self.context.catalog(), record.scope, record.spec_id
         )
+        _check_installed(record.document, connector, draft=False)
+        connected.check_base_published(rows, record, self.type)
+        content = Content(document=record.document)
+        return drafts.publish(record, operation.caller, content)
 
     def check_deletable(self, rows: Rows, record: Record) -> None:
         """Refuse while an active dataflow reads it."""
         connected.check_unused(rows, record, self.type)
 
-    def _check(
-        self,
-        rows: Rows,
-        record: Record,
-        document: dict[str, Any],
-        *,
-        draft: bool = False,
-    ) -> None:
-        connector = stored_specs.connector(
-            rows, self.context.catalog(), record.scope, record.spec_id
+
+def _check_installed(
+    document: dict[str, Any], connector: Connector | None, *, draft: bool
+) -> None:
+    if connector is None:
+        raise FlowError(
+            "FLOW-1413-400",
+            "the connector of this source connection is not installed any more",
         )
-        if connector is None:
-            raise FlowError(
-                "FLOW-1413-400",
-                "the connector of this source connection is not installed any more",
-            )
-        check(document, connector, draft=draft)
+    check(document, connector, draft=draft)
 
 
 def check(document: dict[str, Any], connector: Connector, *, draft: bool) -> None:
     """Check a source connection apart from what it refers to; a draft may lack parts. Raises `FlowError`."""
-    bodies.check_texts(document)
+    bodies.check_naming(document)
     _check_base(document, connector, draft=draft)
-    for name in ("data", "params"):
-        if document.get(name) is None:
-            document.pop(name, None)
     kind = spec_parts.kind_of(connector)
     if "data" in document or not draft:
-        data_formats.check_data(
-            bodies.require_field(document, "data", "object"), kind, draft=draft
-        )
+        data = bodies.require_field(document, "data", "object")
+        data_formats.check_data(data, kind, draft=draft)
     params = bodies.read_field(document, "params", "object") or {}
     if kind == "table":
         _check_table(params, connector, draft=draft)
@@ -121,14 +115,14 @@ def check(document: dict[str, Any], connector: Connector, *, draft: bool) -> Non
 
 
 def _check_base(document: dict[str, Any], connector: Connector, *, draft: bool) -> None:
-    if document.get(connected.BASE) is None:
-        document.pop(connected.BASE, None)
-    if not connector.spec.base_connection:
-        if connected.BASE in document:
-            text = f"{connector.spec.name} has no base connection: leave baseConnectionId out"
-            raise FlowError("CONNECTOR-1332-400", text)
-    elif connected.BASE in document or not draft:
-        bodies.require_field(document, connected.BASE, "string")
+    if connector.spec.base_connection:
+        if connected.BASE in document or not draft:
+            bodies.require_field(document, connected.BASE, "string")
+    elif connected.BASE in document:
+        text = (
+            f"{connector.spec.name} has no base connection: leave baseConnectionId out"
+        )
+        raise FlowError("CONNECTOR-1332-400", text)
 
 
 def _check_table(params: dict[str, Any], connector: Connector, *, draft: bool) -> None:
@@ -138,29 +132,21 @@ def _check_table(params: dict[str, Any], connector: Connector, *, draft: bool) -
         bodies.require_field(
             params, name, "string", path="params", code="CONNECTOR-1323-400"
         )
-    columns = bodies.read_field(params, "columns", "array", path="params")
-    if columns is not None:
-        _check_columns(columns)
+    if params.get("columns") is not None:
+        _check_columns(params)
     if params.get("filters") is not None:
-        if not spec_parts.filters_at_source(connector):
-            raise FlowError(
-                "CONNECTOR-1353-400",
-                f"{connector.spec.name} does not filter at the source",
-            )
+        spec_parts.check_filters_at_source(connector)
         pql.check(params["filters"])
     bodies.read_field(params, "cdcEnabled", "boolean", path="params")
 
 
-def _check_columns(columns: list[Any]) -> None:
+def _check_columns(params: dict[str, Any]) -> None:
+    columns = bodies.read_array(params, "columns", "object", path="params")
     if not columns:
         raise FlowError(
             "CONNECTOR-1330-400", "params.columns is empty: the table has no columns"
         )
     for column in columns:
-        if not isinstance(column, dict):
-            raise FlowError(
-                "CONNECTOR-1312-400", "params.columns must be an array of objects"
-            )
         bodies.require_field(column, "name", "string", path="params.columns[]")
         bodies.read_field(column, "type", "string", path="params.columns[]")
 

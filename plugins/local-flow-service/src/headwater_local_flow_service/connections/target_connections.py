@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.kernel.kind import Creation, Operation
     from headwater_local_flow_service.store.store import Record, Rows
 
+# Fields that say nothing where they are null.
+_OPTIONAL = (connected.BASE, "data", "params")
+
 
 class TargetConnections(ResourceKind):
     """``/targetConnections``: a data set that is there, in the data lake."""
@@ -38,7 +41,8 @@ class TargetConnections(ResourceKind):
         reference = references.spec_reference(
             given, DATA_LAKE, self.context.settings.strictness
         )
-        document = bodies.drop_read_only(body) | {"connectionSpec": reference}
+        document = bodies.normalize(bodies.drop_read_only(body), *_OPTIONAL)
+        document["connectionSpec"] = reference
         check(document, draft=creation.draft)
         return Content(document=document)
 
@@ -49,19 +53,18 @@ class TargetConnections(ResourceKind):
         body: Any,  # noqa: ARG002
     ) -> Content:
         """Check a patched target connection. Dataflows that write it keep what they were made with."""
+        document = bodies.normalize(document, *_OPTIONAL)
         check(document, draft=record.state == DRAFT)
         return Content(document=document)
 
     def complete(self, rows: Rows, record: Record) -> Record:
         """Check that the data set is there."""
-        data_set = (record.document.get("params") or {}).get("dataSetId")
-        if (
-            data_set is not None
-            and lookup.data_set(rows, record.scope, data_set) is None
-        ):
+        params = record.document.get("params") or {}
+        id = params.get("dataSetId")
+        if id is not None and lookup.data_set(rows, record.scope, id) is None:
             raise FlowError(
                 "CONNECTOR-1312-400",
-                "params.dataSetId names no data set of this sandbox",
+                "params.dataSetId does not name a data set of this sandbox",
             )
         return record
 
@@ -70,11 +73,9 @@ class TargetConnections(ResourceKind):
         actions.check(operation, (actions.PUBLISH,))
         drafts.check_unpublished(record, self.type)
         check(record.document, draft=False)
-        return drafts.published(
-            self.complete(rows, record),
-            operation.caller,
-            Content(document=record.document),
-        )
+        completed = self.complete(rows, record)
+        content = Content(document=record.document)
+        return drafts.publish(completed, operation.caller, content)
 
     def check_deletable(self, rows: Rows, record: Record) -> None:
         """Refuse while an active dataflow writes it."""
@@ -83,17 +84,12 @@ class TargetConnections(ResourceKind):
 
 def check(document: dict[str, Any], *, draft: bool) -> None:
     """Check a target connection apart from what it refers to; a draft may lack parts. Raises `FlowError`."""
-    bodies.check_texts(document)
-    if document.get(connected.BASE) is None:
-        document.pop(connected.BASE, None)
-    else:
+    bodies.check_naming(document)
+    if connected.BASE in document:
         raise FlowError(
             "CONNECTOR-1332-400",
             "the data lake has no base connection: leave baseConnectionId out",
         )
-    for name in ("data", "params"):
-        if document.get(name) is None:
-            document.pop(name, None)
     if "data" in document or not draft:
         _check_data(bodies.require_field(document, "data", "object"))
     params = bodies.read_field(document, "params", "object") or {}

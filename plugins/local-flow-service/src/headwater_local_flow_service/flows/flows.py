@@ -164,7 +164,7 @@ class Flows(ResourceKind):
             text = "the source or target connection is a draft: publish it first"
             raise FlowError("FLOW-1422-400", text, id=record.id, type=self.type)
         return self.complete(
-            rows, drafts.published(record, operation.caller, _updated(record))
+            rows, drafts.publish(record, operation.caller, _updated(record))
         )
 
     def _spec(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any]:

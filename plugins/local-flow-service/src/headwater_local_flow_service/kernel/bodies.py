@@ -81,6 +81,19 @@ def read_field(
     return value
 
 
+def read_array(
+    holder: Mapping[str, Any], name: str, element_type: str, *, path: str = ""
+) -> list[Any]:
+    """Return an array that may be missing (empty), all of its elements of a JSON type. Raises `FlowError`."""
+    elements: list[Any] = read_field(holder, name, "array", path=path) or []
+    if not all(isinstance(element, _TYPES[element_type]) for element in elements):
+        raise FlowError(
+            "CONNECTOR-1312-400",
+            f"{_place(path, name)} must be an array of {element_type}s",
+        )
+    return elements
+
+
 def require_field(
     holder: Mapping[str, Any],
     name: str,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LONGEST: Final = 0.2  # seconds for one text
+_LONGEST: Final = 0.2  # seconds for one string
 
 
 @functools.cache
@@ -29,7 +29,7 @@ def _pattern(
     import jsonschema
     import regex
 
-    if validator.is_type(instance, "string") and not regex.search(
-        pattern, instance, timeout=_LONGEST
-    ):
+    if not validator.is_type(instance, "string"):
+        return
+    if not regex.search(pattern, instance, timeout=_LONGEST):
         yield jsonschema.ValidationError("does not match")

@@ -10,6 +10,8 @@ import attrs
 if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
 
+_LONGEST = 64  # characters of an id worth comparing with others
+
 
 @attrs.frozen(eq=False)
 class Catalog:
@@ -21,16 +23,13 @@ class Catalog:
 
     def hint(self, wrong: str) -> str:
         """Say which known id a wrong one resembles, or nothing."""
-        known = self.by_misprint.get(wrong)
-        if known is not None:
-            return f"; it is a known misprint of {known.spec.id} ({known.spec.name})"
-        near = (
-            difflib.get_close_matches(wrong, self.by_id, n=1, cutoff=0.9)
-            if len(wrong) <= 64
-            else []
-        )
-        return (
-            f"; did you mean {near[0]} ({self.by_id[near[0]].spec.name})?"
-            if near
-            else ""
-        )
+        misprinted = self.by_misprint.get(wrong)
+        if misprinted is not None:
+            spec = misprinted.spec
+            return f"; it is a known misprint of {spec.id} ({spec.name})"
+        if len(wrong) > _LONGEST:
+            return ""
+        close = difflib.get_close_matches(wrong, self.by_id, n=1, cutoff=0.9)
+        if not close:
+            return ""
+        return f"; did you mean {close[0]} ({self.by_id[close[0]].spec.name})?"

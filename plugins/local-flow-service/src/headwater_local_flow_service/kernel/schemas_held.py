@@ -1,4 +1,4 @@
-"""Values held against a JSON Schema of a flow specification, texts of numbers read as numbers first.
+"""Values held against a JSON Schema of a flow specification, strings of numbers read as numbers first.
 
 The rules: docs/flow-service-operations.md#numbers-and-booleans-as-strings.
 """
@@ -6,62 +6,79 @@ The rules: docs/flow-service-operations.md#numbers-and-booleans-as-strings.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from headwater_local_flow_service.kernel import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
-_WORDS = {"true": True, "false": False}
+_BOOLEANS = {"true": True, "false": False}
 
 
 def coerced(values: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     """Return the values as the types their schema names, wherever they can be read as such; the others as they are."""
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    kinds = properties if isinstance(properties, dict) else {}
-    return {name: _read(value, kinds.get(name)) for name, value in values.items()}
+    properties = _object(_object(schema).get("properties"))
+    return {
+        name: _coerce(value, _object(properties.get(name)).get("type"))
+        for name, value in values.items()
+    }
 
 
 def problem(values: Mapping[str, Any], schema: Any, path: str) -> str:
     """Say which rule of a schema (draft-07) the values break first, or nothing. No value is named, only places."""
-    import referencing
-
-    failed = False
-    error = None
     try:
-        # The empty registry keeps a stored schema from having others fetched.
-        validator = bounded.validator_class()(schema, registry=referencing.Registry())
-        error = min(
-            validator.iter_errors(dict(values)),
-            key=lambda one: list(map(str, one.absolute_path)),
-            default=None,
-        )
+        errors = _find_errors(values, schema)
     except (
         Exception
     ):  # a schema that a caller stored can break its evaluation in many ways
-        failed = True
-    if failed:
         return f"{path} cannot be held against the schema of the flow specification"
-    if error is None:
+    if not errors:
         return ""
-    place = ".".join([path, *map(str, error.absolute_path)])
-    return f"{place} breaks the rule {error.validator} of the flow specification"
+    first = min(errors, key=lambda error: list(map(str, error.absolute_path)))
+    place = ".".join([path, *map(str, first.absolute_path)])
+    return f"{place} breaks the rule {first.validator} of the flow specification"
 
 
-def _read(value: Any, kind: Any) -> Any:
-    wanted = kind.get("type") if isinstance(kind, dict) else None
-    if wanted in ("integer", "number"):
-        return _number(value)
-    if wanted == "boolean" and isinstance(value, str):
-        return _WORDS.get(value.strip().lower(), value)
-    if wanted == "string" and isinstance(value, int) and not isinstance(value, bool):
+def objects_in(schema: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield every object of a schema, at any depth; a loop, as a caller may nest deeper than Python recurses."""
+    unseen = [schema]
+    while unseen:
+        value = unseen.pop()
+        if isinstance(value, Mapping):
+            yield value
+            unseen += value.values()
+        elif isinstance(value, list):
+            unseen += value
+
+
+def _find_errors(values: Mapping[str, Any], schema: Any) -> list[Any]:
+    import referencing
+
+    # The empty registry keeps a stored schema from having others fetched.
+    validator = bounded.validator_class()(schema, registry=referencing.Registry())
+    return list(validator.iter_errors(dict(values)))
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _coerce(value: Any, json_type: Any) -> Any:
+    if json_type in ("integer", "number"):
+        return _coerce_number(value)
+    if json_type == "boolean" and isinstance(value, str):
+        return _BOOLEANS.get(value.strip().lower(), value)
+    if json_type == "string" and type(value) is int:
         return str(value)
     return value
 
 
-def _number(value: Any) -> Any:
+def _coerce_number(value: Any) -> Any:
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
         return int(value)
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

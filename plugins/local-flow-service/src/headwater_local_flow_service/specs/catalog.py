@@ -20,24 +20,26 @@ log = logging.getLogger("headwater.local")
 
 def catalog_of(connectors: Iterable[Connector]) -> Catalog:
     """Return the catalogue of some connectors."""
-    by_id = {
-        connector.spec.id: connector
-        for connector in connectors
-        if connector.spec.id is not None
-    }
-    misprints = {
-        wrong: one
-        for one in by_id.values()
-        for wrong in one.spec.misprinted_ids
-        if wrong not in by_id
-    }
-    of_connectors = {id: spec_parts.whole(connector) for id, connector in by_id.items()}
-    return Catalog(by_id, misprints, CONNECTION_SPECS | of_connectors)
+    by_id: dict[str, Connector] = {}
+    for connector in connectors:
+        if connector.spec.id is not None:
+            by_id[connector.spec.id] = connector
+    by_misprint: dict[str, Connector] = {}
+    for connector in by_id.values():
+        for wrong in connector.spec.misprinted_ids:
+            if wrong not in by_id:
+                by_misprint[wrong] = connector
+    specs = {id: spec_parts.render(connector) for id, connector in by_id.items()}
+    return Catalog(
+        by_id=by_id,
+        by_misprint=by_misprint,
+        specs=CONNECTION_SPECS | specs,
+    )
 
 
 def installed_catalog() -> Catalog:
     """Return the catalogue of the installed connectors; those that fail to load are named in the log and left out."""
-    working, failures = registry.installed().all()
+    connectors, failures = registry.installed().all()
     for failure in failures:
         log.warning("%s", failure)
-    return catalog_of(working)
+    return catalog_of(connectors)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
+
+import attrs
 
 from headwater_local_flow_service.errors import FlowError, not_found
 from headwater_local_flow_service.gateway.gateway import caller_of
@@ -22,12 +25,14 @@ if TYPE_CHECKING:
 
     from headwater_local_flow_service.kernel.kind import ResourceKind
     from headwater_local_flow_service.kernel.service_context import ServiceContext
-    from headwater_local_flow_service.store.store import Record
+    from headwater_local_flow_service.store.store import Record, Rows, Scope
 
 PARAMETERS: Final = ("outputType", "outputField", "start", "limit")
-_ONE: Final = {"outputType": "activationDatasets", "outputField": "datasets"}
-_DEFAULT, _LARGEST = 20, 100  # items of one page
-_FARTHEST = 10**9
+_ONLY: Final = {"outputType": "activationDatasets", "outputField": "datasets"}
+_EXPORTED: Final = (DATA_LAKE_EXPORT, LANDING_ZONE_TARGET)
+_DEFAULT: Final = 20  # items of one page
+_LARGEST: Final = 100  # items of one page
+_NUMBER: Final = re.compile(r"[0-9]{1,9}")
 
 
 class ConnectionConfigs:
@@ -51,59 +56,64 @@ class SpecConfigs:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return one page, by position: ``start`` from 0, ``limit`` up to 100."""
-        given = {
-            name: values[-1] for name, values in parameters(req, PARAMETERS).items()
-        }
-        start, limit = _page(given)
-        scope = caller_of(req).scope
+        page = _read_page(req)
+        scope, catalog = caller_of(req).scope, self._context.catalog()
         with self._context.store.reading() as rows:
-            if (
-                stored_specs.connection_spec(rows, self._context.catalog(), scope, id)
-                is None
-            ):
+            spec = stored_specs.find_connection_spec(rows, catalog, scope, id)
+            if spec is None:
                 raise not_found(id, "connectionSpecs")
-            exported = id in (DATA_LAKE_EXPORT, LANDING_ZONE_TARGET)
-            table = tables.data_sets
-            found = (
-                rows.select(table, scope, order=[table.c.seq], limit=start + limit + 1)
-                if exported
-                else []
-            )
-        items = [_item(record) for record in found[start : start + limit]]
-        resp.media = {
-            "items": items,
-            "pageInfo": {"hasNext": len(found) > start + limit},
-        }
+            records = _read_data_sets(rows, scope, page) if id in _EXPORTED else []
+        items = [_render(record) for record in records[: page.limit]]
+        has_next = len(records) > page.limit
+        resp.media = {"items": items, "pageInfo": {"hasNext": has_next}}
 
 
-def _page(given: Mapping[str, str]) -> tuple[int, int]:
-    for name, only in _ONE.items():
-        if name in given and given[name] != only:
-            raise FlowError("CONNECTOR-1312-400", f"{name} is {only}")
-    start, limit = (
-        _number(given, "start", 0, least=0),
-        _number(given, "limit", _DEFAULT, least=1),
-    )
+@attrs.frozen
+class _Page:
+    """Which items are asked for: `limit` of them, after `start` others."""
+
+    start: int
+    limit: int
+
+
+def _read_page(req: falcon.Request) -> _Page:
+    given = {name: values[-1] for name, values in parameters(req, PARAMETERS).items()}
+    for name, only in _ONLY.items():
+        if given.get(name, only) != only:
+            raise FlowError("CONNECTOR-1312-400", f"{name} must be {only}")
+    start = _read_number(given, "start", 0, least=0)
+    limit = _read_number(given, "limit", _DEFAULT, least=1)
     if limit > _LARGEST:
-        raise FlowError("CONNECTOR-1312-400", f"limit is 1 to {_LARGEST}")
-    return start, limit
+        raise FlowError("CONNECTOR-1312-400", f"limit must be 1 to {_LARGEST}")
+    return _Page(start, limit)
 
 
-def _number(given: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+def _read_number(
+    given: Mapping[str, str], name: str, default: int, *, least: int
+) -> int:
     text = given.get(name)
     if text is None:
         return default
-    if not (
-        text.isascii()
-        and text.isdecimal()
-        and len(text) < len(str(_FARTHEST))
-        and int(text) >= least
-    ):
-        raise FlowError("CONNECTOR-1312-400", f"{name} is a number from {least}")
+    if not _NUMBER.fullmatch(text) or int(text) < least:
+        raise FlowError(
+            "CONNECTOR-1312-400", f"{name} must be a whole number from {least}"
+        )
     return int(text)
 
 
-def _item(record: Record) -> dict[str, Any]:
+def _read_data_sets(rows: Rows, scope: Scope, page: _Page) -> list[Record]:
+    """Return the rows of a page, and one more where there are more."""
+    table = tables.data_sets
+    return rows.select(
+        table,
+        scope,
+        order=[table.c.seq],
+        limit=page.limit + 1,
+        offset=page.start,
+    )
+
+
+def _render(record: Record) -> dict[str, Any]:
     facts = {
         "id": record.id,
         "name": record.document.get("name"),

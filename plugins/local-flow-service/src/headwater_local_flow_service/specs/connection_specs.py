@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.store.store import Rows, Scope
 
 FILTERABLE = ("id", "name", "providerId", "version", "type", "attributes")
+_PARTS = ("sourceSpec", "targetSpec")
 
 
 class ConnectionSpecs(specs.Specs):
@@ -22,17 +23,21 @@ class ConnectionSpecs(specs.Specs):
     type = "connectionSpecs"
     table = tables.connection_specs
 
-    def built_in(self, rows: Rows, scope: Scope) -> dict[str, dict[str, Any]]:  # noqa: ARG002
+    def list_built_in(self, rows: Rows, scope: Scope) -> list[dict[str, Any]]:  # noqa: ARG002
         """Return the connectors' specifications, and the fixed ones."""
-        return self.context.catalog().specs
+        return list(self.context.catalog().specs.values())
 
-    def checked(self, body: dict[str, Any]) -> dict[str, Any]:
+    def find_built_in(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any] | None:  # noqa: ARG002
+        """Return a connector's specification, or a fixed one, or None."""
+        return self.context.catalog().specs.get(id)
+
+    def validate(self, body: dict[str, Any]) -> dict[str, Any]:
         """Check a specification; its authentication specifications must be such as credentials can be held against."""
-        spec_checks.basics(body)
-        auth_specs = bodies.read_field(body, "authSpec", "array") or []
-        for element in auth_specs:
-            _check_auth_spec(element)
-        spec_checks.parts(body, ("sourceSpec", "targetSpec"))
+        spec_checks.check_basics(body)
+        auth_specs = bodies.read_array(body, "authSpec", "object")
+        for auth_spec in auth_specs:
+            _check_auth_spec(auth_spec)
+        spec_checks.check_parts(body, _PARTS)
         bodies.read_field(body, "exploreSpec", "object")
         return body | {"authSpec": auth_specs}
 
@@ -50,13 +55,11 @@ class ConnectionSpecs(specs.Specs):
         return self.context.catalog().hint(id.lower())
 
 
-def _check_auth_spec(element: Any) -> None:
-    if not isinstance(element, dict):
-        raise FlowError("CONNECTOR-1312-400", "authSpec must be an array of objects")
-    bodies.require_field(element, "name", "string", path="authSpec[]")
-    bodies.read_field(element, "type", "string", path="authSpec[]")
-    spec_checks.schema(element.get("spec"), "authSpec[].spec")
-    if not all(element["spec"].get("properties", {})):
+def _check_auth_spec(auth_spec: dict[str, Any]) -> None:
+    bodies.require_field(auth_spec, "name", "string", path="authSpec[]")
+    bodies.read_field(auth_spec, "type", "string", path="authSpec[]")
+    schema = spec_checks.require_schema(auth_spec.get("spec"), "authSpec[].spec")
+    if "" in schema.get("properties", {}):
         raise FlowError(
             "CONNECTOR-1301-400", "authSpec[].spec has a property without a name"
         )

@@ -39,6 +39,6 @@ def check_properties(properties: Mapping[str, Any], path: str) -> None:
     """Check how files are written: delimiter, encoding, compression. Raises `FlowError`."""
     delimiter = bodies.read_field(properties, "columnDelimiter", "string", path=path)
     if delimiter is not None and len(delimiter) != 1:
-        raise FlowError("CONNECTOR-1331-400", "columnDelimiter is one character")
+        raise FlowError("CONNECTOR-1331-400", "columnDelimiter must be one character")
     bodies.read_choice(properties, "encoding", ENCODINGS, path=path)
     bodies.read_choice(properties, "compressionType", COMPRESSIONS, path=path)

@@ -25,36 +25,34 @@ if TYPE_CHECKING:
 
 
 def check_offered(context: ServiceContext, scope: Scope, spec_id: str) -> None:
-    """Refuse a draft of what a connection specification does not support drafts for. Raises `FlowError`."""
+    """Refuse a draft where a connection specification does not support drafts. Raises `FlowError`."""
     with context.store.reading() as rows:
-        check_supported(
-            stored_specs.connection_spec(rows, context.catalog(), scope, spec_id)
+        spec = stored_specs.find_connection_spec(
+            rows, context.catalog(), scope, spec_id
         )
+    check_supported(spec or {})
 
 
-def check_supported(spec: Mapping[str, Any] | None) -> None:
-    """Refuse a draft where a specification says nothing of drafts. Raises `FlowError`."""
-    attributes = (spec or {}).get("attributes")
-    if (
-        not isinstance(attributes, dict)
-        or attributes.get("isDraftModeSupported") is not True
-    ):
-        raise FlowError(
-            "FLOW-1434-400",
-            "mode=draft needs a specification whose isDraftModeSupported is true",
-        )
+def check_supported(spec: Mapping[str, Any]) -> None:
+    """Refuse a draft where a specification does not say that it supports drafts. Raises `FlowError`."""
+    attributes = spec.get("attributes")
+    if isinstance(attributes, dict) and attributes.get("isDraftModeSupported") is True:
+        return
+    raise FlowError(
+        "FLOW-1434-400",
+        "mode=draft needs a specification whose isDraftModeSupported is true",
+    )
 
 
 def check_unpublished(record: Record, type: str) -> None:
-    """Refuse to publish what is no draft. Raises `FlowError`."""
+    """Refuse to publish what is not a draft. Raises `FlowError`."""
     if record.state != DRAFT:
         raise FlowError(
             "FLOW-1422-400", "only a draft can be published", id=record.id, type=type
         )
 
 
-def published(record: Record, caller: Caller, content: Content) -> Record:
+def publish(record: Record, caller: Caller, content: Content) -> Record:
     """Return the row of a draft once it is published."""
-    return attrs.evolve(
-        handlers.following(record, caller.client, content), state=ENABLED
-    )
+    changed = handlers.following(record, caller.client, content)
+    return attrs.evolve(changed, state=ENABLED)

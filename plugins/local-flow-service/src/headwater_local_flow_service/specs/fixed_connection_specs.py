@@ -1,4 +1,4 @@
-"""The connection specifications no connector brings: where data goes, and the landing zone.
+"""The connection specifications that no connector brings: where data goes, and the landing zone.
 
 Ids are the platform's, and so are the names ``datalake`` and ``landing-zone``; the others are ours.
 """
@@ -23,37 +23,38 @@ _DATA_SET = {
 }
 
 
-def _spec(id: str, name: str, title: str, *, source: bool = False) -> dict[str, Any]:
-    attributes = {
-        "connectorName": title,
-        "isSource": source,
-        "isDestination": False,
-        "isDraftModeSupported": True,
-    }
+def _target(id: str, name: str, title: str) -> dict[str, Any]:
+    target = {"name": title, "type": title, "spec": _DATA_SET}
+    return _spec(id, name, title, is_source=False) | {"targetSpec": target}
+
+
+def _spec(id: str, name: str, title: str, *, is_source: bool) -> dict[str, Any]:
     return {
         "id": id,
         "name": name,
         "providerId": PROVIDERS["batch"],
         "version": "1.0",
         "authSpec": [],
-        **(
-            {}
-            if source
-            else {"targetSpec": {"name": title, "type": title, "spec": _DATA_SET}}
-        ),
-        "attributes": attributes,
+        "attributes": {
+            "connectorName": title,
+            "isSource": is_source,
+            "isDestination": False,
+            "isDraftModeSupported": True,
+        },
         "permissionsInfo": spec_parts.PERMISSIONS,
     }
 
 
 # A connector of the same id takes the place of the one here.
 CONNECTION_SPECS: dict[str, dict[str, Any]] = {
-    DATA_LAKE: _spec(DATA_LAKE, "datalake", "Data Lake"),
-    DATA_LAKE_EXPORT: _spec(
+    DATA_LAKE: _target(DATA_LAKE, "datalake", "Data Lake"),
+    DATA_LAKE_EXPORT: _target(
         DATA_LAKE_EXPORT, "datalake-export", "Data Lake, read by destinations"
     ),
-    LANDING_ZONE: _spec(LANDING_ZONE, "landing-zone", "Data Landing Zone", source=True),
-    LANDING_ZONE_TARGET: _spec(
+    LANDING_ZONE: _spec(
+        LANDING_ZONE, "landing-zone", "Data Landing Zone", is_source=True
+    ),
+    LANDING_ZONE_TARGET: _target(
         LANDING_ZONE_TARGET, "landing-zone-target", "Data Landing Zone as a target"
     ),
 }

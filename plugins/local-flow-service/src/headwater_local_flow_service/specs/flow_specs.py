@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.kernel import bodies
-from headwater_local_flow_service.specs import (
-    fixed_specs,
-    spec_checks,
-    specs,
-    stored_specs,
-)
+from headwater_local_flow_service.specs import fixed_specs, spec_checks, specs
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
@@ -24,6 +18,7 @@ _TRANSFORMATIONS = (
     "transformationSpecDTOS",
     "transformationSpec",
 )
+_PARTS = ("scheduleSpec", "runSpec", "optionSpec")
 
 
 class FlowSpecs(specs.Specs):
@@ -32,39 +27,37 @@ class FlowSpecs(specs.Specs):
     type = "flowSpecs"
     table = tables.flow_specs
 
-    def built_in(self, rows: Rows, scope: Scope) -> dict[str, dict[str, Any]]:
+    def list_built_in(self, rows: Rows, scope: Scope) -> list[dict[str, Any]]:
         """Return the fixed flow specifications."""
-        return fixed_specs.flow_specs(
-            self.context.catalog(), stored_specs.connectors(rows, scope)
-        )
+        return fixed_specs.list_fixed(rows, scope, self.context.catalog())
 
-    def checked(self, body: dict[str, Any]) -> dict[str, Any]:
+    def find_built_in(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any] | None:
+        """Return a fixed flow specification, or None."""
+        return fixed_specs.find_fixed(rows, scope, self.context.catalog(), id)
+
+    def validate(self, body: dict[str, Any]) -> dict[str, Any]:
         """Check a specification; dataflows are held against the schemas in it."""
-        spec_checks.basics(body)
+        spec_checks.check_basics(body)
         for name in ("sourceConnectionSpecIds", "targetConnectionSpecIds"):
-            ids = bodies.read_field(body, name, "array") or []
-            if not all(isinstance(id, str) for id in ids):
-                raise FlowError(
-                    "CONNECTOR-1312-400", f"{name} must be an array of texts"
-                )
-        spec_checks.parts(body, ("scheduleSpec", "runSpec", "optionSpec"))
-        given: Any = next(
-            (body[name] for name in _TRANSFORMATIONS if body.get(name) is not None), []
-        )
-        rest = {
-            name: value for name, value in body.items() if name not in _TRANSFORMATIONS
-        }
-        return rest | {"transformationSpecs": _transformations(given)}
+            bodies.read_array(body, name, "string")
+        spec_checks.check_parts(body, _PARTS)
+        document = _normalize(body)
+        for element in bodies.read_array(document, _TRANSFORMATIONS[0], "object"):
+            _check_transformation(element)
+        return document
 
 
-def _transformations(given: Any) -> list[dict[str, Any]]:
-    found = [given] if isinstance(given, dict) else given
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise FlowError(
-            "CONNECTOR-1312-400", "transformationSpecs must be an array of objects"
-        )
-    for one in found:
-        bodies.read_field(one, "name", "string", path="transformationSpecs[]")
-        if one.get("spec") is not None:
-            spec_checks.schema(one["spec"], "transformationSpecs[].spec")
-    return found
+def _normalize(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a specification with its transformations under one name; one may come without an array around it."""
+    given: Any = [body[name] for name in _TRANSFORMATIONS if name in body]
+    transformations = given[0] if given else []
+    if isinstance(transformations, dict):
+        transformations = [transformations]
+    rest = {name: value for name, value in body.items() if name not in _TRANSFORMATIONS}
+    return rest | {_TRANSFORMATIONS[0]: transformations}
+
+
+def _check_transformation(transformation: dict[str, Any]) -> None:
+    bodies.read_field(transformation, "name", "string", path="transformationSpecs[]")
+    if transformation.get("spec") is not None:
+        spec_checks.require_schema(transformation["spec"], "transformationSpecs[].spec")

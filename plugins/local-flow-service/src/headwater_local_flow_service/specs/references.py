@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.specs import drafts, source_connectors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from headwater.connectors.connector import Connector
     from headwater_local_flow_service.kernel.catalog import Catalog
+    from headwater_local_flow_service.kernel.kind import Creation
+    from headwater_local_flow_service.kernel.service_context import ServiceContext
     from headwater_local_flow_service.settings import Strictness
 
 
@@ -25,51 +26,59 @@ class SpecReference:
     warning: str = ""
 
 
-def source_spec(
-    body: dict[str, Any],
-    catalog: Catalog,
-    strictness: Strictness,
-    stored: Callable[[str], Connector | None],
+def resolve_source(
+    context: ServiceContext, creation: Creation, given: Any
 ) -> SpecReference:
-    """Find the source a ``connectionSpec`` names; `stored` is asked for what is not installed. Raises `FlowError`."""
-    given = body.get("connectionSpec")
+    """Find the source that the ``connectionSpec`` of a new object names. Raises `FlowError`.
+
+    A draft is refused where the specification does not support drafts.
+    """
     wanted = spec_id(given)
-    connector = catalog.by_id.get(wanted) or stored(wanted)
+    scope = creation.caller.scope
+    strictness = context.settings.strictness
+    connector = source_connectors.look_up_connector(context, scope, wanted)
     warning = ""
     if connector is None:
-        connector = catalog.by_misprint.get(wanted)
-        if connector is None or strictness.refuse_misprinted_ids:
-            raise FlowError(
-                "FLOW-1413-400", f"connectionSpec.id is not {_what(wanted, catalog)}"
-            )
+        connector = _find_misprinted(context.catalog(), wanted, strictness)
         meant = f"{connector.spec.id} ({connector.spec.name})"
         warning = f"connectionSpec.id is a known misprint; stored {meant} instead"
-    return SpecReference(
-        connector, spec_reference(given, str(connector.spec.id), strictness), warning
-    )
+    id = str(connector.spec.id)
+    reference = spec_reference(given, id, strictness)
+    if creation.draft:
+        drafts.check_offered(context, scope, id)
+    return SpecReference(connector, reference, warning)
 
 
 def spec_id(given: Any, name: str = "connectionSpec") -> str:
-    """Return the id a reference to a specification names, in lower case. Raises `FlowError`."""
+    """Return the id that a reference to a specification names, in lower case. Raises `FlowError`."""
     wanted = given.get("id") if isinstance(given, dict) else None
     if not isinstance(wanted, str):
-        raise FlowError("FLOW-1413-400", f"{name}.id is missing or not a text")
+        raise FlowError("FLOW-1413-400", f"{name}.id is missing or not a string")
     return wanted.strip().lower()
 
 
 def spec_reference(
     given: Any, id: str, strictness: Strictness, name: str = "connectionSpec"
 ) -> dict[str, Any]:
-    """Return a reference to a specification as it is stored, its version completed. Raises `FlowError`."""
+    """Return a reference to a specification as it is stored, its version filled in. Raises `FlowError`."""
     version = given.get("version")
-    if version is None and strictness.require_spec_version:
-        raise FlowError("HEADWATER-1422-422", f"{name}.version is missing")
-    if version is not None and not isinstance(version, str):
+    if version is None:
+        if strictness.require_spec_version:
+            raise FlowError("HEADWATER-1422-422", f"{name}.version is missing")
+        version = "1.0"
+    if not isinstance(version, str):
         raise FlowError("CONNECTOR-1312-400", f"{name}.version must be of type string")
-    return {"id": id, "version": "1.0" if version is None else version}
+    return {"id": id, "version": version}
 
 
-def _what(wanted: str, catalog: Catalog) -> str:
+def _find_misprinted(
+    catalog: Catalog, wanted: str, strictness: Strictness
+) -> Connector:
+    connector = catalog.by_misprint.get(wanted)
+    if connector is not None and not strictness.refuse_misprinted_ids:
+        return connector
     if wanted in catalog.specs:
-        return "a source that connections are made to"
-    return f"a known connection specification{catalog.hint(wanted)}"
+        needed = "a source that connections are made to"
+    else:
+        needed = f"a known connection specification{catalog.hint(wanted)}"
+    raise FlowError("FLOW-1413-400", f"connectionSpec.id is not {needed}")

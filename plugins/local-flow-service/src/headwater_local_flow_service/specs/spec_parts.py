@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from headwater.connectors.rendering import rendered
+from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.specs.data_formats import (
     COMPRESSIONS,
     ENCODINGS,
@@ -16,6 +17,8 @@ from headwater_local_flow_service.specs.data_formats import (
 
 if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
+
+KINDS = ("table", "file", "streaming")
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -68,9 +71,17 @@ _ENTRY = {
         "canFetchSchema": {"type": "boolean"},
     },
 }
+_LISTED = {"$schema": _DRAFT, "type": "array", "items": _ENTRY}
 _DESCRIBED = {
+    "$schema": _DRAFT,
     "type": "object",
     "properties": {"format": {"type": "string"}, "schema": {"type": "object"}},
+}
+_ANSWERS = {
+    "root": _LISTED,
+    "folder": _LISTED,
+    "table": _DESCRIBED,
+    "file": _DESCRIBED,
 }
 
 PERMISSIONS = {
@@ -85,9 +96,9 @@ PERMISSIONS = {
 
 def kind_of(connector: Connector) -> str:
     """Return how a source's data comes: ``table``, ``file`` or ``streaming``."""
-    return (
-        "streaming" if connector.spec.ingestion == "streaming" else connector.spec.kind
-    )
+    if connector.spec.ingestion == "streaming":
+        return "streaming"
+    return connector.spec.kind
 
 
 def filters_at_source(connector: Connector) -> bool:
@@ -95,12 +106,21 @@ def filters_at_source(connector: Connector) -> bool:
     return connector.spec.id in _FILTERING
 
 
-def explored(connector: Connector) -> tuple[str, ...]:
+def check_filters_at_source(connector: Connector) -> None:
+    """Refuse filters for a source that does not evaluate them. Raises `FlowError`."""
+    if not filters_at_source(connector):
+        raise FlowError(
+            "CONNECTOR-1353-400",
+            f"{connector.spec.name} does not filter at the source",
+        )
+
+
+def object_types(connector: Connector) -> tuple[str, ...]:
     """Return the types of objects that a source is explored by, none where it is not explored at all."""
     return _EXPLORED.get(kind_of(connector), ())
 
 
-def whole(connector: Connector) -> dict[str, Any]:
+def render(connector: Connector) -> dict[str, Any]:
     """Return a connector as the service lists it: as the core renders it, and what follows from its kind."""
     kind = kind_of(connector)
     spec = rendered(connector)
@@ -109,46 +129,42 @@ def whole(connector: Connector) -> dict[str, Any]:
         "type": _SOURCE_TYPES[kind],
         "spec": _object(_PARAMS[kind], _REQUIRED[kind]),
     }
-    parts = {"exploreSpec": _explore_spec(kind)} if kind in _EXPLORED else {}
-    attributes = spec["attributes"] | _attributes(connector, kind)
+    parts: dict[str, Any] = {"sourceSpec": source}
+    if kind in _EXPLORED:
+        parts["exploreSpec"] = _explore_spec(kind)
     return {
         **spec,
-        "sourceSpec": source,
         **parts,
-        "attributes": attributes,
+        "attributes": spec["attributes"] | _attributes(connector, kind),
         "permissionsInfo": PERMISSIONS,
     }
 
 
 def _attributes(connector: Connector, kind: str) -> dict[str, Any]:
-    found: dict[str, Any] = {"isDraftModeSupported": kind != "streaming"}
+    attributes: dict[str, Any] = {"isDraftModeSupported": kind != "streaming"}
     if filters_at_source(connector):
-        found["filterAtSource"] = {
+        attributes["filterAtSource"] = {
             "enabled": True,
             "queryLanguage": "SQL",
             "logicalOperators": ["and", "or", "not"],
             "comparisonOperators": ["=", "!=", "<", "<=", ">", ">=", "like", "in"],
         }
-    return found
+    return attributes
 
 
 def _explore_spec(kind: str) -> dict[str, Any]:
     types = _EXPLORED[kind]
-    properties = {
+    properties: dict[str, Any] = {
         "objectType": {"type": "string", "enum": [*types]},
         "object": {"type": "string"},
     }
-    options = _FILE_OPTIONS if kind == "file" else {}
-    root = {"$schema": _DRAFT, "type": "array", "items": _ENTRY}
-    answers = {
-        name: root if name in ("root", "folder") else {"$schema": _DRAFT, **_DESCRIBED}
-        for name in types
-    }
+    if kind == "file":
+        properties |= _FILE_OPTIONS
     return {
         "name": _EXPLORE_TYPES[kind],
         "type": _EXPLORE_TYPES[kind],
-        "requestSpec": _object(properties | options, ["objectType"]),
-        "responseSpec": answers,
+        "requestSpec": _object(properties, ["objectType"]),
+        "responseSpec": {name: _ANSWERS[name] for name in types},
     }
 
 

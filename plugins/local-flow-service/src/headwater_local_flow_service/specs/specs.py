@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SORTABLE = ("id", "name", "providerId", "version")
 
 # A specification's version is the caller's to say, as nothing else is named like it.
-_OWN = frozenset({"version"})
+_READ_ONLY = bodies.READ_ONLY - {"version"}
 
 
 class Specs(abc.ABC):
@@ -45,11 +45,15 @@ class Specs(abc.ABC):
         self.context = context
 
     @abc.abstractmethod
-    def built_in(self, rows: Rows, scope: Scope) -> dict[str, dict[str, Any]]:
-        """Return the specifications that come with the service, by id."""
+    def list_built_in(self, rows: Rows, scope: Scope) -> list[dict[str, Any]]:
+        """Return the specifications that come with the service."""
 
     @abc.abstractmethod
-    def checked(self, body: dict[str, Any]) -> dict[str, Any]:
+    def find_built_in(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any] | None:
+        """Return a specification that comes with the service, or None; builds no other."""
+
+    @abc.abstractmethod
+    def validate(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return a specification fit to be stored. Raises `FlowError` with the code for what is wrong."""
 
     def check_filters(self, wanted: Filters) -> None:  # noqa: B027 - any field will do
@@ -59,33 +63,29 @@ class Specs(abc.ABC):
         """Say which known id an unknown one resembles, or nothing."""
         return ""
 
-    def all(self, rows: Rows, scope: Scope) -> list[dict[str, Any]]:
+    def list_all(self, rows: Rows, scope: Scope) -> list[dict[str, Any]]:
         """Return everything a caller of this scope sees."""
         return [
-            *self.built_in(rows, scope).values(),
-            *stored_specs.documents(rows, self.table, scope),
+            *self.list_built_in(rows, scope),
+            *stored_specs.list_stored(rows, self.table, scope),
         ]
 
-    def one(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any]:
+    def require(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any]:
         """Return one specification. Raises `FlowError` where there is none."""
-        built_in = self.built_in(rows, scope).get(id)
+        built_in = self.find_built_in(rows, scope, id)
         if built_in is not None:
             return built_in
-        return stored_specs.rendered(self.stored(rows, scope, id))
+        return stored_specs.render(self.require_record(rows, scope, id))
 
-    def stored(self, rows: Rows, scope: Scope, id: str) -> Record:
+    def require_record(self, rows: Rows, scope: Scope, id: str) -> Record:
         """Return the row of an organization's specification. Raises `FlowError` where there is none."""
-        record = (
-            rows.get(self.table, stored_specs.scope_of(scope), id)
-            if handlers.is_id(id)
-            else None
+        record = stored_specs.find_record(rows, self.table, scope, id)
+        if record is not None:
+            return record
+        refusal = not_found(id, self.type)
+        raise FlowError(
+            refusal.code, refusal.text + self.hint(id), id=id, type=self.type
         )
-        if record is None:
-            refusal = not_found(id, self.type)
-            raise FlowError(
-                refusal.code, refusal.text + self.hint(id), id=id, type=self.type
-            )
-        return record
 
 
 class SpecCollection:
@@ -100,23 +100,22 @@ class SpecCollection:
         wanted = filters.parse(parameters(req, ("property",)).get("property", []))
         specs.check_filters(wanted)
         with specs.context.store.reading() as rows:
-            found = specs.all(rows, caller_of(req).scope)
-        resp.media = {
-            "items": [wanted.projected(spec) for spec in found if wanted.matches(spec)]
-        }
+            known = specs.list_all(rows, caller_of(req).scope)
+        matching = [spec for spec in known if wanted.matches(spec)]
+        resp.media = {"items": [wanted.projected(spec) for spec in matching]}
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a specification for the organization, and answer with it."""
         parameters(req, ())
         specs, caller = self._specs, caller_of(req)
         _check_allowed(specs.context)
-        document = specs.checked(_own(json_object(req, specs.context.settings)))
-        record = _record(document, caller)
+        body = json_object(req, specs.context.settings)
+        record = _build_record(specs.validate(_normalize(body)), caller)
         with specs.context.store.writing(record.scope) as rows:
             rows.add(specs.table, record)
         resp.status = falcon.HTTP_201
         resp.location = f"{handlers.BASE}/{specs.type}/{record.id}"
-        resp.media = stored_specs.rendered(record)
+        resp.media = stored_specs.render(record)
 
 
 class SpecItem:
@@ -129,7 +128,8 @@ class SpecItem:
         """Return one specification in a list of one."""
         parameters(req, ())
         with self._specs.context.store.reading() as rows:
-            resp.media = {"items": [self._specs.one(rows, caller_of(req).scope, id)]}
+            spec = self._specs.require(rows, caller_of(req).scope, id)
+        resp.media = {"items": [spec]}
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Put another specification in the place of a stored one, and answer with it."""
@@ -138,17 +138,16 @@ class SpecItem:
         _check_allowed(specs.context)
         body = json_object(req, specs.context.settings)
         with specs.context.store.writing(stored_specs.scope_of(caller.scope)) as rows:
-            if id in specs.built_in(rows, caller.scope):
+            if specs.find_built_in(rows, caller.scope, id) is not None:
                 text = (
                     "this specification comes with the service and cannot be replaced"
                 )
                 raise FlowError("FLOW-1426-400", text, id=id, type=specs.type)
-            before = specs.stored(rows, caller.scope, id)
-            record = handlers.following(
-                before, caller.client, Content(document=specs.checked(_own(body)))
-            )
+            before = specs.require_record(rows, caller.scope, id)
+            content = Content(document=specs.validate(_normalize(body)))
+            record = handlers.following(before, caller.client, content)
             rows.replace(specs.table, record, etag=before.etag)
-        resp.media = stored_specs.rendered(record)
+        resp.media = stored_specs.render(record)
 
 
 class SpecSearch:
@@ -163,37 +162,32 @@ class SpecSearch:
         specs = self._specs
         wanted = sought(req, specs.context.settings)
         specs.check_filters(wanted.filters)
-        order = (
-            ordering.keys(wanted.orderby, SORTABLE)
-            if wanted.orderby is not None
-            else ()
-        )
+        order = _read_order(wanted.orderby)
         with specs.context.store.reading() as rows:
-            found = [
-                spec
-                for spec in specs.all(rows, caller_of(req).scope)
-                if wanted.filters.matches(spec)
-            ]
+            known = specs.list_all(rows, caller_of(req).scope)
+        matching = [spec for spec in known if wanted.filters.matches(spec)]
         if wanted.count:
-            resp.media = {"count": len(found)}
+            resp.media = {"count": len(matching)}
             return
         for key in reversed(order):
-            found = _sorted(found, key)
+            matching = _sort(matching, key)
         if wanted.group_by is not None:
-            found = _grouped(found, wanted.group_by)
-        resp.media = {
-            "items": [wanted.filters.projected(spec) for spec in found[: wanted.limit]]
-        }
+            matching = _group(matching, wanted.group_by)
+        page = matching[: wanted.limit]
+        resp.media = {"items": [wanted.filters.projected(spec) for spec in page]}
 
 
-def _own(body: dict[str, Any]) -> dict[str, Any]:
+def _read_order(orderby: str | None) -> tuple[Key, ...]:
+    return () if orderby is None else ordering.keys(orderby, SORTABLE)
+
+
+def _normalize(body: dict[str, Any]) -> dict[str, Any]:
     """Return what of a body is the caller's to say; null says nothing, and no reader expects it."""
-    given = {name: value for name, value in body.items() if value is not None}
-    return {"version": "1.0"} | {
-        name: value
-        for name, value in given.items()
-        if name in _OWN or name not in bodies.READ_ONLY
-    }
+    document = {"version": "1.0"}
+    for name, value in body.items():
+        if value is not None and name not in _READ_ONLY:
+            document[name] = value
+    return document
 
 
 def _check_allowed(context: ServiceContext) -> None:
@@ -203,7 +197,7 @@ def _check_allowed(context: ServiceContext) -> None:
         )
 
 
-def _record(document: dict[str, Any], caller: Caller) -> Record:
+def _build_record(document: dict[str, Any], caller: Caller) -> Record:
     moment = now()
     return Record(
         id=str(uuid.uuid4()),
@@ -220,15 +214,15 @@ def _record(document: dict[str, Any], caller: Caller) -> Record:
     )
 
 
-def _sorted(found: list[dict[str, Any]], key: Key) -> list[dict[str, Any]]:
+def _sort(specs: list[dict[str, Any]], key: Key) -> list[dict[str, Any]]:
     return sorted(
-        found, key=lambda spec: str(spec.get(key.field, "")), reverse=key.descending
+        specs, key=lambda spec: str(spec.get(key.field, "")), reverse=key.descending
     )
 
 
-def _grouped(found: list[dict[str, Any]], property: str) -> list[dict[str, Any]]:
+def _group(specs: list[dict[str, Any]], property: str) -> list[dict[str, Any]]:
     """Put items of the same value beside each other, in the order in which the values first come."""
     groups: dict[str, list[dict[str, Any]]] = {}
-    for spec in found:
+    for spec in specs:
         groups.setdefault(repr(spec.get(property)), []).append(spec)
     return [spec for group in groups.values() for spec in group]

@@ -1,0 +1,150 @@
+"""A base connection as its caller describes it: read once, its credentials checked, its secrets told from the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from headwater.credentials import validation
+from headwater.errors import InvalidInput
+from headwater.foreign import raise_bare
+from headwater.secret import MASK
+from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.kernel import bodies, bounded, schemas_held
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from headwater.connectors.connector import Connector
+    from headwater.models import AuthenticationSpec, Problem
+
+
+@attrs.frozen(kw_only=True)
+class Auth:
+    """The ``auth`` of a connection: credentials, and every authentication specification of the name they go by.
+
+    Several clouds may share a name; credentials that fit one of the specifications are right.
+    """
+
+    spec_name: str
+    specs: list[AuthenticationSpec] = attrs.field(repr=False)
+    params: dict[str, Any] = attrs.field(repr=False)
+
+    @property
+    def secret_names(self) -> frozenset[str]:
+        """Every field that is secret in any of the specifications.
+
+        A specification that came from outside may hide secrets below its fields, or take fields it does not list: then
+        every one of the given fields that could be one counts as secret.
+        """
+        names = frozenset[str]().union(*(spec.secret_names for spec in self.specs))
+        given = frozenset(self.params)
+        if any(_hides_secrets(spec) for spec in self.specs):
+            return names | given
+        listed = {field.name for spec in self.specs for field in spec.fields}
+        return names | (given - listed)
+
+    def mask(self) -> dict[str, Any]:
+        """Return what may be read: every secret replaced by a mask."""
+        masks = dict.fromkeys(self.secret_names & self.params.keys(), MASK)
+        return {"specName": self.spec_name, "params": self.params | masks}
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionDocument:
+    """What a caller says of a base connection; `auth` is None where it says nothing of credentials."""
+
+    fields: dict[str, Any] = attrs.field(repr=False)
+    auth: Auth | None
+
+    def mask(self) -> dict[str, Any]:
+        """Return what may be read: every secret replaced by a mask."""
+        if self.auth is None:
+            return self.fields
+        return self.fields | {"auth": self.auth.mask()}
+
+
+def read(document: Mapping[str, Any], connector: Connector) -> ConnectionDocument:
+    """Read a document whose secrets are in clear. Raises `FlowError` where a field is not of its type."""
+    fields = bodies.normalize(document, "auth")
+    bodies.check_naming(fields)
+    if "auth" not in fields:
+        return ConnectionDocument(fields=fields, auth=None)
+    return ConnectionDocument(fields=fields, auth=_read_auth(fields, connector))
+
+
+def check_credentials(
+    auth: Auth | None, connector: Connector, *, draft: bool = False
+) -> None:
+    """Hold credentials against the specifications of their name. Raises `FlowError`.
+
+    What arrives over HTTP is literal: a string like ``env:NAME`` is the secret itself and is never looked up. In a
+    draft, credentials and fields of them may be missing.
+    """
+    if auth is None:
+        if connector.authentication and not draft:
+            raise FlowError("CONNECTOR-1304-400", "the mandatory field auth is missing")
+        return
+    problems = _find_problems(auth, draft=draft)
+    if problems:
+        raise _refuse(problems)
+
+
+def specs_named(connector: Connector, name: Any) -> list[AuthenticationSpec]:
+    """Return the connector's authentication specifications of a name; several clouds may share it."""
+    return [spec for spec in connector.authentication if spec.spec_name == name]
+
+
+def _read_auth(fields: Mapping[str, Any], connector: Connector) -> Auth:
+    auth = bodies.read_field(fields, "auth", "object")
+    name = auth.get("specName")
+    specs = specs_named(connector, name)
+    if not specs:
+        names = dict.fromkeys(spec.spec_name for spec in connector.authentication)
+        known = ", ".join(names) or "none"
+        raise FlowError(
+            "FLOW-1415-400",
+            f"auth.specName is not an authentication specification of {connector.spec.name}; known: {known}",
+        )
+    params = bodies.read_field(auth, "params", "object", path="auth") or {}
+    return Auth(spec_name=name, specs=specs, params=params)
+
+
+def _find_problems(auth: Auth, *, draft: bool) -> list[Problem]:
+    """Return what is wrong by the specification that the credentials break least. Raises `FlowError`."""
+    try:
+        by_spec = [_validate(spec, auth.params) for spec in auth.specs]
+    except InvalidInput as error:  # a stored specification that cannot be evaluated
+        raise_bare(FlowError("CONNECTOR-1301-400", error.message))
+    if draft:
+        by_spec = [_drop_missing(problems) for problems in by_spec]
+    return min(by_spec, key=len)
+
+
+def _validate(spec: AuthenticationSpec, params: Mapping[str, Any]) -> list[Problem]:
+    validator = bounded.validator_class() if spec.raw else None
+    return validation.validate(spec, params, validator=validator)
+
+
+def _drop_missing(problems: list[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.rule != "required"]
+
+
+def _refuse(problems: list[Problem]) -> FlowError:
+    text = "; ".join(
+        f"auth.params.{problem.field} {problem.message}" for problem in problems
+    )
+    missing = any(problem.rule == "required" for problem in problems)
+    return FlowError("CONNECTOR-1304-400" if missing else "CONNECTOR-1312-400", text)
+
+
+def _hides_secrets(spec: AuthenticationSpec) -> bool:
+    """Say whether a schema from outside may mark secrets elsewhere than on its own properties."""
+    if spec.raw is None:
+        return False
+    objects = list(schemas_held.objects_in(spec.raw))
+    if any("$ref" in each for each in objects):
+        return True
+    marks: int = sum(each.get("format") == "password" for each in objects)
+    return marks != len(spec.secret_names)
