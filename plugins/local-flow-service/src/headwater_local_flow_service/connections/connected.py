@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.kernel import transitions
+from headwater_local_flow_service.kernel import bodies, transitions
 from headwater_local_flow_service.kernel.handlers import is_id
 from headwater_local_flow_service.kernel.kind import DISABLED, DRAFT
 from headwater_local_flow_service.store import tables
@@ -21,12 +21,14 @@ _INHERITED: Final = "inheritedAttributes"
 
 def drop_inherited(document: dict[str, Any]) -> dict[str, Any]:
     """Return a stored document without what was derived from the base connection."""
-    return {name: value for name, value in document.items() if name != _INHERITED}
+    return bodies.without(document, (_INHERITED,))
 
 
 def refers_to(document: dict[str, Any]) -> tuple[str, ...]:
     """Return the id of the base connection, if any."""
-    return (document[BASE],) if BASE in document else ()
+    if BASE not in document:
+        return ()
+    return (document[BASE],)
 
 
 def inherit(rows: Rows, record: Record) -> Record:

@@ -38,12 +38,14 @@ class Auth:
         A specification that came from outside may hide secrets below its fields, or take fields it does not list: then
         every one of the given fields that could be one counts as secret.
         """
-        names = frozenset[str]().union(*(spec.secret_names for spec in self.specs))
-        given = frozenset(self.params)
-        if any(_hides_secrets(spec) for spec in self.specs):
-            return names | given
-        listed = {field.name for spec in self.specs for field in spec.fields}
-        return names | (given - listed)
+        secret: set[str] = set()
+        listed: set[str] = set()
+        for spec in self.specs:
+            secret |= spec.secret_names
+            listed |= {field.name for field in spec.fields}
+            if _hides_secrets(spec):
+                secret |= self.params.keys()
+        return frozenset(secret | (self.params.keys() - listed))
 
     def mask(self) -> dict[str, Any]:
         """Return what may be read: every secret replaced by a mask."""
@@ -113,30 +115,29 @@ def _read_auth(fields: Mapping[str, Any], connector: Connector) -> Auth:
 
 def _find_problems(auth: Auth, *, draft: bool) -> list[Problem]:
     """Return what is wrong by the specification that the credentials break least. Raises `FlowError`."""
+    tolerated = {"required"} if draft else set()
     try:
-        by_spec = [_validate(spec, auth.params) for spec in auth.specs]
+        by_spec = [_validate(spec, auth.params, tolerated) for spec in auth.specs]
     except InvalidInput as error:  # a stored specification that cannot be evaluated
         raise_bare(FlowError("CONNECTOR-1301-400", error.message))
-    if draft:
-        by_spec = [_drop_missing(problems) for problems in by_spec]
     return min(by_spec, key=len)
 
 
-def _validate(spec: AuthenticationSpec, params: Mapping[str, Any]) -> list[Problem]:
+def _validate(
+    spec: AuthenticationSpec, params: Mapping[str, Any], tolerated: set[str]
+) -> list[Problem]:
     validator = bounded.validator_class() if spec.raw else None
-    return validation.validate(spec, params, validator=validator)
-
-
-def _drop_missing(problems: list[Problem]) -> list[Problem]:
-    return [problem for problem in problems if problem.rule != "required"]
+    problems = validation.validate(spec, params, validator=validator)
+    return [problem for problem in problems if problem.rule not in tolerated]
 
 
 def _refuse(problems: list[Problem]) -> FlowError:
     text = "; ".join(
         f"auth.params.{problem.field} {problem.message}" for problem in problems
     )
-    missing = any(problem.rule == "required" for problem in problems)
-    return FlowError("CONNECTOR-1304-400" if missing else "CONNECTOR-1312-400", text)
+    if any(problem.rule == "required" for problem in problems):
+        return FlowError("CONNECTOR-1304-400", text)
+    return FlowError("CONNECTOR-1312-400", text)
 
 
 def _hides_secrets(spec: AuthenticationSpec) -> bool:

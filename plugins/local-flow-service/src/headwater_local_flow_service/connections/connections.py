@@ -105,9 +105,7 @@ class Connections(ResourceKind):
     def _validate_auth(self, record: Record, document: dict[str, Any]) -> Content:
         connector = _require_installed(self.find_connector(record))
         # Credentials that an export left out have been given anew.
-        whole = {
-            name: value for name, value in document.items() if name != bodies.LEFT_OUT
-        }
+        whole = bodies.without(document, (bodies.LEFT_OUT,))
         connection = connection_document.read(whole, connector)
         connection_document.check_credentials(
             connection.auth, connector, draft=record.state == DRAFT

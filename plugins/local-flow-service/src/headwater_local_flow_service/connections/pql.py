@@ -27,39 +27,48 @@ def check(filters: Any) -> None:
 
 
 def _check_operation(node: Any) -> None:
-    if not isinstance(node, dict) or node.get("nodeType") != "fnApply":
+    if _node_type(node) != "fnApply":
         raise FlowError(
             "CONNECTOR-1349-400",
             "a filter applies an operator: its nodeType must be fnApply",
         )
-    name, params = node.get("fnName"), node.get("params")
-    if not isinstance(name, str) or not name.strip():
-        raise FlowError(
-            "CONNECTOR-1350-400", "a filter's node lacks its operator fnName"
-        )
-    is_logical = name.lower() in LOGICAL
-    if not is_logical and name not in COMPARING:
-        raise FlowError(
-            "CONNECTOR-1351-400",
-            f"a filter's operator must be one of {', '.join((*LOGICAL, *COMPARING))}",
-        )
+    operator = _read_operator(node)
+    params = node.get("params")
     if not isinstance(params, list) or not params:
         raise FlowError(
             "CONNECTOR-1349-400", "a filter's operator needs an array of params"
         )
-    if name.lower() == "not" and len(params) != 1:
+    if operator == "not" and len(params) != 1:
         raise FlowError(
             "CONNECTOR-1390-400", "the operator not takes exactly one operand"
         )
-    check_param = _check_operation if is_logical else _check_operand
+    check_param = _CHECKS[operator]
     for param in params:
         check_param(param)
 
 
+def _read_operator(node: dict[str, Any]) -> str:
+    """Return an operator in its one spelling: ``AND`` is ``and``, but comparisons have one case only."""
+    name = node.get("fnName")
+    if not isinstance(name, str) or not name.strip():
+        raise FlowError(
+            "CONNECTOR-1350-400", "a filter's node lacks its operator fnName"
+        )
+    if name.lower() in LOGICAL:
+        return name.lower()
+    if name not in COMPARING:
+        raise FlowError(
+            "CONNECTOR-1351-400",
+            f"a filter's operator must be one of {', '.join((*LOGICAL, *COMPARING))}",
+        )
+    return name
+
+
 def _check_operand(node: Any) -> None:
-    if _is_field(node):
+    node_type = _node_type(node)
+    if node_type == "fieldLookup" and _is_name(node.get("fieldName")):
         return
-    if not _is_literal(node):
+    if node_type != "literal" or "value" not in node:
         raise FlowError(
             "CONNECTOR-1349-400",
             "a comparison's params are a fieldLookup with fieldName, or a literal with value",
@@ -71,14 +80,15 @@ def _check_operand(node: Any) -> None:
         )
 
 
-def _is_field(node: Any) -> bool:
-    if not isinstance(node, dict) or node.get("nodeType") != "fieldLookup":
-        return False
-    name = node.get("fieldName")
-    return isinstance(name, str) and name != ""
+def _node_type(node: Any) -> Any:
+    return node.get("nodeType") if isinstance(node, dict) else None
 
 
-def _is_literal(node: Any) -> bool:
-    if not isinstance(node, dict) or node.get("nodeType") != "literal":
-        return False
-    return "value" in node
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+_CHECKS: Final = {
+    **dict.fromkeys(LOGICAL, _check_operation),
+    **dict.fromkeys(COMPARING, _check_operand),
+}

@@ -104,9 +104,8 @@ def check(document: dict[str, Any], connector: Connector, *, draft: bool) -> Non
     bodies.check_naming(document)
     _check_base(document, connector, draft=draft)
     kind = spec_parts.kind_of(connector)
-    if "data" in document or not draft:
-        data = bodies.require_field(document, "data", "object")
-        data_formats.check_data(data, kind, draft=draft)
+    data = bodies.require_field(document, "data", "object", draft=draft)
+    data_formats.check_data(data or {}, kind, draft=draft)
     params = bodies.read_field(document, "params", "object") or {}
     if kind == "table":
         _check_table(params, connector, draft=draft)
@@ -116,8 +115,7 @@ def check(document: dict[str, Any], connector: Connector, *, draft: bool) -> Non
 
 def _check_base(document: dict[str, Any], connector: Connector, *, draft: bool) -> None:
     if connector.spec.base_connection:
-        if connected.BASE in document or not draft:
-            bodies.require_field(document, connected.BASE, "string")
+        bodies.require_field(document, connected.BASE, "string", draft=draft)
     elif connected.BASE in document:
         text = (
             f"{connector.spec.name} has no base connection: leave baseConnectionId out"
@@ -126,12 +124,17 @@ def _check_base(document: dict[str, Any], connector: Connector, *, draft: bool) 
 
 
 def _check_table(params: dict[str, Any], connector: Connector, *, draft: bool) -> None:
-    # Older clients name the table in path.
-    name = "path" if "tableName" not in params and "path" in params else "tableName"
-    if name in params or not draft:
-        bodies.require_field(
-            params, name, "string", path="params", code="CONNECTOR-1323-400"
-        )
+    name = "tableName"
+    if name not in params and "path" in params:  # older clients name the table so
+        name = "path"
+    bodies.require_field(
+        params,
+        name,
+        "string",
+        path="params",
+        code="CONNECTOR-1323-400",
+        draft=draft,
+    )
     if params.get("columns") is not None:
         _check_columns(params)
     if params.get("filters") is not None:
@@ -152,8 +155,12 @@ def _check_columns(params: dict[str, Any]) -> None:
 
 
 def _check_files(params: dict[str, Any], *, draft: bool) -> None:
-    if "path" in params or not draft:
-        bodies.require_field(
-            params, "path", "string", path="params", code="CONNECTOR-1323-400"
-        )
+    bodies.require_field(
+        params,
+        "path",
+        "string",
+        path="params",
+        code="CONNECTOR-1323-400",
+        draft=draft,
+    )
     bodies.read_choice(params, "type", ("file", "folder"), path="params")

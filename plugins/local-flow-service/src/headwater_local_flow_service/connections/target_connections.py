@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Fields that say nothing where they are null.
 _OPTIONAL = (connected.BASE, "data", "params")
 
+_SCHEMA = {"id": "string", "schemaId": "string", "version": "string"}
+
 
 class TargetConnections(ResourceKind):
     """``/targetConnections``: a data set that is there, in the data lake."""
@@ -90,17 +92,15 @@ def check(document: dict[str, Any], *, draft: bool) -> None:
             "CONNECTOR-1332-400",
             "the data lake has no base connection: leave baseConnectionId out",
         )
-    if "data" in document or not draft:
-        _check_data(bodies.require_field(document, "data", "object"))
+    data = bodies.require_field(document, "data", "object", draft=draft) or {}
+    bodies.check_types(data, {"format": "string", "schema": "object"}, path="data")
+    bodies.check_types(data.get("schema") or {}, _SCHEMA, path="data.schema")
     params = bodies.read_field(document, "params", "object") or {}
-    if params.get("dataSetId") is not None or not draft:
-        bodies.require_field(
-            params, "dataSetId", "string", path="params", code="CONNECTOR-1325-400"
-        )
-
-
-def _check_data(data: dict[str, Any]) -> None:
-    bodies.read_field(data, "format", "string", path="data")
-    schema = bodies.read_field(data, "schema", "object", path="data") or {}
-    for name in ("id", "schemaId", "version"):
-        bodies.read_field(schema, name, "string", path="data.schema")
+    bodies.require_field(
+        bodies.normalize(params, "dataSetId"),
+        "dataSetId",
+        "string",
+        path="params",
+        code="CONNECTOR-1325-400",
+        draft=draft,
+    )

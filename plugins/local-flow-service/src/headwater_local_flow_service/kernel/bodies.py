@@ -24,7 +24,7 @@ READ_ONLY = frozenset(
 )  # fmt: skip
 
 # Fields of every body that may be missing.
-_NAMING = ("name", "description")
+_NAMING = {"name": "string", "description": "string"}
 
 _TYPES: dict[str, type] = {
     "string": str,
@@ -34,9 +34,14 @@ _TYPES: dict[str, type] = {
 }
 
 
+def without(document: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return a document without some of its fields."""
+    return {name: value for name, value in document.items() if name not in names}
+
+
 def drop_read_only(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a body is the caller's to say."""
-    return {name: value for name, value in body.items() if name not in READ_ONLY}
+    return without(body, READ_ONLY)
 
 
 def normalize(document: Mapping[str, Any], *optional: str) -> dict[str, Any]:
@@ -44,18 +49,13 @@ def normalize(document: Mapping[str, Any], *optional: str) -> dict[str, Any]:
 
     Null says the same as leaving the field out, and no reader expects it.
     """
-    droppable = {*_NAMING, *optional}
-    return {
-        name: value
-        for name, value in document.items()
-        if value is not None or name not in droppable
-    }
+    nulls = [name for name in (*_NAMING, *optional) if document.get(name, "") is None]
+    return without(document, nulls)
 
 
 def check_naming(document: Mapping[str, Any]) -> None:
     """Check name and description, which may be missing but must be strings. Raises `FlowError`."""
-    for name in _NAMING:
-        read_field(document, name, "string")
+    check_types(document, _NAMING)
 
 
 def check_texts(document: dict[str, Any]) -> None:
@@ -81,6 +81,14 @@ def read_field(
     return value
 
 
+def check_types(
+    holder: Mapping[str, Any], json_types: Mapping[str, str], *, path: str = ""
+) -> None:
+    """Check fields that may be missing but must be of a JSON type, each its own. Raises `FlowError`."""
+    for name, json_type in json_types.items():
+        read_field(holder, name, json_type, path=path)
+
+
 def read_array(
     holder: Mapping[str, Any], name: str, element_type: str, *, path: str = ""
 ) -> list[Any]:
@@ -102,8 +110,14 @@ def require_field(
     path: str = "",
     code: str = "CONNECTOR-1304-400",
     allow_empty: bool = False,
+    draft: bool = False,
 ) -> Any:
-    """Return a field that must be there and, unless `allow_empty`, hold something. Raises `FlowError` with `code`."""
+    """Return a field that must be there and, unless `allow_empty`, hold something. Raises `FlowError` with `code`.
+
+    A `draft` may lack it (None), but what it has must hold something.
+    """
+    if draft and name not in holder:
+        return None
     value = read_field(holder, name, json_type, path=path)
     if value is None:
         raise FlowError(code, f"the mandatory field {_place(path, name)} is missing")

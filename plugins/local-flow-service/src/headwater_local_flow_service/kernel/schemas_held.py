@@ -18,13 +18,43 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _BOOLEANS = {"true": True, "false": False}
 
 
+def _read_number(value: Any) -> Any:
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def _read_boolean(value: Any) -> Any:
+    return _BOOLEANS.get(str(value).strip().lower(), value)
+
+
+def _read_string(value: Any) -> Any:
+    return str(value) if type(value) is int else value
+
+
+def _read_as_is(value: Any) -> Any:
+    return value
+
+
+_READERS = {
+    "integer": _read_number,
+    "number": _read_number,
+    "boolean": _read_boolean,
+    "string": _read_string,
+}
+
+
 def coerced(values: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     """Return the values as the types their schema names, wherever they can be read as such; the others as they are."""
     properties = _object(_object(schema).get("properties"))
-    return {
-        name: _coerce(value, _object(properties.get(name)).get("type"))
-        for name, value in values.items()
-    }
+    coerced = {}
+    for name, value in values.items():
+        json_type = _object(properties.get(name)).get("type")
+        read = _READERS.get(str(json_type), _read_as_is)
+        coerced[name] = read(value)
+    return coerced
 
 
 def problem(values: Mapping[str, Any], schema: Any, path: str) -> str:
@@ -64,21 +94,3 @@ def _find_errors(values: Mapping[str, Any], schema: Any) -> list[Any]:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _coerce(value: Any, json_type: Any) -> Any:
-    if json_type in ("integer", "number"):
-        return _coerce_number(value)
-    if json_type == "boolean" and isinstance(value, str):
-        return _BOOLEANS.get(value.strip().lower(), value)
-    if json_type == "string" and type(value) is int:
-        return str(value)
-    return value
-
-
-def _coerce_number(value: Any) -> Any:
-    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
-        return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value

@@ -23,16 +23,13 @@ ENCODINGS: Final = ("UTF-8", "ISO-8859-1")
 
 def check_data(data: Mapping[str, Any], kind: str, *, draft: bool) -> None:
     """Check the ``data`` of a source connection. Raises `FlowError`."""
-    if data.get("format") is not None or not draft:
-        bodies.require_field(data, "format", "string", path="data")
-        bodies.read_choice(
-            data, "format", FORMATS[kind], path="data", code="CONNECTOR-1327-400"
-        )
-    bodies.read_field(data, "schema", "object", path="data")
-    check_properties(
-        bodies.read_field(data, "properties", "object", path="data") or {},
-        "data.properties",
+    given = bodies.normalize(data, "format")
+    bodies.require_field(given, "format", "string", path="data", draft=draft)
+    bodies.read_choice(
+        given, "format", FORMATS[kind], path="data", code="CONNECTOR-1327-400"
     )
+    bodies.check_types(given, {"schema": "object", "properties": "object"}, path="data")
+    check_properties(given.get("properties") or {}, "data.properties")
 
 
 def check_properties(properties: Mapping[str, Any], path: str) -> None:

@@ -42,19 +42,19 @@ class FlowSpecs(specs.Specs):
             bodies.read_array(body, name, "string")
         spec_checks.check_parts(body, _PARTS)
         document = _normalize(body)
-        for element in bodies.read_array(document, _TRANSFORMATIONS[0], "object"):
+        for element in bodies.read_array(document, "transformationSpecs", "object"):
             _check_transformation(element)
         return document
 
 
 def _normalize(body: dict[str, Any]) -> dict[str, Any]:
     """Return a specification with its transformations under one name; one may come without an array around it."""
-    given: Any = [body[name] for name in _TRANSFORMATIONS if name in body]
-    transformations = given[0] if given else []
+    document = bodies.without(body, _TRANSFORMATIONS)
+    given = [body[name] for name in _TRANSFORMATIONS if name in body]
+    transformations: Any = next(iter(given), [])
     if isinstance(transformations, dict):
         transformations = [transformations]
-    rest = {name: value for name, value in body.items() if name not in _TRANSFORMATIONS}
-    return rest | {_TRANSFORMATIONS[0]: transformations}
+    return document | {"transformationSpecs": transformations}
 
 
 def _check_transformation(transformation: dict[str, Any]) -> None:

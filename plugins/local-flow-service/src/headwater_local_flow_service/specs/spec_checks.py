@@ -10,15 +10,22 @@ from headwater_local_flow_service.kernel import bodies, schemas_held
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_TYPES = {
+    "version": "string",
+    "type": "string",
+    "description": "string",
+    "attributes": "object",
+    "permissionsInfo": "object",
+    "policy": "object",
+    "settings": "object",
+}
+
 
 def check_basics(body: Mapping[str, Any]) -> None:
     """Check what every specification must say of itself. Raises `FlowError`."""
     for name in ("name", "providerId"):
         bodies.require_field(body, name, "string")
-    for name in ("version", "type", "description"):
-        bodies.read_field(body, name, "string")
-    for name in ("attributes", "permissionsInfo", "policy", "settings"):
-        bodies.read_field(body, name, "object")
+    bodies.check_types(body, _TYPES)
 
 
 def check_parts(body: Mapping[str, Any], names: Iterable[str]) -> None:

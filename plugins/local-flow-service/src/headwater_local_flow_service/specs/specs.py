@@ -183,11 +183,8 @@ def _read_order(orderby: str | None) -> tuple[Key, ...]:
 
 def _normalize(body: dict[str, Any]) -> dict[str, Any]:
     """Return what of a body is the caller's to say; null says nothing, and no reader expects it."""
-    document = {"version": "1.0"}
-    for name, value in body.items():
-        if value is not None and name not in _READ_ONLY:
-            document[name] = value
-    return document
+    given = bodies.without(body, _READ_ONLY)
+    return {"version": "1.0"} | bodies.normalize(given, *given)
 
 
 def _check_allowed(context: ServiceContext) -> None:
@@ -222,7 +219,7 @@ def _sort(specs: list[dict[str, Any]], key: Key) -> list[dict[str, Any]]:
 
 def _group(specs: list[dict[str, Any]], property: str) -> list[dict[str, Any]]:
     """Put items of the same value beside each other, in the order in which the values first come."""
-    groups: dict[str, list[dict[str, Any]]] = {}
+    places: dict[str, int] = {}
     for spec in specs:
-        groups.setdefault(repr(spec.get(property)), []).append(spec)
-    return [spec for group in groups.values() for spec in group]
+        places.setdefault(repr(spec.get(property)), len(places))
+    return sorted(specs, key=lambda spec: places[repr(spec.get(property))])
