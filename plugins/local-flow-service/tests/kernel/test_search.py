@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater_local_flow_service.kernel.search import expressions
+from headwater_local_flow_service.kernel.search import split_query
 
 Open = Any
 PATH = "/connections/search"
@@ -167,4 +167,4 @@ PART = st.text(
 
 @given(st.lists(PART.filter(lambda part: part and not part.startswith("property="))))
 def test_parts_are_found_again(parts: list[str]) -> None:
-    assert expressions("&".join(parts)) == parts
+    assert split_query("&".join(parts)) == parts

@@ -110,7 +110,7 @@ def test_sorting_is_kept_across_pages(
 ) -> None:
     clock = iter(range(1_000_000, 2_000_000, 1000))
     monkeypatch.setattr(
-        "headwater_local_flow_service.kernel.handlers.now", lambda: next(clock)
+        "headwater_local_flow_service.kernel.lifecycle.now", lambda: next(clock)
     )
     talker = service()
     for name in ("b", "a", "c", "b"):
@@ -122,7 +122,7 @@ def test_sorting_is_kept_across_pages(
 def test_equal_creation_times_do_not_lose_anything(
     service: Open, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("headwater_local_flow_service.kernel.handlers.now", lambda: 5)
+    monkeypatch.setattr("headwater_local_flow_service.kernel.lifecycle.now", lambda: 5)
     talker = service()
     for number in range(7):
         talker.create(f"n{number}")

@@ -8,8 +8,8 @@ import attrs
 
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.kernel import bodies, transitions
-from headwater_local_flow_service.kernel.handlers import is_id
 from headwater_local_flow_service.kernel.kind import DISABLED, DRAFT
+from headwater_local_flow_service.kernel.lifecycle import is_id
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
@@ -89,6 +89,6 @@ def _find_base(rows: Rows, record: Record) -> Record | None:
     if not is_id(id):
         return None
     base = rows.get(tables.connections, record.scope, id)
-    if base is None or transitions.leaving(base):
+    if base is None or transitions.is_being_deleted(base):
         return None
     return base

@@ -10,7 +10,7 @@ from headwater_local_flow_service.connections import asking, connection_document
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import parameters
-from headwater_local_flow_service.kernel import actions, bodies, handlers, patching
+from headwater_local_flow_service.kernel import actions, bodies, lifecycle, patching
 from headwater_local_flow_service.kernel.kind import DRAFT, Content, ResourceKind
 from headwater_local_flow_service.listing.views import View
 from headwater_local_flow_service.specs import drafts, references, source_connectors
@@ -130,7 +130,7 @@ class ConnectionTest:
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return ``{"result": bool}``; credentials that are refused are an answer, not an error."""
         parameters(req, ())
-        record = handlers.read(self._kind, caller_of(req).scope, id)
+        record = lifecycle.read_record(self._kind, caller_of(req).scope, id)
         resp.media = {"result": self._is_accepted(record)}
 
     def _is_accepted(self, record: Record) -> bool:

@@ -16,7 +16,7 @@ from headwater_local_flow_service.connections import asking, pql
 from headwater_local_flow_service.errors import FlowError, not_found
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import parameters
-from headwater_local_flow_service.kernel import bodies, handlers
+from headwater_local_flow_service.kernel import bodies, lifecycle
 from headwater_local_flow_service.specs import (
     data_formats,
     source_connectors,
@@ -64,7 +64,7 @@ class ExploreConnection:
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return an array for a root, an object for a table; the source itself is asked, through its connector."""
         question = read_question(req)
-        record = handlers.read(self._kind, caller_of(req).scope, id)
+        record = lifecycle.read_record(self._kind, caller_of(req).scope, id)
         connector = self._kind.find_connector(record)
         if connector is None:
             raise FlowError(

@@ -67,7 +67,7 @@ class SourceConnections(ResourceKind):
         """Return the id of the base connection."""
         return connected.refers_to(document)
 
-    def complete(self, rows: Rows, record: Record) -> Record:
+    def complete(self, rows: Rows, record: Record, content: Content) -> Record:  # noqa: ARG002
         """Check that the base connection is there, and is one of the same source."""
         return connected.inherit(rows, record)
 

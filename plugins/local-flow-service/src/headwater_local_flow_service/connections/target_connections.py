@@ -59,7 +59,7 @@ class TargetConnections(ResourceKind):
         check(document, draft=record.state == DRAFT)
         return Content(document=document)
 
-    def complete(self, rows: Rows, record: Record) -> Record:
+    def complete(self, rows: Rows, record: Record, content: Content) -> Record:  # noqa: ARG002
         """Check that the data set is there."""
         params = record.document.get("params") or {}
         id = params.get("dataSetId")
@@ -75,8 +75,8 @@ class TargetConnections(ResourceKind):
         actions.check(operation, (actions.PUBLISH,))
         drafts.check_unpublished(record, self.type)
         check(record.document, draft=False)
-        completed = self.complete(rows, record)
         content = Content(document=record.document)
+        completed = self.complete(rows, record, content)
         return drafts.publish(completed, operation.caller, content)
 
     def check_deletable(self, rows: Rows, record: Record) -> None:

@@ -17,7 +17,7 @@ from headwater_local_flow_service.flows import (
 from headwater_local_flow_service.kernel import (
     actions,
     bodies,
-    handlers,
+    lifecycle,
     patching,
     schemas_held,
 )
@@ -105,7 +105,7 @@ class Flows(ResourceKind):
         """Return the ids of the source and the target connection."""
         return joined.refers_to(document)
 
-    def complete(self, rows: Rows, record: Record) -> Record:
+    def complete(self, rows: Rows, record: Record, content: Content) -> Record:  # noqa: ARG002
         """Check what the dataflow joins, and have its next run recorded."""
         spec = self._spec(rows, record.scope, record.spec_id)
         found = joined.found(rows, record.scope, record.document)
@@ -140,7 +140,7 @@ class Flows(ResourceKind):
                 rows, record.scope, record.document
             )  # what is disabled keeps nobody from deleting these
         moved = attrs.evolve(
-            handlers.following(record, operation.caller.client, _updated(record)),
+            lifecycle.revise_record(record, operation.caller.client, _updated(record)),
             state=after,
         )
         return scheduled_runs.follow(rows, moved, now())
@@ -164,7 +164,9 @@ class Flows(ResourceKind):
             text = "the source or target connection is a draft: publish it first"
             raise FlowError("FLOW-1422-400", text, id=record.id, type=self.type)
         return self.complete(
-            rows, drafts.publish(record, operation.caller, _updated(record))
+            rows,
+            drafts.publish(record, operation.caller, _updated(record)),
+            _updated(record),
         )
 
     def _spec(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any]:

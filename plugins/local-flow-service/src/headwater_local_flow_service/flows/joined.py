@@ -9,8 +9,8 @@ import attrs
 from headwater_local_flow_service.connections import connected
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.kernel import bodies, transitions
-from headwater_local_flow_service.kernel.handlers import is_id
 from headwater_local_flow_service.kernel.kind import DRAFT
+from headwater_local_flow_service.kernel.lifecycle import is_id
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _found(
 ) -> Record | None:
     for id in document.get(name) or ():
         record = rows.get(_TABLES[name], scope, id) if is_id(id) else None
-        if record is None or transitions.leaving(record):
+        if record is None or transitions.is_being_deleted(record):
             raise FlowError(
                 "CONNECTOR-1338-400", f"{name} names no connection of this sandbox"
             )

@@ -15,7 +15,7 @@ from headwater_local_flow_service.flows import (
     transformations,
 )
 from headwater_local_flow_service.flows.flow_documents import DELTA_COLUMN
-from headwater_local_flow_service.kernel import handlers, schemas_held, transitions
+from headwater_local_flow_service.kernel import lifecycle, schemas_held, transitions
 from headwater_local_flow_service.kernel.kind import ENABLED, Content
 from headwater_local_flow_service.specs import flow_schemas
 from headwater_local_flow_service.store import tables
@@ -42,7 +42,7 @@ def check_flow(flow: Record, flow_spec: Mapping[str, Any]) -> None:
             "CONNECTOR-1386-400",
             "only a dataflow whose frequency is once runs on demand",
         )
-    if transitions.meant(flow) != ENABLED:
+    if transitions.target_state(flow) != ENABLED:
         raise FlowError(
             "CONNECTOR-1380-400",
             "the run cannot be created: its dataflow is not enabled",
@@ -95,7 +95,7 @@ def teach(rows: Rows, flow: Record, params: Mapping[str, Any], client: str) -> N
     content = Content(document=flow_documents.with_delta_column(flow.document, column))
     # The transaction has the sandbox to itself: nobody changed the dataflow since it was read.
     rows.replace(
-        tables.flows, handlers.following(flow, client, content), etag=flow.etag
+        tables.flows, lifecycle.revise_record(flow, client, content), etag=flow.etag
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.flows import run_documents
 from headwater_local_flow_service.kernel import bodies
-from headwater_local_flow_service.kernel.handlers import is_id
+from headwater_local_flow_service.kernel.lifecycle import is_id
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:

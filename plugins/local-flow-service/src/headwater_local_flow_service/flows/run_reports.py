@@ -15,7 +15,7 @@ from headwater_local_flow_service.flows import (
 )
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import json_object, parameters
-from headwater_local_flow_service.kernel import handlers
+from headwater_local_flow_service.kernel import handlers, lifecycle
 from headwater_local_flow_service.kernel.audit import reference
 from headwater_local_flow_service.kernel.kind import Content
 from headwater_local_flow_service.store import tables
@@ -28,24 +28,24 @@ if TYPE_CHECKING:
 _REPORTED = (*run_parts.FACTS, "providerRefId", "params", "metrics", "activities")
 
 
-class Run(handlers.One):
+class Run(handlers.ReadOnlyItem):
     """``/runs/{id}``: read and report."""
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Take what a provider reports, if nobody else has changed the run since the etag in ``If-Match``."""
         parameters(req, ("if-match",))
         kind, caller = self._kind, caller_of(req)
-        record = handlers.guarded(kind, req, id)
+        record = handlers.read_for_change(kind, req, id)
         body = json_object(req, kind.context.settings)
         document = _reported(record, body)
         changed = run_documents.moved(
-            handlers.following(record, caller.client, Content(document=document)),
+            lifecycle.revise_record(record, caller.client, Content(document=document)),
             document,
         )
         with kind.context.store.writing(record.scope) as rows:
             run_parts.check_predecessors(rows, record.scope, body)
             if not rows.replace(kind.view.table, changed, etag=record.etag):
-                raise handlers.changed_meanwhile(kind, id)
+                raise handlers.etag_conflict(kind, id)
             _note(rows, record, changed)
         resp.location = f"{handlers.BASE}/{kind.type}/{record.id}"
         resp.media = reference(changed)

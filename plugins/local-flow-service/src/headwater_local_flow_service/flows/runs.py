@@ -9,7 +9,7 @@ import attrs
 
 from headwater_local_flow_service.errors import FlowError, not_found
 from headwater_local_flow_service.flows import on_demand, run_documents, run_parts
-from headwater_local_flow_service.kernel import actions, bodies, handlers, transitions
+from headwater_local_flow_service.kernel import actions, bodies, lifecycle, transitions
 from headwater_local_flow_service.kernel.audit import audit_block, reference
 from headwater_local_flow_service.kernel.clock import now
 from headwater_local_flow_service.kernel.kind import ENABLED, Content, ResourceKind
@@ -67,7 +67,7 @@ class Runs(ResourceKind):
         """Return the id of the dataflow."""
         return (document["flowId"],)
 
-    def complete(self, rows: Rows, record: Record) -> Record:
+    def complete(self, rows: Rows, record: Record, content: Content) -> Record:  # noqa: ARG002
         """Check a new run against its dataflow, and complete it."""
         sent = record.document
         flow = self._flow(rows, record, sent["flowId"])
@@ -138,7 +138,7 @@ class Runs(ResourceKind):
         return run_documents.SCHEDULED
 
     def _flow(self, rows: Rows, record: Record, id: str) -> Record | None:
-        return rows.get(tables.flows, record.scope, id) if handlers.is_id(id) else None
+        return rows.get(tables.flows, record.scope, id) if lifecycle.is_id(id) else None
 
 
 def _refusal(
@@ -152,7 +152,7 @@ def _refusal(
             "CONNECTOR-1387-400",
             f"{RETRY} is for a run that failed, or that succeeded without writing a record",
         )
-    if transitions.meant(flow) != ENABLED:
+    if transitions.target_state(flow) != ENABLED:
         return "CONNECTOR-1388-400", "the dataflow is not enabled: enable it first"
     return None
 

@@ -16,7 +16,7 @@ import attrs
 from headwater_local_flow_service.flows import flow_documents, run_documents, schedules
 from headwater_local_flow_service.flows.flow_documents import COVERED
 from headwater_local_flow_service.flows.run_documents import DUE
-from headwater_local_flow_service.kernel import handlers, transitions
+from headwater_local_flow_service.kernel import lifecycle, transitions
 from headwater_local_flow_service.kernel.kind import ENABLED, Content
 from headwater_local_flow_service.store import tables
 
@@ -33,7 +33,9 @@ def follow(rows: Rows, flow: Record, now: int) -> Record:
     own = [run for run in run_documents.unfinished(rows, flow) if DUE in run.document]
     waiting = next((run for run in own if _waits(run, seconds)), None)
     before = flow if waiting is None else _without(flow, waiting)
-    params = _next(before, seconds) if transitions.meant(flow) == ENABLED else None
+    params = (
+        _next(before, seconds) if transitions.target_state(flow) == ENABLED else None
+    )
     if params is None:
         if waiting is not None:
             rows.remove(tables.runs, waiting.scope, waiting.id)
@@ -52,7 +54,7 @@ def follow(rows: Rows, flow: Record, now: int) -> Record:
         )
         rows.replace(
             tables.runs,
-            handlers.following(waiting, flow.updated_by, content),
+            lifecycle.revise_record(waiting, flow.updated_by, content),
             etag=waiting.etag,
         )
     return attrs.evolve(

@@ -5,7 +5,7 @@ The rules: docs/flow-service-operations.md#states-and-actions.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headwater_local_flow_service.errors import FlowError
 
@@ -16,11 +16,15 @@ if TYPE_CHECKING:
 
 PUBLISH = "publish"
 FINALIZING = ("finalize", "finalize-update")
-SUB_OPERATIONS = ("apply", "rollback", "progress")
+_PROGRESS = "progress"
+SUB_OPERATIONS = ("apply", "rollback", _PROGRESS)
 STATUSES = (
     "IN_PROGRESS", "COMPLETED", "SUCCESS", "PARTIAL_SUCCESS", "FAILED", "PARTIAL_FAILURE", "QUEUED", "SCHEDULED",
 )  # fmt: skip
 
+_ENDS = ("COMPLETED", "FAILED")
+
+_NUMBERS = (int, float)  # not bool, which is an int to Python but not to JSON
 _COMPLETE = 100  # percent
 
 
@@ -30,46 +34,48 @@ def check(operation: Operation, known: Collection[str]) -> None:
     Finalizing is for providers; every caller of the embedded service is a user, so it is refused, once well-formed.
     """
     if operation.name not in known:
-        raise FlowError("FLOW-1434-400", f"op is one of {', '.join(known)}")
-    parts = operation.sub_operations
-    if not set(parts) <= set(SUB_OPERATIONS):
-        raise FlowError("FLOW-1435-400", f"subOp is one of {', '.join(SUB_OPERATIONS)}")
-    if parts and operation.name not in FINALIZING:
-        raise FlowError("FLOW-1436-400", f"{operation.name} takes no subOp")
-    if "progress" in parts and len(set(parts)) > 1:
-        raise FlowError("FLOW-1406-400", "the subOp progress goes with no other")
-    _check_status(operation.status, progressing="progress" in parts)
+        raise FlowError("FLOW-1434-400", f"op must be one of {', '.join(known)}")
+    _check_sub_operations(operation)
+    _check_status(operation)
     if operation.name in FINALIZING:
         raise FlowError(
             "FLOW-1402-400", f"{operation.name} is for providers, not for users"
         )
 
 
-def _check_status(body: dict[str, Any], *, progressing: bool) -> None:
-    status = body.get("status")
+def _check_sub_operations(operation: Operation) -> None:
+    names = set(operation.sub_operations)
+    if not names.issubset(SUB_OPERATIONS):
+        known = ", ".join(SUB_OPERATIONS)
+        raise FlowError("FLOW-1435-400", f"subOp must be one of {known}")
+    if names and operation.name not in FINALIZING:
+        raise FlowError("FLOW-1436-400", f"{operation.name} takes no subOp")
+    if _PROGRESS in names and len(names) > 1:
+        raise FlowError(
+            "FLOW-1406-400", f"the subOp {_PROGRESS} excludes all other subOps"
+        )
+
+
+def _check_status(operation: Operation) -> None:
+    """Check the optional body: ``status.value`` and ``percentCompleted``, and whether they agree."""
+    status = operation.status.get("status")
     if status is None:
         status = {}
     if not isinstance(status, dict):
         raise FlowError("FLOW-1437-400", "status must be of type object")
-    value, percent = status.get("value"), body.get("percentCompleted")
+    value = status.get("value")
     if value is not None and value not in STATUSES:
-        raise FlowError(
-            "FLOW-1437-400", f"status.value is one of {', '.join(STATUSES)}"
-        )
-    if percent is not None and (
-        isinstance(percent, bool) or not isinstance(percent, (int, float))
-    ):
+        known = ", ".join(STATUSES)
+        raise FlowError("FLOW-1437-400", f"status.value must be one of {known}")
+    percent = operation.status.get("percentCompleted")
+    if percent is not None and type(percent) not in _NUMBERS:
         raise FlowError("CONNECTOR-1312-400", "percentCompleted must be of type number")
-    if progressing and value == "FAILED":
+    if value == "FAILED" and _PROGRESS in operation.sub_operations:
         raise FlowError(
-            "FLOW-1407-400", "the subOp progress does not go with a failed status"
+            "FLOW-1407-400", f"a failed status excludes the subOp {_PROGRESS}"
         )
-    if (
-        value in ("COMPLETED", "FAILED")
-        and percent is not None
-        and percent != _COMPLETE
-    ):
+    if value in _ENDS and percent not in (None, _COMPLETE):
         raise FlowError(
             "FLOW-1408-400",
-            f"percentCompleted is {_COMPLETE} where the status is completed or failed",
+            f"percentCompleted must be {_COMPLETE} where the status is completed or failed",
         )

@@ -27,7 +27,10 @@ DRAFT = "draft"
 
 @attrs.frozen(kw_only=True)
 class Content:
-    """What a row will hold: the document as it may be read, its sealed secrets, and what to tell the caller."""
+    """What a row will hold: the document as it may be read, its sealed secrets, and what to tell the caller.
+
+    A kind may have a content of its own, with what it has read out of the body and still needs to complete the row.
+    """
 
     document: dict[str, Any] = attrs.field(repr=False)
     secrets: bytes | None = attrs.field(default=None, repr=False)
@@ -73,7 +76,7 @@ class ResourceKind(abc.ABC):
 
     @abc.abstractmethod
     def validate_new(self, body: dict[str, Any], creation: Creation) -> Content:
-        """Check the body of a create."""
+        """Check the body of a create, and return what is to be stored."""
 
     @abc.abstractmethod
     def validate_change(
@@ -89,8 +92,11 @@ class ResourceKind(abc.ABC):
         """Return the ids of other rows that a document names."""
         return ()
 
-    def complete(self, rows: Rows, record: Record) -> Record:  # noqa: ARG002
-        """Check a new or changed row against the rows it refers to, and complete it."""
+    def complete(self, rows: Rows, record: Record, content: Any) -> Record:  # noqa: ARG002
+        """Check a new or changed row against the rows it refers to, and complete it.
+
+        `content` is what this kind's `validate_new` or `validate_change` returned for the row.
+        """
         return record
 
     def check_deletable(self, rows: Rows, record: Record) -> None:  # noqa: B027 - most resources are always deletable
@@ -112,8 +118,8 @@ class ResourceKind(abc.ABC):
         """Return an item as it is read: audit block first, then what the caller sent, secrets masked."""
         return {
             **audit_block(record),
-            **transitions.shown(record),
-            "state": transitions.spelled(record),
+            **transitions.visible_document(record),
+            "state": transitions.state_name(record),
             "version": record.etag,
             "etag": record.etag,
         }

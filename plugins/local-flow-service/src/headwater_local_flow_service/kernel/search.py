@@ -5,7 +5,8 @@ The rules: docs/flow-service-operations.md#searches.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -22,12 +23,17 @@ if TYPE_CHECKING:
 
     from headwater_local_flow_service.kernel.kind import ResourceKind
     from headwater_local_flow_service.listing.filters import Filters
+    from headwater_local_flow_service.listing.ordering import Key
     from headwater_local_flow_service.settings import Settings
 
 
+# What stands in quotes, the closing one of which may be missing at the end, and what is neither a quote nor ``&``.
+_PART: Final = re.compile(r'(?:"[^"]*"?|[^&"]+)+')
+
+
 @attrs.frozen(kw_only=True)
-class Sought:
-    """The body of a search, its fields checked one by one."""
+class SearchRequest:
+    """The body of a search, its fields checked one by one; what is missing asks for nothing."""
 
     filters: Filters
     orderby: str | None
@@ -45,103 +51,109 @@ class Search:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Return one page, or the number of matching items."""
         kind = self._kind
-        token = parameters(req, ("continuationToken",)).get("continuationToken", [""])[
-            -1
-        ]
-        wanted = _listing(sought(req, kind.context.settings), token, kind)
-        resp.media = handlers.listed(
-            kind, caller_of(req).scope, wanted, path=f"{kind.type}/search"
+        tokens = parameters(req, ("continuationToken",)).get("continuationToken", [""])
+        request = read_search(req, kind.context.settings)
+        resp.media = handlers.answer_list(
+            kind,
+            caller_of(req).scope,
+            _build_listing(request, tokens[-1], kind),
+            path=f"{kind.type}/search",
         )
 
 
-def sought(req: falcon.Request, settings: Settings) -> Sought:
+def read_search(req: falcon.Request, settings: Settings) -> SearchRequest:
     """Read the body of a search; every field may be missing. Raises `FlowError`."""
     body = json_body(req, settings)
     if not isinstance(body, dict):
         raise FlowError("CONNECTOR-1000-400", "the body must be a JSON object")
-    found = Sought(
-        filters=_filters(
-            _text(body, "queryString") or "", body.get("projectionFields")
-        ),
-        orderby=_text(body, "orderby") or None,
-        limit=_limit(body.get("limit")),
-        count=_count(body.get("count")),
-        group_by=_text(body, "groupByProperty") or None,
+    request = SearchRequest(
+        filters=_read_filters(body),
+        orderby=_read_string(body, "orderby") or None,
+        limit=_read_limit(body),
+        count=_read_count(body),
+        group_by=_read_string(body, "groupByProperty") or None,
     )
-    if found.count and found.limit is not None:
+    if request.count and request.limit is not None:
         raise FlowError("FLOW-1401-400", "limit and count exclude each other")
-    return found
+    return request
 
 
-def expressions(query: str) -> list[str]:
-    """Part a ``queryString`` into its filters: ``&`` stands between them, but not inside quotes."""
-    parts, quoted, start = [], False, 0
-    for place, letter in enumerate(query):
-        quoted = quoted != (letter == '"')
-        if letter == "&" and not quoted:
-            parts.append(query[start:place])
-            start = place + 1
-    parts.append(query[start:])
-    return [part.strip().removeprefix("property=") for part in parts if part.strip()]
+def split_query(query: str) -> list[str]:
+    """Split a ``queryString`` into its filters: ``&`` stands between them, but not inside quotes."""
+    expressions = []
+    for part in _PART.findall(query):
+        if part.strip():
+            expressions.append(part.strip().removeprefix("property="))
+    return expressions
 
 
-def _listing(sought: Sought, token: str, kind: ResourceKind) -> Listing:
+def _build_listing(request: SearchRequest, token: str, kind: ResourceKind) -> Listing:
     if token:
         return paging.resumed(
             token,
             kind.view,
-            limit=sought.limit,
-            count=sought.count,
+            limit=request.limit,
+            count=request.count,
             largest=LARGEST_SEARCH_PAGE,
         )
+    order: tuple[Key, ...] = NEWEST
+    if request.orderby is not None:
+        order = ordering.parse(request.orderby, kind.view)
     return Listing(
-        filters=sought.filters,
-        order=ordering.parse(sought.orderby, kind.view)
-        if sought.orderby is not None
-        else NEWEST,
-        limit=sought.limit or paging.LARGEST_PAGE,
-        count=sought.count,
+        filters=request.filters,
+        order=order,
+        limit=request.limit or paging.LARGEST_PAGE,
+        count=request.count,
     )
 
 
-def _filters(query: str, projection: Any) -> Filters:
-    if isinstance(projection, list) and all(
-        isinstance(name, str) for name in projection
-    ):
-        projection = ",".join(projection)
-    if projection is not None and not isinstance(projection, str):
-        raise _wrong("projectionFields", "a text of fields with commas between")
-    fields = filters.parse([projection] if projection else [])
-    if fields.conditions:
-        raise FlowError("FLOW-1449-400", "projectionFields names fields only")
-    found = filters.parse(expressions(query))
-    return attrs.evolve(
-        found, projection=tuple(dict.fromkeys((*found.projection, *fields.projection)))
-    )
+def _read_filters(body: dict[str, Any]) -> Filters:
+    query = _read_string(body, "queryString") or ""
+    projection = filters.parse(_read_projection(body))
+    if projection.conditions:
+        raise FlowError("FLOW-1449-400", "projectionFields must hold names of fields")
+    conditions = filters.parse(split_query(query))
+    names = (*conditions.projection, *projection.projection)
+    return attrs.evolve(conditions, projection=tuple(dict.fromkeys(names)))
 
 
-def _limit(given: Any) -> int | None:
-    if given is None:
+def _read_projection(body: dict[str, Any]) -> list[str]:
+    """Return ``projectionFields`` as a filter has them: an array of names means the same as names with commas."""
+    fields = body.get("projectionFields")
+    if fields in (None, "", []):
+        return []
+    names = fields if isinstance(fields, list) else [fields]
+    if not all(isinstance(name, str) for name in names):
+        raise _type_error("projectionFields", "a string of fields separated by commas")
+    return [",".join(names)]
+
+
+def _read_limit(body: dict[str, Any]) -> int | None:
+    limit = body.get("limit")
+    if limit is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, int):
-        raise _wrong("limit", "a number")
-    if given < 1:
-        raise FlowError("FLOW-1452-400", "limit is a positive number")
-    return min(given, LARGEST_SEARCH_PAGE)
+    if type(limit) is not int:
+        raise _type_error("limit", "a number")
+    if limit < 1:
+        raise FlowError("FLOW-1452-400", "limit must be a positive number")
+    return min(limit, LARGEST_SEARCH_PAGE)
 
 
-def _count(given: Any) -> bool:
-    if given is not None and not isinstance(given, bool):
-        raise _wrong("count", "true or false")
-    return bool(given)
+def _read_count(body: dict[str, Any]) -> bool:
+    count = body.get("count")
+    if count is None:
+        return False
+    if not isinstance(count, bool):
+        raise _type_error("count", "true or false")
+    return count
 
 
-def _text(body: dict[str, Any], name: str) -> str | None:
+def _read_string(body: dict[str, Any], name: str) -> str | None:
     value = body.get(name)
     if value is not None and not isinstance(value, str):
-        raise _wrong(name, "a text")
+        raise _type_error(name, "a string")
     return value
 
 
-def _wrong(name: str, what: str) -> FlowError:
-    return FlowError("FLOW-1454-400", f"{name} is {what}")
+def _type_error(name: str, expected: str) -> FlowError:
+    return FlowError("FLOW-1454-400", f"{name} must be {expected}")

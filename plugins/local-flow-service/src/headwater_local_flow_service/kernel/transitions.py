@@ -50,24 +50,26 @@ _OTHER_REFUSALS: Final = {
 }
 
 
-def busy(record: Record) -> bool:
+def is_busy(record: Record) -> bool:
     """Say whether a row is between two states."""
     return TURNING in record.document
 
 
-def leaving(record: Record) -> bool:
+def is_being_deleted(record: Record) -> bool:
     """Say whether a row is as good as deleted."""
-    return busy(record) and record.state == DELETING
+    return is_busy(record) and record.state == DELETING
 
 
-def meant(record: Record) -> str:
+def target_state(record: Record) -> str:
     """Return the state a row is in, or is about to be in."""
-    return str(record.document[TURNING]["becomes"]) if busy(record) else record.state
+    if not is_busy(record):
+        return record.state
+    return str(record.document[TURNING]["becomes"])
 
 
-def check(type: str, record: Record, deed: str) -> None:
+def check_idle(type: str, record: Record, deed: str) -> None:
     """Refuse to do something with a row that is between two states. Raises `FlowError`."""
-    if not busy(record):
+    if not is_busy(record):
         return
     code = _REFUSALS.get((type, deed), _OTHER_REFUSALS[deed])
     if code == "FLOW-1416-400" and record.state == _INITIALIZING:
@@ -76,37 +78,39 @@ def check(type: str, record: Record, deed: str) -> None:
         code = "FLOW-1458-400"
     raise FlowError(
         code,
-        f"its state is {spelled(record)}: read it until that is over",
+        f"its state is {state_name(record)}: read it until that is over",
         id=record.id,
         type=type,
     )
 
 
-def made(type: str, record: Record, reads: int) -> Record:
-    """Return a new row as it is shown for the next reads."""
-    return (
-        _turning(record, _MAKING[type], reads)
-        if type in _MAKING and record.state in _TO
-        else record
-    )
+def begin_create(type: str, record: Record, reads: int) -> Record:
+    """Return a new row as it is shown for the next `reads`; a draft is never busy."""
+    if type not in _MAKING or record.state not in _TO:
+        return record
+    return _make_busy(record, _MAKING[type], reads)
 
 
-def moved(record: Record, reads: int) -> Record:
-    """Return a row that an action brought into another state, as it is shown for the next reads."""
-    return _turning(record, _TO[record.state], reads) if record.state in _TO else record
+def begin_state_change(record: Record, reads: int) -> Record:
+    """Return a row that an action brought into another state, as it is shown for the next `reads`."""
+    if record.state not in _TO:
+        return record
+    return _make_busy(record, _TO[record.state], reads)
 
 
-def updated(record: Record, reads: int) -> Record:
-    """Return a row that was patched, as it is shown for the next reads."""
-    return _turning(record, UPDATING, reads) if record.state in _TO else record
+def begin_update(record: Record, reads: int) -> Record:
+    """Return a row that was patched, as it is shown for the next `reads`; a draft is never busy."""
+    if record.state not in _TO:
+        return record
+    return _make_busy(record, UPDATING, reads)
 
 
-def deleted(record: Record, reads: int) -> Record:
-    """Return a row that is as good as deleted, as it is shown for the next reads."""
-    return _turning(attrs.evolve(record, state=""), DELETING, reads)
+def begin_delete(record: Record, reads: int) -> Record:
+    """Return a row that is as good as deleted, as it is shown for the next `reads`; its state will be none."""
+    return _make_busy(attrs.evolve(record, state=""), DELETING, reads)
 
 
-def read(record: Record, reads: int) -> Record:
+def advance(record: Record, reads: int) -> Record:
     """Return a busy row after one more read: still busy, or in the state that was meant, which is nothing if deleted.
 
     `reads` is the switch now: a service for which everything is done at once keeps nobody waiting.
@@ -114,30 +118,27 @@ def read(record: Record, reads: int) -> Record:
     turning = record.document[TURNING]
     left = min(turning["reads"], reads)
     if left > 0:
-        return attrs.evolve(
-            record, document=record.document | {TURNING: turning | {"reads": left - 1}}
-        )
-    document = {
-        name: value for name, value in record.document.items() if name != TURNING
-    }
+        turning = turning | {"reads": left - 1}
+        return attrs.evolve(record, document=record.document | {TURNING: turning})
+    document = dict(record.document)
+    del document[TURNING]
     return attrs.evolve(record, state=turning["becomes"], document=document)
 
 
-def spelled(record: Record) -> str:
-    """Return the state of a row as it is written."""
+def state_name(record: Record) -> str:
+    """Return the state of a row as it is spelled in answers."""
     return _SPELLED.get(record.state, record.state)
 
 
-def shown(record: Record) -> dict[str, Any]:
+def visible_document(record: Record) -> dict[str, Any]:
     """Return the document of a row without what only the service needs."""
-    return {
-        name: value
-        for name, value in record.document.items()
-        if name not in (TURNING, LEFT_OUT)
-    }
+    document = dict(record.document)
+    for name in (TURNING, LEFT_OUT):
+        document.pop(name, None)
+    return document
 
 
-def _turning(record: Record, state: str, reads: int) -> Record:
+def _make_busy(record: Record, state: str, reads: int) -> Record:
     if not reads:
         return record
     turning = {"becomes": record.state, "reads": reads}

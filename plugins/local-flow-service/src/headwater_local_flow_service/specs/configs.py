@@ -10,7 +10,7 @@ import attrs
 from headwater_local_flow_service.errors import FlowError, not_found
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import parameters
-from headwater_local_flow_service.kernel import handlers
+from headwater_local_flow_service.kernel import lifecycle
 from headwater_local_flow_service.specs import stored_specs
 from headwater_local_flow_service.specs.fixed_connection_specs import (
     DATA_LAKE_EXPORT,
@@ -44,7 +44,7 @@ class ConnectionConfigs:
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return an empty list for a connection that is there."""
         parameters(req, ())
-        handlers.read(self._kind, caller_of(req).scope, id)
+        lifecycle.read_record(self._kind, caller_of(req).scope, id)
         resp.media = {"items": []}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.kernel import handlers
+from headwater_local_flow_service.kernel import lifecycle
 from headwater_local_flow_service.kernel.kind import DRAFT, ENABLED
 from headwater_local_flow_service.specs import stored_specs
 
@@ -54,5 +54,5 @@ def check_unpublished(record: Record, type: str) -> None:
 
 def publish(record: Record, caller: Caller, content: Content) -> Record:
     """Return the row of a draft once it is published."""
-    changed = handlers.following(record, caller.client, content)
+    changed = lifecycle.revise_record(record, caller.client, content)
     return attrs.evolve(changed, state=ENABLED)

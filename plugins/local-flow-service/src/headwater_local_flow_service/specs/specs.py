@@ -11,14 +11,11 @@ import falcon
 from headwater_local_flow_service.errors import FlowError, not_found
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import json_object, parameters
-from headwater_local_flow_service.kernel import bodies, handlers
-from headwater_local_flow_service.kernel.clock import now
+from headwater_local_flow_service.kernel import bodies, handlers, lifecycle
 from headwater_local_flow_service.kernel.kind import Content
-from headwater_local_flow_service.kernel.search import sought
+from headwater_local_flow_service.kernel.search import read_search
 from headwater_local_flow_service.listing import filters, ordering
 from headwater_local_flow_service.specs import stored_specs
-from headwater_local_flow_service.store import etags
-from headwater_local_flow_service.store.store import Record
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.kernel.service_context import ServiceContext
     from headwater_local_flow_service.listing.filters import Filters
     from headwater_local_flow_service.listing.ordering import Key
-    from headwater_local_flow_service.store.store import Rows, Scope
+    from headwater_local_flow_service.store.store import Record, Rows, Scope
 
 SORTABLE = ("id", "name", "providerId", "version")
 
@@ -145,7 +142,7 @@ class SpecItem:
                 raise FlowError("FLOW-1426-400", text, id=id, type=specs.type)
             before = specs.require_record(rows, caller.scope, id)
             content = Content(document=specs.validate(_normalize(body)))
-            record = handlers.following(before, caller.client, content)
+            record = lifecycle.revise_record(before, caller.client, content)
             rows.replace(specs.table, record, etag=before.etag)
         resp.media = stored_specs.render(record)
 
@@ -160,7 +157,7 @@ class SpecSearch:
         """Return what matches, sorted and grouped; without a limit all of it."""
         parameters(req, ())
         specs = self._specs
-        wanted = sought(req, specs.context.settings)
+        wanted = read_search(req, specs.context.settings)
         specs.check_filters(wanted.filters)
         order = _read_order(wanted.orderby)
         with specs.context.store.reading() as rows:
@@ -195,19 +192,11 @@ def _check_allowed(context: ServiceContext) -> None:
 
 
 def _build_record(document: dict[str, Any], caller: Caller) -> Record:
-    moment = now()
-    return Record(
-        id=str(uuid.uuid4()),
-        scope=stored_specs.scope_of(caller.scope),
-        name=handlers.column_name(document),
-        spec_id="",
-        state="",
-        etag=etags.first(moment),
-        created_at=moment,
-        updated_at=moment,
-        created_by=caller.client,
-        updated_by=caller.client,
-        document=document,
+    return lifecycle.build_record(
+        str(uuid.uuid4()),
+        stored_specs.scope_of(caller.scope),
+        caller.client,
+        Content(document=document),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from headwater_local_flow_service.kernel.audit import audit_block
-from headwater_local_flow_service.kernel.handlers import is_id
+from headwater_local_flow_service.kernel.lifecycle import is_id
 from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.store.store import Scope
 
