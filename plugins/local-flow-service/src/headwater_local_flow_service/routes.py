@@ -19,7 +19,7 @@ from headwater_local_flow_service.connections.target_connections import (
     TargetConnections,
 )
 from headwater_local_flow_service.flows.flows import Flows
-from headwater_local_flow_service.flows.run_reports import Run
+from headwater_local_flow_service.flows.run_reports import RunItem
 from headwater_local_flow_service.flows.runs import Runs
 from headwater_local_flow_service.kernel.handlers import BASE, Action, Collection, Item
 from headwater_local_flow_service.kernel.search import Search
@@ -53,7 +53,7 @@ def add_routes(app: falcon.App[Any, Any], context: ServiceContext) -> None:
         app.add_route(f"{BASE}/{kind.type}/{{id}}/action", Action(kind))
     app.add_route(f"{BASE}/flows/search", Search(flows))
     app.add_route(f"{BASE}/runs", Collection(runs))
-    app.add_route(f"{BASE}/runs/{{id}}", Run(runs))
+    app.add_route(f"{BASE}/runs/{{id}}", RunItem(runs))
     app.add_route(f"{BASE}/runs/{{id}}/action", Action(runs))
     app.add_route(f"{BASE}/connections/search", Search(connections))
     app.add_route(f"{BASE}/connections/{{id}}/test", ConnectionTest(connections))

@@ -117,7 +117,7 @@ def test_whatever_a_schedule_says_it_is_taken_or_refused_with_a_code(
     params: dict[str, Any],
 ) -> None:
     refused = _refusal(params)
-    assert (schedules.of(params) is None) == bool(refused)
+    assert (schedules.find_schedule(params) is None) == bool(refused)
 
 
 @given(
@@ -145,10 +145,10 @@ def test_what_runs_once_is_due_once() -> None:
 
 
 def test_a_flow_specification_without_a_schedule_takes_none_or_any() -> None:
-    schedules.check(None, {})
-    schedules.check({"timeUnit": "day", "interval": 1}, {})
+    schedules.read_schedule(None, {})
+    schedules.read_schedule({"timeUnit": "day", "interval": 1}, {})
     with pytest.raises(FlowError) as found:
-        schedules.check(
+        schedules.read_schedule(
             {"startTime": START}, {"attributes": {"frequency": "streaming"}}
         )
     assert found.value.code == "CONNECTOR-1312-400"
@@ -161,14 +161,14 @@ def test_a_stored_flow_specification_s_own_rules_hold() -> None:
         "required": ["exportMode"],
     }
     export = {"scheduleSpec": {"spec": spec}}
-    schedules.check({"exportMode": "DAILY_FULL_EXPORT"}, export)
+    schedules.read_schedule({"exportMode": "DAILY_FULL_EXPORT"}, export)
     with pytest.raises(FlowError, match=r"scheduleParams breaks the rule required"):
-        schedules.check({"timeUnit": "day"}, export)
+        schedules.read_schedule({"timeUnit": "day"}, export)
 
 
 def _refusal(params: Any) -> str:
     try:
-        schedules.check(params, FLOW_SPEC)
+        schedules.read_schedule(params, FLOW_SPEC)
     except FlowError as error:
         return error.code
     return ""

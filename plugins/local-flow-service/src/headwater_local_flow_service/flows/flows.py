@@ -8,19 +8,15 @@ import attrs
 
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.flows import (
+    dataflow,
+    flow_bodies,
+    flow_connections,
     flow_documents,
-    joined,
     scheduled_runs,
     schedules,
     transformations,
 )
-from headwater_local_flow_service.kernel import (
-    actions,
-    bodies,
-    lifecycle,
-    patching,
-    schemas_held,
-)
+from headwater_local_flow_service.kernel import actions, bodies, lifecycle, patching
 from headwater_local_flow_service.kernel.clock import now
 from headwater_local_flow_service.kernel.kind import (
     DISABLED,
@@ -34,16 +30,26 @@ from headwater_local_flow_service.specs import drafts, fixed_specs, references
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from headwater_local_flow_service.flows.dataflow import Dataflow
+    from headwater_local_flow_service.flows.flow_connections import FlowConnections
     from headwater_local_flow_service.kernel.kind import Creation, Operation
     from headwater_local_flow_service.store.store import Record, Rows, Scope
 
 ENABLE = "enable"
 DISABLE = "disable"
-_AFTER = {
-    ENABLE: (DISABLED, ENABLED),
-    DISABLE: (ENABLED, DISABLED),
-}  # from which state to which
-_FIXED = ("flowSpec", *sorted(flow_documents.WRITTEN))
+# From which state to which.
+_STATES = {ENABLE: (DISABLED, ENABLED), DISABLE: (ENABLED, DISABLED)}
+_FIXED_FIELDS = ("flowSpec", *sorted(flow_documents.WRITTEN))
+
+
+@attrs.frozen(kw_only=True)
+class FlowContent(Content):
+    """What a dataflow's row will hold, and what was read on the way: the parts of its document, its specification."""
+
+    flow: Dataflow
+    spec: Mapping[str, Any] = attrs.field(repr=False)
 
 
 class Flows(ResourceKind):
@@ -53,75 +59,63 @@ class Flows(ResourceKind):
     view = View(
         table=tables.flows,
         spec="flowSpec",
-        links=(f"{joined.SOURCES}[]", f"{joined.TARGETS}[]"),
+        links=(f"{dataflow.SOURCES}[]", f"{dataflow.TARGETS}[]"),
     )
 
-    def validate_new(self, body: dict[str, Any], creation: Creation) -> Content:
-        """Check a new dataflow; what it joins is looked at when it is stored."""
-        _refuse_foreign(body)
-        given = body.get("flowSpec")
-        id = references.spec_id(given, "flowSpec")
+    def validate_new(self, body: dict[str, Any], creation: Creation) -> FlowContent:
+        """Check a new dataflow; the connections it names are looked at when it is stored."""
+        flow_bodies.check_service_fields(body)
+        reference = body.get("flowSpec")
+        id = references.spec_id(reference, "flowSpec")
         reference = references.spec_reference(
-            given, id, self.context.settings.strictness, "flowSpec"
+            reference, id, self.context.settings.strictness, "flowSpec"
         )
-        document = flow_documents.own(bodies.drop_read_only(body)) | {
-            "flowSpec": reference
-        }
-        with self.context.store.reading() as rows:
-            spec = self._spec(rows, creation.caller.scope, id)
+        document = flow_documents.drop_written(bodies.drop_read_only(body))
+        spec = self._read_spec(creation.caller.scope, id)
         if creation.draft:
             drafts.check_supported(spec)
-        _check(document, spec, draft=creation.draft)
+        flow = flow_bodies.read_dataflow(
+            document | {"flowSpec": reference}, spec, draft=creation.draft
+        )
         if not creation.draft:
-            _check_whole(document, spec)
-            self._check_start(document)
-        operation = flow_documents.last_operation("create", now(), [])
-        return Content(document=document | {flow_documents.LAST_OPERATION: operation})
+            transformations.check_delta_column(flow, spec)
+            self._check_start(flow)
+        return _build_content(flow, spec, "create")
 
     def unseal(self, record: Record) -> dict[str, Any]:
         """Return a row's document as a patch sees it: without what the service writes."""
-        return flow_documents.own(record.document)
+        return flow_documents.drop_written(record.document)
 
     def validate_change(
         self, record: Record, document: dict[str, Any], body: Any
-    ) -> Content:
+    ) -> FlowContent:
         """Check a patched dataflow; once its schedule has begun, not everything can be changed any more."""
-        for name in _FIXED:
+        for name in _FIXED_FIELDS:
             if patching.touches(body, name):
                 raise FlowError("CONNECTOR-1365-400", f"/{name} cannot be patched")
-        with self.context.store.reading() as rows:
-            spec = self._spec(rows, record.scope, record.spec_id)
-        if record.state != DRAFT:
-            was = schedules.of(record.document.get(schedules.FIELD))
-            schedules.check_frequency(was, document.get(schedules.FIELD), now() // 1000)
-        _check(document, spec, draft=record.state == DRAFT)
-        if record.state != DRAFT:
-            self._check_change(record.document, document, spec)
+        spec = self._read_spec(record.scope, record.spec_id)
         ops = body if isinstance(body, list) else [body]
-        operation = flow_documents.last_operation("update", now(), ops)
-        return Content(document=document | {flow_documents.LAST_OPERATION: operation})
+        if record.state == DRAFT:
+            flow = flow_bodies.read_dataflow(document, spec, draft=True)
+            return _build_content(flow, spec, "update", ops)
+        before = dataflow.read_stored(record.document)
+        schedules.check_frequency(
+            before.schedule, document.get(schedules.FIELD), now() // 1000
+        )
+        after = flow_bodies.read_dataflow(document, spec, draft=False)
+        self._check_change(before, after, spec)
+        return _build_content(after, spec, "update", ops)
 
     def refers_to(self, document: dict[str, Any]) -> tuple[str, ...]:
         """Return the ids of the source and the target connection."""
-        return joined.refers_to(document)
+        return dataflow.list_connection_ids(document)
 
-    def complete(self, rows: Rows, record: Record, content: Content) -> Record:  # noqa: ARG002
-        """Check what the dataflow joins, and have its next run recorded."""
-        spec = self._spec(rows, record.scope, record.spec_id)
-        found = joined.found(rows, record.scope, record.document)
-        joined.check_specs(found, spec)
-        if record.state != DRAFT:
-            joined.check_published(found)
-            transformations.check_columns(record.document, spec, found)
-        transformations.check_mapping(rows, record.scope, record.document, found)
-        stored = rows.get(self.view.table, record.scope, record.id)
-        document = flow_documents.kept(
-            record.document, stored.document if stored else {}
+    def complete(self, rows: Rows, record: Record, content: FlowContent) -> Record:
+        """Check the connections of the dataflow, and have its next run recorded."""
+        connections = flow_connections.find_connections(
+            rows, record.scope, content.flow
         )
-        document[flow_documents.INHERITED] = found.inherited(spec)
-        return scheduled_runs.follow(
-            rows, attrs.evolve(record, document=document), now()
-        )
+        return self._complete(rows, record, content, connections)
 
     def act(self, rows: Rows, record: Record, operation: Operation) -> Record:
         """Enable, disable or publish."""
@@ -129,21 +123,23 @@ class Flows(ResourceKind):
             operation, (ENABLE, DISABLE, actions.PUBLISH, *actions.FINALIZING)
         )
         if operation.name == actions.PUBLISH:
-            drafts.check_unpublished(record, self.type)
-            return self._published(rows, record, operation)
-        before, after = _AFTER[operation.name]
+            return self._publish(rows, record, operation)
+        before, after = _STATES[operation.name]
         if record.state != before:
             text = f"{operation.name} is for a dataflow that is {before}"
             raise FlowError("FLOW-1422-400", text, id=record.id, type=self.type)
+        flow = dataflow.read_stored(record.document)
         if operation.name == ENABLE:
-            joined.found(
-                rows, record.scope, record.document
-            )  # what is disabled keeps nobody from deleting these
-        moved = attrs.evolve(
-            lifecycle.revise_record(record, operation.caller.client, _updated(record)),
-            state=after,
+            # While it was disabled, it kept nobody from deleting its connections.
+            flow_connections.find_connections(rows, record.scope, flow)
+        last_operation = flow_documents.build_last_operation("update", now(), [])
+        document = record.document | {flow_documents.LAST_OPERATION: last_operation}
+        record = lifecycle.revise_record(
+            record, operation.caller.client, Content(document=document)
         )
-        return scheduled_runs.follow(rows, moved, now())
+        return scheduled_runs.follow(
+            rows, attrs.evolve(record, state=after), flow, now()
+        )
 
     def remove_dependents(self, rows: Rows, record: Record) -> None:
         """Let the runs go with their dataflow."""
@@ -151,113 +147,88 @@ class Flows(ResourceKind):
 
     def render(self, record: Record) -> dict[str, Any]:
         """Return a dataflow as it is read, with the link to its runs."""
-        shown = attrs.evolve(record, document=flow_documents.shown(record.document))
-        return super().render(shown) | {"runs": f"/runs?property=flowId=={record.id}"}
+        document = flow_documents.visible_document(record.document)
+        item = super().render(attrs.evolve(record, document=document))
+        return item | {"runs": f"/runs?property=flowId=={record.id}"}
 
-    def _published(self, rows: Rows, record: Record, operation: Operation) -> Record:
-        spec = self._spec(rows, record.scope, record.spec_id)
-        document = flow_documents.own(record.document)
-        _check(document, spec, draft=False)
-        _check_whole(document, spec)
-        self._check_start(document)
-        if joined.found(rows, record.scope, document).drafts:
+    def _publish(self, rows: Rows, record: Record, operation: Operation) -> Record:
+        drafts.check_unpublished(record, self.type)
+        spec = self._require_spec(rows, record.scope, record.spec_id)
+        flow = flow_bodies.read_dataflow(self.unseal(record), spec, draft=False)
+        transformations.check_delta_column(flow, spec)
+        self._check_start(flow)
+        connections = flow_connections.find_connections(rows, record.scope, flow)
+        if connections.has_draft:
             text = "the source or target connection is a draft: publish it first"
             raise FlowError("FLOW-1422-400", text, id=record.id, type=self.type)
-        return self.complete(
-            rows,
-            drafts.publish(record, operation.caller, _updated(record)),
-            _updated(record),
+        content = _build_content(flow, spec, "update")
+        record = drafts.publish(record, operation.caller, content)
+        return self._complete(rows, record, content, connections)
+
+    def _complete(
+        self,
+        rows: Rows,
+        record: Record,
+        content: FlowContent,
+        connections: FlowConnections,
+    ) -> Record:
+        flow, spec = content.flow, content.spec
+        flow_connections.check_specs(connections, spec)
+        if record.state != DRAFT:
+            flow_connections.check_published(connections)
+            transformations.check_columns(flow, spec, connections)
+        transformations.check_mapping(rows, record.scope, flow, connections)
+        document = record.document
+        stored = rows.get(self.view.table, record.scope, record.id)
+        if stored is not None:
+            document = flow_documents.carry_over(document, stored.document)
+        inherited = flow_connections.build_inherited(connections, spec)
+        document = document | {flow_documents.INHERITED: inherited}
+        return scheduled_runs.follow(
+            rows, attrs.evolve(record, document=document), flow, now()
         )
 
-    def _spec(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any]:
-        found = fixed_specs.flow_spec(rows, scope, self.context.catalog(), id)
-        if found is None:
+    def _read_spec(self, scope: Scope, id: str) -> Mapping[str, Any]:
+        with self.context.store.reading() as rows:
+            return self._require_spec(rows, scope, id)
+
+    def _require_spec(self, rows: Rows, scope: Scope, id: str) -> Mapping[str, Any]:
+        spec = fixed_specs.flow_spec(rows, scope, self.context.catalog(), id)
+        if spec is None:
             raise FlowError(
                 "FLOW-1413-400", "flowSpec.id is not a known flow specification"
             )
-        return found
+        return spec
 
-    def _check_start(self, document: dict[str, Any]) -> None:
+    def _check_start(self, flow: Dataflow) -> None:
         if self.context.settings.strictness.past_start_time == "reject":
-            schedules.check_start(
-                schedules.of(document.get(schedules.FIELD)), now() // 1000
-            )
+            schedules.check_start(flow.schedule, now() // 1000)
 
     def _check_change(
-        self, before: dict[str, Any], after: dict[str, Any], spec: dict[str, Any]
+        self, before: Dataflow, after: Dataflow, spec: Mapping[str, Any]
     ) -> None:
-        was, will = (
-            schedules.of(document.get(schedules.FIELD)) for document in (before, after)
-        )
-        schedules.check_change(was, will, now() // 1000)
-        if was and will and was.start != will.start:
+        old, new = before.schedule, after.schedule
+        schedules.check_change(old, new, now() // 1000)
+        if old is not None and new is not None and old.start != new.start:
             self._check_start(after)
-        # A run on demand may have written a delta column into a dataflow that runs once: there it stays.
-        column = flow_documents.delta_column(before)
-        if not (
-            was
-            and will
-            and not was.repeats
-            and not will.repeats
-            and column == flow_documents.delta_column(after)
-        ):
-            _check_whole(after, spec)
+        if not _keeps_column(before, after):
+            transformations.check_delta_column(after, spec)
 
 
-def _refuse_foreign(body: dict[str, Any]) -> None:
-    if "state" in body:
-        raise FlowError(
-            "FLOW-1410-400",
-            "state is written by the service: leave it out, or ask for mode=draft",
-        )
-    if "mode" in body:
-        raise FlowError("CONNECTOR-1368-400", "mode is a query parameter, not a field")
+def _build_content(
+    flow: Dataflow,
+    spec: Mapping[str, Any],
+    operation: str,
+    ops: list[Any] | None = None,
+) -> FlowContent:
+    last_operation = flow_documents.build_last_operation(operation, now(), ops or [])
+    document = flow.document | {flow_documents.LAST_OPERATION: last_operation}
+    return FlowContent(document=document, flow=flow, spec=spec)
 
 
-def _check(document: dict[str, Any], spec: dict[str, Any], *, draft: bool) -> None:
-    """Check the document of a dataflow apart from what it joins; a draft may lack parts. Raises `FlowError`."""
-    bodies.check_texts(document)
-    for name in (
-        *joined.NAMES,
-        schedules.FIELD,
-        flow_documents.TRANSFORMATIONS,
-        "labels",
-        "policy",
-        "options",
-    ):
-        if document.get(name) is None:
-            document.pop(name, None)
-    joined.check_ids(document, draft=draft)
-    if schedules.FIELD in document or not draft:
-        schedules.check(document.get(schedules.FIELD), spec)
-    transformations.check(document, spec)
-    labels = bodies.read_field(document, "labels", "array") or []
-    if not all(isinstance(label, str) for label in labels):
-        raise FlowError("CONNECTOR-1312-400", "labels must be an array of texts")
-    bodies.read_field(document, "policy", "object")
-    _check_options(bodies.read_field(document, "options", "object") or {}, spec)
-
-
-def _check_options(options: dict[str, Any], spec: dict[str, Any]) -> None:
-    schema = (spec.get("optionSpec") or {}).get("spec")
-    found = (
-        schemas_held.problem(schemas_held.coerced(options, schema), schema, "options")
-        if schema
-        else ""
-    )
-    if found:
-        raise FlowError("CONNECTOR-1312-400", found)
-
-
-def _check_whole(document: dict[str, Any], spec: dict[str, Any]) -> None:
-    """Check what follows from schedule and transformations together. Raises `FlowError`."""
-    schedule = schedules.of(document.get(schedules.FIELD))
-    if schedule is not None:
-        transformations.check_delta_column(document, spec, repeats=schedule.repeats)
-
-
-def _updated(record: Record) -> Content:
-    operation = flow_documents.last_operation("update", now(), [])
-    return Content(
-        document=record.document | {flow_documents.LAST_OPERATION: operation}
-    )
+def _keeps_column(before: Dataflow, after: Dataflow) -> bool:
+    """Say whether a dataflow that runs once keeps its delta column, which a run on demand may have written into it."""
+    for schedule in (before.schedule, after.schedule):
+        if schedule is None or schedule.repeats:
+            return False
+    return before.delta_column == after.delta_column

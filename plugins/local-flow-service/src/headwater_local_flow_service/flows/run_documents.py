@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from headwater_local_flow_service.flows.flow_documents import COVERED
+from headwater_local_flow_service.kernel.kind import Content
+from headwater_local_flow_service.kernel.lifecycle import build_record, revise_record
 from headwater_local_flow_service.listing.filters import folded
-from headwater_local_flow_service.store import etags, tables
-from headwater_local_flow_service.store.store import Record
+from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from headwater_local_flow_service.store.store import Rows
+    from headwater_local_flow_service.store.store import Record, Rows
 
 # What no client sees: for when the schedule called for the run, and what was covered before, in seconds since 1970.
 DUE: Final = "_due"
@@ -37,31 +38,24 @@ _FAILURES: Final = (FAILED, "partialFailure")
 _NOTE: Final = "the embedded Flow Service moves no data: this run stays as it is until a provider reports on it"
 
 
-def born(
-    flow: Record,
-    id: str,
-    now: int,
-    client: str,
-    params: Mapping[str, Any],
-    **facts: Any,
+def build_run(
+    flow: Record, client: str, params: Mapping[str, Any], **facts: Any
 ) -> Record:
-    """Return a new run of a dataflow, scheduled and nothing else; `now` is in milliseconds since 1970."""
-    return Record(
-        id=id,
-        scope=flow.scope,
-        name="",
+    """Return a new run of a dataflow, scheduled and nothing else."""
+    content = Content(document=build_document(flow, params, **facts))
+    return build_record(
+        str(uuid.uuid4()),
+        flow.scope,
+        client,
+        content,
         spec_id=flow.spec_id,
         state=SCHEDULED,
-        etag=etags.first(now),
-        created_at=now,
-        updated_at=now,
-        created_by=client,
-        updated_by=client,
-        document=document(flow, params, **facts),
     )
 
 
-def document(flow: Record, params: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
+def build_document(
+    flow: Record, params: Mapping[str, Any], **facts: Any
+) -> dict[str, Any]:
     """Return the document of a new run. No provider works for the embedded service, and the run says so."""
     summary = {
         "status": SCHEDULED,
@@ -80,37 +74,50 @@ def document(flow: Record, params: Mapping[str, Any], **facts: Any) -> dict[str,
     }
 
 
-def shown(document: Mapping[str, Any]) -> dict[str, Any]:
+def visible_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a document is read back."""
-    return {name: value for name, value in document.items() if name not in _HIDDEN}
+    visible = dict(document)
+    for name in _HIDDEN:
+        visible.pop(name, None)
+    return visible
 
 
-def status(document: Mapping[str, Any]) -> str:
+def status_of(document: Mapping[str, Any]) -> str:
     """Return the status a document holds."""
     return str(document["metrics"]["statusSummary"]["status"])
 
 
-def spelled(status: str) -> str | None:
-    """Return a status as it is written, whatever its case and underscores; None where there is no such status."""
-    return _SPELLED.get(folded(status))
+def find_status(text: str) -> str | None:
+    """Return a status as it is spelled, whatever its case and underscores; None where there is no such status."""
+    return _SPELLED.get(folded(text))
 
 
-def ended(status: str) -> bool:
+def is_over(status: str) -> bool:
     """Say whether a run of this status is over."""
     return folded(status) in _ENDED
 
 
-def failed(status: str) -> bool:
+def is_failure(status: str) -> bool:
     """Say whether a run of this status is over without success."""
     return status in _FAILURES
 
 
-def unfinished(rows: Rows, flow: Record) -> list[Record]:
-    """Return the runs of a dataflow that are not over."""
+def find_scheduled(rows: Rows, flow: Record) -> list[Record]:
+    """Return the runs of a dataflow that its schedule called for and that are not over."""
     table = tables.runs
-    return rows.referring(table, flow.scope, flow.id, table.c.state.not_in(_ENDED))
+    # There may be thousands on demand that are not over, and reading a document takes longer than looking for a word.
+    columns = table.c
+    runs = rows.referring(
+        table,
+        flow.scope,
+        flow.id,
+        columns.state.not_in(_ENDED),
+        columns.document.contains(f'"{DUE}":', autoescape=True),
+    )
+    return [run for run in runs if DUE in run.document]
 
 
-def moved(record: Record, document: Mapping[str, Any]) -> Record:
-    """Return a run with a new document, its column for the status in step."""
-    return attrs.evolve(record, document=dict(document), state=folded(status(document)))
+def revise_run(run: Record, client: str, document: dict[str, Any]) -> Record:
+    """Return a run after a change of its document, its column for the status in step."""
+    after = revise_record(run, client, Content(document=document))
+    return attrs.evolve(after, state=folded(status_of(document)))

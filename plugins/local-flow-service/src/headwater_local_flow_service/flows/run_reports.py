@@ -8,6 +8,7 @@ import attrs
 
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.flows import (
+    dataflow,
     flow_documents,
     run_documents,
     run_parts,
@@ -15,9 +16,8 @@ from headwater_local_flow_service.flows import (
 )
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import json_object, parameters
-from headwater_local_flow_service.kernel import handlers, lifecycle
+from headwater_local_flow_service.kernel import handlers
 from headwater_local_flow_service.kernel.audit import reference
-from headwater_local_flow_service.kernel.kind import Content
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
@@ -28,87 +28,103 @@ if TYPE_CHECKING:
 _REPORTED = (*run_parts.FACTS, "providerRefId", "params", "metrics", "activities")
 
 
-class Run(handlers.ReadOnlyItem):
+class RunItem(handlers.ReadOnlyItem):
     """``/runs/{id}``: read and report."""
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Take what a provider reports, if nobody else has changed the run since the etag in ``If-Match``."""
         parameters(req, ("if-match",))
         kind, caller = self._kind, caller_of(req)
-        record = handlers.read_for_change(kind, req, id)
+        before = handlers.read_for_change(kind, req, id)
         body = json_object(req, kind.context.settings)
-        document = _reported(record, body)
-        changed = run_documents.moved(
-            lifecycle.revise_record(record, caller.client, Content(document=document)),
-            document,
-        )
-        with kind.context.store.writing(record.scope) as rows:
-            run_parts.check_predecessors(rows, record.scope, body)
-            if not rows.replace(kind.view.table, changed, etag=record.etag):
+        run_parts.check(body)
+        report = run_parts.normalize(body)
+        document = _apply_report(before, report)
+        after = run_documents.revise_run(before, caller.client, document)
+        with kind.context.store.writing(before.scope) as rows:
+            run_parts.check_predecessors(rows, before.scope, report)
+            if not rows.replace(kind.view.table, after, etag=before.etag):
                 raise handlers.etag_conflict(kind, id)
-            _note(rows, record, changed)
-        resp.location = f"{handlers.BASE}/{kind.type}/{record.id}"
-        resp.media = reference(changed)
+            _note_end(rows, before, after)
+        resp.location = f"{handlers.BASE}/{kind.type}/{before.id}"
+        resp.media = reference(after)
 
 
-def _reported(record: Record, body: dict[str, Any]) -> dict[str, Any]:
+def _apply_report(run: Record, report: dict[str, Any]) -> dict[str, Any]:
     """Return the document after a report: what it names is replaced, each of the metrics by itself."""
-    run_parts.check(body)
+    _check_fixed_fields(run, report)
+    params = report.get("params")
+    if params is not None and not isinstance(params, dict):
+        raise FlowError("CONNECTOR-1384-400", "params must be of type object")
+    before = run.document
+    changes: dict[str, Any] = {}
+    for name in _REPORTED:
+        if report.get(name) is not None:
+            changes[name] = report[name]
+    metrics = before["metrics"] | changes.get("metrics", {})
+    metrics["statusSummary"] = _apply_status(run, metrics["statusSummary"])
+    return before | changes | {"metrics": metrics, run_documents.REPORTED: True}
+
+
+def _check_fixed_fields(run: Record, report: dict[str, Any]) -> None:
     for name in ("flowId", "flowSpec"):
-        if body.get(name) not in (None, record.document[name]):
+        if report.get(name) not in (None, run.document[name]):
             raise FlowError(
                 "CONNECTOR-1312-400",
                 f"{name} of a run cannot be changed",
-                id=record.id,
+                id=run.id,
                 type="runs",
             )
-    if body.get("params") is not None and not isinstance(body["params"], dict):
-        raise FlowError("CONNECTOR-1384-400", "params must be of type object")
-    before = record.document
-    given = {name: body[name] for name in _REPORTED if body.get(name) is not None}
-    metrics = {**before["metrics"], **given.get("metrics", {})}
-    metrics["statusSummary"] = {
-        **before["metrics"]["statusSummary"],
-        **metrics["statusSummary"],
-    }
-    document = {**before, **given, "metrics": metrics, run_documents.REPORTED: True}
-    was, will = run_documents.status(before), run_documents.status(document)
-    if run_documents.ended(was) and not run_documents.ended(will):
+
+
+def _apply_status(run: Record, reported: dict[str, Any]) -> dict[str, Any]:
+    before = run.document["metrics"]["statusSummary"]
+    after: dict[str, Any] = before | reported
+    was_over = run_documents.is_over(before["status"])
+    if was_over and not run_documents.is_over(after["status"]):
         raise FlowError(
             "FLOW-1421-400",
             "the run is over: its status cannot go back",
-            id=record.id,
+            id=run.id,
             type="runs",
         )
-    if will != was:
-        metrics["statusSummary"]["extensions"] = given["metrics"]["statusSummary"].get(
-            "extensions", {}
-        )
-    return document
+    # What was noted beside a status does not hold for the next one.
+    if after["status"] != before["status"]:
+        after["extensions"] = reported.get("extensions", {})
+    return after
 
 
-def _note(rows: Rows, before: Record, run: Record) -> None:
+def _note_end(rows: Rows, before: Record, run: Record) -> None:
     """Tell the dataflow how its last run ended, and record the next one."""
-    status = run_documents.status(run.document)
-    flow = rows.get(tables.flows, run.scope, run.document["flowId"])
-    if flow is None or not run_documents.ended(status):
+    if not run_documents.is_over(run_documents.status_of(run.document)):
         return
-    last = flow.document.get(flow_documents.LAST_RUN, {}).get("id")
-    if run_documents.ended(run_documents.status(before.document)) and last != run.id:
-        return  # more was learnt about a run that others have followed
+    record = rows.get(tables.flows, run.scope, run.document["flowId"])
+    if record is None:
+        return
+    if run_documents.is_over(run_documents.status_of(before.document)):
+        last = record.document.get(flow_documents.LAST_RUN, {})
+        if last.get("id") != run.id:
+            return  # more was learnt about a run that others have followed
+    document = record.document | {flow_documents.LAST_RUN: _build_last_run(run)}
+    after = scheduled_runs.follow(
+        rows,
+        attrs.evolve(record, document=document),
+        dataflow.read_stored(document),
+        run.updated_at,
+    )
+    # Its etag stays: nobody has changed the dataflow itself.
+    rows.replace(tables.flows, after, etag=record.etag)
+
+
+def _build_last_run(run: Record) -> dict[str, Any]:
+    """Return the ``lastRunDetails`` of a dataflow; what the report leaves out about the time, the row says."""
+    state = run_documents.SUCCESS
+    if run_documents.is_failure(run_documents.status_of(run.document)):
+        state = run_documents.FAILED
     duration = run.document["metrics"].get("durationSummary", {})
-    details = {
+    return {
         "id": run.id,
-        "state": run_documents.FAILED
-        if run_documents.failed(status)
-        else run_documents.SUCCESS,
+        "state": state,
         "startedAtUTC": duration.get("startedAtUTC", run.created_at),
         "completedAtUTC": duration.get("completedAtUTC", run.updated_at),
     }
-    noted = attrs.evolve(
-        flow, document=flow.document | {flow_documents.LAST_RUN: details}
-    )
-    # Its etag stays: nobody has changed the dataflow itself.
-    rows.replace(
-        tables.flows, scheduled_runs.follow(rows, noted, run.updated_at), etag=flow.etag
-    )

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from headwater_local_flow_service.errors import FlowError, not_found
-from headwater_local_flow_service.flows import on_demand, run_documents, run_parts
-from headwater_local_flow_service.kernel import actions, bodies, lifecycle, transitions
+from headwater_local_flow_service.flows import (
+    dataflow,
+    on_demand,
+    run_documents,
+    run_parts,
+    spec_rules,
+)
+from headwater_local_flow_service.kernel import actions, bodies, transitions
 from headwater_local_flow_service.kernel.audit import audit_block, reference
-from headwater_local_flow_service.kernel.clock import now
 from headwater_local_flow_service.kernel.kind import ENABLED, Content, ResourceKind
+from headwater_local_flow_service.kernel.lifecycle import find_record
 from headwater_local_flow_service.listing.views import View
 from headwater_local_flow_service.specs import fixed_specs
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from headwater_local_flow_service.kernel.kind import Creation, Operation
     from headwater_local_flow_service.store.store import Record, Rows
 
@@ -44,13 +51,12 @@ class Runs(ResourceKind):
             )
         bodies.require_field(body, "flowId", "string", code="FLOW-1446-400")
         run_parts.check(body)
-        return Content(
-            document={
-                name: body[name]
-                for name in (*run_parts.FACTS, "flowId", "params")
-                if name in body
-            }
-        )
+        sent = run_parts.normalize(body)
+        document: dict[str, Any] = {}
+        for name in (*run_parts.FACTS, "flowId", "params"):
+            if name in sent:
+                document[name] = sent[name]
+        return Content(document=document)
 
     def validate_change(
         self,
@@ -67,59 +73,50 @@ class Runs(ResourceKind):
         """Return the id of the dataflow."""
         return (document["flowId"],)
 
-    def complete(self, rows: Rows, record: Record, content: Content) -> Record:  # noqa: ARG002
+    def complete(self, rows: Rows, record: Record, content: Content) -> Record:
         """Check a new run against its dataflow, and complete it."""
-        sent = record.document
-        flow = self._flow(rows, record, sent["flowId"])
-        if flow is None:
+        sent = content.document
+        flow_record = find_record(rows, tables.flows, record.scope, sent["flowId"])
+        if flow_record is None:
             raise FlowError("FLOW-1430-400", "flowId names no dataflow of this sandbox")
         run_parts.check_predecessors(rows, record.scope, sent)
-        spec = (
-            fixed_specs.flow_spec(
-                rows, record.scope, self.context.catalog(), flow.spec_id
-            )
-            or {}
-        )
-        on_demand.check_flow(flow, spec)
+        spec = self._find_spec(rows, flow_record)
+        flow = dataflow.read_stored(flow_record.document)
+        on_demand.check_flow(flow_record, flow, spec)
         strict = self.context.settings.strictness.on_demand_strict
-        params = on_demand.check_params(sent.get("params"), flow, spec, strict=strict)
-        on_demand.teach(rows, flow, params, record.created_by)
+        params = on_demand.read_params(sent.get("params"), flow, spec, strict=strict)
+        on_demand.add_delta_column(rows, flow_record, flow, params, record.created_by)
         facts = {name: sent[name] for name in run_parts.FACTS if name in sent}
         return attrs.evolve(
             record,
-            spec_id=flow.spec_id,
-            document=run_documents.document(flow, params, **facts),
+            spec_id=flow_record.spec_id,
+            document=run_documents.build_document(flow_record, params, **facts),
         )
 
     def act(self, rows: Rows, record: Record, operation: Operation) -> Record:
         """Process the window of a run once more, as a run of its own."""
         if operation.name != RETRY:
             raise FlowError(
-                "CONNECTOR-1401-400", f"op is {RETRY}", id=record.id, type=self.type
+                "CONNECTOR-1401-400",
+                f"op must be {RETRY}",
+                id=record.id,
+                type=self.type,
             )
         actions.check(operation, (RETRY,))
-        flow = self._flow(rows, record, record.document["flowId"])
-        if flow is None:  # runs go with their dataflow
+        flow_id = record.document["flowId"]
+        flow_record = find_record(rows, tables.flows, record.scope, flow_id)
+        if flow_record is None:  # runs go with their dataflow
             raise not_found(record.id, self.type)
-        spec = (
-            fixed_specs.flow_spec(
-                rows, record.scope, self.context.catalog(), record.spec_id
-            )
-            or {}
-        )
-        refusal = _refusal(record, flow, spec)
-        if refusal is not None:
-            raise FlowError(*refusal, id=record.id, type=self.type)
-        params = record.document["params"]
-        return run_documents.born(
-            flow, str(uuid.uuid4()), now(), operation.caller.client, params
+        self._check_repeatable(record, flow_record, self._find_spec(rows, flow_record))
+        return run_documents.build_run(
+            flow_record, operation.caller.client, record.document["params"]
         )
 
     def render(self, record: Record) -> dict[str, Any]:
         """Return a run as it is read; runs have an etag, but no version."""
         return {
             **audit_block(record),
-            **run_documents.shown(record.document),
+            **run_documents.visible_document(record.document),
             "etag": record.etag,
         }
 
@@ -131,35 +128,41 @@ class Runs(ResourceKind):
         form = self.context.settings.strictness.run_create_envelope
         if form == "full":
             return self.render(record)
-        return {"items": [reference(record)]} if form == "items" else reference(record)
+        if form == "items":
+            return {"items": [reference(record)]}
+        return reference(record)
 
     def first_state(self, creation: Creation) -> str:  # noqa: ARG002 - runs have no drafts
         """Return the state of a new run."""
         return run_documents.SCHEDULED
 
-    def _flow(self, rows: Rows, record: Record, id: str) -> Record | None:
-        return rows.get(tables.flows, record.scope, id) if lifecycle.is_id(id) else None
+    def _find_spec(self, rows: Rows, flow: Record) -> Mapping[str, Any]:
+        """Return the flow specification of a dataflow; one that is gone demands nothing of a run."""
+        catalog = self.context.catalog()
+        spec = fixed_specs.flow_spec(rows, flow.scope, catalog, flow.spec_id)
+        return spec or {}
+
+    def _check_repeatable(
+        self, run: Record, flow: Record, flow_spec: Mapping[str, Any]
+    ) -> None:
+        code, text = "", ""
+        if spec_rules.is_streaming(flow_spec):
+            code = "CONNECTOR-1333-400"
+            text = f"{RETRY} is for runs of batch sources"
+        elif not _has_nothing_to_lose(run.document):
+            code = "CONNECTOR-1387-400"
+            text = f"{RETRY} is for a run that failed, or that succeeded without writing a record"
+        elif transitions.target_state(flow) != ENABLED:
+            code = "CONNECTOR-1388-400"
+            text = "the dataflow is not enabled: enable it first"
+        if code:
+            raise FlowError(code, text, id=run.id, type=self.type)
 
 
-def _refusal(
-    run: Record, flow: Record, flow_spec: dict[str, Any]
-) -> tuple[str, str] | None:
-    """Return the code and the text for why a run is not repeated, or None."""
-    if on_demand.streams(flow_spec):
-        return "CONNECTOR-1333-400", f"{RETRY} is for runs of batch sources"
-    if not _repeatable(run.document):
-        return (
-            "CONNECTOR-1387-400",
-            f"{RETRY} is for a run that failed, or that succeeded without writing a record",
-        )
-    if transitions.target_state(flow) != ENABLED:
-        return "CONNECTOR-1388-400", "the dataflow is not enabled: enable it first"
-    return None
-
-
-def _repeatable(document: dict[str, Any]) -> bool:
-    status = run_documents.status(document)
-    if run_documents.failed(status):
+def _has_nothing_to_lose(document: dict[str, Any]) -> bool:
+    """Say whether a run has failed, or is over without having written a record."""
+    status = run_documents.status_of(document)
+    if run_documents.is_failure(status):
         return True
-    written = document["metrics"].get("recordSummary", {}).get("outputRecordCount")
-    return run_documents.ended(status) and written == 0
+    summary = document["metrics"].get("recordSummary", {})
+    return run_documents.is_over(status) and summary.get("outputRecordCount") == 0

@@ -8,92 +8,105 @@ last one's end, so nothing is left out, however long a dataflow was disabled. Ru
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater_local_flow_service.flows import flow_documents, run_documents, schedules
+from headwater_local_flow_service.flows import run_documents
+from headwater_local_flow_service.flows.dataflow import DELTA_COLUMN
 from headwater_local_flow_service.flows.flow_documents import COVERED
-from headwater_local_flow_service.flows.run_documents import DUE
+from headwater_local_flow_service.flows.run_documents import DUE, REPORTED
 from headwater_local_flow_service.kernel import lifecycle, transitions
 from headwater_local_flow_service.kernel.kind import ENABLED, Content
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
+    from headwater_local_flow_service.flows.dataflow import Dataflow
     from headwater_local_flow_service.store.store import Record, Rows
 
 
-def follow(rows: Rows, flow: Record, now: int) -> Record:
+def follow(rows: Rows, record: Record, flow: Dataflow, now: int) -> Record:
     """Make the next run of a dataflow what its state and its schedule say; `now` is in milliseconds since 1970.
 
-    Returns the dataflow, which remembers what its runs cover; the caller stores it.
+    `flow` is what the document of `record` says. Returns the row, which remembers what the runs cover; the caller
+    stores it.
     """
     seconds = now // 1000
-    own = [run for run in run_documents.unfinished(rows, flow) if DUE in run.document]
-    waiting = next((run for run in own if _waits(run, seconds)), None)
-    before = flow if waiting is None else _without(flow, waiting)
-    params = (
-        _next(before, seconds) if transitions.target_state(flow) == ENABLED else None
-    )
+    runs = run_documents.find_scheduled(rows, record)
+    waiting = _find_waiting(runs, seconds)
+    before = record
+    if waiting is not None:
+        before = _take_back(record, waiting)
+    params = None
+    if transitions.target_state(record) == ENABLED:
+        params = _next_params(before, flow, seconds)
     if params is None:
         if waiting is not None:
             rows.remove(tables.runs, waiting.scope, waiting.id)
         return before
-    if any(run is not waiting for run in own):
-        return flow
+    if any(run is not waiting for run in runs):
+        return record
     if waiting is None:
-        facts = {DUE: params["startTime"], COVERED: flow.document.get(COVERED)}
-        run = run_documents.born(
-            flow, str(uuid.uuid4()), now, flow.updated_by, params, **facts
-        )
-        rows.add(tables.runs, run, [flow.id])
+        _add_run(rows, record, params)
     elif params != waiting.document["params"]:
-        content = Content(
-            document=waiting.document | {"params": params, DUE: params["startTime"]}
-        )
-        rows.replace(
-            tables.runs,
-            lifecycle.revise_record(waiting, flow.updated_by, content),
-            etag=waiting.etag,
-        )
-    return attrs.evolve(
-        before, document={**before.document, COVERED: params["startTime"]}
-    )
+        _change_run(rows, record, waiting, params)
+    document = before.document | {COVERED: params["startTime"]}
+    return attrs.evolve(before, document=document)
 
 
-def _next(flow: Record, seconds: int) -> dict[str, Any] | None:
+def _find_waiting(runs: list[Record], seconds: int) -> Record | None:
+    """Return the run that is nobody's concern yet, if any: its time has not come, and no provider has it."""
+    for run in runs:
+        if run.document[DUE] > seconds and not run.document.get(REPORTED):
+            return run
+    return None
+
+
+def _take_back(record: Record, run: Record) -> Record:
+    """Return the dataflow as if a run of its schedule had never been recorded."""
+    document = dict(record.document)
+    document.pop(COVERED, None)
+    if run.document[COVERED] is not None:
+        document[COVERED] = run.document[COVERED]
+    return attrs.evolve(record, document=document)
+
+
+def _next_params(record: Record, flow: Dataflow, seconds: int) -> dict[str, Any] | None:
     """Return the params of the run that comes next, or None where none does."""
-    schedule = schedules.of(flow.document.get(schedules.FIELD))
+    schedule = flow.schedule
     if schedule is None:
         return None
-    covered = flow.document.get(COVERED)
-    due = schedule.start if covered is None else schedule.after(max(seconds, covered))
+    covered = record.document.get(COVERED)
+    due: int | None
+    if covered is not None:
+        begin, due = covered, schedule.after(max(seconds, covered))
+    elif schedule.backfill:
+        begin, due = 0, schedule.start  # the first window holds all there is so far
+    else:
+        begin, due = schedule.start, schedule.start
     if due is None:  # it ran once
         return None
-    begin = covered
-    if (
-        begin is None
-    ):  # the first window begins with everything there is, or with the schedule
-        begin = 0 if schedule.backfill else schedule.start
     params: dict[str, Any] = {
         "startTime": due,
         "windowStartTime": begin,
         "windowEndTime": due,
     }
-    column = flow_documents.delta_column(flow.document)
-    return params | ({flow_documents.DELTA_COLUMN: {"name": column}} if column else {})
+    if flow.delta_column:
+        params[DELTA_COLUMN] = {"name": flow.delta_column}
+    return params
 
 
-def _waits(run: Record, seconds: int) -> bool:
-    """Say whether a run of the schedule is nobody's concern yet: its time has not come, and no provider has it."""
-    return run.document[DUE] > seconds and not run.document.get(run_documents.REPORTED)
-
-
-def _without(flow: Record, run: Record) -> Record:
-    """Return the dataflow as if a run of its schedule had never been recorded."""
-    covered = run.document[COVERED]
-    document = {name: value for name, value in flow.document.items() if name != COVERED}
-    return attrs.evolve(
-        flow, document=document if covered is None else {**document, COVERED: covered}
+def _add_run(rows: Rows, flow: Record, params: dict[str, Any]) -> None:
+    run = run_documents.build_run(
+        flow,
+        flow.updated_by,
+        params,
+        **{DUE: params["startTime"], COVERED: flow.document.get(COVERED)},
     )
+    rows.add(tables.runs, run, [flow.id])
+
+
+def _change_run(rows: Rows, flow: Record, run: Record, params: dict[str, Any]) -> None:
+    document = run.document | {"params": params, DUE: params["startTime"]}
+    after = lifecycle.revise_record(run, flow.updated_by, Content(document=document))
+    rows.replace(tables.runs, after, etag=run.etag)

@@ -2,7 +2,7 @@
 
 The rules: docs/flow-service-operations.md#schedules.
 
-Values come as numbers or as texts of numbers and stay as they were sent; the rules look at what they mean.
+Values come as numbers or as strings of numbers and stay as they were sent; the rules look at what they mean.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.flows import spec_rules
 from headwater_local_flow_service.kernel import schemas_held
 from headwater_local_flow_service.specs import flow_schemas
 
@@ -23,7 +24,11 @@ ONCE: Final = "once"
 _SECONDS: Final = {"minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 FREQUENCIES: Final = (ONCE, *_SECONDS)
 
-_LEAST_MINUTES: Final = 15
+_EXCLUDED_BY_ONCE: Final = (
+    ("interval", "CONNECTOR-1361-400"),
+    ("backfill", "CONNECTOR-1364-400"),
+)
+_SMALLEST_INTERVALS: Final = {"minute": 15}
 _LATEST: Final = 253_402_300_799  # the last second of the year 9999; what is later was meant in milliseconds
 _LARGEST_INTERVAL: Final = 1_000_000
 
@@ -42,9 +47,13 @@ class Schedule:
         """Whether there is more than one run."""
         return self.frequency != ONCE
 
+    def has_begun(self, moment: int) -> bool:
+        """Say whether the first run is due at `moment`, in seconds since 1970."""
+        return self.start <= moment
+
     def after(self, moment: int) -> int | None:
         """Return the first time later than `moment` at which the dataflow is due, or None when there is none."""
-        if moment < self.start:
+        if not self.has_begun(moment):
             return self.start
         if not self.repeats:
             return None
@@ -52,45 +61,44 @@ class Schedule:
         return self.start + ((moment - self.start) // step + 1) * step
 
 
-def of(params: Any) -> Schedule | None:
-    """Return the schedule that stored ``scheduleParams`` describe, or None where they describe something else."""
-    if not isinstance(params, dict):
-        return None
-    values = schemas_held.coerced(params, flow_schemas.SCHEDULE["spec"])
-    try:
-        _check_periodic(values)
-    except FlowError:
-        return None
-    return _schedule(values)
+def read_schedule(params: Any, flow_spec: Mapping[str, Any]) -> Schedule | None:
+    """Hold ``scheduleParams`` against the rules and the flow specification, and return what they say.
 
-
-def check(params: Any, flow_spec: Mapping[str, Any]) -> None:
-    """Hold ``scheduleParams`` against the rules and the flow specification. Raises `FlowError`."""
-    schema = (flow_spec.get("scheduleSpec") or {}).get("spec")
+    Returns None where there are none, and where they follow rules of the specification's own. Raises `FlowError`.
+    """
+    schema = spec_rules.part_schema(flow_spec, "scheduleSpec")
     if params is None or params == {}:
         if schema is not None:
             raise FlowError("CONNECTOR-1317-400", f"{FIELD} is missing or empty")
-        return
+        return None
     if not isinstance(params, dict):
         raise FlowError("CONNECTOR-1312-400", f"{FIELD} must be of type object")
-    if (flow_spec.get("attributes") or {}).get("frequency") == "streaming":
+    if spec_rules.is_streaming(flow_spec):
         raise FlowError(
             "CONNECTOR-1312-400",
             f"a dataflow of streaming data has no schedule: leave {FIELD} out",
         )
     if schema is None:
-        return
-    values = schemas_held.coerced(params, schema)
-    if "frequency" in schema.get("properties", {}):
-        _check_periodic(schemas_held.coerced(params, flow_schemas.SCHEDULE["spec"]))
-    found = schemas_held.problem(values, schema, FIELD)
-    if found:
-        raise FlowError("CONNECTOR-1312-400", found)
+        return find_schedule(params)
+    periodic = "frequency" in schema.get("properties", {})
+    schedule = _parse(params) if periodic else find_schedule(params)
+    spec_rules.check_values(params, schema, FIELD)
+    return schedule
+
+
+def find_schedule(params: Any) -> Schedule | None:
+    """Return the schedule that stored ``scheduleParams`` describe, or None where they describe something else."""
+    if not isinstance(params, dict):
+        return None
+    try:
+        return _parse(params)
+    except FlowError:
+        return None
 
 
 def check_start(schedule: Schedule | None, now: int) -> None:
     """Refuse a schedule that begins in the past; `now` is in seconds since 1970. Raises `FlowError`."""
-    if schedule is not None and schedule.start <= now:
+    if schedule is not None and schedule.has_begun(now):
         raise FlowError(
             "CONNECTOR-1360-400",
             f"{FIELD}.startTime is in the past: name a time to come, in seconds",
@@ -100,10 +108,12 @@ def check_start(schedule: Schedule | None, now: int) -> None:
 def check_frequency(before: Schedule | None, params: Any, now: int) -> None:
     """Refuse to turn a schedule that has begun into a single run. Raises `FlowError`.
 
-    Asked before `check`: that interval and backfill do not go with the frequency once would lead nowhere here.
+    Asked before the new `params` are read: that interval and backfill do not go with the frequency once would lead
+    nowhere here.
     """
-    wanted = params.get("frequency") if isinstance(params, dict) else None
-    if before is not None and before.repeats and before.start <= now and wanted == ONCE:
+    if before is None or not before.repeats or not before.has_begun(now):
+        return
+    if isinstance(params, dict) and params.get("frequency") == ONCE:
         raise FlowError(
             "CONNECTOR-1403-400",
             f"{FIELD}.startTime has passed: the frequency cannot become {ONCE}",
@@ -112,7 +122,9 @@ def check_frequency(before: Schedule | None, params: Any, now: int) -> None:
 
 def check_change(before: Schedule | None, after: Schedule | None, now: int) -> None:
     """Refuse what cannot be changed once a schedule has begun; `now` is in seconds since 1970. Raises `FlowError`."""
-    if before is None or after is None or before.start > now:
+    if before is None or after is None:
+        return
+    if not before.has_begun(now):
         return
     if after.start != before.start:
         raise FlowError(
@@ -126,65 +138,60 @@ def check_change(before: Schedule | None, after: Schedule | None, now: int) -> N
         )
 
 
-def _check_periodic(values: Mapping[str, Any]) -> None:
-    frequency = _required(values, "frequency")
+def _parse(params: Mapping[str, Any]) -> Schedule:
+    """Return the schedule of the platform's own rules. Raises `FlowError` with the code of the rule that is broken."""
+    values = schemas_held.coerced(params, flow_schemas.SCHEDULE["spec"])
+    frequency = _require(values, "frequency")
     if frequency not in FREQUENCIES:
+        known = ", ".join(FREQUENCIES)
         raise FlowError(
-            "CONNECTOR-1397-400",
-            f"{FIELD}.frequency is one of {', '.join(FREQUENCIES)}",
+            "CONNECTOR-1397-400", f"{FIELD}.frequency must be one of {known}"
         )
-    start = _required(values, "startTime")
+    start = _require(values, "startTime")
     if type(start) is not int or not 0 <= start <= _LATEST:
         raise FlowError(
-            "CONNECTOR-1340-400", f"{FIELD}.startTime is a number of seconds since 1970"
+            "CONNECTOR-1340-400",
+            f"{FIELD}.startTime must be a number of seconds since 1970",
         )
     if frequency == ONCE:
         _check_once(values)
-    else:
-        _check_interval(
-            _required(values, "interval"),
-            _LEAST_MINUTES if frequency == "minute" else 1,
-        )
-    if not isinstance(values.get("backfill", True), bool):
-        raise FlowError("CONNECTOR-1312-400", f"{FIELD}.backfill is true or false")
+        return Schedule(start=start, frequency=ONCE)
+    interval = _require(values, "interval")
+    _check_interval(interval, frequency)
+    backfill = values.get("backfill", True)
+    if not isinstance(backfill, bool):
+        raise FlowError("CONNECTOR-1312-400", f"{FIELD}.backfill must be true or false")
+    return Schedule(
+        start=start, frequency=frequency, interval=interval, backfill=backfill
+    )
 
 
 def _check_once(values: Mapping[str, Any]) -> None:
-    for name, code in (
-        ("interval", "CONNECTOR-1361-400"),
-        ("backfill", "CONNECTOR-1364-400"),
-    ):
+    for name, code in _EXCLUDED_BY_ONCE:
         if name in values:
             raise FlowError(
                 code, f"{FIELD}.{name} does not go with the frequency {ONCE}"
             )
 
 
-def _check_interval(interval: Any, least: int) -> None:
+def _check_interval(interval: Any, frequency: str) -> None:
     if type(interval) is not int or interval > _LARGEST_INTERVAL:
         raise FlowError(
             "CONNECTOR-1312-400",
-            f"{FIELD}.interval is a whole number, at most {_LARGEST_INTERVAL}",
+            f"{FIELD}.interval must be an integer of at most {_LARGEST_INTERVAL}",
         )
-    if interval < least:
+    smallest = _SMALLEST_INTERVALS.get(frequency, 1)
+    if interval < smallest:
         raise FlowError(
             "CONNECTOR-1362-400",
-            f"{FIELD}.interval is at least {least} with this frequency",
+            f"{FIELD}.interval must be at least {smallest} with this frequency",
         )
 
 
-def _required(values: Mapping[str, Any], name: str) -> Any:
-    if values.get(name) in (None, ""):
+def _require(values: Mapping[str, Any], name: str) -> Any:
+    value = values.get(name)
+    if value in (None, ""):
         raise FlowError(
             "CONNECTOR-1304-400", f"the mandatory field {FIELD}.{name} is missing"
         )
-    return values[name]
-
-
-def _schedule(values: Mapping[str, Any]) -> Schedule:
-    return Schedule(
-        start=values["startTime"],
-        frequency=values["frequency"],
-        interval=values.get("interval", 0),
-        backfill=values.get("backfill", True),
-    )
+    return value
