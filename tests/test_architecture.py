@@ -29,7 +29,7 @@ CORE: dict[str, set[str]] = {
     "documents": {"errors"},
     # what connectors and the platform client stand on
     "http": {"cleaning", "errors", "foreign", "secret"},
-    "credentials": {"errors", "models", "secret"},
+    "credentials": {"errors", "foreign", "models", "secret"},
     "sources": {"errors", "foreign", "http", "lazy", "models", "secret"},
     "flowservice": {"cleaning", "errors", "foreign", "http", "lazy", "models", "secret"},
     "connectors": {"credentials", "errors", "foreign", "lazy", "models", "secret", "sources"},

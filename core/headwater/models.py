@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
 if TYPE_CHECKING:
+    import importlib.metadata
     from collections.abc import Iterable, Mapping
 
 JsonType: TypeAlias = str  # one of JSON_TYPES
@@ -17,15 +20,13 @@ JSON_TYPES = ("string", "integer", "number", "boolean", "object", "array")
 LIFECYCLES = ("ga", "beta", "deprecated")
 
 
-def _values(given: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(given)
+def as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Convert an attribute's value; a converter needs a function, because type checkers cannot read `tuple` as one."""
+    return tuple(values)
 
 
-def _texts(given: Iterable[str]) -> tuple[str, ...]:
-    return tuple(given)
-
-
-def _is_uuid(text: str) -> bool:
+def is_uuid(text: str) -> bool:
+    """Say whether a string is a UUID in lower case with dashes, as every id of the platform is written."""
     try:
         return str(uuid.UUID(text)) == text
     except ValueError:
@@ -45,25 +46,38 @@ class Field:
     required: bool = attrs.field(default=True, kw_only=True)
     secret: bool = attrs.field(default=False, kw_only=True)
     description: str = attrs.field(default="", kw_only=True)
-    enum: tuple[Any, ...] = attrs.field(default=(), converter=_values, kw_only=True)
+    enum: tuple[Any, ...] = attrs.field(default=(), converter=as_tuple, kw_only=True)
     default: Any = attrs.field(default=None, kw_only=True)
     example: Any = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        if self.type is not None and self.type not in JSON_TYPES:
+        if self.type not in (*JSON_TYPES, None):
             raise ValueError(
                 f"the type of field {self.name} must be one of {', '.join(JSON_TYPES)}, or None"
             )
-        if self.secret and self.type not in ("string", None):
+        if self.secret:
+            self._check_secret()
+
+    def _check_secret(self) -> None:
+        if self.type not in ("string", None):
             raise ValueError(f"secret field {self.name} must be a string")
-        if self.secret and (self.default is not None or self.enum):
+        if self.default is not None or self.enum:
             raise ValueError(
                 f"secret field {self.name} can have neither default nor enum"
             )
 
 
-def _fields(given: Iterable[Field]) -> tuple[Field, ...]:
-    return tuple(given)
+def _fields(fields: Iterable[Field]) -> tuple[Field, ...]:
+    return tuple(fields)
+
+
+def _secret_names(auth: AuthenticationSpec) -> frozenset[str]:
+    return frozenset(field.name for field in auth.fields if field.secret)
+
+
+def _label(auth: AuthenticationSpec) -> str:
+    marks = ", ".join(filter(None, (auth.cloud, auth.variant)))
+    return f"{auth.spec_name} ({marks})" if marks else auth.spec_name
 
 
 @attrs.frozen
@@ -74,6 +88,9 @@ class AuthenticationSpec:
     `cloud` is ``azure`` or ``aws`` where the specification holds for one of them only. `raw` is the JSON Schema of a
     specification that came from a tenant; validation then goes by it, and `fields` only says which are secret.
     `unusable` is why credentials cannot be kept secret by it, where that is so: nothing is then sent with it.
+
+    `secret_names` are the names of the fields that hold secrets. `label` is the name for people: the spec name, with
+    cloud and variant where they tell two of the same name apart.
     """
 
     spec_name: str = attrs.field(validator=attrs.validators.min_len(1))
@@ -89,28 +106,30 @@ class AuthenticationSpec:
     raw: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False)
     unusable: str = attrs.field(default="", kw_only=True)
 
+    secret_names: frozenset[str] = attrs.field(
+        init=False,
+        eq=False,
+        repr=False,
+        default=attrs.Factory(_secret_names, takes_self=True),
+    )
+    label: str = attrs.field(
+        init=False, eq=False, repr=False, default=attrs.Factory(_label, takes_self=True)
+    )
+
     def __attrs_post_init__(self) -> None:
-        names = [field.name for field in self.fields]
-        repeated = sorted({name for name in names if names.count(name) > 1})
+        counts = Counter(field.name for field in self.fields)
+        repeated = sorted(name for name, count in counts.items() if count > 1)
         if repeated:
             raise ValueError(
                 f"authentication specification {self.spec_name} lists twice: {', '.join(repeated)}"
             )
 
-    @property
-    def label(self) -> str:
-        """The name for people: the spec name, with cloud and variant where they tell two of the same name apart."""
-        marks = [mark for mark in (self.cloud, self.variant) if mark]
-        return f"{self.spec_name} ({', '.join(marks)})" if marks else self.spec_name
-
-    @property
-    def secret_names(self) -> frozenset[str]:
-        """Names of the fields that hold secrets."""
-        return frozenset(field.name for field in self.fields if field.secret)
-
     def field(self, name: str) -> Field | None:
         """Return the field of this name, or None."""
-        return next((field for field in self.fields if field.name == name), None)
+        for field in self.fields:
+            if field.name == name:
+                return field
+        return None
 
 
 @attrs.frozen(kw_only=True)
@@ -136,16 +155,20 @@ class ConnectionSpec:
         default="ga", validator=attrs.validators.in_(LIFECYCLES)
     )
     lifecycle_note: str = ""
-    misprinted_ids: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    misprinted_ids: tuple[str, ...] = attrs.field(default=(), converter=as_tuple)
     extra_payload: Mapping[str, Any] = attrs.field(factory=dict)
     documentation: str = ""
     base_connection: bool = True
     no_id_reason: str = ""
 
     def __attrs_post_init__(self) -> None:
-        if self.id is not None and not _is_uuid(self.id):
+        if self.id is None:
+            self._check_reason()
+        elif not is_uuid(self.id):
             raise ValueError("id must be a lower-case UUID with dashes, or None")
-        if self.id is None and not self.no_id_reason:
+
+    def _check_reason(self) -> None:
+        if not self.no_id_reason:
             raise ValueError("a connection specification without id needs no_id_reason")
 
 
@@ -185,3 +208,17 @@ class Distribution:
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+
+def distribution_of(entry: importlib.metadata.EntryPoint) -> Distribution:
+    """Return the distribution that registers an entry point."""
+    if entry.dist is None:
+        return Distribution("(unknown distribution)", "")
+    return _read_distribution(entry.dist)
+
+
+@lru_cache(maxsize=256)
+def _read_distribution(dist: importlib.metadata.Distribution) -> Distribution:
+    """Read the metadata once for all entry points of a distribution: its `name` and `version` each parse the file."""
+    metadata = dist.metadata
+    return Distribution(metadata["Name"], metadata["Version"])

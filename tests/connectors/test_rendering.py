@@ -9,7 +9,7 @@ import pytest
 import headwater
 from headwater import AuthenticationSpec, ConnectionSpec, Field, hookimpl
 from headwater.connectors.connector import Connector
-from headwater.connectors.rendering import rendered
+from headwater.connectors.rendering import render
 from headwater.models import Distribution
 
 
@@ -38,7 +38,7 @@ def _connector(**facts: object) -> Connector:
 
 
 def test_it_has_the_platforms_fields_and_is_json() -> None:
-    element = rendered(headwater.load("oracle-service-cloud"))
+    element = render(headwater.load("oracle-service-cloud"))
     assert list(element) == [
         "id",
         "name",
@@ -60,11 +60,11 @@ def test_it_has_the_platforms_fields_and_is_json() -> None:
     ],
 )
 def test_the_provider_follows_from_the_ingestion(ingestion: str, provider: str) -> None:
-    assert rendered(_connector(ingestion=ingestion))["providerId"] == provider
+    assert render(_connector(ingestion=ingestion))["providerId"] == provider
 
 
 def test_an_unverified_id_is_none_and_empty_facts_are_left_out() -> None:
-    element = rendered(_connector())
+    element = render(_connector())
     assert element["id"] is None
     assert "documentationLink" not in element["attributes"]
     assert element["authSpec"][0]["spec"]["properties"]["key"]["format"] == "password"

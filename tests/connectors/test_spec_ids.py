@@ -55,7 +55,7 @@ def test_the_verified_id_may_be_repeated_but_not_changed() -> None:
 
 
 def test_the_id_that_came_from_a_tenant_gives_way() -> None:
-    tenants = _without().identified(PRIVATE, source="the tenant's specification x")
+    tenants = _without().with_id(PRIVATE, source="the tenant's specification x")
     assert with_spec_id(tenants, OTHER).spec.id == OTHER
 
 

@@ -8,7 +8,8 @@ import pytest
 
 import headwater
 from headwater import AuthenticationSpec, ConnectionSpec, Connector, Field, hookimpl
-from headwater.create.authentication import choose
+from headwater.create.authentication import choose, choose_credentials
+from headwater.credentials.given import CredentialsInput
 from headwater.errors import InvalidInput
 from headwater.models import Distribution
 
@@ -65,10 +66,12 @@ def test_an_unknown_name_offers_the_nearest() -> None:
 
 
 def test_what_the_environment_adds_counts() -> None:
-    def fill(_spec: AuthenticationSpec, values: Any) -> dict[str, Any]:
-        return {**values, **BASIC}
-
-    assert _chosen({}, fill=fill) == "Basic Authentication"
+    prefix = "HEADWATER_CRED_SALESFORCE_SERVICE_CLOUD"
+    environ = {f"{prefix}__{name.upper()}": value for name, value in BASIC.items()}
+    given = CredentialsInput(values={}, environ=environ)
+    chosen = choose_credentials(headwater.load("salesforce-service-cloud"), given)
+    assert chosen.auth.label == "Basic Authentication"
+    assert chosen.values == BASIC
 
 
 def test_the_cloud_leaves_out_the_others() -> None:

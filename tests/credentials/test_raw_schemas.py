@@ -63,7 +63,7 @@ def test_fields_of_every_branch_are_fields() -> None:
         "token": (False, True),
         "port": (True, False),
     }
-    assert raw_schemas.unusable(schema) == ""
+    assert raw_schemas.find_flaw(schema) == ""
 
 
 def test_a_field_that_one_branch_marks_is_secret_in_all() -> None:
@@ -135,12 +135,12 @@ def test_what_a_field_may_hold_is_told_except_of_secrets() -> None:
 def test_a_secret_that_could_not_be_kept_makes_the_schema_unusable(
     schema: dict[str, Any], place: str
 ) -> None:
-    assert place.strip("()") in raw_schemas.unusable(schema)
-    assert "secret" in raw_schemas.unusable(schema)
+    assert place.strip("()") in raw_schemas.find_flaw(schema)
+    assert "secret" in raw_schemas.find_flaw(schema)
 
 
 def test_a_schema_elsewhere_is_not_used() -> None:
-    assert "lies elsewhere (/properties/a)" in raw_schemas.unusable(
+    assert "lies elsewhere (/properties/a)" in raw_schemas.find_flaw(
         {"properties": {"a": {"$ref": "https://x.example"}}}
     )
 
@@ -152,7 +152,7 @@ def test_references_in_circles_and_to_nowhere_come_to_an_end(
     schema: dict[str, Any],
 ) -> None:
     assert raw_schemas.fields(schema) == ()
-    assert raw_schemas.unusable(schema) == ""
+    assert raw_schemas.find_flaw(schema) == ""
 
 
 @given(
@@ -164,5 +164,5 @@ def test_whatever_a_schema_is_its_marks_are_fields_or_make_it_unusable(
     schema: dict[str, Any],
 ) -> None:
     found = raw_schemas.fields(schema)
-    if "'format': 'password'" in str(schema) and not raw_schemas.unusable(schema):
+    if "'format': 'password'" in str(schema) and not raw_schemas.find_flaw(schema):
         assert any(field.secret for field in found)

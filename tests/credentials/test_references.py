@@ -162,7 +162,7 @@ def test_only_secret_fields_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> No
         "other": 5,
     }
     assert references.pending(AUTH, values) == {"password"}
-    assert references.resolved(AUTH, values) == {
+    assert references.resolve_all(AUTH, values) == {
         "username": "env:DESK_PASSWORD",
         "password": Secret("correct horse"),
         "other": 5,
@@ -170,7 +170,7 @@ def test_only_secret_fields_are_looked_up(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_secret_given_as_such_is_taken_as_it_is() -> None:
-    assert references.resolved(AUTH, {"password": Secret("env:HOME")}) == {
+    assert references.resolve_all(AUTH, {"password": Secret("env:HOME")}) == {
         "password": Secret("env:HOME")
     }
 
@@ -181,16 +181,16 @@ def test_a_secret_given_as_such_is_taken_as_it_is() -> None:
 def test_a_reference_of_the_wrong_form_is_a_problem_before_anything_is_looked_up(
     text: str,
 ) -> None:
-    [problem] = references.malformed(AUTH, {"password": text})
+    [problem] = references.find_malformed(AUTH, {"password": text})
     assert (problem.field, problem.rule) == ("password", "reference")
-    assert references.malformed(AUTH, {"username": text}) == []
+    assert references.find_malformed(AUTH, {"username": text}) == []
 
 
 @pytest.mark.parametrize(
     "text", ["env:A_1", "file:a b.txt", "keyring:a/b/c", "literal:", "plain"]
 )
 def test_a_reference_of_the_right_form_is_none(text: str) -> None:
-    assert references.malformed(AUTH, {"password": text}) == []
+    assert references.find_malformed(AUTH, {"password": text}) == []
 
 
 @pytest.mark.parametrize(

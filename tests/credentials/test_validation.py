@@ -121,7 +121,9 @@ def test_a_pending_reference_is_judged_by_its_type_only() -> None:
 
 def test_problems_become_one_error_with_all_of_them() -> None:
     with pytest.raises(InvalidCredentials) as caught:
-        validation.demand_none(AUTH, validation.validate(AUTH, {"username": "u"}))
+        validation.require_no_problems(
+            AUTH, validation.validate(AUTH, {"username": "u"})
+        )
     assert [problem.field for problem in caught.value.problems] == [
         "environmentUrl",
         "password",
@@ -198,7 +200,7 @@ def test_a_tenants_broken_schema_is_an_input_error_and_nothing_is_fetched(
     )
     auth = validation.from_auth_spec({"name": "x", "spec": raw})
     with pytest.raises(
-        InvalidInput, match="no JSON Schema that can be evaluated"
+        InvalidInput, match="not a JSON Schema that can be evaluated"
     ) as caught:
         validation.validate(auth, {"a": "correct-horse"})
     assert caught.value.__context__ is None
@@ -224,7 +226,7 @@ def test_sealing_wraps_secrets_and_resolves_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SOME_SECRET", "looked up")
-    sealed = validation.sealed(AUTH, {**GOOD, "password": "env:SOME_SECRET"})
+    sealed = validation.seal(AUTH, {**GOOD, "password": "env:SOME_SECRET"})
     assert sealed["password"] == Secret("env:SOME_SECRET")
     assert sealed["username"] == "u"
 

@@ -10,7 +10,7 @@ from tenants import KEY, PRIVATE, connector, spec
 
 from headwater import AuthenticationSpec, Field
 from headwater.connectors import registry
-from headwater.connectors.rendering import rendered
+from headwater.connectors.rendering import render
 from headwater.credentials import validation
 from headwater.doctor.drift import judged
 from headwater.doctor.schemas import compared
@@ -29,7 +29,7 @@ OTHER = "11111111-2222-4333-8444-555555555555"
 def _judged(change: Change = lambda raw: None, **facts: Any) -> Verdict:
     """Judge a connector against its own specification, changed."""
     one = connector(**facts)
-    raw = copy.deepcopy(rendered(one))
+    raw = copy.deepcopy(render(one))
     change(raw)
     return judged(one, [remote_spec(raw)], cloud="azure")
 
@@ -44,7 +44,7 @@ def test_every_connector_is_the_same_as_the_specification_made_of_it(
     cloud: str,
 ) -> None:
     working = [one for one in registry.installed().all()[0] if one.spec.id]
-    specs = [remote_spec(rendered(one)) for one in working]
+    specs = [remote_spec(render(one)) for one in working]
     verdicts = [judged(one, specs, cloud=cloud) for one in working]
     assert len(verdicts) > 60
     assert [

@@ -196,10 +196,8 @@ def delete(state: State, /, *, connection_id: str, yes: bool) -> None:
 
 
 def _spec_id(state: State, slug: str) -> str:
-    from headwater.create.runner import check_creatable
-
     connector = state.registry().load(slug)
-    check_creatable(connector)
+    connector.check_creatable()
     return str(connector.spec.id)
 
 
@@ -231,18 +229,15 @@ def _texts(found: Connection, **texts: str | None) -> list[dict[str, Any]]:
 
 
 def _credentials(state: State, found: Connection, **given: Any) -> list[dict[str, Any]]:
-    from headwater.cli.inputs import gather
-    from headwater.create.runner import settled_credentials
+    from headwater.cli.inputs import describe_origins, gather
 
     connector = state.registry().find(found.spec_id).connector
     given["auth"] = given["auth"] or found.auth_name or None
     credentials = gather(state, connector, **given)
-    params = settled_credentials(
-        credentials.auth, credentials.values, base=credentials.base
-    )
+    params = credentials.resolve()
     state.remember(params)
     if not state.json:
-        say(credentials.told())
+        say(describe_origins(credentials))
     if found.auth_name == credentials.auth.spec_name:
         return [{"op": "replace", "path": "/auth/params", "value": params}]
     auth = {"specName": credentials.auth.spec_name, "params": params}

@@ -10,9 +10,9 @@ from headwater.cli.options import Seconds, common, new_connection, sending
 from headwater.cli.output import emit, say
 
 if TYPE_CHECKING:
-    from headwater.cli.inputs import Given
     from headwater.cli.state import State
-    from headwater.create.runner import Created
+    from headwater.create.exactly_once import Created, Prepared
+    from headwater.credentials.given import GivenCredentials
     from headwater.profiles import Profile
 
 
@@ -60,20 +60,20 @@ def command(
     Validates offline, looks the name up, sends once, and never sends blindly again: see docs/exactly-once.md.
     """
     from headwater.cli.inputs import gather
-    from headwater.cli.origin import creatable, lifecycle_notices
-    from headwater.create.runner import ensure
+    from headwater.cli.origin import lifecycle_notices, load_creatable
+    from headwater.create.runner import ensure, prepare_given
 
-    connector = creatable(state, slug, spec_id)
+    connector = load_creatable(state, slug, spec_id)
     if proven:
         connector.check_readable()
     profile = state.profile()
     credentials = gather(state, connector, **given, cloud=profile.cloud)
-    prepared = credentials.prepared(name, description)
+    prepared = prepare_given(connector, credentials, name=name, description=description)
     state.remember(prepared.payload)
     for notice in lifecycle_notices(connector, credentials.auth):
         state.notice(notice)
     if proven:
-        _prove(state, credentials)
+        _prove(state, prepared)
     try:
         with state.service(profile) as service:
             created = ensure(
@@ -91,22 +91,24 @@ def command(
     _report(state, created, credentials, profile)
 
 
-def _prove(state: State, credentials: Given) -> None:
+def _prove(state: State, prepared: Prepared) -> None:
     """Ask the source whether it accepts the credentials; where it does not, nothing is created."""
-    from headwater.cli.source import reader
+    from headwater.sources.contract import SourceCredentials
 
-    with reader(state, credentials, tell=False) as opened:
-        check = opened.check()
-    state.notice(
-        f"the source accepts these credentials{f' (user {check.user})' if check.user else ''}"
-    )
+    credentials = SourceCredentials(auth=prepared.auth, params=prepared.params)
+    with prepared.connector.open_source(credentials) as reader:
+        check = reader.check()
+    user = f" (user {check.user})" if check.user else ""
+    state.notice(f"the source accepts these credentials{user}")
     for note in check.notes:
         state.notice(note)
 
 
 def _report(
-    state: State, created: Created, credentials: Given, profile: Profile
+    state: State, created: Created, credentials: GivenCredentials, profile: Profile
 ) -> None:
+    from headwater.cli.inputs import describe_origins
+
     if created.duplicates:
         state.notice(
             f"others of the same name were created meanwhile: {', '.join(created.duplicates)}"
@@ -122,10 +124,10 @@ def _report(
         "profile": profile.name,
         "duplicates": list(created.duplicates),
         "notices": state.notices,
-        "sources": dict(credentials.sources),
+        "sources": dict(credentials.origins),
     }
     if not state.json:
-        say(credentials.told())
+        say(describe_origins(credentials))
     verb = "created" if created.created else "exists already, adopted"
     emit(
         result,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater.cli.facts import written
+from headwater.cli.facts import format_choices
 
 if TYPE_CHECKING:
     from headwater.models import AuthenticationSpec, Field
 
-_STANDING_IN: dict[str | None, Any] = {
+_PLACEHOLDERS: dict[str | None, Any] = {
     "integer": 1,
     "number": 1.0,
     "boolean": False,
@@ -20,7 +20,8 @@ _STANDING_IN: dict[str | None, Any] = {
 
 def values(slug: str, auth: AuthenticationSpec) -> dict[str, Any]:
     """Return the required fields with example values; they fit the specification, and lead nowhere."""
-    return {field.name: _value(slug, field) for field in auth.fields if field.required}
+    required = [field for field in auth.fields if field.required]
+    return {field.name: _example_value(slug, field) for field in required}
 
 
 def as_toml(slug: str, auth: AuthenticationSpec) -> str:
@@ -29,41 +30,39 @@ def as_toml(slug: str, auth: AuthenticationSpec) -> str:
 
     document = tomlkit.document()
     document.add(tomlkit.comment(f"{slug}: {auth.label}"))
-    if any(field.required and _stands_in(_value(slug, field)) for field in auth.fields):
-        document.add(tomlkit.comment("replace what stands in <>"))
+    if any(map(_is_placeholder, values(slug, auth).values())):
+        document.add(tomlkit.comment("replace the values in <>"))
     for field in auth.fields:
+        value = _example_value(slug, field)
         document.add(tomlkit.nl())
-        document.add(tomlkit.comment(_meaning(field)))
+        document.add(tomlkit.comment(_describe(field)))
         if field.required:
-            document.add(field.name, _value(slug, field))
+            document.add(field.name, value)
         else:
-            document.add(
-                tomlkit.comment(
-                    tomlkit.dumps({field.name: _value(slug, field)}).strip()
-                )
-            )
+            line = tomlkit.dumps({field.name: value}).strip()
+            document.add(tomlkit.comment(line))
     return tomlkit.dumps(document).rstrip("\n")
 
 
-def _meaning(field: Field) -> str:
-    parts = [
-        field.description or field.name,
-        "a secret" if field.secret else "",
-        "" if field.required else "optional",
-    ]
+def _describe(field: Field) -> str:
+    parts = [field.description or field.name]
+    if field.secret:
+        parts.append("a secret")
+    if not field.required:
+        parts.append("optional")
     if field.enum:
-        parts.append(f"one of {', '.join(map(written, field.enum))}")
-    return "; ".join(part for part in parts if part)
+        parts.append(format_choices(field.enum))
+    return "; ".join(parts)
 
 
-def _stands_in(value: Any) -> bool:
+def _is_placeholder(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("<") and value.endswith(">")
 
 
-def _value(slug: str, field: Field) -> Any:
+def _example_value(slug: str, field: Field) -> Any:
     if field.secret:
         return f"env:{slug.upper().replace('-', '_')}_{field.name.upper()}"
-    for known in (field.example, field.default, *field.enum[:1]):
-        if known is not None:
-            return known
-    return _STANDING_IN.get(field.type, f"<{field.name}>")
+    for value in (field.example, field.default, *field.enum[:1]):
+        if value is not None:
+            return value
+    return _PLACEHOLDERS.get(field.type, f"<{field.name}>")

@@ -6,19 +6,19 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from headwater.connectors.connector import Connector
     from headwater.models import Field
 
 
-def facts(connector: Connector) -> list[tuple[str, str]]:
-    """Return what is known of a connector, as names and texts; where it comes from is left to the caller."""
+def list_facts(connector: Connector) -> list[tuple[str, str]]:
+    """Return what is known of a connector, as pairs of name and fact; where it comes from is left to the caller."""
     spec = connector.spec
-    known = [
+    id = spec.id or f"not known: {spec.no_id_reason}"
+    facts = [
         ("slug", connector.slug),
-        (
-            "connection specification",
-            f"{spec.id or 'not known: ' + spec.no_id_reason} (version {spec.version})",
-        ),
+        ("connection specification", f"{id} (version {spec.version})"),
         ("misprinted as", ", ".join(spec.misprinted_ids)),
         ("category", spec.category),
         ("ingestion", ", ".join(dict.fromkeys((spec.ingestion, spec.kind)))),
@@ -26,28 +26,34 @@ def facts(connector: Connector) -> list[tuple[str, str]]:
         ("note", spec.lifecycle_note),
         ("documentation", spec.documentation),
     ]
-    return [(name, fact) for name, fact in known if fact]
+    return [(name, fact) for name, fact in facts if fact]
 
 
-def written(value: object) -> str:
-    """Write a value as it stands in a credentials file, texts without quotes."""
+def format_value(value: object) -> str:
+    """Return a value as it stands in a credentials file, strings without quotes."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def mark(field: Field) -> str:
+def format_choices(choices: Iterable[object]) -> str:
+    """Return the values that a field takes, for people."""
+    return f"one of {', '.join(map(format_value, choices))}"
+
+
+def describe_obligation(field: Field) -> str:
     """Say whether a field is required, and whether it is a secret."""
-    return ("required" if field.required else "optional") + (
-        ", secret" if field.secret else ""
-    )
+    obligation = "required" if field.required else "optional"
+    return f"{obligation}, secret" if field.secret else obligation
 
 
-def meaning(field: Field) -> str:
+def describe_field(field: Field) -> str:
     """Return a field's description, and the values it takes."""
-    parts = [field.description]
+    parts = []
+    if field.description:
+        parts.append(field.description)
     if field.enum:
-        parts.append(f"one of {', '.join(map(written, field.enum))}")
+        parts.append(format_choices(field.enum))
     if field.default is not None:
-        parts.append(f"default {written(field.default)}")
+        parts.append(f"default {format_value(field.default)}")
     if field.example is not None and not field.secret:
-        parts.append(f"example {written(field.example)}")
-    return "; ".join(part for part in parts if part)
+        parts.append(f"example {format_value(field.example)}")
+    return "; ".join(parts)

@@ -95,11 +95,12 @@ class Root(click.Group):
             return command
         plugins = _plugins().get(name)
         if plugins:
-            from headwater.cli.plugin_commands import load, owner
+            from headwater.cli.plugin_commands import load
+            from headwater.models import distribution_of
 
             loaded = load(name, plugins)
             if isinstance(ctx.obj, State):
-                ctx.obj.plugin = str(owner(plugins[0]))
+                ctx.obj.plugin = str(distribution_of(plugins[0]))
             return loaded
         if name in OFFERED:
             from headwater.cli.plugin_commands import not_installed
@@ -134,11 +135,8 @@ class Root(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(rows)
         for name in sorted(set(_plugins()) & set(COMMANDS)):
-            owners = ", ".join(
-                entry.dist.name for entry in _plugins()[name] if entry.dist
-            )
             formatter.write(
-                f"\nThe command {name} of {owners} is left out: a plugin cannot replace one of these.\n"
+                f"\nThe command {name} of {_owners(name)} is left out: a plugin cannot replace one of these.\n"
             )
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
@@ -154,7 +152,7 @@ class Root(click.Group):
             return COMMANDS[name][1]
         if name in OFFERED:
             return OFFERED[name][1]
-        return f"(from {', '.join(entry.dist.name for entry in _plugins()[name] if entry.dist)})"
+        return f"(from {_owners(name)})"
 
 
 @click.group(
@@ -173,3 +171,9 @@ def _plugins() -> dict[str, list[EntryPoint]]:
     for entry in importlib.metadata.entry_points(group=GROUP):
         found.setdefault(entry.name, []).append(entry)
     return found
+
+
+def _owners(name: str) -> str:
+    from headwater.models import distribution_of
+
+    return ", ".join(distribution_of(entry).name for entry in _plugins()[name])

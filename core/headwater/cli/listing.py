@@ -10,7 +10,7 @@ from headwater.cli.options import common, of_profile
 from headwater.cli.output import emit, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from headwater.cli.state import State
     from headwater.connectors.connector import Connector
@@ -43,61 +43,66 @@ def command(state: State, /, *, cloud: str | None, **wanted: str | None) -> None
 
     A plugin that does not load is named on standard error; the others are listed.
     """
-    everything, failures = state.registry().all()
+    installed, failures = state.registry().all()
     for failure in failures:
         state.notice(str(failure))
     connectors = [
-        one for one in everything if _fits(one, wanted) and _has_cloud(one, cloud)
+        connector
+        for connector in installed
+        if _fits(connector, wanted) and _has_cloud(connector, cloud)
     ]
-    if not everything:
+    if not connectors:
+        state.notice(_explain_empty_list(installed))
+    from_tenant = [connector for connector in connectors if connector.from_tenant]
+    if from_tenant:
         state.notice(
-            "no connector is installed; headwater-adobe-catalog has Adobe's sources: pip install it"
+            f"marked tenant: from the {from_tenant[0].distribution}, not from a plugin"
         )
-    elif not connectors:
-        categories = ", ".join(sorted({one.spec.category for one in everything}))
-        state.notice(f"no connector is like that; categories: {categories}")
-    rows = [
-        [
-            one.slug,
-            one.spec.name,
-            one.spec.category,
-            one.spec.lifecycle,
-            ", ".join(_names(one)),
-        ]
-        for one in connectors
-    ]
-    header = ["SLUG", "NAME", "CATEGORY", "LIFECYCLE", "AUTHENTICATION"]
-    tenant = [one for one in connectors if one.from_tenant]
-    if tenant:
-        state.notice(
-            f"marked tenant: from the {tenant[0].distribution}, not from a plugin"
-        )
-        rows = [
-            ["tenant" if one.from_tenant else "", *row]
-            for one, row in zip(connectors, rows, strict=True)
-        ]
-        header = ["", *header]
-    text = table(rows, header)
-    emit([_entry(one) for one in connectors], text, as_json=state.json)
+    text = _format_table(connectors, mark_tenant=bool(from_tenant))
+    entries = [_entry(connector) for connector in connectors]
+    emit(entries, text, as_json=state.json)
 
 
 def _fits(connector: Connector, wanted: Mapping[str, str | None]) -> bool:
     return all(
-        value is None or getattr(connector.spec, name) == value
+        getattr(connector.spec, name) == value
         for name, value in wanted.items()
+        if value is not None
     )
 
 
 def _has_cloud(connector: Connector, cloud: str | None) -> bool:
     """Say whether credentials can be given for a cloud; a specification that names none holds for both."""
-    specs = connector.authentication
-    return (
-        cloud is None or not specs or any(spec.cloud in (None, cloud) for spec in specs)
-    )
+    if cloud is None or not connector.authentication:
+        return True
+    return any(spec.cloud in (None, cloud) for spec in connector.authentication)
+
+
+def _explain_empty_list(installed: Sequence[Connector]) -> str:
+    if not installed:
+        return "no connector is installed; headwater-adobe-catalog has Adobe's sources: pip install it"
+    categories = sorted({connector.spec.category for connector in installed})
+    return f"no connector matches; categories: {', '.join(categories)}"
+
+
+def _format_table(connectors: Sequence[Connector], *, mark_tenant: bool) -> str:
+    header = ["SLUG", "NAME", "CATEGORY", "LIFECYCLE", "AUTHENTICATION"]
+    if mark_tenant:
+        header.insert(0, "")
+    rows = []
+    for connector in connectors:
+        spec = connector.spec
+        auth = ", ".join(_auth_names(connector))
+        row = [connector.slug, spec.name, spec.category, spec.lifecycle, auth]
+        if mark_tenant:
+            row.insert(0, "tenant" if connector.from_tenant else "")
+        rows.append(row)
+    return table(rows, header)
 
 
 def _entry(connector: Connector) -> dict[str, Any]:
     spec = connector.spec
+    clouds = {auth.cloud for auth in connector.authentication if auth.cloud}
     return {
         "slug": connector.slug,
         "name": spec.name,
@@ -105,13 +110,11 @@ def _entry(connector: Connector) -> dict[str, Any]:
         "ingestion": spec.ingestion,
         "lifecycle": spec.lifecycle,
         "connectionSpec": {"id": spec.id, "version": spec.version},
-        "auth": _names(connector),
-        "clouds": sorted(
-            {auth.cloud for auth in connector.authentication if auth.cloud}
-        ),
+        "auth": _auth_names(connector),
+        "clouds": sorted(clouds),
         "distribution": str(connector.distribution),
     }
 
 
-def _names(connector: Connector) -> list[str]:
+def _auth_names(connector: Connector) -> list[str]:
     return list(dict.fromkeys(auth.spec_name for auth in connector.authentication))

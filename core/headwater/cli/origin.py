@@ -1,4 +1,4 @@
-"""What people should know of a connector, or of its id, that no plugin vouches for."""
+"""What people should know of a connector before they use it: where it and its id come from, and what retires."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def tell_origin(state: State, connector: Connector) -> None:
-    """Say where a connector, or its connection specification id, comes from, where that is no plugin."""
+    """Say where a connector, or its connection specification id, comes from, unless it is the plugin."""
     if connector.from_tenant:
         state.notice(f"{connector.slug} comes from the {connector.distribution}")
     if connector.id_source:
@@ -20,18 +20,17 @@ def tell_origin(state: State, connector: Connector) -> None:
         )
 
 
-def creatable(state: State, slug: str, spec_id: str | None) -> Connector:
+def load_creatable(state: State, slug: str, spec_id: str | None) -> Connector:
     """Return a connector to create with, under the id given where it has no verified one, and say where that is from.
 
-    Raises `NotCreatable` and what `headwater.spec_ids` raises.
+    Raises `NotCreatable` and what `with_spec_id` raises.
     """
-    from headwater.connectors.spec_ids import with_spec_id
-    from headwater.create.runner import check_creatable
-
     connector = state.registry().load(slug)
     if spec_id is not None:
+        from headwater.connectors.spec_ids import with_spec_id
+
         connector = with_spec_id(connector, spec_id)
-    check_creatable(connector)
+    connector.check_creatable()
     tell_origin(state, connector)
     return connector
 
@@ -39,14 +38,15 @@ def creatable(state: State, slug: str, spec_id: str | None) -> Connector:
 def lifecycle_notices(connector: Connector, auth: AuthenticationSpec) -> list[str]:
     """Return a line for a source that is beta or deprecated, and one for a deprecated authentication."""
     spec = connector.spec
-    found = []
+    notices = []
     if spec.lifecycle != "ga":
-        found.append(
-            f"{spec.name} is {spec.lifecycle}"
-            + (f": {spec.lifecycle_note}" if spec.lifecycle_note else "")
+        notices.append(
+            _add_note(f"{spec.name} is {spec.lifecycle}", spec.lifecycle_note)
         )
     if auth.deprecated:
-        found.append(
-            f"{auth.label} is deprecated" + (f": {auth.note}" if auth.note else "")
-        )
-    return found
+        notices.append(_add_note(f"{auth.label} is deprecated", auth.note))
+    return notices
+
+
+def _add_note(fact: str, note: str) -> str:
+    return f"{fact}: {note}" if note else fact

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -13,13 +12,13 @@ from headwater.cli.options import common, new_connection, sending
 from headwater.cli.output import emit, in_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from headwater.cli.state import State
     from headwater.profiles import Profile
 
-PATH = "/data/foundation/flowservice/connections"
-SERVED = (
-    "http://127.0.0.1:8700"  # where `headwater serve` listens unless told otherwise
-)
+# Where `headwater serve` listens unless told otherwise.
+SERVED = "http://127.0.0.1:8700"
 
 
 @click.command("payload")
@@ -56,54 +55,61 @@ def command(
     --json, the other formats become an object of method, url, headers and body.
     """
     from headwater.cli.inputs import gather
-    from headwater.cli.origin import creatable
+    from headwater.cli.origin import load_creatable
+    from headwater.create.runner import prepare_given
+    from headwater.flowservice import wire
     from headwater.secret import mask, reveal_all
 
-    connector = creatable(state, slug, spec_id)
+    connector = load_creatable(state, slug, spec_id)
     credentials = gather(state, connector, **given)
-    prepared = credentials.prepared(name, description, look_up=reveal)
-    state.remember(prepared.payload)
-    body = in_json((reveal_all if reveal else mask)(prepared.payload))
-    if form == "json":
-        click.echo(body)
-        return
-    url, headers = _request(state, reveal=reveal)
-    if state.json:
-        emit(
-            {
-                "method": "POST",
-                "url": url,
-                "headers": headers,
-                "body": json.loads(body),
-            },
-            "",
-            as_json=True,
-        )
-        return
-    click.echo(
-        _curl(url, headers, body) if form == "curl" else _http(url, headers, body)
+    prepared = prepare_given(
+        connector, credentials, name=name, description=description, look_up=reveal
     )
-
-
-def _request(state: State, *, reveal: bool) -> tuple[str, dict[str, str]]:
+    state.remember(prepared.payload)
+    payload = wire.normalize(prepared.payload)
+    shown = reveal_all(payload) if reveal else mask(payload)
+    if form == "json":
+        click.echo(in_json(shown))
+        return
     profile = state.profile()
+    url = _connections_url(state, profile)
+    headers = _headers(profile, reveal=reveal)
+    if state.json:
+        request = {"method": "POST", "url": url, "headers": headers, "body": shown}
+        emit(request, "", as_json=True)
+        return
+    write = _FORMS[form]
+    click.echo(write(url, headers, wire.encode(shown).decode("ascii")))
+
+
+def _connections_url(state: State, profile: Profile) -> str:
+    from headwater.flowservice.connections import CONNECTIONS
+    from headwater.flowservice.transport import BASE
+
     root = profile.url
     if profile.embedded:
         root = SERVED
         state.notice(
             f"the embedded service has no address of its own; {SERVED} is where `headwater serve` listens"
         )
+    return f"{root.rstrip('/')}{BASE}/{CONNECTIONS}"
+
+
+def _headers(profile: Profile, *, reveal: bool) -> dict[str, str]:
+    from headwater.flowservice import wire
+    from headwater.flowservice.transport import platform_headers
+
     values = profile.values
-    headers = {
+    api_key = values.get("api_key") or values.get("client_id") or "{API_KEY}"
+    return {
         "Authorization": f"Bearer {_token(profile, reveal=reveal)}",
-        "x-api-key": str(
-            values.get("api_key") or values.get("client_id") or "{API_KEY}"
+        **platform_headers(
+            api_key=str(api_key),
+            org_id=str(values.get("org_id", "{ORG_ID}")),
+            sandbox=str(values.get("sandbox", "{SANDBOX_NAME}")),
         ),
-        "x-gw-ims-org-id": str(values.get("org_id", "{ORG_ID}")),
-        "x-sandbox-name": str(values.get("sandbox", "{SANDBOX_NAME}")),
-        "Content-Type": "application/json",
+        **wire.HEADERS,
     }
-    return root.rstrip("/") + PATH, headers
 
 
 def _token(profile: Profile, *, reveal: bool) -> str:
@@ -112,21 +118,25 @@ def _token(profile: Profile, *, reveal: bool) -> str:
     if not reveal:
         return MASK
     token = profile.endpoint().access_token
-    return (
-        token.reveal() if token is not None else "{ACCESS_TOKEN}"
-    )  # fetched from IMS when something is sent
+    if token is None:  # it is fetched from the identity service when something is sent
+        return "{ACCESS_TOKEN}"
+    return token.reveal()
 
 
-def _curl(url: str, headers: dict[str, str], body: str) -> str:
-    parts = [f"curl -X POST {shlex.quote(url)}"]
-    parts += [
-        f"-H {shlex.quote(f'{name}: {value}')}" for name, value in headers.items()
-    ]
-    return " \\\n  ".join([*parts, f"--data-binary {shlex.quote(body)}"])
+def _write_curl(url: str, headers: Mapping[str, str], body: str) -> str:
+    words = [f"curl -X POST {shlex.quote(url)}"]
+    for name, value in headers.items():
+        words.append(f"-H {shlex.quote(f'{name}: {value}')}")
+    words.append(f"--data-binary {shlex.quote(body)}")
+    return " \\\n  ".join(words)
 
 
-def _http(url: str, headers: dict[str, str], body: str) -> str:
+def _write_http(url: str, headers: Mapping[str, str], body: str) -> str:
     parts = urlsplit(url)
     lines = [f"POST {parts.path} HTTP/1.1", f"Host: {parts.netloc}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, f"Content-Length: {len(body.encode())}", "", body])
+    for name, value in headers.items():
+        lines.append(f"{name}: {value}")
+    return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", body])
+
+
+_FORMS = {"curl": _write_curl, "http": _write_http}

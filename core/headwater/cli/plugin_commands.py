@@ -8,7 +8,7 @@ import click
 
 from headwater.errors import BrokenPlugin, ConnectorClash, NotConfigured
 from headwater.foreign import foreign
-from headwater.models import Distribution
+from headwater.models import distribution_of
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def load(name: str, entries: list[EntryPoint]) -> click.Command:
     """Return the click command of an entry point. Raises `ConnectorClash` or `BrokenPlugin`."""
-    owners = [owner(entry) for entry in entries]
+    owners = [distribution_of(entry) for entry in entries]
     if len(owners) > 1:
         raise ConnectorClash(
             f"the command {name} is registered by two distributions: {', '.join(map(str, owners))}",
@@ -39,13 +39,4 @@ def not_installed(name: str, distribution: str) -> NotConfigured:
         f"the command {name} comes with {distribution}, which is not installed",
         remedy=f"run `python -m pip install {distribution}`, or from a checkout `python -m pip install "
         f"--editable . --editable plugins/{folder}`",
-    )
-
-
-def owner(entry: EntryPoint) -> Distribution:
-    """Return the distribution that registers an entry point."""
-    return (
-        Distribution(entry.dist.name, entry.dist.version)
-        if entry.dist
-        else Distribution("(unknown)", "")
     )

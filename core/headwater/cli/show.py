@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from headwater.cli.facts import facts, mark, meaning
+from headwater.cli.facts import describe_field, describe_obligation, list_facts
 from headwater.cli.options import common, of_profile, slug_argument
 from headwater.cli.output import emit, table
 
@@ -39,57 +39,73 @@ def command(state: State, /, *, slug: str, example: bool, auth: str | None) -> N
     is printed as Flow Service's connectionSpec with its authSpec.
     """
     from headwater.cli.origin import tell_origin
-    from headwater.connectors.rendering import rendered
-    from headwater.create.authentication import choose, named
-    from headwater.credentials.validation import auth_spec
 
-    connector = _find(state, slug)
+    connector = _find_connector(state, slug)
     tell_origin(state, connector)
     if example:
-        from headwater.cli.example import as_toml, values
-
-        spec = choose(connector, {}, auth=auth, cloud=None if auth else state.cloud())
-        emit(
-            values(connector.slug, spec),
-            as_toml(connector.slug, spec),
-            as_json=state.json,
-        )
-        return
-    shown = named(connector, auth) if auth is not None else connector.authentication
-    schemas = {"authSpec": [auth_spec(one) for one in shown]}
-    emit(rendered(connector) | schemas, _page(connector, shown), as_json=state.json)
+        _print_example(state, connector, auth)
+    else:
+        _print_connector(state, connector, auth)
 
 
-def _find(state: State, slug: str) -> Connector:
+def _find_connector(state: State, slug: str) -> Connector:
     if not _ID.fullmatch(slug):
         return state.registry().load(slug)
-    found = state.registry().find(slug)
-    if found.misprint:
+    match = state.registry().find(slug)
+    if match.misprint:
         state.notice(
-            f"documentation misprints this id; the right one is {found.connector.spec.id}"
+            f"documentation misprints this id; the right one is {match.connector.spec.id}"
         )
-    return found.connector
+    return match.connector
 
 
-def _page(connector: Connector, shown: Sequence[AuthenticationSpec]) -> str:
-    origin = [("id from", connector.id_source)] if connector.id_source else []
-    rows = [*facts(connector), *origin, ("distribution", str(connector.distribution))]
-    parts = [
-        f"{connector.spec.name}\n\n{table(rows)}",
-        *(_authentication(auth) for auth in shown),
-    ]
+def _print_example(state: State, connector: Connector, auth: str | None) -> None:
+    from headwater.cli.example import as_toml, values
+    from headwater.create.authentication import choose
+
+    cloud = None if auth else state.cloud()
+    spec = choose(connector, {}, auth=auth, cloud=cloud)
+    emit(
+        values(connector.slug, spec), as_toml(connector.slug, spec), as_json=state.json
+    )
+
+
+def _print_connector(state: State, connector: Connector, auth: str | None) -> None:
+    from headwater.connectors.rendering import render
+    from headwater.create.authentication import specs_named
+    from headwater.credentials.validation import auth_spec
+
+    specs: Sequence[AuthenticationSpec] = connector.authentication
+    if auth is not None:
+        specs = specs_named(connector, auth)
+    document = render(connector) | {"authSpec": [auth_spec(spec) for spec in specs]}
+    emit(document, _format_page(connector, specs), as_json=state.json)
+
+
+def _format_page(connector: Connector, specs: Sequence[AuthenticationSpec]) -> str:
+    rows = list_facts(connector)
+    if connector.id_source:
+        rows.append(("id from", connector.id_source))
+    rows.append(("distribution", str(connector.distribution)))
+    parts = [f"{connector.spec.name}\n\n{table(rows)}", *map(_format_spec, specs)]
     if not connector.authentication:
         parts.append("This source takes no credentials.")
     return "\n\n".join(parts)
 
 
-def _authentication(auth: AuthenticationSpec) -> str:
+def _format_spec(spec: AuthenticationSpec) -> str:
+    note = spec.note
+    if spec.deprecated and not note:
+        note = "deprecated"
+    heading = f"{spec.label}  ({note})" if note else spec.label
     rows = [
-        (field.name, field.type or "any", mark(field), meaning(field))
-        for field in auth.fields
+        (
+            field.name,
+            field.type or "any",
+            describe_obligation(field),
+            describe_field(field),
+        )
+        for field in spec.fields
     ]
-    note = f"  ({auth.note or 'deprecated'})" if auth.deprecated or auth.note else ""
     body = table(rows, ("FIELD", "TYPE", "", "MEANING"))
-    return f"{auth.label}{note}\n" + "\n".join(
-        f"  {line}" for line in body.splitlines()
-    )
+    return "\n".join([heading, *(f"  {line}" for line in body.splitlines())])

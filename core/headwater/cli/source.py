@@ -9,7 +9,6 @@ from headwater.cli.output import in_json, say, table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from headwater.cli.inputs import Given
     from headwater.cli.state import State
     from headwater.connectors.connector import Connector
     from headwater.sources import Check, Columns, Preview
@@ -21,24 +20,16 @@ _WIDEST = 40  # characters of one cell of a preview
 
 def opened(state: State, connector: Connector, **given: Any) -> GuardedReader:
     """Collect credentials and return a reader, telling where the fields came from."""
-    from headwater.cli.inputs import gather
+    from headwater.cli.inputs import describe_origins, gather
+    from headwater.sources.contract import SourceCredentials
 
     connector.check_readable()  # before anybody is asked for credentials
-    return reader(state, gather(state, connector, **given))
-
-
-def reader(state: State, credentials: Given, *, tell: bool = True) -> GuardedReader:
-    """Return a reader for collected credentials, telling where they came from."""
-    from headwater.create.runner import settled_credentials
-    from headwater.sources import SourceCredentials
-
-    params = settled_credentials(
-        credentials.auth, credentials.values, base=credentials.base
-    )
+    credentials = gather(state, connector, **given)
+    params = credentials.resolve()
     state.remember(params)
-    if tell and not state.json:
-        say(credentials.told())
-    return credentials.connector.open_source(
+    if not state.json:
+        say(describe_origins(credentials))
+    return connector.open_source(
         SourceCredentials(auth=credentials.auth, params=params)
     )
 

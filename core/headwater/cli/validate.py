@@ -19,42 +19,45 @@ if TYPE_CHECKING:
 @click.option(
     "--resolve",
     is_flag=True,
-    help="Look secret references up as well, and judge what they lead to.",
+    help="Look secret references up as well, and validate what they lead to.",
 )
 @of_profile()
 @common
 @click.pass_obj
 def command(state: State, /, *, slug: str, resolve: bool, **given: Any) -> int:
-    """Hold credentials against a connector, offline.
+    """Check credentials against a connector, offline.
 
     Reports every problem by field and rule, and exits with 2 if there is one. Secret references (env:, file:,
     keyring:) are left alone unless --resolve is given.
     """
-    from headwater.cli.inputs import gather, problems
+    from headwater.cli.inputs import describe_origins, gather
     from headwater.cli.origin import tell_origin
 
     connector = state.registry().load(slug)
     tell_origin(state, connector)
     credentials = gather(state, connector, **given)
-    found = problems(credentials, look_up=resolve)
+    problems = credentials.problems
+    if resolve and not problems:
+        problems = credentials.find_problems_behind_references()
     result = {
-        "valid": not found,
-        "problems": [problem.as_dict() for problem in found],
+        "valid": not problems,
+        "problems": [problem.as_dict() for problem in problems],
         "auth": credentials.auth.spec_name,
         "cloud": credentials.auth.cloud,
         "variant": credentials.auth.variant,
-        "sources": dict(credentials.sources),
+        "sources": dict(credentials.origins),
     }
     lines = [
-        credentials.told(),
-        *(f"  {problem.field}: {problem.message}" for problem in found),
+        describe_origins(credentials),
+        *(f"  {problem.field}: {problem.message}" for problem in problems),
+        _verdict(len(problems)),
     ]
-    lines.append(_verdict(len(found)))
     emit(result, "\n".join(lines), as_json=state.json)
-    return 2 if found else 0
+    return 2 if problems else 0
 
 
 def _verdict(count: int) -> str:
     if not count:
         return "valid"
-    return f"not valid: {count} problem{'s' if count > 1 else ''}"
+    noun = "problem" if count == 1 else "problems"
+    return f"not valid: {count} {noun}"

@@ -32,23 +32,25 @@ class _Manager(pluggy.PluginManager):
     """
 
     def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
-        marked = not name.startswith("_") and hasattr(
-            _found(plugin, name), f"{hooks.PROJECT}_impl"
-        )
-        return super().parse_hookimpl_opts(plugin, name) if marked else None
+        if not _is_marked(plugin, name, f"{hooks.PROJECT}_impl"):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
 
     def parse_hookspec_opts(self, module_or_class: Any, name: str) -> Any:
-        marked = not name.startswith("_") and hasattr(
-            _found(module_or_class, name), f"{hooks.PROJECT}_spec"
-        )
-        return super().parse_hookspec_opts(module_or_class, name) if marked else None
+        if not _is_marked(module_or_class, name, f"{hooks.PROJECT}_spec"):
+            return None
+        return super().parse_hookspec_opts(module_or_class, name)
 
 
-def _found(holder: object, name: str) -> object:
-    """Return an attribute without evaluating a property."""
+def _is_marked(holder: object, name: str, marker: str) -> bool:
+    return not name.startswith("_") and hasattr(_read_statically(holder, name), marker)
+
+
+def _read_statically(holder: object, name: str) -> object:
+    """Return an attribute without evaluating a property, or None."""
     own = getattr(holder, "__dict__", {})
-    found = own[name] if name in own else getattr(type(holder), name, None)
-    return getattr(found, "__func__", found)
+    attribute = own.get(name, getattr(type(holder), name, None))
+    return getattr(attribute, "__func__", attribute)
 
 
 class Connector:
@@ -59,24 +61,23 @@ class Connector:
     `id_source` says where the connection specification id comes from, where the plugin did not give it.
     """
 
-    from_tenant: ClassVar[bool] = (
-        False  # whether no plugin brought it, only a tenant's own specification
-    )
+    # Whether no plugin brought it, only a tenant's own specification.
+    from_tenant: ClassVar[bool] = False
 
     def __init__(self, slug: str, plugin: object, distribution: Distribution) -> None:
         self.slug = slug
         self.distribution = distribution
         self.id_source = ""
         self._hook = self._relay(plugin)
-        self.spec: ConnectionSpec = self._checked_spec()
+        self.spec: ConnectionSpec = self._load_spec()
         self.authentication: tuple[AuthenticationSpec, ...] = (
-            self._checked_authentication()
+            self._load_authentication()
         )
 
     def __repr__(self) -> str:
         return f"<Connector {self.slug} of {self.distribution}>"
 
-    def identified(self, spec_id: str, *, version: str = "", source: str) -> Connector:
+    def with_id(self, spec_id: str, *, version: str = "", source: str) -> Connector:
         """Return the same connector with a connection specification id from elsewhere; `source` says from where."""
         other = copy.copy(self)
         other.spec = attrs.evolve(
@@ -88,7 +89,7 @@ class Connector:
     def build_payload(self, request: PayloadRequest) -> Payload:
         """Return the body for ``POST /connections``; secrets in it are `Secret`. Raises `BrokenPlugin`.
 
-        A text that a connector composed from a revealed secret becomes a `Secret` as a whole.
+        A string that a connector composed from a revealed secret becomes a `Secret` as a whole.
         """
         secrets = tuple(secrets_in(dict(request.params)))
         with foreign(
@@ -96,10 +97,10 @@ class Connector:
         ):
             payload = self._hook.build_payload(request=request)
         if not isinstance(payload, dict):
-            raise self._broken("build_payload must return a dict")
+            raise self._violation("build_payload must return a dict")
         reference = payload.get("connectionSpec")
         if not isinstance(reference, dict) or reference.get("id") != request.spec.id:
-            raise self._broken(
+            raise self._violation(
                 "build_payload must send the connection specification id it was given"
             )
         return {name: reseal(value, secrets) for name, value in payload.items()}
@@ -117,16 +118,23 @@ class Connector:
                 remedy="create the connection and let the platform explore it: `headwater connections explore`",
             )
 
+    def check_creatable(self) -> None:
+        """Raise `NotCreatable` with the reason where the source has no base connection, or no verified id."""
+        self.check_base_connection()
+        if self.spec.id is None:
+            raise NotCreatable(
+                f"the connection specification id of {self.spec.name} is not verified: {self.spec.no_id_reason}",
+                remedy="take it from your tenant with `headwater specs pull`, or give it with --spec-id",
+            )
+
     def check_base_connection(self) -> None:
         """Raise `NotCreatable`, with where to start instead, where the source has no base connection."""
-        if not self.spec.base_connection:
-            note = self.spec.lifecycle_note or f"see {self.spec.documentation}"
-            start = (
-                note[:1].lower() if note[1:2].islower() else note[:1]
-            )  # a name in capitals stays as it is
-            raise NotCreatable(
-                f"{self.spec.name} has no base connection", remedy=f"{start}{note[1:]}"
-            )
+        if self.spec.base_connection:
+            return
+        note = self.spec.lifecycle_note or f"see {self.spec.documentation}"
+        if note[1:2].islower():  # a name in capitals stays as it is
+            note = note[:1].lower() + note[1:]
+        raise NotCreatable(f"{self.spec.name} has no base connection", remedy=note)
 
     def open_source(self, credentials: SourceCredentials) -> GuardedReader:
         """Return a reader for direct access to the source. Raises `NotReadable` where the connector has none."""
@@ -138,14 +146,14 @@ class Connector:
             reader = self._hook.open_source(credentials=credentials)
         missing = [name for name in READER if not callable(getattr(reader, name, None))]
         if missing:
-            raise self._broken(
+            raise self._violation(
                 f"open_source must return a reader with {', '.join(missing)}"
             )
         return GuardedReader(reader, self.slug, self.distribution, secrets)
 
     def _relay(self, plugin: object) -> Any:
         if inspect.isclass(plugin):
-            raise self._broken(
+            raise self._violation(
                 "the entry point names a class; name an instance of it, or a module"
             )
         manager = _Manager(hooks.PROJECT)
@@ -160,44 +168,49 @@ class Connector:
     def _check_implementations(
         self, manager: pluggy.PluginManager, plugin: object
     ) -> None:
-        for name in vars(manager.hook):
-            caller = getattr(manager.hook, name)
+        for name, caller in vars(manager.hook).items():
             own = [impl for impl in caller.get_hookimpls() if impl.plugin is plugin]
             if name in REQUIRED and len(own) != 1:
-                raise self._broken(
+                raise self._violation(
                     f"the required hook {name} needs exactly one @hookimpl function, found {len(own)}"
                 )
-            if not own and _found(plugin, name) is not None:
-                raise self._broken(
-                    f"{name} is there but is no @hookimpl function, so it would never be called"
+            if not own and _read_statically(plugin, name) is not None:
+                raise self._violation(
+                    f"{name} is not marked as a @hookimpl function, so it would never be called"
                 )
-            if any(impl.kwargnames for impl in own):
-                raise self._broken(f"{name} must not give its arguments defaults")
-            if any(impl.wrapper or impl.hookwrapper for impl in own):
-                raise self._broken(f"{name} must not be a wrapper")
+            for implementation in own:
+                self._check_implementation(name, implementation)
 
-    def _checked_spec(self) -> ConnectionSpec:
+    def _check_implementation(self, name: str, implementation: pluggy.HookImpl) -> None:
+        if implementation.kwargnames:
+            raise self._violation(f"{name} must not give its arguments defaults")
+        if implementation.wrapper or implementation.hookwrapper:
+            raise self._violation(f"{name} must not be a wrapper")
+
+    def _load_spec(self) -> ConnectionSpec:
         with foreign(f"connector {self.slug}: connection_spec", self.distribution):
             spec = self._hook.connection_spec()
         if not isinstance(spec, ConnectionSpec):
-            raise self._broken("connection_spec must return a headwater.ConnectionSpec")
+            raise self._violation(
+                "connection_spec must return a headwater.ConnectionSpec"
+            )
         return spec
 
-    def _checked_authentication(self) -> tuple[AuthenticationSpec, ...]:
+    def _load_authentication(self) -> tuple[AuthenticationSpec, ...]:
         with foreign(f"connector {self.slug}: credential_schemas", self.distribution):
             specs = tuple(self._hook.credential_schemas() or ())
         if not all(isinstance(spec, AuthenticationSpec) for spec in specs):
-            raise self._broken(
+            raise self._violation(
                 "credential_schemas must return headwater.AuthenticationSpec values"
             )
         keys = [(spec.spec_name, spec.cloud, spec.variant) for spec in specs]
         if len(set(keys)) != len(keys):
-            raise self._broken(
+            raise self._violation(
                 "credential_schemas returns two of the same name, cloud and variant"
             )
         return specs
 
-    def _broken(self, rule: str) -> BrokenPlugin:
+    def _violation(self, rule: str) -> BrokenPlugin:
         return BrokenPlugin(
             f"connector {self.slug} of {self.distribution}: {rule}",
             distribution=str(self.distribution),

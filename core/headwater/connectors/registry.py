@@ -12,7 +12,7 @@ import attrs
 from headwater.connectors.connector import Connector
 from headwater.errors import ConnectorClash, PluginError, UnknownConnector
 from headwater.foreign import foreign
-from headwater.models import Distribution
+from headwater.models import distribution_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,8 +23,8 @@ CATALOG = "headwater.catalog"
 
 
 @attrs.frozen
-class Found:
-    """A connector found by id: `misprint` is true when documentation's damaged form of the id was given."""
+class ConnectorMatch:
+    """A connector looked up by id: `misprint` is true when documentation's damaged form of the id was given."""
 
     connector: Connector
     misprint: bool
@@ -42,15 +42,14 @@ class Registry:
     ) -> None:
         self._entries: dict[str, list[EntryPoint]] = {}
         for group in (catalog, connectors):
-            self._entries |= _by_slug(group)
+            self._entries |= _group_by_slug(group)
         self._loaded: dict[str, Connector] = {}
 
     @classmethod
     def installed(cls) -> Registry:
         """Read the entry points of the running environment."""
-        entries = (
-            importlib.metadata.entry_points()
-        )  # reads every distribution's metadata, so only once
+        # Reads every distribution's metadata, so only once.
+        entries = importlib.metadata.entry_points()
         return cls(entries.select(group=CONNECTORS), entries.select(group=CATALOG))
 
     def available(self) -> tuple[str, ...]:
@@ -78,7 +77,7 @@ class Registry:
                 failures.append(error)
         return working, failures
 
-    def find(self, spec_id: str) -> Found:
+    def find(self, spec_id: str) -> ConnectorMatch:
         """Look a connector up by its connection specification id, or by a known misprint of it.
 
         Raises `UnknownConnector`, and `ConnectorClash` where several have this id. Connectors that fail to load are
@@ -88,18 +87,12 @@ class Registry:
         wanted = spec_id.lower()
         same = [connector for connector in working if connector.spec.id == wanted]
         if len(same) > 1:
-            owners = ", ".join(
-                f"{connector.slug} of {connector.distribution}" for connector in same
-            )
-            raise ConnectorClash(
-                f"several connectors have this connection specification id: {owners}",
-                remedy="name the one you mean by its slug, or uninstall the others",
-            )
+            raise _id_clash(same)
         if same:
-            return Found(same[0], misprint=False)
+            return ConnectorMatch(same[0], misprint=False)
         for connector in working:
             if wanted in connector.spec.misprinted_ids:
-                return Found(connector, misprint=True)
+                return ConnectorMatch(connector, misprint=True)
         raise UnknownConnector(
             "no installed connector has this connection specification id",
             remedy="run `headwater list --json` for the connectors and their ids",
@@ -108,7 +101,7 @@ class Registry:
     def _import(self, slug: str) -> Connector:
         entries = self._entries.get(slug)
         if not entries:
-            raise self._unknown(slug)
+            raise self._no_such_connector(slug)
         if len(entries) > 1:
             owners = ", ".join(sorted(str(distribution_of(entry)) for entry in entries))
             raise ConnectorClash(
@@ -120,17 +113,24 @@ class Registry:
             plugin = entries[0].load()
         return Connector(slug, plugin, distribution)
 
-    def _unknown(self, slug: str) -> UnknownConnector:
+    def _no_such_connector(self, slug: str) -> UnknownConnector:
+        remedy = "run `headwater list` for those that are"
         near = difflib.get_close_matches(slug.lower(), self.available(), n=1)
         if near:
-            return UnknownConnector(
-                f"no connector named {slug} is installed",
-                remedy=f"did you mean {near[0]}?",
-            )
+            remedy = f"did you mean {near[0]}?"
         return UnknownConnector(
-            f"no connector named {slug} is installed",
-            remedy="run `headwater list` for those that are",
+            f"no connector named {slug} is installed", remedy=remedy
         )
+
+
+def _id_clash(connectors: Iterable[Connector]) -> ConnectorClash:
+    owners = ", ".join(
+        f"{connector.slug} of {connector.distribution}" for connector in connectors
+    )
+    return ConnectorClash(
+        f"several connectors have this connection specification id: {owners}",
+        remedy="name the one you mean by its slug, or uninstall the others",
+    )
 
 
 @functools.cache
@@ -149,32 +149,15 @@ def load(slug: str) -> Connector:
     return installed().load(slug)
 
 
-def find(spec_id: str) -> Found:
+def find(spec_id: str) -> ConnectorMatch:
     """Look an installed connector up by specification id or known misprint; see `Registry.find`."""
     return installed().find(spec_id)
 
 
-def _by_slug(entries: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
+def _group_by_slug(entries: Iterable[EntryPoint]) -> dict[str, list[EntryPoint]]:
     """Group entry points by slug, counting one distribution once: it may be seen twice on ``sys.path``."""
-    grouped: dict[str, dict[str, EntryPoint]] = {}
+    by_owner: dict[str, dict[str, EntryPoint]] = {}
     for entry in entries:
-        grouped.setdefault(entry.name, {}).setdefault(
-            distribution_of(entry).name.lower(), entry
-        )
-    return {slug: list(owners.values()) for slug, owners in grouped.items()}
-
-
-def distribution_of(entry: EntryPoint) -> Distribution:
-    """Return the distribution that registers an entry point."""
-    return (
-        _named(entry.dist)
-        if entry.dist is not None
-        else Distribution("(unknown distribution)", "")
-    )
-
-
-@functools.lru_cache(maxsize=256)
-def _named(dist: importlib.metadata.Distribution) -> Distribution:
-    """Read the metadata once for all entry points of a distribution: its `name` and `version` each parse the file."""
-    metadata = dist.metadata
-    return Distribution(metadata["Name"], metadata["Version"])
+        owner = distribution_of(entry).name.lower()
+        by_owner.setdefault(entry.name, {}).setdefault(owner, entry)
+    return {slug: list(owners.values()) for slug, owners in by_owner.items()}

@@ -16,7 +16,7 @@ PROVIDERS = {
 }
 
 
-def rendered(connector: Connector) -> dict[str, Any]:
+def render(connector: Connector) -> dict[str, Any]:
     """Return the connector as an element of ``/connectionSpecs``; `id` is None where it is not verified."""
     spec = connector.spec
     return {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING
 
 from headwater.connectors.registry import installed
 from headwater.errors import InvalidInput
+from headwater.models import is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,11 +21,13 @@ _COPY = "copy it from your tenant: `headwater specs pull`, then `headwater specs
 def with_spec_id(connector: Connector, spec_id: str) -> Connector:
     """Return the connector with this id, where it has no verified one of its own; sends nothing.
 
-    Raises `InvalidInput` for what is no UUID, for documentation's misprint of an id, for another id than the verified
-    one, and for one that belongs to another installed connector. An id that came from a tenant gives way to the
-    caller's.
+    Raises `InvalidInput` for anything but a UUID, for documentation's misprint of an id, for another id than the
+    verified one, and for one that belongs to another installed connector. An id that came from a tenant gives way to
+    the caller's.
     """
-    wanted = _well_formed(spec_id, connector.slug, connector)
+    wanted = spec_id.strip().lower()
+    _check_misprint(wanted, [connector, *_load_installed()], connector.slug)
+    _check_form(wanted)
     if wanted == connector.spec.id:
         return connector
     if connector.spec.id is not None and not connector.id_source:
@@ -33,54 +35,55 @@ def with_spec_id(connector: Connector, spec_id: str) -> Connector:
             f"connector {connector.slug} has a verified connection specification id, and another one was given",
             remedy=f"leave it out; `headwater doctor {connector.slug}` says what your tenant lists",
         )
-    _check_owner(connector.slug, wanted)
-    return connector.identified(wanted, source=GIVEN)
+    _check_owner(wanted, connector.slug)
+    return connector.with_id(wanted, source=GIVEN)
 
 
 def new_spec_id(spec_id: str) -> str:
     """Return the id of a connector that is only being written, in lower case.
 
-    Raises `InvalidInput` for what is no UUID, for documentation's misprint of an id, and for the id of an installed
-    connector.
+    Raises `InvalidInput` for anything but a UUID, for documentation's misprint of an id, and for the id of an
+    installed connector.
     """
-    wanted = _well_formed(spec_id, "")
-    _check_owner("", wanted)
+    wanted = spec_id.strip().lower()
+    _check_misprint(wanted, _load_installed())
+    _check_form(wanted)
+    _check_owner(wanted)
     return wanted
 
 
-def _well_formed(spec_id: str, slug: str, *own: Connector) -> str:
-    wanted = spec_id.strip().lower()
-    _check_misprint(slug, wanted, own)
-    if not _is_uuid(wanted):
+def _load_installed() -> list[Connector]:
+    connectors, _failures = installed().all()
+    return connectors
+
+
+def _check_form(wanted: str) -> None:
+    if not is_uuid(wanted):
         raise InvalidInput(
             "a connection specification id is a UUID: 8, 4, 4, 4 and 12 hexadecimal digits, with dashes between",
             remedy=_COPY,
         )
-    return wanted
 
 
-def _check_misprint(slug: str, wanted: str, own: Iterable[Connector]) -> None:
-    for one in (*own, *installed().all()[0]):
-        if wanted in one.spec.misprinted_ids:
+def _check_misprint(
+    wanted: str, connectors: Iterable[Connector], own_slug: str = ""
+) -> None:
+    for connector in connectors:
+        if wanted not in connector.spec.misprinted_ids:
+            continue
+        remedy = f"create {connector.slug}, or {_COPY}"
+        if connector.slug == own_slug:
+            remedy = "leave it out"
+        raise InvalidInput(
+            f"documentation misprints this id; the right one, {connector.spec.id}, is that of {connector.slug}",
+            remedy=remedy,
+        )
+
+
+def _check_owner(wanted: str, own_slug: str = "") -> None:
+    for connector in _load_installed():
+        if connector.spec.id == wanted and connector.slug != own_slug:
             raise InvalidInput(
-                f"documentation misprints this id; the right one, {one.spec.id}, is that of {one.slug}",
-                remedy="leave it out"
-                if one.slug == slug
-                else f"create {one.slug}, or {_COPY}",
+                f"this id is that of {connector.spec.name} ({connector.slug})",
+                remedy=f"create {connector.slug}, or {_COPY}",
             )
-
-
-def _check_owner(slug: str, wanted: str) -> None:
-    for one in installed().all()[0]:
-        if one.spec.id == wanted and one.slug != slug:
-            raise InvalidInput(
-                f"this id is that of {one.spec.name} ({one.slug})",
-                remedy=f"create {one.slug}, or {_COPY}",
-            )
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False

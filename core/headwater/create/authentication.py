@@ -5,16 +5,16 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from headwater.credentials import references, validation
+from headwater.credentials.given import CredentialsInput
+from headwater.credentials.validation import check_usable
 from headwater.errors import InvalidInput
+from headwater.models import AuthenticationSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from headwater.connectors.connector import Connector
-    from headwater.models import AuthenticationSpec
-
-    Fill = Callable[[AuthenticationSpec, Mapping[str, Any]], Mapping[str, Any]]
+    from headwater.credentials.given import GivenCredentials
 
 
 def choose(
@@ -23,82 +23,92 @@ def choose(
     *,
     auth: str | None = None,
     cloud: str | None = None,
-    fill: Fill | None = None,
 ) -> AuthenticationSpec:
-    """Return the first specification, in the connector's order, that accepts exactly the given fields.
+    """Return the specification that values are meant for; see `choose_credentials` for the rules and the errors."""
+    credentials = CredentialsInput(values=given, auth=auth, cloud=cloud)
+    return choose_credentials(connector, credentials).auth
+
+
+def choose_credentials(
+    connector: Connector, given: CredentialsInput
+) -> GivenCredentials:
+    """Return the credentials for the first specification, in the connector's order, that accepts exactly their fields.
 
     `cloud` leaves out those of another cloud, `auth` those of another name (spec name or label). A deprecated one is
-    taken only if no other fits. `fill` may complete the values for a candidate, as from the environment. Where none
-    accepts the values, the nearest is returned, so that validation can say what is wrong: one that only lacks fields
-    first, then the one that knows most of them, then the one with the fewest problems.
+    taken only if no other fits. Where none accepts the values, the nearest is taken, so that validation can say what
+    is wrong: one that only lacks fields first, then the one that knows most of them, then the one with the fewest
+    problems.
 
     Raises `InvalidInput` for a name the connector does not have, a cloud it does not support, or where a tenant's
     schemas leave open which values are secret.
     """
-    found = sorted(
-        _candidates(connector, auth, cloud), key=lambda spec: spec.deprecated
-    )
-    candidates = [spec for spec in found if not spec.unusable]
-    if not candidates:
-        validation.check_usable(found[0])
-    ranked = []
-    for position, spec in enumerate(candidates):
-        values = fill(spec, given) if fill is not None else given
-        problems = validation.validate(
-            spec, values, pending=references.pending(spec, values)
-        )
-        if not problems:
-            return spec
-        only_lacking = all(problem.rule == "required" for problem in problems)
-        unknown = sum(problem.rule == "unknown" for problem in problems)
-        ranked.append(
-            (
-                not only_lacking,
-                spec.deprecated if only_lacking else False,
-                unknown,
-                len(problems),
-                position,
-            )
-        )
-    return candidates[min(ranked)[-1]]
+    if isinstance(given.auth, AuthenticationSpec):
+        return given.complete(given.auth, connector.slug)
+    rejected = []
+    for auth in _list_candidates(connector, given.auth, given.cloud):
+        credentials = given.complete(auth, connector.slug)
+        if not credentials.misfits:
+            return credentials
+        rejected.append(credentials)
+    return min(rejected, key=_measure_distance)
 
 
-def named(connector: Connector, auth: str | None) -> list[AuthenticationSpec]:
-    """Return the specifications of a name (spec name or label), all without one. Raises `InvalidInput` for no such."""
-    found = [
-        spec
-        for spec in connector.authentication
-        if auth is None or auth in (spec.spec_name, spec.label)
-    ]
-    if not found:
-        raise _unknown(connector, auth)
-    return found
+def specs_named(connector: Connector, name: str | None) -> list[AuthenticationSpec]:
+    """Return the specifications of a name (spec name or label), all without one.
+
+    Raises `InvalidInput` where there are none.
+    """
+    specs = list(connector.authentication)
+    if name is not None:
+        specs = [spec for spec in specs if name in (spec.spec_name, spec.label)]
+    if not specs:
+        raise _no_such_spec(connector, name)
+    return specs
 
 
-def _candidates(
-    connector: Connector, auth: str | None, cloud: str | None
+def _list_candidates(
+    connector: Connector, name: str | None, cloud: str | None
 ) -> list[AuthenticationSpec]:
-    found = named(connector, auth)
-    here = [spec for spec in found if cloud is None or spec.cloud in (None, cloud)]
-    if not here:
-        clouds = ", ".join(sorted({spec.cloud for spec in found if spec.cloud}))
+    """Return the specifications to try, those that are not deprecated first."""
+    specs = specs_named(connector, name)
+    of_cloud = [spec for spec in specs if cloud is None or spec.cloud in (None, cloud)]
+    if not of_cloud:
+        clouds = ", ".join(sorted({spec.cloud for spec in specs if spec.cloud}))
         raise InvalidInput(
             f"connector {connector.slug} has no such authentication specification for the cloud {cloud}",
             remedy=f"it exists for: {clouds}; the profile names its cloud (HEADWATER_CLOUD)",
         )
-    return here
+    in_order = sorted(of_cloud, key=lambda spec: spec.deprecated)
+    usable = [spec for spec in in_order if not spec.unusable]
+    if not usable:
+        check_usable(in_order[0])
+    return usable
 
 
-def _unknown(connector: Connector, auth: str | None) -> InvalidInput:
-    names = list(dict.fromkeys(spec.spec_name for spec in connector.authentication))
-    if not names:
+def _measure_distance(credentials: GivenCredentials) -> tuple[bool, bool, int, int]:
+    """Say how far credentials are from fitting; of two that are equally far, the first is meant."""
+    rules = [problem.rule for problem in credentials.misfits]
+    only_lacks_fields = set(rules) == {"required"}
+    return (
+        not only_lacks_fields,
+        only_lacks_fields and credentials.auth.deprecated,
+        rules.count("unknown"),
+        len(rules),
+    )
+
+
+def _no_such_spec(connector: Connector, name: str | None) -> InvalidInput:
+    known = list(dict.fromkeys(spec.spec_name for spec in connector.authentication))
+    if not known:
         return InvalidInput(
             f"{connector.spec.name} takes no credentials",
             remedy=connector.spec.lifecycle_note or "leave them out",
         )
-    near = difflib.get_close_matches(auth or "", names, n=1, cutoff=0.5)
-    guess = f"did you mean {near[0]}? " if near else ""
+    remedy = f"known: {', '.join(known)}"
+    near = difflib.get_close_matches(name or "", known, n=1, cutoff=0.5)
+    if near:
+        remedy = f"did you mean {near[0]}? {remedy}"
     return InvalidInput(
-        f"connector {connector.slug} has no authentication specification named {auth}",
-        remedy=f"{guess}known: {', '.join(names)}",
+        f"connector {connector.slug} has no authentication specification named {name}",
+        remedy=remedy,
     )

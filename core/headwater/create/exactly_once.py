@@ -14,6 +14,7 @@ import attrs
 
 from headwater.errors import (
     ConnectionExists,
+    HeadwaterError,
     InvalidInput,
     OutcomeUnknown,
     ServiceError,
@@ -23,29 +24,36 @@ from headwater.errors import (
 from headwater.secret import Secret, is_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from headwater.connectors.connector import Connector
     from headwater.flowservice import Connection, FlowService, Reference
-    from headwater.models import AuthenticationSpec, Payload
+    from headwater.models import AuthenticationSpec, Field, Payload
 
 logger = logging.getLogger("headwater.create.runner")
 
 RESENDS = 4
-PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0)  # seconds between looks; the last one repeats
-IMS = "/ims/"  # path of the identity service, which is asked for a token before the request goes out
-LONGEST_PAUSE = 60.0  # seconds; what a Retry-After may ask of us at most
+# Seconds between looks; the last one repeats.
+PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
+# The path of the identity service, which is asked for a token before the request goes out.
+IMS = "/ims/"
+# Seconds that a Retry-After may ask of us at most.
+LONGEST_PAUSE = 60.0
 
 _REUSE = "run the same command again with --if-exists reuse: it adopts the connection if it was created"
 
 
 @attrs.frozen(kw_only=True)
 class Prepared:
-    """A validated request that waits to be sent: `payload` is its body, secrets in it still `Secret`."""
+    """A validated request that waits to be sent: `payload` is its body, secrets in it still `Secret`.
+
+    `params` are the credentials that it was built from: validated, with references looked up unless it is only shown.
+    """
 
     connector: Connector
     auth: AuthenticationSpec
     name: str
+    params: Mapping[str, Any] = attrs.field(repr=False)
     payload: Payload
 
 
@@ -87,45 +95,50 @@ def ensure(
     existing = _look_up(service, prepared)
     if existing:
         return _adopt(existing, prepared, if_exists)
-    failure, reference = _send(service, prepared)
-    if reference is None:
-        (progress or logger.info)(
-            f"{failure}; looking for the connection for up to {settle:g} s"
-        )
-        return _settle(service, prepared, settle)
-    return attrs.evolve(
-        _created(prepared, reference.id, reference.etag, created=True),
-        duplicates=_others(service, prepared, reference.id),
-        warning=reference.warning,
+    outcome = _send(service, prepared)
+    if isinstance(outcome, HeadwaterError):
+        tell = progress or logger.info
+        tell(f"{outcome.message}; looking for the connection for up to {settle:g} s")
+        return _poll_for_connection(service, prepared, settle)
+    return _build_result(
+        prepared,
+        outcome,
+        created=True,
+        duplicates=_find_duplicates(service, prepared, outcome.id),
+        warning=outcome.warning,
     )
 
 
-def differing(
-    connection: Connection, payload: dict[str, Any], auth: AuthenticationSpec
-) -> tuple[str, ...]:
+def find_differences(connection: Connection, prepared: Prepared) -> tuple[str, ...]:
     """Name our non-secret fields that an existing connection holds otherwise; empty means it could be ours.
 
     A field the service leaves out of its answer says nothing: reads return credentials in part.
     """
-    sent = payload.get("auth") or {}
+    payload = prepared.payload
+    sent_auth = payload.get("auth") or {}
     names = []
     if (connection.description or "") != (payload.get("description") or ""):
         names.append("description")
-    if connection.auth_name and connection.auth_name != sent.get("specName"):
+    if connection.auth_name and connection.auth_name != sent_auth.get("specName"):
         return (*names, "auth.specName")
-    ours = sent.get("params") or {}
-    for field in auth.fields:
-        if field.secret or field.name not in connection.params:
-            continue
-        theirs = connection.params[field.name]
-        mine = ours.get(field.name, field.default)
-        if (
-            theirs != mine
-            and not isinstance(mine, Secret)
-            and not (isinstance(theirs, str) and is_mask(theirs))
-        ):
+    sent_params = sent_auth.get("params") or {}
+    for field in prepared.auth.fields:
+        if _differs(field, connection.params, sent_params):
             names.append(field.name)
     return tuple(names)
+
+
+def _differs(field: Field, stored: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
+    """Say whether a stored value is another one than ours; secrets, and what an answer masks, cannot be compared."""
+    if field.secret or field.name not in stored:
+        return False
+    theirs = stored[field.name]
+    ours = sent.get(field.name, field.default)
+    if isinstance(ours, Secret):
+        return False
+    if isinstance(theirs, str) and is_mask(theirs):
+        return False
+    return bool(theirs != ours)
 
 
 def _look_up(service: FlowService, prepared: Prepared) -> list[Connection]:
@@ -134,13 +147,34 @@ def _look_up(service: FlowService, prepared: Prepared) -> list[Connection]:
     Names are compared here, not in the filter: a name can hold what the filter grammar cannot.
     """
     spec_id = prepared.payload["connectionSpec"]["id"]
-    found = service.connections.list(
+    connections = service.connections.list(
         property=[f"connectionSpec.id=={spec_id}"], limit=100
     )
+    same_name = [
+        connection for connection in connections if connection.name == prepared.name
+    ]
     return sorted(
-        (connection for connection in found if connection.name == prepared.name),
-        key=lambda connection: (connection.created_at or 0, connection.id),
+        same_name, key=lambda connection: (connection.created_at or 0, connection.id)
     )
+
+
+def _look_up_if_it_answers(
+    service: FlowService, prepared: Prepared
+) -> list[Connection]:
+    try:
+        return _look_up(service, prepared)
+    except (Unreachable, Unavailable):
+        return []
+
+
+def _select_fitting(
+    connections: Sequence[Connection], prepared: Prepared
+) -> list[Connection]:
+    return [
+        connection
+        for connection in connections
+        if not find_differences(connection, prepared)
+    ]
 
 
 def _adopt(
@@ -153,11 +187,7 @@ def _adopt(
             ids=ids,
             remedy="choose another name, or adopt it with --if-exists reuse",
         )
-    fitting = [
-        connection
-        for connection in existing
-        if not differing(connection, prepared.payload, prepared.auth)
-    ]
+    fitting = _select_fitting(existing, prepared)
     if not fitting:
         raise _exists_otherwise(existing, prepared)
     if len(fitting) > 1:
@@ -166,59 +196,71 @@ def _adopt(
             ids=ids,
             remedy="delete those that are not needed (headwater connections delete ID), then run again",
         )
-    return _created(prepared, fitting[0].id, fitting[0].etag, created=False)
+    return _build_result(prepared, fitting[0], created=False)
 
 
-def _send(service: FlowService, prepared: Prepared) -> tuple[str, Reference | None]:
-    """Send the request; return the reference, or None with what happened when the outcome is unknown."""
+def _send(
+    service: FlowService, prepared: Prepared
+) -> Reference | Unreachable | ServiceError:
+    """Send the request, again where it is proven that nothing was accepted.
+
+    Returns the reference, or the error after which it is unknown whether the connection was created.
+    """
     for resend in range(RESENDS + 1):
-        failure: Unreachable | ServiceError
         try:
-            return "", service.connections.create(prepared.payload)
+            return service.connections.create(prepared.payload)
         except (Unreachable, ServiceError) as error:
-            failure = error
-        if _outcome_unknown(failure):
-            return failure.message, None
-        if not _nothing_accepted(failure) or resend == RESENDS:
-            raise failure
-        asked = getattr(failure, "retry_after", None)
-        time.sleep(min(asked, LONGEST_PAUSE) if asked is not None else _pause(resend))
+            if _outcome_unknown(error):
+                return error
+            if resend == RESENDS or not _nothing_accepted(error):
+                raise
+            seconds = _pause_after(error, resend)
+        time.sleep(seconds)
     raise AssertionError("unreachable")
 
 
-def _nothing_accepted(failure: Unreachable | ServiceError) -> bool:
-    return (
-        not failure.sent if isinstance(failure, Unreachable) else failure.status == 429
-    )
+def _nothing_accepted(error: Unreachable | ServiceError) -> bool:
+    if isinstance(error, Unreachable):
+        return not error.sent
+    return error.status == 429
 
 
-def _outcome_unknown(failure: Unreachable | ServiceError) -> bool:
-    if isinstance(failure, ServiceError) and failure.path.startswith(IMS):
-        return False  # no token, so the request itself was never sent
-    return not _nothing_accepted(failure) and isinstance(
-        failure, (Unreachable, Unavailable)
-    )
+def _outcome_unknown(error: Unreachable | ServiceError) -> bool:
+    if _nothing_accepted(error):
+        return False
+    if isinstance(error, Unreachable):
+        return True
+    # Without a token from the identity service, the request itself was never sent.
+    return isinstance(error, Unavailable) and not error.path.startswith(IMS)
 
 
-def _settle(service: FlowService, prepared: Prepared, settle: float) -> Created:
-    until = time.monotonic() + settle
+def _pause_after(error: Unreachable | ServiceError, resend: int) -> float:
+    """Return how long to wait before sending again, in seconds: what the service asks for, within bounds."""
+    asked: float | None = getattr(error, "retry_after", None)
+    if asked is None:
+        return _pause(resend)
+    return min(asked, LONGEST_PAUSE)
+
+
+def _poll_for_connection(
+    service: FlowService, prepared: Prepared, seconds: float
+) -> Created:
+    """Look for the connection after an unknown outcome. Raises `OutcomeUnknown` where the time is over."""
+    deadline = time.monotonic() + seconds
     look = 0
     while True:
-        found = _look_up_if_it_answers(service, prepared)
-        fitting = [
-            connection
-            for connection in found
-            if not differing(connection, prepared.payload, prepared.auth)
-        ]
+        existing = _look_up_if_it_answers(service, prepared)
+        fitting = _select_fitting(existing, prepared)
         if fitting:
-            others = tuple(
-                connection.id for connection in found if connection.id != fitting[0].id
+            return _build_result(
+                prepared,
+                fitting[0],
+                created=True,
+                duplicates=_list_other_ids(existing, fitting[0].id),
             )
-            mine = _created(prepared, fitting[0].id, fitting[0].etag, created=True)
-            return attrs.evolve(mine, duplicates=others)
-        if found:
-            raise _exists_otherwise(found, prepared)
-        left = until - time.monotonic()
+        if existing:
+            raise _exists_otherwise(existing, prepared)
+        left = deadline - time.monotonic()
         if left <= 0:
             raise OutcomeUnknown(
                 "outcome unknown: the connection may or may not have been created",
@@ -228,28 +270,22 @@ def _settle(service: FlowService, prepared: Prepared, settle: float) -> Created:
         look += 1
 
 
-def _look_up_if_it_answers(
-    service: FlowService, prepared: Prepared
-) -> list[Connection]:
-    try:
-        return _look_up(service, prepared)
-    except (Unreachable, Unavailable):
-        return []
-
-
-def _others(service: FlowService, prepared: Prepared, own_id: str) -> tuple[str, ...]:
+def _find_duplicates(
+    service: FlowService, prepared: Prepared, own_id: str
+) -> tuple[str, ...]:
     """Return the ids of connections that took the same name meanwhile; what cannot be asked is not reported."""
-    return tuple(
-        item.id
-        for item in _look_up_if_it_answers(service, prepared)
-        if item.id != own_id
-    )
+    return _list_other_ids(_look_up_if_it_answers(service, prepared), own_id)
+
+
+def _list_other_ids(connections: Sequence[Connection], own_id: str) -> tuple[str, ...]:
+    ids = [connection.id for connection in connections]
+    return tuple(id for id in ids if id != own_id)
 
 
 def _exists_otherwise(
     existing: Sequence[Connection], prepared: Prepared
 ) -> ConnectionExists:
-    fields = differing(existing[0], prepared.payload, prepared.auth)
+    fields = find_differences(existing[0], prepared)
     return ConnectionExists(
         f"a connection of this name exists with other values in: {', '.join(fields)}",
         ids=[connection.id for connection in existing],
@@ -258,15 +294,22 @@ def _exists_otherwise(
     )
 
 
-def _created(
-    prepared: Prepared, connection_id: str, etag: str, *, created: bool
+def _build_result(
+    prepared: Prepared,
+    connection: Connection | Reference,
+    *,
+    created: bool,
+    duplicates: tuple[str, ...] = (),
+    warning: str = "",
 ) -> Created:
     return Created(
-        id=connection_id,
-        etag=etag,
+        id=connection.id,
+        etag=connection.etag,
         connector=prepared.connector.slug,
         created=created,
         auth=prepared.auth.label,
+        duplicates=duplicates,
+        warning=warning,
     )
 
 

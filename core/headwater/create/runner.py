@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.connectors.registry import load
 from headwater.connectors.spec_ids import with_spec_id
-from headwater.create.authentication import choose
+from headwater.create.authentication import choose, choose_credentials
 from headwater.create.exactly_once import Created, Prepared, ensure
-from headwater.credentials import references
-from headwater.credentials import validation as rules
-from headwater.errors import InvalidInput, NotCreatable
+from headwater.credentials.given import CredentialsInput, GivenCredentials
+from headwater.errors import InvalidInput
 from headwater.models import PayloadRequest
 from headwater.sources.contract import SourceCredentials
 from headwater.sources.reach import ANYWHERE
@@ -52,7 +51,7 @@ def prepare(
 ) -> Prepared:
     """Validate credentials, look references up and build the body of ``POST /connections``. Sends nothing.
 
-    `credentials` maps field names to JSON values; a secret may be a `Secret`, the text itself, or a reference
+    `credentials` maps field names to JSON values; a secret may be a `Secret`, the string itself, or a reference
     (``env:``, ``file:``, ``keyring:``). Relative ``file:`` references start at `base`; without `look_up` references
     stay as they are, which is enough for a body that is only shown. `spec_id` is the connection specification id, for a
     connector that has no verified one.
@@ -60,29 +59,44 @@ def prepare(
     Raises `UnknownConnector`, `NotCreatable`, `InvalidCredentials` with every problem, `UnresolvedReference`, or
     `BrokenPlugin`.
     """
-    connector = load(connector) if isinstance(connector, str) else connector
-    if spec_id is not None:
-        connector = with_spec_id(connector, spec_id)
-    check_creatable(connector)
+    given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
+    creatable = _load_creatable(connector, spec_id)
+    return prepare_given(
+        creatable,
+        choose_credentials(creatable, given),
+        name=name,
+        description=description,
+        look_up=look_up,
+    )
+
+
+def prepare_given(
+    connector: Connector,
+    credentials: GivenCredentials,
+    *,
+    name: str,
+    description: str | None = None,
+    look_up: bool = True,
+) -> Prepared:
+    """Build the body for a connector that is known to be creatable, with chosen credentials; see `prepare`."""
     if not name.strip():
         raise InvalidInput(
             "the connection's name is empty",
             remedy="give it a name; connections are told apart by it",
         )
-    if auth is None or isinstance(auth, str):
-        auth = choose(connector, credentials, auth=auth, cloud=cloud)
-    params = settled_credentials(auth, credentials, base=base, look_up=look_up)
+    params = credentials.resolve() if look_up else credentials.seal()
     request = PayloadRequest(
         name=name,
         description=description,
         spec=connector.spec,
-        auth=auth,
+        auth=credentials.auth,
         params=params,
     )
     return Prepared(
         connector=connector,
-        auth=auth,
+        auth=credentials.auth,
         name=name,
+        params=params,
         payload=connector.build_payload(request),
     )
 
@@ -92,30 +106,17 @@ def problems(auth: AuthenticationSpec, credentials: Mapping[str, Any]) -> list[P
 
     Raises `InvalidInput` for a tenant's schema that cannot be used or evaluated.
     """
-    rules.check_usable(auth)
-    pending = references.pending(auth, credentials)
-    return rules.validate(auth, credentials, pending=pending) + references.malformed(
-        auth, credentials
-    )
+    return GivenCredentials(auth=auth, values=credentials).problems
 
 
-def settled_credentials(
+def resolve_credentials(
     auth: AuthenticationSpec,
     credentials: Mapping[str, Any],
     *,
     base: Path | None = None,
-    look_up: bool = True,
 ) -> dict[str, Any]:
-    """Return validated ``auth.params``: checked as given, references looked up, then checked once more.
-
-    Raises `InvalidCredentials` or `UnresolvedReference`.
-    """
-    rules.demand_none(auth, problems(auth, credentials))
-    if not look_up:
-        return rules.sealed(auth, credentials)
-    params = references.resolved(auth, credentials, base=base)
-    rules.demand_none(auth, rules.validate(auth, params))
-    return params
+    """Return validated ``auth.params`` for one authentication specification; see `GivenCredentials.resolve`."""
+    return GivenCredentials(auth=auth, values=credentials, base=base).resolve()
 
 
 def create_connection(
@@ -133,15 +134,13 @@ def create_connection(
     spec_id: str | None = None,
 ) -> Created:
     """Create a base connection exactly once: `prepare`, then `ensure`, with the errors of both."""
-    prepared = prepare(
-        connector,
+    given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
+    creatable = _load_creatable(connector, spec_id)
+    prepared = prepare_given(
+        creatable,
+        choose_credentials(creatable, given),
         name=name,
-        credentials=credentials,
-        auth=auth,
-        cloud=cloud,
         description=description,
-        base=base,
-        spec_id=spec_id,
     )
     return ensure(service, prepared, if_exists=if_exists, settle=settle)
 
@@ -160,22 +159,28 @@ def open_source(
     Credentials are given, validated and looked up as for `prepare`. Raises `NotReadable` where the connector cannot
     read its source, and what `prepare` raises for credentials.
     """
-    connector = load(connector) if isinstance(connector, str) else connector
-    connector.check_readable()
-    if auth is None or isinstance(auth, str):
-        auth = choose(connector, credentials, auth=auth, cloud=cloud)
-    params = settled_credentials(auth, credentials, base=base)
-    return connector.open_source(
-        SourceCredentials(auth=auth, params=params, reach=reach)
+    given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
+    readable = _load(connector)
+    readable.check_readable()
+    chosen = choose_credentials(readable, given)
+    return readable.open_source(
+        SourceCredentials(auth=chosen.auth, params=chosen.resolve(), reach=reach)
     )
 
 
 def check_creatable(connector: Connector) -> None:
     """Raise `NotCreatable` with the reason where the source has no base connection, or no verified id."""
-    connector.check_base_connection()
-    spec = connector.spec
-    if spec.id is None:
-        raise NotCreatable(
-            f"the connection specification id of {spec.name} is not verified: {spec.no_id_reason}",
-            remedy="take it from your tenant with `headwater specs pull`, or give it with --spec-id",
-        )
+    connector.check_creatable()
+
+
+def _load_creatable(connector: Connector | str, spec_id: str | None) -> Connector:
+    """Return a connector under the id given for it, if any; see `with_spec_id` for the errors, and `NotCreatable`."""
+    connector = _load(connector)
+    if spec_id is not None:
+        connector = with_spec_id(connector, spec_id)
+    connector.check_creatable()
+    return connector
+
+
+def _load(connector: Connector | str) -> Connector:
+    return load(connector) if isinstance(connector, str) else connector

@@ -1,11 +1,12 @@
 """A tenant's JSON Schema read as fields: it may list them in branches, refer to its own parts, and be damaged.
 
-Whatever it marks ``format: password`` must be kept secret. Where a mark stands on anything but a text right in
+Whatever it marks ``format: password`` must be kept secret. Where a mark stands on anything but a string right in
 ``auth.params``, that cannot be promised, and such a schema is not used.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,14 +14,18 @@ import attrs
 from headwater.models import JSON_TYPES, Field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _BRANCHES = ("allOf", "anyOf", "oneOf", "if", "then", "else")
+_LONGEST_CHAIN = (
+    20  # references that lead to one another; a schema may lead in a circle
+)
+_NOTHING: Mapping[str, Any] = {}
 
 
 @attrs.frozen
-class _Found:
-    """One property where a branch lists it."""
+class _Listing:
+    """One property, as one branch of the schema lists it."""
 
     name: str
     facts: Mapping[str, Any]
@@ -29,99 +34,113 @@ class _Found:
 
 def fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
     """Return the properties of the schema and of all its branches; secret is what any of them marks."""
-    found: dict[str, list[_Found]] = {}
-    for one in _properties(schema):
-        found.setdefault(one.name, []).append(one)
-    return tuple(_field(name, places) for name, places in found.items())
+    listings: dict[str, list[_Listing]] = {}
+    for listing in _list_properties(schema):
+        listings.setdefault(listing.name, []).append(listing)
+    return tuple(_merge(name, of_name) for name, of_name in listings.items())
 
 
-def unusable(schema: Mapping[str, Any]) -> str:
-    """Return why credentials cannot be kept secret by this schema, or nothing."""
-    kept = {
-        id(one.facts)
-        for one in _properties(schema)
-        if _is_marked(one.facts) and one.facts.get("type", "string") == "string"
+def find_flaw(schema: Mapping[str, Any]) -> str:
+    """Return why credentials cannot be kept secret by this schema, or an empty string."""
+    strings = {
+        id(listing.facts)
+        for listing in _list_properties(schema)
+        if listing.facts.get("type", "string") == "string"
     }
-    for place, part in _parts(schema):
-        if _is_marked(part) and id(part) not in kept:
-            return f"it marks a secret that is not a text of its own ({place})"
-        if isinstance(part.get("$ref"), str) and not part["$ref"].startswith("#"):
+    for place, part in _walk(schema):
+        if _is_marked(part) and id(part) not in strings:
+            return f"it marks a secret that is not a string of its own ({place})"
+        reference = part.get("$ref")
+        if isinstance(reference, str) and not reference.startswith("#"):
             return f"it refers to a schema that lies elsewhere ({place or '/'})"
     return ""
 
 
-def _properties(root: Mapping[str, Any]) -> Iterator[_Found]:
+def _list_properties(root: Mapping[str, Any]) -> Iterator[_Listing]:
     """Yield what a schema and its branches list; required is only what no branch can do without."""
-    level: list[tuple[Any, bool]] = [(root, True)]
+    waiting: deque[tuple[Any, bool]] = deque([(root, True)])
     seen: set[int] = set()
-    while level:
-        given, certain = level.pop(0)
-        schema = _target(given, root)
+    while waiting:
+        part, is_certain = waiting.popleft()
+        schema = _follow_references(part, root)
         if id(schema) in seen:
             continue
         seen.add(id(schema))
-        listed, required = schema.get("properties"), schema.get("required")
-        needed = required if certain and isinstance(required, list) else []
-        for name, facts in listed.items() if isinstance(listed, dict) else ():
-            yield _Found(name, _target(facts, root), name in needed)
-        for keyword in _BRANCHES:
-            branches = schema.get(keyword)
-            parts = branches if isinstance(branches, list) else [branches]
-            level += [
-                (branch, certain and keyword == "allOf")
-                for branch in parts
-                if isinstance(branch, dict)
-            ]
+        required = _as_list(schema.get("required")) if is_certain else []
+        for name, facts in _as_object(schema.get("properties")).items():
+            yield _Listing(name, _follow_references(facts, root), name in required)
+        waiting += _branches(schema, is_certain)
 
 
-def _target(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
+def _branches(
+    schema: Mapping[str, Any], is_certain: bool
+) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """Yield the parts of a schema that list properties as well, and whether each of them always applies."""
+    for keyword in _BRANCHES:
+        branches = schema.get(keyword)
+        if isinstance(branches, dict):
+            branches = [branches]
+        for branch in _as_list(branches):
+            if isinstance(branch, dict):
+                yield branch, is_certain and keyword == "allOf"
+
+
+def _follow_references(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
     """Follow references within the schema; what leads nowhere lists nothing."""
-    for _step in range(20):
-        reference = schema.get("$ref") if isinstance(schema, dict) else None
+    for _step in range(_LONGEST_CHAIN):
+        reference = _as_object(schema).get("$ref")
         if not isinstance(reference, str) or not reference.startswith("#"):
             break
-        schema = _at(root, reference[1:])
-    return schema if isinstance(schema, dict) else {}
+        schema = _find_part(root, reference[1:])
+    return _as_object(schema)
 
 
-def _at(root: Any, pointer: str) -> Any:
-    for part in filter(None, pointer.split("/")):
-        name = part.replace("~1", "/").replace("~0", "~")
-        root = root.get(name) if isinstance(root, dict) else None
-    return root
+def _find_part(root: Any, pointer: str) -> Any:
+    part = root
+    for token in filter(None, pointer.split("/")):
+        name = token.replace("~1", "/").replace("~0", "~")
+        part = _as_object(part).get(name)
+    return part
 
 
-def _field(name: str, places: list[_Found]) -> Field:
-    secret = any(_is_marked(one.facts) for one in places)
-    types = {
-        one.facts.get("type") if isinstance(one.facts.get("type"), str) else None
-        for one in places
-    }
-    [kind] = types if len(types) == 1 else [None]
-    described = next(
-        (
-            one.facts["description"]
-            for one in places
-            if isinstance(one.facts.get("description"), str)
-        ),
-        "",
-    )
-    facts: dict[str, Any] = {"description": described}
-    if not secret and len(places) == 1:
-        facts |= _values(places[0].facts)
-    known = kind if kind in JSON_TYPES else None
-    required = any(one.required for one in places)
+def _merge(name: str, listings: list[_Listing]) -> Field:
+    required = any(listing.required for listing in listings)
+    description = _find_description(listings)
+    if any(_is_marked(listing.facts) for listing in listings):
+        return Field(
+            name, "string", required=required, secret=True, description=description
+        )
+    values = _read_values(listings[0].facts) if len(listings) == 1 else {}
     return Field(
-        name, "string" if secret else known, required=required, secret=secret, **facts
+        name,
+        _find_common_type(listings),
+        required=required,
+        description=description,
+        **values,
     )
 
 
-def _values(facts: Mapping[str, Any]) -> dict[str, Any]:
-    choices, examples = facts.get("enum"), facts.get("examples")
+def _find_description(listings: Iterable[_Listing]) -> str:
+    for listing in listings:
+        description = listing.facts.get("description")
+        if isinstance(description, str):
+            return description
+    return ""
+
+
+def _find_common_type(listings: Iterable[_Listing]) -> str | None:
+    """Return the JSON type that every branch gives a property, or None."""
+    first, *others = [listing.facts.get("type") for listing in listings]
+    if first not in JSON_TYPES or any(other != first for other in others):
+        return None
+    return str(first)
+
+
+def _read_values(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "enum": tuple(choices) if isinstance(choices, list) else (),
+        "enum": tuple(_as_list(facts.get("enum"))),
         "default": facts.get("default"),
-        "example": examples[0] if isinstance(examples, list) and examples else None,
+        "example": next(iter(_as_list(facts.get("examples"))), None),
     }
 
 
@@ -129,15 +148,21 @@ def _is_marked(facts: Mapping[str, Any]) -> bool:
     return facts.get("format") == "password"
 
 
-def _parts(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def _as_object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else _NOTHING
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _walk(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every object of a schema and where it stands."""
-    level = [("", schema)]
-    while level:
-        place, value = level.pop()
+    waiting = [("", schema)]
+    while waiting:
+        place, value = waiting.pop()
         if isinstance(value, dict):
             yield place, value
-            level += [(f"{place}/{name}", inner) for name, inner in value.items()]
+            waiting += [(f"{place}/{name}", inner) for name, inner in value.items()]
         elif isinstance(value, list):
-            level += [
-                (f"{place}/{number}", inner) for number, inner in enumerate(value)
-            ]
+            waiting += [(f"{place}/{i}", inner) for i, inner in enumerate(value)]

@@ -1,7 +1,7 @@
 """Secret references: ``env:NAME``, ``file:PATH``, ``keyring:SERVICE/USER``, ``literal:TEXT``.
 
 They are recognised in secret fields only and resolved in the caller's process only, between validation and building.
-A text without one of these prefixes is the secret itself.
+A string without one of these prefixes is the secret itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from headwater.errors import UnresolvedReference
+from headwater.foreign import raise_bare
 from headwater.models import Problem
 from headwater.secret import Secret
 
@@ -20,12 +23,13 @@ if TYPE_CHECKING:
 
     from headwater.models import AuthenticationSpec
 
-LARGEST_FILE = (
-    1_048_576  # bytes; a credential is never larger, a path typed by mistake may be
-)
+# Bytes; a credential is never larger, but a path typed by mistake may lead to such a file.
+LARGEST_FILE = 1_048_576
+
+_LITERAL = "literal"
 
 
-def resolved(
+def resolve_all(
     auth: AuthenticationSpec, values: Mapping[str, Any], *, base: Path | None = None
 ) -> dict[str, Any]:
     """Return the values with every secret field as a `Secret`, its reference looked up.
@@ -33,153 +37,162 @@ def resolved(
     Relative ``file:`` paths start at `base`, the directory of the credentials file (the working directory without one).
     Raises `UnresolvedReference`, naming the field and every place that was looked at.
     """
-    secret = auth.secret_names
-    return {
-        name: resolve(value, name, base=base)
-        if name in secret and isinstance(value, str)
-        else value
-        for name, value in values.items()
-    }
+    params = dict(values)
+    for name, value in values.items():
+        if name in auth.secret_names and isinstance(value, str):
+            params[name] = resolve(value, name, base=base)
+    return params
 
 
 def resolve(text: str, field: str, *, base: Path | None = None) -> Secret:
-    """Look one reference up; a text without a known prefix is a literal. Raises `UnresolvedReference`."""
-    scheme, separator, target = text.partition(":")
-    lookup = _SCHEMES.get(scheme) if separator else None
-    if lookup is None:
+    """Look one reference up; a string without a known prefix is the secret. Raises `UnresolvedReference`."""
+    scheme, colon, target = text.partition(":")
+    if not colon or scheme not in (*_SCHEMES, _LITERAL):
         return Secret(text)
-    value = lookup(target, field, base or Path())
+    value = target
+    if scheme != _LITERAL:
+        value = _SCHEMES[scheme].look_up(target, field, base or Path())
     if not value.strip():
         raise UnresolvedReference(
             f"the {scheme}: reference of {field} leads to an empty value",
-            (_place(scheme, target),),
+            (_name_place(scheme, target),),
         )
     return Secret(value)
 
 
 def pending(auth: AuthenticationSpec, values: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of the secret fields whose value is a reference still to be looked up."""
-    secret = auth.secret_names
     return frozenset(
-        name
-        for name, value in values.items()
-        if name in secret and isinstance(value, str) and is_reference(value)
+        name for name in auth.secret_names & values.keys() if is_reference(values[name])
     )
 
 
-def malformed(auth: AuthenticationSpec, values: Mapping[str, Any]) -> list[Problem]:
+def find_malformed(
+    auth: AuthenticationSpec, values: Mapping[str, Any]
+) -> list[Problem]:
     """Return a problem for each reference that could lead nowhere, whatever the place it names holds."""
     return [
-        Problem(name, "reference", f"must read {_FORMS[scheme][1]}")
+        Problem(name, "reference", f"must read {syntax_of(values[name])}")
         for name in sorted(pending(auth, values))
-        for scheme in [values[name].partition(":")[0]]
         if not is_well_formed(values[name])
     ]
 
 
-def is_well_formed(text: str) -> bool:
-    """Say whether a text is a reference that could lead somewhere; only such a one is shown to people."""
-    scheme, _colon, target = text.partition(":")
-    return is_reference(text) and _FORMS[scheme][0].fullmatch(target) is not None
+def is_reference(value: Any) -> bool:
+    """Say whether a value is a string that names a place to look up, rather than the secret itself."""
+    if not isinstance(value, str):
+        return False
+    scheme, colon, _target = value.partition(":")
+    return bool(colon) and scheme in _SCHEMES
 
 
-def is_reference(text: str) -> bool:
-    """Say whether a text names a place to look up rather than being the secret itself."""
-    scheme, separator, _target = text.partition(":")
-    return bool(separator) and scheme in _SCHEMES and scheme != "literal"
+def is_well_formed(value: Any) -> bool:
+    """Say whether a value is a reference that could lead somewhere; only such a one is shown to people."""
+    if not is_reference(value):
+        return False
+    scheme, _colon, target = value.partition(":")
+    return _SCHEMES[scheme].form.fullmatch(target) is not None
 
 
-def _from_environment(name: str, field: str, _base: Path) -> str:
+def syntax_of(reference: str) -> str:
+    """Say what a reference of this one's prefix must read."""
+    scheme, _colon, _target = reference.partition(":")
+    return _SCHEMES[scheme].syntax
+
+
+def _look_up_variable(name: str, field: str, _base: Path) -> str:
     value = os.environ.get(name)
     if value is None:
         raise UnresolvedReference(
             f"the environment has no variable for {field}",
-            (_place("env", name),),
+            (_name_place("env", name),),
             remedy=f"set {name} and run again",
         )
     return value
 
 
-def _from_file(path: str, field: str, base: Path) -> str:
+def _read_file(path: str, field: str, base: Path) -> str:
     full = base / Path(path).expanduser()
-    problem = ""
-    text = ""
     try:
-        if full.stat().st_size > LARGEST_FILE:
-            problem = "is larger than 1 MiB"
-        else:
-            text = full.read_text(encoding="utf-8")
+        size = full.stat().st_size
+        text = full.read_text(encoding="utf-8") if size <= LARGEST_FILE else ""
     except UnicodeDecodeError:
-        problem = "is not UTF-8 text"
+        raise_bare(_unusable_file(field, full, "is not UTF-8 text"))
     except (OSError, ValueError) as error:
-        problem = f"cannot be read ({getattr(error, 'strerror', None) or 'not a path'})"
-    if problem:
-        raise UnresolvedReference(
-            f"the file that holds {field} {problem}",
-            (_place("file", str(full)),),
-            remedy="a relative path starts at the folder of the credentials file",
-        )
+        reason = getattr(error, "strerror", None) or "not a path"
+        raise_bare(_unusable_file(field, full, f"cannot be read ({reason})"))
+    if size > LARGEST_FILE:
+        raise _unusable_file(field, full, "is larger than 1 MiB")
     return text.removesuffix("\n").removesuffix("\r")
 
 
-def _from_keyring(target: str, field: str, _base: Path) -> str:
-    service, slash, user = target.rpartition("/")
-    if not (slash and service and user):
+def _unusable_file(field: str, path: Path, problem: str) -> UnresolvedReference:
+    return UnresolvedReference(
+        f"the file that holds {field} {problem}",
+        (_name_place("file", str(path)),),
+        remedy="a relative path starts at the folder of the credentials file",
+    )
+
+
+def _ask_keyring(target: str, field: str, _base: Path) -> str:
+    if not _SCHEMES["keyring"].form.fullmatch(target):
         raise UnresolvedReference(
-            f"the keyring: reference of {field} must read keyring:SERVICE/USER"
+            f"the keyring: reference of {field} must read {_SCHEMES['keyring'].syntax}"
         )
-    failure = ""
-    value: str | None = None
+    service, _slash, user = target.rpartition("/")
+    place = f"keyring service {service}, user {user}"
     try:
         import keyring
 
         value = keyring.get_password(service, user)
     except ImportError:
-        failure = "the keyring package is not installed"
+        raise_bare(
+            UnresolvedReference(
+                f"the keyring entry of {field} cannot be read: the keyring package is not installed",
+                (place,),
+                remedy="install headwater[keyring]",
+            )
+        )
     except Exception as error:  # each keyring back end raises errors of its own
-        failure = f"the keyring does not answer ({type(error).__name__})"
-    if failure or value is None:
+        raise_bare(
+            UnresolvedReference(
+                f"the keyring entry of {field} cannot be read: the keyring does not answer ({type(error).__name__})",
+                (place,),
+                remedy="run `keyring diagnose`: a back end must be installed and unlocked",
+            )
+        )
+    if value is None:
         raise UnresolvedReference(
-            f"{failure or 'the keyring has no such entry'} for {field}",
-            (f"keyring service {service}, user {user}",),
-            remedy=_keyring_remedy(failure),
+            f"the keyring has no such entry as {field} refers to",
+            (place,),
+            remedy="store it with `keyring set`",
         )
     return value
 
 
-def _keyring_remedy(failure: str) -> str:
-    if "installed" in failure:
-        return "install headwater[keyring]"
-    return (
-        "run `keyring diagnose`: a back end must be installed and unlocked"
-        if failure
-        else "store it with `keyring set`"
-    )
-
-
-def _literal(text: str, _field: str, _base: Path) -> str:
-    return text
-
-
-def _place(scheme: str, target: str) -> str:
+def _name_place(scheme: str, target: str) -> str:
     """Name a place that was looked at. A keyring entry or a literal is named by its caller, if at all."""
-    return {"env": f"environment variable {target}", "file": f"file {target}"}.get(
-        scheme, scheme
-    )
+    places = {"env": f"environment variable {target}", "file": f"file {target}"}
+    return places.get(scheme, scheme)
 
 
-_FORMS = {
-    "env": (
+@attrs.frozen
+class _Scheme:
+    """One kind of reference: what stands after its prefix, how that is told to people, and what looks it up."""
+
+    form: re.Pattern[str]
+    syntax: str
+    look_up: Callable[[str, str, Path], str]
+
+
+_SCHEMES = {
+    "env": _Scheme(
         re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
         "env:NAME, the name of an environment variable",
+        _look_up_variable,
     ),
-    "file": (re.compile(r"[^\0]+"), "file:PATH"),
-    "keyring": (re.compile(r".+/[^/]+", re.DOTALL), "keyring:SERVICE/USER"),
-}
-
-_SCHEMES: dict[str, Callable[[str, str, Path], str]] = {
-    "env": _from_environment,
-    "file": _from_file,
-    "keyring": _from_keyring,
-    "literal": _literal,
+    "file": _Scheme(re.compile(r"[^\0]+"), "file:PATH", _read_file),
+    "keyring": _Scheme(
+        re.compile(r".+/[^/]+", re.DOTALL), "keyring:SERVICE/USER", _ask_keyring
+    ),
 }

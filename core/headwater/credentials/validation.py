@@ -1,4 +1,4 @@
-"""Authentication specification to JSON Schema, and credentials held against it: every problem, never a value."""
+"""Authentication specifications as JSON Schema, and credentials validated by it: every problem, never a value."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.credentials import raw_schemas
 from headwater.errors import InvalidCredentials, InvalidInput
+from headwater.foreign import raise_bare
 from headwater.models import AuthenticationSpec, Problem
-from headwater.secret import Secret, is_mask, reveal_all
+from headwater.secret import Secret, has_unpaired_surrogate, is_mask, reveal_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from headwater.models import Field
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
+
+_REPORT = "see `headwater specs show`, and report it to whoever administers the tenant"
 
 
 def json_schema(auth: AuthenticationSpec) -> dict[str, Any]:
@@ -48,7 +51,7 @@ def from_auth_spec(element: Mapping[str, Any]) -> AuthenticationSpec:
         name,
         raw_schemas.fields(schema),
         raw=dict(schema),
-        unusable=raw_schemas.unusable(schema),
+        unusable=raw_schemas.find_flaw(schema),
     )
 
 
@@ -61,42 +64,28 @@ def validate(
 ) -> list[Problem]:
     """Return everything wrong with the values, by field; an empty list means they fit. Makes no network call.
 
-    `values` are plain JSON values; a secret may be a `Secret` or a text. Fields in `pending` hold a reference that is
+    `values` are plain JSON values; a secret may be a `Secret` or a string. Fields in `pending` hold a reference that is
     not resolved yet: only their presence and type can be judged. `validator` is a class of jsonschema's to use in the
-    place of `Draft7Validator`, for schemas that are not trusted.
+    place of `Draft7Validator`, for schemas that are not trusted. Raises `InvalidInput` for a broken schema.
     """
     import jsonschema
     import referencing
 
     # A registry of our own: the default one would fetch a remote $ref of a tenant's schema over the network.
-    held = (validator or jsonschema.Draft7Validator)(
+    schema_validator = (validator or jsonschema.Draft7Validator)(
         json_schema(auth), registry=referencing.Registry()
     )
     plain = reveal_all(dict(values))
-    failure = ""
-    problems: list[Problem] = []
-    try:
-        problems = [
-            problem
-            for error in held.iter_errors(plain)
-            for problem in _explain(error, auth)
-        ]
-    except Exception as error:  # a tenant's schema can be broken in any way
-        failure = _BROKEN.get(type(error).__name__, "a part of it is broken")
-    if failure:
-        raise InvalidInput(
-            f"the authentication specification {auth.label} is no JSON Schema that can be evaluated ({failure})",
-            remedy="see `headwater specs show`, and report it to who manages the tenant",
-        )
-    problems += _our_rules(auth, plain, {problem.field for problem in problems})
-    problems = [
+    problems = _apply_schema(schema_validator, plain, auth)
+    problems += _apply_own_rules(auth, plain, {problem.field for problem in problems})
+    judged = [
         problem
         for problem in problems
         if problem.rule == "type" or problem.field not in pending
     ]
     order = {field.name: position for position, field in enumerate(auth.fields)}
     return sorted(
-        dict.fromkeys(problems),
+        dict.fromkeys(judged),
         key=lambda problem: (order.get(problem.field, len(order)), problem.field),
     )
 
@@ -106,144 +95,147 @@ def check_usable(auth: AuthenticationSpec) -> None:
     if auth.unusable:
         raise InvalidInput(
             f"the authentication specification {auth.label} cannot be used: {auth.unusable}",
-            remedy="see `headwater specs show`, and report it to who manages the tenant",
+            remedy=_REPORT,
         )
 
 
-def demand_none(auth: AuthenticationSpec, problems: Sequence[Problem]) -> None:
+def require_no_problems(auth: AuthenticationSpec, problems: Sequence[Problem]) -> None:
     """Raise `InvalidCredentials` with every problem, or return where there is none."""
     if problems:
         raise InvalidCredentials(f"the credentials do not fit {auth.label}", problems)
 
 
-def sealed(auth: AuthenticationSpec, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values with every secret field's text wrapped as a literal `Secret`, resolving nothing."""
-    secret = auth.secret_names
-    return {
-        name: Secret(value) if name in secret and isinstance(value, str) else value
-        for name, value in values.items()
-    }
+def seal(auth: AuthenticationSpec, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with the string of every secret field as a `Secret`, resolving nothing."""
+    params = dict(values)
+    for name in auth.secret_names & values.keys():
+        if isinstance(values[name], str):
+            params[name] = Secret(values[name])
+    return params
 
 
 def _property(field: Field) -> dict[str, Any]:
-    facts = {
+    facts: dict[str, Any] = {
         "type": field.type,
-        "format": "password" if field.secret else None,
         "description": field.description,
         "enum": list(field.enum),
         "default": field.default,
-        "examples": [field.example]
-        if field.example is not None and not field.secret
-        else None,
     }
+    if field.secret:
+        facts["format"] = "password"
+    elif field.example is not None:
+        facts["examples"] = [field.example]
     return {name: fact for name, fact in facts.items() if fact not in (None, "", [])}
 
 
-def _our_rules(
+def _apply_schema(
+    schema_validator: Any, values: Mapping[str, Any], auth: AuthenticationSpec
+) -> list[Problem]:
+    """Return what the schema says against the values. Raises `InvalidInput` where it cannot be evaluated."""
+    problems: list[Problem] = []
+    try:
+        for mismatch in schema_validator.iter_errors(values):
+            problems += _explain(mismatch, auth)
+    except Exception as error:  # a tenant's schema can be broken in any way
+        flaw = _FLAWS.get(type(error).__name__, "a part of it is broken")
+        raise_bare(
+            InvalidInput(
+                f"the authentication specification {auth.label} is not a JSON Schema that can be evaluated ({flaw})",
+                remedy=_REPORT,
+            )
+        )
+    return problems
+
+
+def _apply_own_rules(
     auth: AuthenticationSpec, values: Mapping[str, Any], reported: set[str]
 ) -> Iterator[Problem]:
-    """Rules the schema does not spell out: nothing empty, and no mask in the place of a secret."""
+    """Apply the rules that a schema does not spell out, to the fields that it does not complain about."""
     for field in auth.fields:
         value = values.get(field.name)
-        if field.name in reported or not isinstance(value, str):
-            continue
-        if any("\ud800" <= char <= "\udfff" for char in value):
-            yield Problem(
-                field.name,
-                "text",
-                "holds half of a surrogate pair, which no text can be sent with",
-            )
-        elif not value.strip():
-            yield Problem(
-                field.name,
-                "notEmpty",
-                "is empty; give a value"
-                + ("" if field.required else " or leave it out"),
-            )
-        elif field.secret and is_mask(value):
-            yield Problem(
-                field.name,
-                "mask",
-                "is a mask copied from output; give the secret itself or a reference to it",
-            )
+        if field.name not in reported and isinstance(value, str):
+            yield from _judge_string(field, value)
+
+
+def _judge_string(field: Field, value: str) -> Iterator[Problem]:
+    """Refuse what cannot be sent, what is empty, and a mask in the place of a secret."""
+    if has_unpaired_surrogate(value):
+        yield Problem(
+            field.name, "text", "contains an unpaired surrogate (not valid UTF-8)"
+        )
+    elif not value.strip():
+        way_out = "give a value" if field.required else "give a value or leave it out"
+        yield Problem(field.name, "notEmpty", f"is empty; {way_out}")
+    elif field.secret and is_mask(value):
+        yield Problem(
+            field.name,
+            "mask",
+            "is a mask copied from output; give the secret itself or a reference to it",
+        )
 
 
 def _explain(error: Any, auth: AuthenticationSpec) -> Iterator[Problem]:
     """Say what is wrong from the rule and the path alone: jsonschema's own message prints the value."""
     path = ".".join(str(part) for part in error.absolute_path)
     rule = str(error.validator)
-    instance: Any = error.instance
     if rule == "required":
         # jsonschema reports each missing name in an error of its own and names it only in its text, which we do not
         # read: every error answers with all of them, and the caller drops the repeats.
-        yield from (
-            Problem(_join(path, name), rule, "is missing")
-            for name in error.validator_value
-            if name not in instance
-        )
-    elif rule == "additionalProperties" and isinstance(instance, dict):
-        for name in _unknown_names(error):
-            yield Problem(
-                _join(path, name), "unknown", _unknown_message(name, error.schema, auth)
-            )
+        for name in error.validator_value:
+            if name not in error.instance:
+                yield Problem(_join(path, name), rule, "is missing")
+    elif rule == "additionalProperties" and isinstance(error.instance, dict):
+        for name in _find_unknown_names(error):
+            message = _suggest_name(name, error.schema, auth)
+            yield Problem(_join(path, name), "unknown", message)
     else:
-        yield Problem(path or "(credentials)", rule, _RULES.get(rule, _other)(error))
+        phrase = _PHRASES.get(rule, _name_rule)
+        yield Problem(path or "(credentials)", rule, phrase(error))
 
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _unknown_names(error: Any) -> list[str]:
+def _find_unknown_names(error: Any) -> Iterator[str]:
     import re
 
-    known = error.schema.get("properties", {})
-    patterns = error.schema.get("patternProperties", {})
-    return [
-        name
-        for name in error.instance
-        if name not in known
-        and not any(re.search(pattern, name) for pattern in patterns)
-    ]
+    patterns = list(error.schema.get("patternProperties", {}))
+    for name in error.instance.keys() - error.schema.get("properties", {}).keys():
+        if not any(re.search(pattern, name) for pattern in patterns):
+            yield name
 
 
-def _unknown_message(name: str, schema: Any, auth: AuthenticationSpec) -> str:
+def _suggest_name(name: str, schema: Any, auth: AuthenticationSpec) -> str:
     known = list(schema.get("properties", {})) or [field.name for field in auth.fields]
-    folded = {candidate.lower(): candidate for candidate in known}
-    near = difflib.get_close_matches(name.lower(), folded, n=1)
-    return (
-        f"is not a field; did you mean {folded[near[0]]}?"
-        if near
-        else f"is not a field; known: {', '.join(known)}"
-    )
+    by_folded_name = {candidate.lower(): candidate for candidate in known}
+    near = difflib.get_close_matches(name.lower(), by_folded_name, n=1)
+    if near:
+        return f"is not a field; did you mean {by_folded_name[near[0]]}?"
+    return f"is not a field; known: {', '.join(known)}"
 
 
-def _type_message(error: Any) -> str:
+def _name_type(error: Any) -> str:
     expected = error.validator_value
-    return f"must be of type {expected if isinstance(expected, str) else ' or '.join(map(str, expected))}"
+    types = [expected] if isinstance(expected, str) else map(str, expected)
+    return f"must be of type {' or '.join(types)}"
 
 
-def _enum_message(error: Any) -> str:
-    return (
-        f"must be one of {', '.join(str(choice) for choice in error.validator_value)}"
-    )
+def _list_choices(error: Any) -> str:
+    return f"must be one of {', '.join(map(str, error.validator_value))}"
 
 
-def _other(error: Any) -> str:
+def _name_rule(error: Any) -> str:
+    rule = str(error.validator)
     limit = error.validator_value
-    suffix = (
-        f" {limit}"
-        if isinstance(limit, (int, float)) and not isinstance(limit, bool)
-        else ""
-    )
-    return (
-        f"breaks the rule {error.validator}{suffix} of the authentication specification"
-    )
+    if isinstance(limit, (int, float)) and not isinstance(limit, bool):
+        rule = f"{rule} {limit}"
+    return f"breaks the rule {rule} of the authentication specification"
 
 
-# What jsonschema calls a broken schema, and what that means.
-_BROKEN = {
-    "UnknownType": "it names a type there is not",
+# What jsonschema raises over a broken schema, and what that means.
+_FLAWS = {
+    "UnknownType": "it names an unknown type",
     "_WrappedReferencingError": "it refers to a schema that is not part of it",
 }
-_RULES = {"type": _type_message, "enum": _enum_message}
+_PHRASES = {"type": _name_type, "enum": _list_choices}

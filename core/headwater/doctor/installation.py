@@ -8,10 +8,11 @@ import platform
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from headwater.connectors.registry import CATALOG, CONNECTORS, Registry, distribution_of
+from headwater.connectors.registry import CATALOG, CONNECTORS, Registry
 from headwater.doctor.results import FAILED, OK, Check
 from headwater.errors import HeadwaterError
 from headwater.flowservice import adapters
+from headwater.models import distribution_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping

@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from headwater.flowservice.transport import Transport
 
 
+CONNECTIONS = "connections"
+
+
 class Connections(
     Collection[Connection], Searchable[Connection], Explorable[Connection]
 ):
     """``/connections``."""
 
     def __init__(self, transport: Transport) -> None:
-        super().__init__(transport, "connections", connection)
+        super().__init__(transport, CONNECTIONS, connection)
 
     def test(self, id: str) -> bool:
         """Say whether the service can use the connection's credentials."""

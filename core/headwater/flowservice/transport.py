@@ -153,6 +153,6 @@ def _with_json(outgoing: OutgoingRequest, payload: Any) -> OutgoingRequest:
     return attrs.evolve(
         outgoing,
         body=wire.encode(normalized),
-        headers={**outgoing.headers, "Content-Type": "application/json"},
+        headers={**outgoing.headers, **wire.HEADERS},
         secrets=tuple(secrets_in(normalized)),
     )

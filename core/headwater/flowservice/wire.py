@@ -10,6 +10,8 @@ from typing import Any
 from headwater.errors import InvalidInput
 from headwater.secret import Secret, is_mask, reveal_all
 
+# What the bodies of `encode` are announced as.
+HEADERS = {"Content-Type": "application/json"}
 DEEPEST = 64  # levels of nesting; the platform's own objects stay below ten
 _PARAMS = ("auth", "params")
 # A shorter run of asterisks may be a wildcard in a field that is not a secret.

@@ -49,7 +49,7 @@ class TenantRegistry(Registry):
             return self._completed(self._installed.load(slug))
         spec = self._slugs.get(slug)
         if spec is None:
-            raise self._unknown(slug)
+            raise self._no_such_connector(slug)
         own = next(
             (one for one in self._all_installed() if one.spec.id == spec.id.lower()),
             None,
@@ -86,9 +86,7 @@ class TenantRegistry(Registry):
 
     def _identified(self, connector: Connector, spec: RemoteSpec) -> Connector:
         source = f"the tenant's specification {spec.name} {self._pulled.label}"
-        return connector.identified(
-            spec.id.lower(), version=spec.version, source=source
-        )
+        return connector.with_id(spec.id.lower(), version=spec.version, source=source)
 
     def _made(self, slug: str) -> Connector:
         if slug not in self._loaded:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from headwater.cli.example import as_toml, values
-from headwater.cli.facts import facts, written
+from headwater.cli.facts import format_value, list_facts
 from headwater.connectors import registry
 from headwater.create.authentication import choose
 from headwater.errors import InvalidInput
@@ -81,7 +81,7 @@ def index(connectors: Iterable[Connector]) -> str:
 
 def page(connector: Connector) -> str:
     """Return the page of one connector."""
-    known = [*facts(connector), ("distribution", connector.distribution.name)]
+    known = [*list_facts(connector), ("distribution", connector.distribution.name)]
     parts = [
         f"# {_cell(connector.spec.name)}",
         _table(("", ""), [(name, _cell(fact)) for name, fact in known]),
@@ -200,7 +200,7 @@ def _cell(text: str) -> str:
 
 
 def _code(value: object) -> str:
-    return f"`{written(value).replace('|', chr(92) + '|')}`"
+    return f"`{format_value(value).replace('|', chr(92) + '|')}`"
 
 
 if __name__ == "__main__":

@@ -184,7 +184,7 @@ WRONG = [
         "check_schemas",
         "a schema elsewhere",
         RAW + "RAW['properties']['host'] = {'$ref': 'http://127.0.0.1:9/schema'}",
-        "no JSON Schema that can be evaluated",
+        "not a JSON Schema that can be evaluated",
     ),
     Wrong(
         "check_examples_accepted",

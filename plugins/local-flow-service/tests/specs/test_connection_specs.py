@@ -8,7 +8,7 @@ import jsonschema
 
 import headwater
 from headwater.connectors.registry import installed
-from headwater.connectors.rendering import rendered
+from headwater.connectors.rendering import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ def test_the_list_holds_every_connector_whose_id_is_known(service: Any) -> None:
 
 def test_one_is_what_the_core_renders_and_how_it_is_read(service: Any) -> None:
     [item] = service().get(f"/connectionSpecs/{ORACLE}").json()["items"]
-    core = rendered(headwater.load("oracle-service-cloud"))
+    core = render(headwater.load("oracle-service-cloud"))
     assert item | core | {"attributes": item["attributes"]} == item
     assert item["attributes"] == core["attributes"] | {"isDraftModeSupported": True}
     assert item["sourceSpec"]["spec"]["required"] == ["tableName"]

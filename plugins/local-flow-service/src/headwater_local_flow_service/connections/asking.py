@@ -53,7 +53,7 @@ def open_account(
     params = auth.get("params", {})
     for spec in connection_document.specs_named(connector, auth.get("specName")):
         if not validation.validate(spec, params):
-            sealed = validation.sealed(spec, params)
+            sealed = validation.seal(spec, params)
             credentials = SourceCredentials(auth=spec, params=sealed, reach=reach)
             return Account(connector, credentials)
     raise errors.InvalidInput(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater.connectors.rendering import rendered
+from headwater.connectors import rendering
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.specs.data_formats import (
     COMPRESSIONS,
@@ -123,7 +123,7 @@ def object_types(connector: Connector) -> tuple[str, ...]:
 def render(connector: Connector) -> dict[str, Any]:
     """Return a connector as the service lists it: as the core renders it, and what follows from its kind."""
     kind = kind_of(connector)
-    spec = rendered(connector)
+    spec = rendering.render(connector)
     source = {
         "name": _SOURCE_TYPES[kind],
         "type": _SOURCE_TYPES[kind],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from headwater.connectors.rendering import rendered
+from headwater.connectors.rendering import render
 from headwater.credentials import validation
 from headwater.errors import InvalidInput
 from headwater_authoring.testing.corruptions import corruptions
@@ -43,7 +43,7 @@ def _elements(subject: Subject) -> list[dict[str, Any]]:
     failure = ""
     elements: list[dict[str, Any]] = []
     try:
-        text = json.dumps(rendered(subject.connector), allow_nan=False)
+        text = json.dumps(render(subject.connector), allow_nan=False)
         elements = json.loads(text)["authSpec"]
     except (TypeError, ValueError) as error:
         failure = type(error).__name__

@@ -71,7 +71,7 @@ def _validating(
         validate = partial(runner.problems, example.auth, corruption.values)
         found = watch.attempt("validation", validate)
         watch.shown("a problem of validation", found)
-        resolve = partial(runner.settled_credentials, example.auth, corruption.values)
+        resolve = partial(runner.resolve_credentials, example.auth, corruption.values)
         watch.attempt("refused credentials", resolve)
         watch.attempt("choosing", partial(choose, subject.connector, corruption.values))
 

@@ -1,0 +1,139 @@
+"""Credentials on their way in: what a caller gives, and what of it is meant for one authentication specification."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from headwater.credentials import references, validation
+from headwater.credentials.conversion import convert
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from headwater.models import AuthenticationSpec, Field, Problem
+
+
+def variable_name(slug: str, field: str) -> str:
+    """Return the environment variable that can give a required field of a connector."""
+    return f"HEADWATER_CRED_{slug.upper().replace('-', '_')}__{field.upper()}"
+
+
+def _find_misfits(given: GivenCredentials) -> tuple[Problem, ...]:
+    validation.check_usable(given.auth)
+    pending = references.pending(given.auth, given.values)
+    return tuple(validation.validate(given.auth, given.values, pending=pending))
+
+
+@attrs.frozen(kw_only=True)
+class GivenCredentials:
+    """Credentials as given for one authentication specification; secret references in them are not looked up.
+
+    `origins` names where each field came from, and relative ``file:`` references start at `base`. `misfits` is
+    what the specification says against the values; it is found out once, when they are put together.
+
+    Raises `InvalidInput` for a tenant's specification that cannot be used or evaluated.
+    """
+
+    auth: AuthenticationSpec
+    values: Mapping[str, Any] = attrs.field(repr=False)
+    origins: Mapping[str, str] = attrs.field(factory=dict)
+    base: Path | None = None
+    misfits: tuple[Problem, ...] = attrs.field(
+        init=False, default=attrs.Factory(_find_misfits, takes_self=True)
+    )
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Everything that can be known to be wrong offline; references are judged by their form alone."""
+        return [*self.misfits, *references.find_malformed(self.auth, self.values)]
+
+    @property
+    def missing(self) -> list[Field]:
+        """The required fields without a value."""
+        return [
+            field
+            for field in self.auth.fields
+            if field.required and field.name not in self.values
+        ]
+
+    def resolve(self) -> dict[str, Any]:
+        """Return validated ``auth.params``: valid as given, references looked up, and valid with what they lead to.
+
+        Raises `InvalidCredentials` or `UnresolvedReference`.
+        """
+        validation.require_no_problems(self.auth, self.problems)
+        params = references.resolve_all(self.auth, self.values, base=self.base)
+        validation.require_no_problems(
+            self.auth, validation.validate(self.auth, params)
+        )
+        return params
+
+    def seal(self) -> dict[str, Any]:
+        """Return ``auth.params`` valid as given, with references as they are. Raises `InvalidCredentials`."""
+        validation.require_no_problems(self.auth, self.problems)
+        return validation.seal(self.auth, self.values)
+
+    def find_problems_behind_references(self) -> list[Problem]:
+        """Return what is wrong once references are looked up. Raises `UnresolvedReference`."""
+        params = references.resolve_all(self.auth, self.values, base=self.base)
+        return validation.validate(self.auth, params)
+
+
+@attrs.frozen(kw_only=True)
+class CredentialsInput:
+    """What a caller gives to authenticate with, before it is known for which authentication specification.
+
+    `values` are JSON values by field, and `origin` names where they come from. `assignments` are strings from a command
+    line, which come before `values` and take the types of their fields. `environ` may give required fields that are
+    in neither, under their `variable_name`. `base` is where relative ``file:`` references start. `auth`, a
+    specification or its name, and `cloud` say what the credentials are meant for, as far as the caller knows.
+    """
+
+    values: Mapping[str, Any] = attrs.field(repr=False)
+    origin: str = "the caller"
+    assignments: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    environ: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    base: Path | None = None
+    auth: AuthenticationSpec | str | None = None
+    cloud: str | None = None
+
+    def complete(self, auth: AuthenticationSpec, slug: str) -> GivenCredentials:
+        """Return the credentials as they are for one specification of a connector."""
+        values = dict(self.values)
+        origins = {
+            name: describe_origin(self.origin, auth, name, value)
+            for name, value in values.items()
+        }
+        for name, text in self.assignments.items():
+            values[name] = convert(text, auth.field(name))
+            origins[name] = "--set"
+        for field in auth.fields:
+            variable = variable_name(slug, field.name)
+            if (
+                field.name in values
+                or not field.required
+                or variable not in self.environ
+            ):
+                continue
+            value = convert(self.environ[variable], field)
+            values[field.name] = value
+            origins[field.name] = describe_origin(
+                f"environment variable {variable}", auth, field.name, value
+            )
+        return GivenCredentials(
+            auth=auth, values=values, origins=origins, base=self.base
+        )
+
+
+def describe_origin(
+    place: str, auth: AuthenticationSpec, field: str, value: Any
+) -> str:
+    """Name a place, and where the reference of a secret leads; what is not a reference may be the secret itself."""
+    if field not in auth.secret_names or not isinstance(value, str):
+        return place
+    if not references.is_well_formed(value):
+        return place
+    return f"{place} ({value})"
