@@ -33,7 +33,7 @@ CORE: dict[str, set[str]] = {
     "sources": {"errors", "foreign", "http", "lazy", "models", "secret"},
     "flowservice": {"cleaning", "errors", "foreign", "http", "lazy", "models", "secret"},
     "connectors": {"credentials", "errors", "foreign", "lazy", "models", "secret", "sources"},
-    "profiles": {"credentials", "documents", "errors", "flowservice", "http", "secret"},
+    "profiles": {"credentials", "documents", "errors", "flowservice", "secret"},
     # what users ask for
     "create": {"connectors", "credentials", "errors", "flowservice", "lazy", "models", "secret", "sources"},
     "tenant": {

@@ -129,3 +129,24 @@ def _parsed(parse: Callable[[str], Any], text: str, name: str, kind: str) -> Any
         place = _PLACE.search(str(error))
         problem = f"is not {kind}" + (f": see {place[1]}" if place else "")
     raise InvalidInput(f"{name} {problem}", remedy="mend it and run again")
+
+
+def load(path: Path) -> Any:
+    """Return the value of a JSON or TOML file, or None where it is blank.
+
+    Raises `InvalidInput` naming the path and the place, and `FileNotFoundError` where there is none.
+    """
+    return parse(read_text(path), str(path), path.suffix.lower())
+
+
+def parse(text: str, name: str, suffix: str = "") -> Any:
+    """Return the value of a text in JSON or TOML, as the suffix says or else the first character; None if it is blank.
+
+    Raises `InvalidInput` with the place.
+    """
+    if not text.strip():
+        return None
+    looks_like_json = text.lstrip().startswith(("{", "["))
+    if suffix == ".json" or (looks_like_json and suffix != ".toml"):
+        return parsed_json(text, name)
+    return parsed_toml(text, name)

@@ -163,13 +163,12 @@ class ConnectionSpec:
 
     def __attrs_post_init__(self) -> None:
         if self.id is None:
-            self._check_reason()
+            if not self.no_id_reason:
+                raise ValueError(
+                    "a connection specification without id needs no_id_reason"
+                )
         elif not is_uuid(self.id):
             raise ValueError("id must be a lower-case UUID with dashes, or None")
-
-    def _check_reason(self) -> None:
-        if not self.no_id_reason:
-            raise ValueError("a connection specification without id needs no_id_reason")
 
 
 @attrs.frozen(kw_only=True)

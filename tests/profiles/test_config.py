@@ -104,11 +104,11 @@ def test_a_home_that_is_not_known_is_an_error_of_ours() -> None:
         ('[profiles.dev]\nclient_secret = ""', "client_secret must be a reference"),
         (
             '[profiles.dev]\nclient_secret = "env:"',
-            "env: reference of client_secret is not complete",
+            "env: reference of client_secret must read env:NAME",
         ),
         (
             '[profiles.dev]\nclient_secret = "keyring:aep"',
-            "keyring: reference of client_secret is not complete",
+            "keyring: reference of client_secret must read keyring:SERVICE/USER",
         ),
         ("[profiles.local]\n", "belongs to the embedded service"),
     ],

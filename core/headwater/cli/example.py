@@ -20,8 +20,11 @@ _PLACEHOLDERS: dict[str | None, Any] = {
 
 def values(slug: str, auth: AuthenticationSpec) -> dict[str, Any]:
     """Return the required fields with example values; they fit the specification, and lead nowhere."""
-    required = [field for field in auth.fields if field.required]
-    return {field.name: _example_value(slug, field) for field in required}
+    return {
+        field.name: _example_value(slug, field)
+        for field in auth.fields
+        if field.required
+    }
 
 
 def as_toml(slug: str, auth: AuthenticationSpec) -> str:

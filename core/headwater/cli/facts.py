@@ -41,8 +41,10 @@ def format_choices(choices: Iterable[object]) -> str:
 
 def describe_obligation(field: Field) -> str:
     """Say whether a field is required, and whether it is a secret."""
-    obligation = "required" if field.required else "optional"
-    return f"{obligation}, secret" if field.secret else obligation
+    words = ["required" if field.required else "optional"]
+    if field.secret:
+        words.append("secret")
+    return ", ".join(words)
 
 
 def describe_field(field: Field) -> str:

@@ -24,7 +24,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "show": ("headwater.cli.show:command", "Show what one connector needs and is."),
     "validate": (
         "headwater.cli.validate:command",
-        "Hold credentials against a connector, offline.",
+        "Check credentials against a connector, offline.",
     ),
     "payload": (
         "headwater.cli.payload:command",

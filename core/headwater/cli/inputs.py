@@ -86,17 +86,10 @@ def _read_document(file: str | None) -> _Document:
     if file is None:
         return _Document("")
     if file == _STANDARD_INPUT:
-        raw = sys.stdin.buffer.read(documents.LARGEST + 1)
-        name = "standard input"
-        return _Document(name, _parse_fields(documents.decoded(raw, name), name))
+        return _read_standard_input()
     path = Path(file)
-    values = _parse_fields(_read_file(path), file, path.suffix.lower())
-    return _Document(file, values, path.absolute().parent)
-
-
-def _read_file(path: Path) -> str:
     try:
-        return documents.read_text(path)
+        values = documents.load(path)
     except FileNotFoundError:
         raise_bare(
             InvalidInput(
@@ -104,27 +97,28 @@ def _read_file(path: Path) -> str:
                 remedy="check the path; - reads standard input",
             )
         )
+    return _Document(file, _require_fields(values, file), path.absolute().parent)
 
 
-def _parse_fields(text: str, name: str, suffix: str = "") -> dict[str, Any]:
-    """Read JSON or TOML, as the suffix says, or else the first character."""
-    if not text.strip():
+def _read_standard_input() -> _Document:
+    name = "standard input"
+    text = documents.decoded(sys.stdin.buffer.read(documents.LARGEST + 1), name)
+    return _Document(name, _require_fields(documents.parse(text, name), name))
+
+
+def _require_fields(document: Any, name: str) -> dict[str, Any]:
+    if document is None:
         raise InvalidInput(
             f"{name} is empty",
             remedy="`headwater show` lists the fields it should give",
         )
-    looks_like_json = text.lstrip().startswith(("{", "["))
-    if suffix == ".json" or (looks_like_json and suffix != ".toml"):
-        fields = documents.parsed_json(text, name)
-    else:
-        fields = documents.parsed_toml(text, name)
-    if not isinstance(fields, dict):
+    if not isinstance(document, dict):
         raise InvalidInput(f"{name} must hold one object of fields and values")
-    if _is_too_deep(fields):
+    if _is_too_deep(document):
         raise InvalidInput(
             f"{name} is nested too deep", remedy="give one object of fields and values"
         )
-    return fields
+    return document
 
 
 def _is_too_deep(value: Any, depth: int = 0) -> bool:

@@ -24,7 +24,7 @@ class Seconds(click.FloatRange):
     ) -> Any:
         number = super().convert(value, param, ctx)
         if math.isnan(number):
-            self.fail("nan is no number of seconds", param, ctx)
+            self.fail("nan is not a duration", param, ctx)
         return number
 
 
@@ -102,7 +102,9 @@ def new_connection(function: Decorated) -> Decorated:
         function
     )
     function = click.option(
-        "--name", required=True, help="Name of the connection; it is told apart by it."
+        "--name",
+        required=True,
+        help="Name of the connection; it must identify the connection.",
     )(function)
     return slug_argument(function)
 
@@ -125,7 +127,7 @@ def credential_input(function: Decorated) -> Decorated:
             "sets",
             metavar="FIELD=VALUE",
             multiple=True,
-            help="Give a field that is no secret.",
+            help="Set a non-secret field.",
         ),
         click.option(
             "-c",

@@ -35,9 +35,9 @@ class State:
 
     def profile(self) -> Profile:
         """Return the profile to use, saying so when it is the embedded one because nothing is configured."""
-        from headwater import profiles
+        from headwater.profiles import resolve
 
-        profile = profiles.resolve(self.profile_name, overrides=self.overrides)
+        profile = resolve(self.profile_name, overrides=self.overrides)
         for text in profile.notices:
             self.notice(text)
         if profile.embedded and not self.profile_name:
@@ -48,7 +48,7 @@ class State:
 
     def service(self, profile: Profile) -> FlowService:
         """Return a client for the profile."""
-        from headwater.flowservice import FlowService
+        from headwater.flowservice.service import FlowService
 
         endpoint = profile.endpoint()
         self.secrets += [

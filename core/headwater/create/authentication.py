@@ -58,9 +58,11 @@ def specs_named(connector: Connector, name: str | None) -> list[AuthenticationSp
 
     Raises `InvalidInput` where there are none.
     """
-    specs = list(connector.authentication)
-    if name is not None:
-        specs = [spec for spec in specs if name in (spec.spec_name, spec.label)]
+    specs = [
+        spec
+        for spec in connector.authentication
+        if name in (None, spec.spec_name, spec.label)
+    ]
     if not specs:
         raise _no_such_spec(connector, name)
     return specs

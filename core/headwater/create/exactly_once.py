@@ -100,11 +100,13 @@ def ensure(
         tell = progress or logger.info
         tell(f"{outcome.message}; looking for the connection for up to {settle:g} s")
         return _poll_for_connection(service, prepared, settle)
+    # Others may have taken the name meanwhile; where that cannot be asked, it is not reported.
+    same_name = _look_up_if_it_answers(service, prepared)
     return _build_result(
         prepared,
         outcome,
         created=True,
-        duplicates=_find_duplicates(service, prepared, outcome.id),
+        duplicates=_list_other_ids(same_name, outcome.id),
         warning=outcome.warning,
     )
 
@@ -270,16 +272,8 @@ def _poll_for_connection(
         look += 1
 
 
-def _find_duplicates(
-    service: FlowService, prepared: Prepared, own_id: str
-) -> tuple[str, ...]:
-    """Return the ids of connections that took the same name meanwhile; what cannot be asked is not reported."""
-    return _list_other_ids(_look_up_if_it_answers(service, prepared), own_id)
-
-
 def _list_other_ids(connections: Sequence[Connection], own_id: str) -> tuple[str, ...]:
-    ids = [connection.id for connection in connections]
-    return tuple(id for id in ids if id != own_id)
+    return tuple(connection.id for connection in connections if connection.id != own_id)
 
 
 def _exists_otherwise(

@@ -7,12 +7,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from headwater.models import Field
 
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# Narrower than what `int` and `float` take, which is other digits and underscores as well.
+_NUMBERS: Mapping[str | None, tuple[re.Pattern[str], Callable[[str], float]]] = {
+    "integer": (re.compile(r"[+-]?[0-9]+"), int),
+    "number": (re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"), float),
+}
 _LONGEST_NUMBER = 100  # characters; no port, count or size is longer
 _BOOLEANS = {
     "true": True,
@@ -26,28 +29,14 @@ _BOOLEANS = {
 
 def convert(text: str, field: Field | None) -> Any:
     """Convert a string to the type of a field; one that does not fit stays a string, and validation says so."""
-    if field is None or field.type not in _CONVERSIONS or len(text) > _LONGEST_NUMBER:
+    if field is None:
         return text
-    return _CONVERSIONS[field.type](text)
-
-
-def _to_integer(text: str) -> int | str:
-    return int(text) if _INTEGER.fullmatch(text) else text
-
-
-def _to_number(text: str) -> float | str:
-    if not _NUMBER.fullmatch(text):
+    if field.type == "boolean":
+        return _BOOLEANS.get(text.lower(), text)
+    if field.type not in _NUMBERS or len(text) > _LONGEST_NUMBER:
         return text
-    number = float(text)
+    pattern, make_number = _NUMBERS[field.type]
+    if not pattern.fullmatch(text):
+        return text
+    number = make_number(text)
     return number if math.isfinite(number) else text
-
-
-def _to_boolean(text: str) -> bool | str:
-    return _BOOLEANS.get(text.lower(), text)
-
-
-_CONVERSIONS: dict[str | None, Callable[[str], Any]] = {
-    "integer": _to_integer,
-    "number": _to_number,
-    "boolean": _to_boolean,
-}

@@ -10,10 +10,11 @@ import attrs
 from attrs.validators import optional
 
 from headwater.errors import InvalidInput, NotConfigured
-from headwater.http.hosts import ROOT_URL, is_adapter_scheme, is_loopback
+from headwater.http.hosts import ROOT_URL, is_adapter_scheme, is_local, is_loopback
 from headwater.secret import Secret, has_unpaired_surrogate, is_mask
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 IMS_URL = "https://ims-na1.adobelogin.com"
@@ -158,6 +159,19 @@ class Endpoint:
     )
     connect_timeout: float = attrs.field(default=10.0, validator=_check_seconds)
     read_timeout: float = attrs.field(default=60.0, validator=_check_seconds)
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Endpoint:
+        """Return the endpoint of a profile's settings, and fill in what follows from them.
+
+        The API key is the client's id. A service on this machine has a token endpoint of its own: the secret of its
+        client is not for Adobe.
+        """
+        attributes = dict(settings)
+        attributes.setdefault("api_key", settings.get("client_id"))
+        if is_local(settings["url"]):
+            attributes.setdefault("ims_url", settings["url"])
+        return cls(**attributes)
 
     def __attrs_post_init__(self) -> None:
         if self.access_token is not None:

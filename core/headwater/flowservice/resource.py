@@ -69,7 +69,7 @@ class Resource(Generic[T]):
             if value is not None:
                 pairs.append((name, str(value)))
         items = pages(self._transport, self._path, urlencode(pairs))
-        return map(self._read, items)
+        return (self._read(item) for item in items)
 
     def _path_of(self, id: str, below: str = "") -> str:
         """Return the path of one object; an id can hold nothing that would lead elsewhere."""
@@ -143,7 +143,7 @@ class Searchable(Listed[T]):
         if orderby is not None:
             search["orderby"] = orderby
         items = pages(self._transport, f"{self._path}/search", "", search=search)
-        return map(self._read, items)
+        return (self._read(item) for item in items)
 
 
 def validate_etag(etag: Any) -> str:

@@ -189,12 +189,11 @@ def _check_reference(where: str, key: str, value: Any) -> None:
             f"{where}: {key} must be a reference, not {what}",
             remedy="give env:NAME, file:PATH or keyring:SERVICE/USER; the file is no place for a secret",
         )
-    scheme, _colon, target = value.partition(":")
-    service, _slash, user = target.rpartition("/")
-    if not target.strip() or (scheme == "keyring" and not (service and user)):
+    if not references.is_well_formed(value):
+        scheme, _colon, _target = value.partition(":")
         raise InvalidInput(
-            f"{where}: the {scheme}: reference of {key} is not complete",
-            remedy="give env:NAME, file:PATH or keyring:SERVICE/USER",
+            f"{where}: the {scheme}: reference of {key} must read {references.syntax_of(value)}",
+            remedy=f"correct {key}",
         )
 
 

@@ -86,22 +86,17 @@ class Profile:
 
         Raises `NotConfigured` listing everything that is missing, `UnresolvedReference`, or `InvalidInput`.
         """
-        from headwater.flowservice import Endpoint
-        from headwater.http.hosts import is_local
+        from headwater.flowservice.endpoint import Endpoint
 
         check_complete(self.name, self.values)
-        values = {name: value for name, value in self.values.items() if name != "cloud"}
+        settings: dict[str, Any] = {"url": PLATFORM_URL, **self.values}
+        settings.pop("cloud", None)
         for name in (*SECRETS, "proxy"):
-            if isinstance(values.get(name), str) and references.is_reference(
-                values[name]
-            ):
-                secret = references.resolve(values[name], name, base=self.base)
-                values[name] = secret if name in SECRETS else secret.reveal()
-        values.setdefault("api_key", values.get("client_id"))
-        if is_local(self.url):
-            # A service on this machine brings its own token endpoint; its client's secret is not for Adobe.
-            values.setdefault("ims_url", self.url)
-        return Endpoint(**{"url": PLATFORM_URL, **values})
+            if not references.is_reference(settings.get(name)):
+                continue
+            secret = references.resolve(settings[name], name, base=self.base)
+            settings[name] = secret if name in SECRETS else secret.reveal()
+        return Endpoint.from_settings(settings)
 
     def shown(self) -> dict[str, Any]:
         """Return what would be used, defaults included, for people and programs.
@@ -143,21 +138,14 @@ def check_complete(name: str, values: Mapping[str, Any]) -> None:
 
 def check_usable(values: Mapping[str, Any]) -> None:
     """Raise `InvalidInput` for a value no endpoint would take; references are not looked up."""
-    from headwater.flowservice import Endpoint
+    from headwater.flowservice.endpoint import Endpoint
 
-    settings = {
-        name: value for name, value in values.items() if name not in ("cloud", *SECRETS)
-    }
-    if references.is_reference(str(settings.get("proxy"))):
+    settings: dict[str, Any] = {"url": PLATFORM_URL, **values}
+    for name in ("cloud", *SECRETS):
+        settings.pop(name, None)
+    if references.is_reference(settings.get("proxy")):
         del settings["proxy"]
-    settings.setdefault("api_key", values.get("client_id"))
-    Endpoint(
-        **{
-            "url": PLATFORM_URL,
-            **settings,
-            "access_token": Secret("only-for-this-check"),
-        }
-    )
+    Endpoint.from_settings({**settings, "access_token": Secret("only-for-this-check")})
     checked_cloud(values.get("cloud", CLOUDS[0]))
 
 
