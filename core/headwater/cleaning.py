@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from headwater.secret import Secret
 
 _WITHHELD = "(text withheld: it could show a secret)"
-_SHORTEST_CLEANABLE = (
-    4  # anything shorter occurs in ordinary words, so cutting it out would hide nothing
-)
+# characters; anything shorter occurs in ordinary words, so cutting it out would hide nothing
+_SHORTEST_CLEANABLE = 4
 _LAYERS = 2  # a body that was encoded and then quoted inside another one
 
 
@@ -33,33 +32,33 @@ def clean(text: str, secrets: Iterable[Secret]) -> str:
     values = {secret.reveal() for secret in secrets} - {""}
     if not text or not values:
         return text
-    if any(len(value) < _SHORTEST_CLEANABLE for value in values):
+    if min(map(len, values)) < _SHORTEST_CLEANABLE:
         return _WITHHELD
-    forms = {form for value in values for form in _forms(value)}
+    forms: set[str] = set()
+    for value in values:
+        forms |= _forms(value)
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, MASK)
     return text
 
 
 def holds(text: str, secrets: Iterable[Secret]) -> bool:
-    """Say whether a text of ours holds a secret in any of these forms.
+    """Say whether a text of ours contains a secret in any of these forms.
 
     One of fewer than four characters occurs in ordinary words; it counts where it stands as a word of its own.
     """
-    secrets = tuple(secrets)
-    short = [
-        secret.reveal()
-        for secret in secrets
-        if 0 < len(secret.reveal()) < _SHORTEST_CLEANABLE
-    ]
-    whole = [
-        secret for secret in secrets if len(secret.reveal()) >= _SHORTEST_CLEANABLE
-    ]
-    alone = any(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) for value in short)
-    return alone or clean(text, whole) != text
+    cleanable = []
+    for secret in secrets:
+        value = secret.reveal()
+        if len(value) >= _SHORTEST_CLEANABLE:
+            cleanable.append(secret)
+        elif value and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text):
+            return True
+    return clean(text, cleanable) != text
 
 
 def _forms(value: str) -> set[str]:
+    """Return every form that a secret can have in a text, itself included."""
     seen = {value}
     frontier = {value}
     for _layer in range(_LAYERS):
@@ -95,10 +94,11 @@ def _lower_hex(quoted: str) -> str:
 def _base64_forms(raw: bytes) -> Iterator[str]:
     """Yield what Base64 makes of the bytes at each of the three places they can start within a longer text."""
     for lead, skip in ((0, 0), (1, 2), (2, 3)):
-        whole = base64.b64encode(b"\0" * lead + raw).decode("ascii")
+        encoded = base64.b64encode(b"\0" * lead + raw).decode("ascii")
         spare = (lead + len(raw)) % 3
-        steady = whole[skip : len(whole) - (4 if spare else 0)] + (
-            whole[-4:][:spare] if spare else ""
-        )
+        if spare:
+            # The last group of four depends on what follows, but for one character a byte.
+            encoded = encoded[: spare - 4]
+        steady = encoded[skip:]
         yield steady
         yield steady.replace("+", "-").replace("/", "_")

@@ -1,4 +1,4 @@
-"""The one seam where foreign code's exceptions enter: they leave it cleaned, as `BrokenPlugin`."""
+"""The one place where exceptions of foreign code enter: they leave it cleaned, as `BrokenPlugin`."""
 
 from __future__ import annotations
 
@@ -24,19 +24,14 @@ def foreign(
     its notes and the exceptions it chains could all hold values.
     """
     secrets = tuple(secrets)
-    failure: Exception | None = None
     try:
         yield
     except HeadwaterError as error:
-        failure = (
-            _broken(what, distribution, error, secrets)
-            if _holds(error, secrets)
-            else error
-        )
+        if not _shows(error, secrets):
+            raise_bare(error)
+        raise_bare(_plugin_failure(what, distribution, error, secrets))
     except (Exception, SystemExit) as error:
-        failure = _broken(what, distribution, error, secrets)
-    if failure is not None:
-        raise_bare(failure)
+        raise_bare(_plugin_failure(what, distribution, error, secrets))
 
 
 def raise_bare(error: BaseException) -> NoReturn:
@@ -48,7 +43,7 @@ def raise_bare(error: BaseException) -> NoReturn:
         error.__context__ = None
 
 
-def _broken(
+def _plugin_failure(
     what: str,
     distribution: Distribution,
     error: BaseException,
@@ -59,22 +54,22 @@ def _broken(
     from headwater.cleaning import clean
 
     text = clean(str(error), secrets)
-    message = f"{what} of {distribution} failed: {type(error).__name__}" + (
-        f": {text}" if text else ""
-    )
+    kind = type(error).__name__
+    message = f"{what} of {distribution} failed: {kind}"
+    if text:
+        message += f": {text}"
+    frames = clean("".join(traceback.format_tb(error.__traceback__)), secrets)
     return BrokenPlugin(
         message,
         distribution=str(distribution),
-        frames=clean("".join(traceback.format_tb(error.__traceback__)), secrets)
-        + f"{type(error).__name__}: {text}",
+        frames=f"{frames}{kind}: {text}",
         remedy=f"report it to the authors of {distribution.name}, or uninstall it; other connectors go on working",
     )
 
 
-def _holds(error: HeadwaterError, secrets: tuple[Secret, ...]) -> bool:
+def _shows(error: HeadwaterError, secrets: tuple[Secret, ...]) -> bool:
+    """Say whether one of our own errors shows a secret that a plugin has put into it."""
     from headwater.cleaning import holds
 
-    # A traceback prints the notes as well.
-    return holds(
-        f"{error} {error.data()!r} {getattr(error, '__notes__', ())!r}", secrets
-    )
+    notes = getattr(error, "__notes__", ())  # a traceback prints them as well
+    return holds(f"{error} {error.data()!r} {notes!r}", secrets)
