@@ -79,7 +79,7 @@ def read(document: Mapping[str, Any], connector: Connector) -> ConnectionDocumen
 def check_credentials(
     auth: Auth | None, connector: Connector, *, draft: bool = False
 ) -> None:
-    """Hold credentials against the specifications of their name. Raises `FlowError`.
+    """Validate credentials against the specifications of their name. Raises `FlowError`.
 
     What arrives over HTTP is literal: a string like ``env:NAME`` is the secret itself and is never looked up. In a
     draft, credentials and fields of them may be missing.
@@ -145,7 +145,7 @@ def _hides_secrets(spec: AuthenticationSpec) -> bool:
     if spec.raw is None:
         return False
     objects = list(schemas_held.objects_in(spec.raw))
-    if any("$ref" in each for each in objects):
+    if any("$ref" in part for part in objects):
         return True
-    marks: int = sum(each.get("format") == "password" for each in objects)
+    marks: int = sum(part.get("format") == "password" for part in objects)
     return marks != len(spec.secret_names)

@@ -116,29 +116,29 @@ class ExploreSpec:
 
 def read_question(req: falcon.Request) -> Question:
     """Read the parameters of an exploration. Raises `FlowError` with the code for what is wrong."""
-    given = {
+    query = {
         name: values[-1]
         for name, values in parameters(req, PARAMETERS, spelled=_parameter_name).items()
     }
-    _check_filled(given)
-    object_type = given.get("objectType", "").lower()
+    _check_filled(query)
+    object_type = query.get("objectType", "").lower()
     if object_type not in OBJECT_TYPES:
         raise FlowError(
             "CONNECTOR-1358-400", f"objectType must be one of {', '.join(OBJECT_TYPES)}"
         )
-    if object_type != "root" and "object" not in given:
+    if object_type != "root" and "object" not in query:
         raise FlowError(
             "CONNECTOR-1337-400", f"object is missing for the objectType {object_type}"
         )
-    preview = _read_flag(given, "preview")
-    if "filters" in given:
-        pql.check(_decode_filters(given["filters"]))
-    _check_file_options(given)
+    preview = _read_flag(query, "preview")
+    if "filters" in query:
+        pql.check(_decode_filters(query["filters"]))
+    _check_file_options(query)
     return Question(
         object_type=object_type,
-        object=given.get("object", ""),
+        object=query.get("object", ""),
         preview=preview,
-        filtered="filters" in given,
+        filtered="filters" in query,
     )
 
 
@@ -176,24 +176,24 @@ def _parameter_name(written: str) -> str:
     return _SPELLINGS.get(written.replace("_", "").lower(), written)
 
 
-def _check_filled(given: Mapping[str, str]) -> None:
-    for name, value in given.items():
+def _check_filled(query: Mapping[str, str]) -> None:
+    for name, value in query.items():
         if value.strip():
             continue
         code = "CONNECTOR-1358-400" if name == "objectType" else "CONNECTOR-1334-400"
         raise FlowError(code, f"the query parameter {name} is empty")
 
 
-def _read_flag(given: Mapping[str, str], name: str) -> bool:
-    text = given.get(name, "false").lower()
+def _read_flag(query: Mapping[str, str], name: str) -> bool:
+    text = query.get(name, "false").lower()
     if text not in ("true", "false"):
         raise FlowError("CONNECTOR-1312-400", f"{name} must be true or false")
     return text == "true"
 
 
-def _check_file_options(given: Mapping[str, str]) -> None:
-    options = {name: given[name] for name in _FILE_OPTIONS if name in given}
-    if _read_flag(given, "determineProperties") and options:
+def _check_file_options(query: Mapping[str, str]) -> None:
+    options = {name: query[name] for name in _FILE_OPTIONS if name in query}
+    if _read_flag(query, "determineProperties") and options:
         raise FlowError(
             "CONNECTOR-1374-400",
             f"determineProperties excludes {', '.join(_FILE_OPTIONS)}",

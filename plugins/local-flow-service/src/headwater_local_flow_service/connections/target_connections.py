@@ -34,14 +34,14 @@ class TargetConnections(ResourceKind):
 
     def validate_new(self, body: dict[str, Any], creation: Creation) -> Content:
         """Check a new target connection."""
-        given = body.get("connectionSpec")
-        if references.spec_id(given) != DATA_LAKE:
+        reference = body.get("connectionSpec")
+        if references.spec_id(reference) != DATA_LAKE:
             raise FlowError(
                 "CONNECTOR-1307-400",
                 f"connectionSpec.id of a target must be the data lake's, {DATA_LAKE}",
             )
         reference = references.spec_reference(
-            given, DATA_LAKE, self.context.settings.strictness
+            reference, DATA_LAKE, self.context.settings.strictness
         )
         document = bodies.normalize(bodies.drop_read_only(body), *_OPTIONAL)
         document["connectionSpec"] = reference

@@ -1,4 +1,4 @@
-"""Values held against a JSON Schema of a flow specification, strings of numbers read as numbers first.
+"""Values validated against a JSON Schema of a flow specification, strings of numbers read as numbers first.
 
 The rules: docs/flow-service-operations.md#numbers-and-booleans-as-strings.
 """
@@ -64,7 +64,9 @@ def problem(values: Mapping[str, Any], schema: Any, path: str) -> str:
     except (
         Exception
     ):  # a schema that a caller stored can break its evaluation in many ways
-        return f"{path} cannot be held against the schema of the flow specification"
+        return (
+            f"{path} cannot be validated against the schema of the flow specification"
+        )
     if not errors:
         return ""
     first = min(errors, key=lambda error: list(map(str, error.absolute_path)))

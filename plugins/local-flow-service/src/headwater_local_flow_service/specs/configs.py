@@ -77,21 +77,21 @@ class _Page:
 
 
 def _read_page(req: falcon.Request) -> _Page:
-    given = {name: values[-1] for name, values in parameters(req, PARAMETERS).items()}
+    query = {name: values[-1] for name, values in parameters(req, PARAMETERS).items()}
     for name, only in _ONLY.items():
-        if given.get(name, only) != only:
+        if query.get(name, only) != only:
             raise FlowError("CONNECTOR-1312-400", f"{name} must be {only}")
-    start = _read_number(given, "start", 0, least=0)
-    limit = _read_number(given, "limit", _DEFAULT, least=1)
+    start = _read_number(query, "start", 0, least=0)
+    limit = _read_number(query, "limit", _DEFAULT, least=1)
     if limit > _LARGEST:
         raise FlowError("CONNECTOR-1312-400", f"limit must be 1 to {_LARGEST}")
     return _Page(start, limit)
 
 
 def _read_number(
-    given: Mapping[str, str], name: str, default: int, *, least: int
+    query: Mapping[str, str], name: str, default: int, *, least: int
 ) -> int:
-    text = given.get(name)
+    text = query.get(name)
     if text is None:
         return default
     if not _NUMBER.fullmatch(text) or int(text) < least:

@@ -32,7 +32,7 @@ class ConnectionSpecs(specs.Specs):
         return self.context.catalog().specs.get(id)
 
     def validate(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Check a specification; its authentication specifications must be such as credentials can be held against."""
+        """Check a specification, and that credentials can be validated against its authentication specifications."""
         spec_checks.check_basics(body)
         auth_specs = bodies.read_array(body, "authSpec", "object")
         for auth_spec in auth_specs:

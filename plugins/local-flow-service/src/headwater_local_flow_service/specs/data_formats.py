@@ -23,13 +23,15 @@ ENCODINGS: Final = ("UTF-8", "ISO-8859-1")
 
 def check_data(data: Mapping[str, Any], kind: str, *, draft: bool) -> None:
     """Check the ``data`` of a source connection. Raises `FlowError`."""
-    given = bodies.normalize(data, "format")
-    bodies.require_field(given, "format", "string", path="data", draft=draft)
+    layout = bodies.normalize(data, "format")
+    bodies.require_field(layout, "format", "string", path="data", draft=draft)
     bodies.read_choice(
-        given, "format", FORMATS[kind], path="data", code="CONNECTOR-1327-400"
+        layout, "format", FORMATS[kind], path="data", code="CONNECTOR-1327-400"
     )
-    bodies.check_types(given, {"schema": "object", "properties": "object"}, path="data")
-    check_properties(given.get("properties") or {}, "data.properties")
+    bodies.check_types(
+        layout, {"schema": "object", "properties": "object"}, path="data"
+    )
+    check_properties(layout.get("properties") or {}, "data.properties")
 
 
 def check_properties(properties: Mapping[str, Any], path: str) -> None:

@@ -47,7 +47,7 @@ ENCRYPTION = {
     "spec": _object({"publicKeyId": {"type": "string"}}, ["publicKeyId"]),
 }
 
-# Values arrive as numbers or as texts of numbers; they are held against this after texts were read as numbers.
+# Values arrive as numbers or as strings of numbers; they are validated after strings were read as numbers.
 SCHEDULE = {
     "name": "PeriodicSchedule",
     "type": "Periodic",

@@ -36,7 +36,7 @@ class FlowSpecs(specs.Specs):
         return fixed_specs.find_fixed(rows, scope, self.context.catalog(), id)
 
     def validate(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Check a specification; dataflows are held against the schemas in it."""
+        """Check a specification; dataflows are validated against the schemas in it."""
         spec_checks.check_basics(body)
         for name in ("sourceConnectionSpecIds", "targetConnectionSpecIds"):
             bodies.read_array(body, name, "string")

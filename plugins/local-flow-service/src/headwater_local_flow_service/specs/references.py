@@ -27,13 +27,13 @@ class SpecReference:
 
 
 def resolve_source(
-    context: ServiceContext, creation: Creation, given: Any
+    context: ServiceContext, creation: Creation, reference: Any
 ) -> SpecReference:
     """Find the source that the ``connectionSpec`` of a new object names. Raises `FlowError`.
 
     A draft is refused where the specification does not support drafts.
     """
-    wanted = spec_id(given)
+    wanted = spec_id(reference)
     scope = creation.caller.scope
     strictness = context.settings.strictness
     connector = source_connectors.look_up_connector(context, scope, wanted)
@@ -43,25 +43,25 @@ def resolve_source(
         meant = f"{connector.spec.id} ({connector.spec.name})"
         warning = f"connectionSpec.id is a known misprint; stored {meant} instead"
     id = str(connector.spec.id)
-    reference = spec_reference(given, id, strictness)
+    completed = spec_reference(reference, id, strictness)
     if creation.draft:
         drafts.check_offered(context, scope, id)
-    return SpecReference(connector, reference, warning)
+    return SpecReference(connector, completed, warning)
 
 
-def spec_id(given: Any, name: str = "connectionSpec") -> str:
+def spec_id(reference: Any, name: str = "connectionSpec") -> str:
     """Return the id that a reference to a specification names, in lower case. Raises `FlowError`."""
-    wanted = given.get("id") if isinstance(given, dict) else None
+    wanted = reference.get("id") if isinstance(reference, dict) else None
     if not isinstance(wanted, str):
         raise FlowError("FLOW-1413-400", f"{name}.id is missing or not a string")
     return wanted.strip().lower()
 
 
 def spec_reference(
-    given: Any, id: str, strictness: Strictness, name: str = "connectionSpec"
+    reference: Any, id: str, strictness: Strictness, name: str = "connectionSpec"
 ) -> dict[str, Any]:
     """Return a reference to a specification as it is stored, its version filled in. Raises `FlowError`."""
-    version = given.get("version")
+    version = reference.get("version")
     if version is None:
         if strictness.require_spec_version:
             raise FlowError("HEADWATER-1422-422", f"{name}.version is missing")

@@ -56,7 +56,7 @@ def _find_stored_connector(rows: Rows, scope: Scope, id: str) -> Connector | Non
 
 
 def _build_connector(document: dict[str, Any]) -> Connector | None:
-    """Build what the core makes of a tenant's specification: credentials are held against its ``authSpec``."""
+    """Build what the core makes of a tenant's specification: credentials are validated against its ``authSpec``."""
     from headwater.models import Distribution
     from headwater.tenant import connectors
 
