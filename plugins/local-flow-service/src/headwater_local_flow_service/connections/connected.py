@@ -21,7 +21,7 @@ _INHERITED: Final = "inheritedAttributes"
 
 def drop_inherited(document: dict[str, Any]) -> dict[str, Any]:
     """Return a stored document without what was derived from the base connection."""
-    return bodies.without(document, (_INHERITED,))
+    return bodies.drop_fields(document, (_INHERITED,))
 
 
 def refers_to(document: dict[str, Any]) -> tuple[str, ...]:

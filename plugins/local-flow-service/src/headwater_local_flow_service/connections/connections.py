@@ -105,7 +105,7 @@ class Connections(ResourceKind):
     def _validate_auth(self, record: Record, document: dict[str, Any]) -> Content:
         connector = _require_installed(self.find_connector(record))
         # Credentials that an export left out have been given anew.
-        whole = bodies.without(document, (bodies.LEFT_OUT,))
+        whole = bodies.drop_fields(document, (bodies.LEFT_OUT,))
         connection = connection_document.read(whole, connector)
         connection_document.check_credentials(
             connection.auth, connector, draft=record.state == DRAFT

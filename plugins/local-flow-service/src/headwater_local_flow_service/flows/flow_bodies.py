@@ -87,7 +87,9 @@ def _read_connection_id(
         )
     id = ids[0]
     if not isinstance(id, str) or not id.strip():
-        raise FlowError("CONNECTOR-1338-400", f"{name} holds no id of a connection")
+        raise FlowError(
+            "CONNECTOR-1338-400", f"{name} must hold the id of a connection"
+        )
     return id
 
 

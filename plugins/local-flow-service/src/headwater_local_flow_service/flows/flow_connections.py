@@ -91,7 +91,7 @@ def _find(
     record = find_record(rows, table, scope, id)
     if record is None or transitions.is_being_deleted(record):
         raise FlowError(
-            "CONNECTOR-1338-400", f"{field} names no connection of this sandbox"
+            "CONNECTOR-1338-400", f"{field} does not name a connection of this sandbox"
         )
     if connected.base_is_gone(rows, record):
         raise FlowError(

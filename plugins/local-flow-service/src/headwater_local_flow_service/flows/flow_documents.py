@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from headwater_local_flow_service.kernel import bodies
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,14 +21,12 @@ WRITTEN: Final = frozenset({INHERITED, LAST_OPERATION, LAST_RUN, COVERED, "runs"
 
 def drop_written(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a document is the caller's."""
-    return {name: value for name, value in document.items() if name not in WRITTEN}
+    return bodies.drop_fields(document, WRITTEN)
 
 
 def visible_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a document is read back."""
-    visible = dict(document)
-    visible.pop(COVERED, None)
-    return visible
+    return bodies.drop_fields(document, (COVERED,))
 
 
 def carry_over(

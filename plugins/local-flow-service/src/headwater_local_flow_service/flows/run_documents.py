@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from headwater_local_flow_service.flows.flow_documents import COVERED
+from headwater_local_flow_service.kernel import bodies
 from headwater_local_flow_service.kernel.kind import Content
 from headwater_local_flow_service.kernel.lifecycle import build_record, revise_record
 from headwater_local_flow_service.listing.filters import folded
@@ -76,10 +77,7 @@ def build_document(
 
 def visible_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a document is read back."""
-    visible = dict(document)
-    for name in _HIDDEN:
-        visible.pop(name, None)
-    return visible
+    return bodies.drop_fields(document, _HIDDEN)
 
 
 def status_of(document: Mapping[str, Any]) -> str:

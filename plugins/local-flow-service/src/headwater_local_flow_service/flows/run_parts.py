@@ -35,8 +35,8 @@ _ELEMENTS: Final = {
     "activities": (dict, "objects"),
 }
 _PREDECESSORS: Final = (
-    ("flowRunId", tables.runs, "FLOW-1428-400"),
-    ("flowId", tables.flows, "FLOW-1429-400"),
+    ("flowRunId", "run", tables.runs, "FLOW-1428-400"),
+    ("flowId", "dataflow", tables.flows, "FLOW-1429-400"),
 )
 _STATUS: Final = "statusSummary"
 _SUMMARIES: Final = (
@@ -81,13 +81,14 @@ def normalize(body: Mapping[str, Any]) -> dict[str, Any]:
 def check_predecessors(rows: Rows, scope: Scope, body: Mapping[str, Any]) -> None:
     """Check that runs and dataflows that came before are there. Raises `FlowError`."""
     for predecessor in body.get("predecessors", ()):
-        for name, table, code in _PREDECESSORS:
+        for name, kind, table, code in _PREDECESSORS:
             id = predecessor.get(name)
             if id is None:
                 continue
             if not isinstance(id, str) or find_record(rows, table, scope, id) is None:
                 raise FlowError(
-                    code, f"predecessors[].{name} names nothing of this sandbox"
+                    code,
+                    f"predecessors[].{name} does not name a {kind} of this sandbox",
                 )
 
 

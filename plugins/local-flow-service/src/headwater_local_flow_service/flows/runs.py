@@ -78,7 +78,9 @@ class Runs(ResourceKind):
         sent = content.document
         flow_record = find_record(rows, tables.flows, record.scope, sent["flowId"])
         if flow_record is None:
-            raise FlowError("FLOW-1430-400", "flowId names no dataflow of this sandbox")
+            raise FlowError(
+                "FLOW-1430-400", "flowId does not name a dataflow of this sandbox"
+            )
         run_parts.check_predecessors(rows, record.scope, sent)
         spec = self._find_spec(rows, flow_record)
         flow = dataflow.read_stored(flow_record.document)

@@ -16,7 +16,7 @@ from headwater_local_flow_service.flows import run_documents
 from headwater_local_flow_service.flows.dataflow import DELTA_COLUMN
 from headwater_local_flow_service.flows.flow_documents import COVERED
 from headwater_local_flow_service.flows.run_documents import DUE, REPORTED
-from headwater_local_flow_service.kernel import lifecycle, transitions
+from headwater_local_flow_service.kernel import bodies, lifecycle, transitions
 from headwater_local_flow_service.kernel.kind import ENABLED, Content
 from headwater_local_flow_service.store import tables
 
@@ -64,8 +64,7 @@ def _find_waiting(runs: list[Record], seconds: int) -> Record | None:
 
 def _take_back(record: Record, run: Record) -> Record:
     """Return the dataflow as if a run of its schedule had never been recorded."""
-    document = dict(record.document)
-    document.pop(COVERED, None)
+    document = bodies.drop_fields(record.document, (COVERED,))
     if run.document[COVERED] is not None:
         document[COVERED] = run.document[COVERED]
     return attrs.evolve(record, document=document)

@@ -101,7 +101,7 @@ def check_start(schedule: Schedule | None, now: int) -> None:
     if schedule is not None and schedule.has_begun(now):
         raise FlowError(
             "CONNECTOR-1360-400",
-            f"{FIELD}.startTime is in the past: name a time to come, in seconds",
+            f"{FIELD}.startTime is in the past: it must be a later time, in seconds",
         )
 
 
@@ -129,7 +129,7 @@ def check_change(before: Schedule | None, after: Schedule | None, now: int) -> N
     if after.start != before.start:
         raise FlowError(
             "CONNECTOR-1366-400",
-            f"{FIELD}.startTime has passed and cannot be moved any more",
+            f"{FIELD}.startTime has passed: it cannot be changed",
         )
     if before.repeats and after.backfill != before.backfill:
         raise FlowError(
@@ -170,7 +170,7 @@ def _check_once(values: Mapping[str, Any]) -> None:
     for name, code in _EXCLUDED_BY_ONCE:
         if name in values:
             raise FlowError(
-                code, f"{FIELD}.{name} does not go with the frequency {ONCE}"
+                code, f"{FIELD}.{name} is not allowed with the frequency {ONCE}"
             )
 
 

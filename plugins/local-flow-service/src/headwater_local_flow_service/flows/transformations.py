@@ -64,7 +64,8 @@ def check_delta_column(flow: Dataflow, flow_spec: Mapping[str, Any]) -> None:
         raise FlowError("CONNECTOR-1367-400", text)
     if flow.delta_column and not flow.schedule.repeats:
         raise FlowError(
-            "CONNECTOR-1369-400", f"{DELTA_COLUMN} does not go with the frequency once"
+            "CONNECTOR-1369-400",
+            f"{DELTA_COLUMN} is not allowed with the frequency once",
         )
 
 
@@ -140,7 +141,7 @@ def _require_mapping_set(
     newest = lookup.mapping_set(rows, scope, id)
     if newest is None:
         raise FlowError(
-            "FLOW-1419-400", "mappingId names no mapping set of this sandbox"
+            "FLOW-1419-400", "mappingId does not name a mapping set of this sandbox"
         )
     if version is None:
         return newest

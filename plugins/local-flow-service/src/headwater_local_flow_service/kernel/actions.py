@@ -49,7 +49,7 @@ def _check_sub_operations(operation: Operation) -> None:
         known = ", ".join(SUB_OPERATIONS)
         raise FlowError("FLOW-1435-400", f"subOp must be one of {known}")
     if names and operation.name not in FINALIZING:
-        raise FlowError("FLOW-1436-400", f"{operation.name} takes no subOp")
+        raise FlowError("FLOW-1436-400", f"{operation.name} does not take a subOp")
     if _PROGRESS in names and len(names) > 1:
         raise FlowError(
             "FLOW-1406-400", f"the subOp {_PROGRESS} excludes all other subOps"

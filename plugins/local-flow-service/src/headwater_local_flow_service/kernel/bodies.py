@@ -34,14 +34,14 @@ _TYPES: dict[str, type] = {
 }
 
 
-def without(document: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Return a document without some of its fields."""
-    return {name: value for name, value in document.items() if name not in names}
-
-
 def drop_read_only(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a body is the caller's to say."""
-    return without(body, READ_ONLY)
+    return drop_fields(body, READ_ONLY)
+
+
+def drop_fields(document: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return a document without some of its fields."""
+    return {name: value for name, value in document.items() if name not in names}
 
 
 def normalize(document: Mapping[str, Any], *optional: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.kernel.bodies import LEFT_OUT, TURNING
+from headwater_local_flow_service.kernel.bodies import LEFT_OUT, TURNING, drop_fields
 from headwater_local_flow_service.listing.filters import folded
 
 if TYPE_CHECKING:
@@ -85,29 +85,25 @@ def check_idle(type: str, record: Record, deed: str) -> None:
 
 
 def begin_create(type: str, record: Record, reads: int) -> Record:
-    """Return a new row as it is shown for the next `reads`; a draft is never busy."""
-    if type not in _MAKING or record.state not in _TO:
+    """Return a new row as it is shown for the next `reads`."""
+    if type not in _MAKING:
         return record
     return _make_busy(record, _MAKING[type], reads)
 
 
 def begin_state_change(record: Record, reads: int) -> Record:
     """Return a row that an action brought into another state, as it is shown for the next `reads`."""
-    if record.state not in _TO:
-        return record
-    return _make_busy(record, _TO[record.state], reads)
+    return _make_busy(record, _TO.get(record.state, ""), reads)
 
 
 def begin_update(record: Record, reads: int) -> Record:
-    """Return a row that was patched, as it is shown for the next `reads`; a draft is never busy."""
-    if record.state not in _TO:
-        return record
+    """Return a row that was patched, as it is shown for the next `reads`."""
     return _make_busy(record, UPDATING, reads)
 
 
 def begin_delete(record: Record, reads: int) -> Record:
-    """Return a row that is as good as deleted, as it is shown for the next `reads`; its state will be none."""
-    return _make_busy(attrs.evolve(record, state=""), DELETING, reads)
+    """Return a row that is as good as deleted, as it is shown for the next `reads`: one at least."""
+    return _turn(attrs.evolve(record, state=""), DELETING, reads)
 
 
 def advance(record: Record, reads: int) -> Record:
@@ -120,8 +116,7 @@ def advance(record: Record, reads: int) -> Record:
     if left > 0:
         turning = turning | {"reads": left - 1}
         return attrs.evolve(record, document=record.document | {TURNING: turning})
-    document = dict(record.document)
-    del document[TURNING]
+    document = drop_fields(record.document, (TURNING,))
     return attrs.evolve(record, state=turning["becomes"], document=document)
 
 
@@ -132,15 +127,17 @@ def state_name(record: Record) -> str:
 
 def visible_document(record: Record) -> dict[str, Any]:
     """Return the document of a row without what only the service needs."""
-    document = dict(record.document)
-    for name in (TURNING, LEFT_OUT):
-        document.pop(name, None)
-    return document
+    return drop_fields(record.document, (TURNING, LEFT_OUT))
 
 
 def _make_busy(record: Record, state: str, reads: int) -> Record:
-    if not reads:
+    """Return a row in a state between; a draft, and whatever has states of its own, is never busy."""
+    if not reads or record.state not in _TO:
         return record
+    return _turn(record, state, reads)
+
+
+def _turn(record: Record, state: str, reads: int) -> Record:
     turning = {"becomes": record.state, "reads": reads}
     return attrs.evolve(
         record, state=folded(state), document=record.document | {TURNING: turning}

@@ -49,7 +49,7 @@ class FlowSpecs(specs.Specs):
 
 def _normalize(body: dict[str, Any]) -> dict[str, Any]:
     """Return a specification with its transformations under one name; one may come without an array around it."""
-    document = bodies.without(body, _TRANSFORMATIONS)
+    document = bodies.drop_fields(body, _TRANSFORMATIONS)
     given = [body[name] for name in _TRANSFORMATIONS if name in body]
     transformations: Any = next(iter(given), [])
     if isinstance(transformations, dict):

@@ -180,7 +180,7 @@ def _read_order(orderby: str | None) -> tuple[Key, ...]:
 
 def _normalize(body: dict[str, Any]) -> dict[str, Any]:
     """Return what of a body is the caller's to say; null says nothing, and no reader expects it."""
-    given = bodies.without(body, _READ_ONLY)
+    given = bodies.drop_fields(body, _READ_ONLY)
     return {"version": "1.0"} | bodies.normalize(given, *given)
 
 
