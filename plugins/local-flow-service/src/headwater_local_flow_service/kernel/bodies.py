@@ -50,7 +50,7 @@ def normalize(document: Mapping[str, Any], *optional: str) -> dict[str, Any]:
     Null says the same as leaving the field out, and no reader expects it.
     """
     nulls = [name for name in (*_NAMING, *optional) if document.get(name, "") is None]
-    return without(document, nulls)
+    return drop_fields(document, nulls)
 
 
 def check_naming(document: Mapping[str, Any]) -> None:
