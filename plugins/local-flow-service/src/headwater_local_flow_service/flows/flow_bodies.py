@@ -50,7 +50,7 @@ def read_dataflow(
     check_transformations(transformations, flow_spec)
     if TRANSFORMATIONS in document:
         document[TRANSFORMATIONS] = [step.document for step in transformations]
-    _check_labels(document)
+    bodies.read_array(document, "labels", "string")
     bodies.read_field(document, "policy", "object")
     _check_options(document, flow_spec)
     return Dataflow(
@@ -91,12 +91,6 @@ def _read_connection_id(
             "CONNECTOR-1338-400", f"{name} must hold the id of a connection"
         )
     return id
-
-
-def _check_labels(document: Mapping[str, Any]) -> None:
-    for label in bodies.read_field(document, "labels", "array") or ():
-        if not isinstance(label, str):
-            raise FlowError("CONNECTOR-1312-400", "labels must be an array of strings")
 
 
 def _check_options(document: Mapping[str, Any], flow_spec: Mapping[str, Any]) -> None:

@@ -140,7 +140,7 @@ def check_change(before: Schedule | None, after: Schedule | None, now: int) -> N
 
 def _parse(params: Mapping[str, Any]) -> Schedule:
     """Return the schedule of the platform's own rules. Raises `FlowError` with the code of the rule that is broken."""
-    values = schemas_held.coerced(params, flow_schemas.SCHEDULE["spec"])
+    values = schemas_held.coerce(params, flow_schemas.SCHEDULE["spec"])
     frequency = _require(values, "frequency")
     if frequency not in FREQUENCIES:
         known = ", ".join(FREQUENCIES)

@@ -48,6 +48,8 @@ def check_values(
     code: str = "CONNECTOR-1312-400",
 ) -> None:
     """Hold values against a JSON Schema, numbers and booleans as strings included. Raises `FlowError` with `code`."""
-    problem = schemas_held.problem(schemas_held.coerced(values, schema), schema, path)
+    problem = schemas_held.find_problem(
+        schemas_held.coerce(values, schema), schema, path
+    )
     if problem:
         raise FlowError(code, problem)

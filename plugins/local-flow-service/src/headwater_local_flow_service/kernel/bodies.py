@@ -58,14 +58,6 @@ def check_naming(document: Mapping[str, Any]) -> None:
     check_types(document, _NAMING)
 
 
-def check_texts(document: dict[str, Any]) -> None:
-    """Check name and description, and drop them from the document where they are null. Raises `FlowError`."""
-    for name in _NAMING:
-        if document.get(name) is None:
-            document.pop(name, None)
-    check_naming(document)
-
-
 def read_field(
     holder: Mapping[str, Any], name: str, json_type: str, *, path: str = ""
 ) -> Any:

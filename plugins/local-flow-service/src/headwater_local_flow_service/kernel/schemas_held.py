@@ -46,7 +46,7 @@ _READERS = {
 }
 
 
-def coerced(values: Mapping[str, Any], schema: Any) -> dict[str, Any]:
+def coerce(values: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     """Return the values as the types their schema names, wherever they can be read as such; the others as they are."""
     properties = _object(_object(schema).get("properties"))
     coerced = {}
@@ -57,7 +57,7 @@ def coerced(values: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     return coerced
 
 
-def problem(values: Mapping[str, Any], schema: Any, path: str) -> str:
+def find_problem(values: Mapping[str, Any], schema: Any, path: str) -> str:
     """Say which rule of a schema (draft-07) the values break first, or nothing. No value is named, only places."""
     try:
         errors = _find_errors(values, schema)
