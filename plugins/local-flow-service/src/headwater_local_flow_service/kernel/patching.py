@@ -36,9 +36,9 @@ def apply(document: dict[str, Any], body: Any, settings: Settings) -> dict[str, 
     try:
         patched = jsonpatch.JsonPatch(operations).apply(document)
     except _UNRESOLVED:
-        raise_bare(_unresolved())
+        raise_bare(_pointer_refusal())
     if not isinstance(patched, dict):
-        raise _unresolved()
+        raise _pointer_refusal()
     check_shape(patched, settings, code="FLOW-1455-400")
     return patched
 
@@ -56,7 +56,7 @@ def _read_operations(body: Any) -> list[dict[str, Any]]:
         )
     operations = _as_list(body)
     if not isinstance(operations, list):
-        raise _malformed()
+        raise _shape_refusal()
     if len(operations) > _MOST:
         raise FlowError("FLOW-1455-400", f"a patch has at most {_MOST} operations")
     return [_read_operation(operation) for operation in operations]
@@ -64,7 +64,7 @@ def _read_operations(body: Any) -> list[dict[str, Any]]:
 
 def _read_operation(operation: Any) -> dict[str, Any]:
     if not isinstance(operation, dict):
-        raise _malformed()
+        raise _shape_refusal()
     op = str(operation.get("op")).lower()
     if op not in OPERATIONS:
         raise FlowError("FLOW-1434-400", f"op must be one of {', '.join(OPERATIONS)}")
@@ -100,11 +100,11 @@ def _top_field(path: str) -> str:
     return path[1:].split("/", 1)[0].replace("~1", "/").replace("~0", "~")
 
 
-def _unresolved() -> FlowError:
+def _pointer_refusal() -> FlowError:
     return FlowError("FLOW-1455-400", "the patch points at a field that is not there")
 
 
-def _malformed() -> FlowError:
+def _shape_refusal() -> FlowError:
     return FlowError(
         "FLOW-1455-400", "the body must be an array of JSON Patch operations"
     )
