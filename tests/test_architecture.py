@@ -26,18 +26,18 @@ CORE: dict[str, set[str]] = {
     "cleaning": {"secret"},
     "errors": {"models"},  # for types only
     "foreign": {"cleaning", "errors", "models", "secret"},
-    "documents": {"errors"},
+    "documents": {"errors", "foreign"},
     # what connectors and the platform client stand on
     "http": {"cleaning", "errors", "foreign", "secret"},
     "credentials": {"errors", "foreign", "models", "secret"},
     "sources": {"errors", "foreign", "http", "lazy", "models", "secret"},
     "flowservice": {"cleaning", "errors", "foreign", "http", "lazy", "models", "secret"},
     "connectors": {"credentials", "errors", "foreign", "lazy", "models", "secret", "sources"},
-    "profiles": {"credentials", "documents", "errors", "flowservice", "secret"},
+    "profiles": {"credentials", "documents", "errors", "flowservice", "foreign", "secret"},
     # what users ask for
     "create": {"connectors", "credentials", "errors", "flowservice", "lazy", "models", "secret", "sources"},
     "tenant": {
-        "connectors", "credentials", "documents", "errors", "flowservice", "lazy", "models", "profiles",
+        "connectors", "credentials", "documents", "errors", "flowservice", "foreign", "lazy", "models", "profiles",
     },
     "doctor": {"connectors", "errors", "flowservice", "models", "profiles", "tenant"},
     "cli": {

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import tomllib
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater.errors import InvalidInput
+from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
 
 LARGEST = 1_048_576  # bytes
 
@@ -21,23 +25,23 @@ _PLACE = re.compile(r"\(at (line \d+, column \d+|end of document)\)$")
 
 def read_text(path: Path) -> str:
     """Return the text of a file. Raises `InvalidInput` naming the path, and `FileNotFoundError` where there is none."""
-    problem = ""
-    raw = b""
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
-        problem = f"cannot be read ({getattr(error, 'strerror', None) or 'not a path'})"
-    if problem:
-        raise InvalidInput(
-            f"{path} {problem}", remedy="check the path and its permissions"
+        reason = getattr(error, "strerror", None) or "not a path"
+        raise_bare(
+            InvalidInput(
+                f"{path} cannot be read ({reason})",
+                remedy="check the path and its permissions",
+            )
         )
-    return decoded(raw, str(path))
+    return decode(raw, str(path))
 
 
-def decoded(raw: bytes, name: str) -> str:
+def decode(raw: bytes, name: str) -> str:
     """Return bytes as text; a byte order mark is dropped. Raises `InvalidInput` for anything but UTF-8."""
     if len(raw) > LARGEST:
         raise InvalidInput(
@@ -47,88 +51,111 @@ def decoded(raw: bytes, name: str) -> str:
         raise InvalidInput(f"{name} is UTF-16 text", remedy="save it as UTF-8")
     if b"\0" in raw:
         raise InvalidInput(
-            f"{name} holds NUL characters, as UTF-16 text does",
+            f"{name} contains NUL characters, as UTF-16 text does",
             remedy="save it as UTF-8",
         )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        pass
-    raise InvalidInput(f"{name} is not UTF-8 text", remedy="save it as UTF-8")
+        raise_bare(InvalidInput(f"{name} is not UTF-8 text", remedy="save it as UTF-8"))
 
 
-def replace(path: Path, text: str) -> str:
-    """Put a text in the place of a whole file (mode 0600), and return what went wrong, or an empty text.
+def replace(path: Path, text: str) -> None:
+    """Put a text in the place of a whole file (mode 0600). Raises `OSError`, and leaves the old file then.
 
-    A failure leaves the old file, and nobody ever reads half of one. Missing folders are made (mode 0700).
+    Missing folders are made (mode 0700). Where the path is a link, as from a folder of dot files, it stays one.
+    """
+    try:
+        target = path.resolve()
+    except RuntimeError as error:  # before Python 3.13, for a link to itself
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open_draft(target) as file:
+        file.write(text.encode("utf-8"))
+
+
+@contextmanager
+def open_draft(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
+    """Open a new file (mode 0600) that gets the name `path` when all of it is on disk, so that nobody reads half of it.
+
+    Nothing is left where that fails. Raises `OSError`; `FileExistsError` where there is a file and `overwrite` is
+    False.
     """
     import tempfile
-    from pathlib import Path
 
-    problem = ""
-    temporary: Path | None = None
+    descriptor, name = tempfile.mkstemp(
+        dir=path.absolute().parent, prefix=f".{path.name}."
+    )
+    draft = Path(name)
     try:
-        target = path.resolve()  # a link, as from a folder of dot files, stays one
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, name = tempfile.mkstemp(
-            dir=target.parent, prefix=f".{target.name}."
-        )  # made with mode 0600
-        temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode("utf-8"))
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.replace(target)
-    except (
-        OSError,
-        RuntimeError,
-    ) as error:  # RuntimeError: a link that leads to itself
-        problem = getattr(error, "strerror", None) or type(error).__name__
-    if problem and temporary is not None:
-        temporary.unlink(missing_ok=True)
-    return problem
+        if overwrite:
+            draft.replace(path)
+        else:
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
-def parsed_toml(text: str, name: str) -> dict[str, Any]:
+def describe(error: OSError) -> str:
+    """Say in a few words why a file cannot be used; a path in the error is left out."""
+    return error.strerror or type(error).__name__
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
     """Return a TOML document. Raises `InvalidInput` with the place."""
-    return dict(_parsed(tomllib.loads, text, name, "TOML"))
+    return dict(_parse(tomllib.loads, text, name, "TOML"))
 
 
-def parsed_json(text: str, name: str) -> Any:
+def parse_json(text: str, name: str) -> Any:
     """Return a JSON value. Raises `InvalidInput` with the place, or with a name that an object gives twice."""
-    return _parsed(
-        lambda text: json.loads(text, object_pairs_hook=_unique), text, name, "JSON"
-    )
+    return _parse(_load_json, text, name, "JSON")
 
 
 class _RepeatedError(ValueError):
     """An object has one name twice; which of the values counts differs between readers."""
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _load_json(text: str) -> Any:
+    return json.loads(text, object_pairs_hook=_build_object)
+
+
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in members:
             raise _RepeatedError(name)
-        found[name] = value
-    return found
+        members[name] = value
+    return members
 
 
-def _parsed(parse: Callable[[str], Any], text: str, name: str, kind: str) -> Any:
-    # The parsers' errors quote the document or carry it whole, so nothing of them but the place goes on.
-    problem = ""
+def _parse(parse: Callable[[str], Any], text: str, name: str, syntax: str) -> Any:
     try:
         return parse(text)
-    except _RepeatedError as error:
-        problem = f"gives {error} twice"
-    except json.JSONDecodeError as error:
-        problem = f"is not {kind}: see line {error.lineno}, column {error.colno}"
-    except RecursionError:
-        problem = "is nested too deep"
-    except ValueError as error:
-        place = _PLACE.search(str(error))
-        problem = f"is not {kind}" + (f": see {place[1]}" if place else "")
-    raise InvalidInput(f"{name} {problem}", remedy="mend it and run again")
+    except (ValueError, RecursionError) as error:
+        raise_bare(
+            InvalidInput(
+                f"{name} {_describe_syntax_error(error, syntax)}",
+                remedy="correct it and run again",
+            )
+        )
+
+
+def _describe_syntax_error(error: ValueError | RecursionError, syntax: str) -> str:
+    """Say what is wrong and where. A parser's error quotes the document or carries it whole: only the place goes on."""
+    if isinstance(error, _RepeatedError):
+        return f"gives {error} twice"
+    if isinstance(error, RecursionError):
+        return "is nested too deep"
+    if isinstance(error, json.JSONDecodeError):
+        return f"is not {syntax}: see line {error.lineno}, column {error.colno}"
+    place = _PLACE.search(str(error))
+    if place is None:
+        return f"is not {syntax}"
+    return f"is not {syntax}: see {place[1]}"
 
 
 def load(path: Path) -> Any:
@@ -148,5 +175,5 @@ def parse(text: str, name: str, suffix: str = "") -> Any:
         return None
     looks_like_json = text.lstrip().startswith(("{", "["))
     if suffix == ".json" or (looks_like_json and suffix != ".toml"):
-        return parsed_json(text, name)
-    return parsed_toml(text, name)
+        return parse_json(text, name)
+    return parse_toml(text, name)

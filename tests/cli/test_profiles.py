@@ -205,7 +205,7 @@ def test_a_secret_itself_is_refused_before_anything_else(
     [
         (("local", *NEEDED), "the name local belongs to the embedded service"),
         (("local",), "the name local belongs to the embedded service"),
-        (("two words", *NEEDED), "made of letters"),
+        (("two words", *NEEDED), "consists of letters"),
         (("dev",), "lacks org_id, sandbox, client_id, client_secret"),
         (
             ("dev", "--org-id", "o", "--sandbox", "s", "--access-token", "env:TOKEN"),

@@ -84,8 +84,8 @@ def test_a_home_that_is_not_known_is_an_error_of_ours() -> None:
         (f'[profiles]\ndev = "{CANARY}"', "must be tables"),
         (f'[profiles.dev]\nsandbx = "{CANARY}"', "did you mean sandbox?"),
         (f'[profiles.dev]\nflavour = "{CANARY}"', "known: url,"),
-        ("[profiles.dev]\nsandbox = 3", "sandbox must be a text"),
-        ("[profiles.dev]\nsandbox = 2020-01-01", "sandbox must be a text"),
+        ("[profiles.dev]\nsandbox = 3", "sandbox must be a string"),
+        ("[profiles.dev]\nsandbox = 2020-01-01", "sandbox must be a string"),
         ("[profiles.dev]\nread_timeout = true", "read_timeout must be a number"),
         (f'[profiles.dev]\nread_timeout = "{CANARY}"', "read_timeout must be a number"),
         (f'[profiles.dev]\nclient_secret = "{CANARY}"', "profile dev"),
@@ -375,6 +375,6 @@ def test_a_default_that_is_not_there_is_refused(tmp_path: Path) -> None:
     path = _file(tmp_path, HAND_WRITTEN)
     with pytest.raises(NotConfigured, match="no profile named prdo"):
         write_default("prdo", path=path)
-    with pytest.raises(NotConfigured, match="local is no default"):
+    with pytest.raises(NotConfigured, match="local cannot be the default"):
         write_default("local", path=path)
     assert path.read_text(encoding="utf-8") == HAND_WRITTEN

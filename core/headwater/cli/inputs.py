@@ -102,7 +102,7 @@ def _read_document(file: str | None) -> _Document:
 
 def _read_standard_input() -> _Document:
     name = "standard input"
-    text = documents.decoded(sys.stdin.buffer.read(documents.LARGEST + 1), name)
+    text = documents.decode(sys.stdin.buffer.read(documents.LARGEST + 1), name)
     return _Document(name, _require_fields(documents.parse(text, name), name))
 
 

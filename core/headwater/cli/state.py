@@ -71,10 +71,10 @@ class State:
         file of specifications.
         """
         from headwater.connectors.registry import installed
-        from headwater.tenant.place import anything_kept
+        from headwater.tenant.place import is_anything_kept
 
         if self._registry is None:
-            asked = anything_kept() or self.profile_name
+            asked = is_anything_kept() or self.profile_name
             self._registry = self._with_tenant(installed()) if asked else installed()
         return self._registry
 

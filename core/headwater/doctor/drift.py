@@ -9,7 +9,7 @@ import attrs
 from headwater.doctor.results import ABSENT, DRIFTED, SAME, UNVERIFIED, Finding, Verdict
 from headwater.doctor.schemas import compared
 from headwater.tenant.authspecs import authentication_of, is_readable
-from headwater.tenant.names import display_name, folded, is_named_like
+from headwater.tenant.names import display_name, fold, is_named_like
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -71,9 +71,9 @@ def _version(connector: Connector, spec: RemoteSpec) -> list[Finding]:
 def _name(connector: Connector, spec: RemoteSpec) -> list[Finding]:
     """Compare display names only: a machine name is the platform's own, and tells nothing of a slug."""
     shown = display_name(spec)
-    if not shown or folded(shown) in (
-        folded(connector.slug),
-        folded(connector.spec.name),
+    if not shown or fold(shown) in (
+        fold(connector.slug),
+        fold(connector.spec.name),
     ):
         return []
     return [

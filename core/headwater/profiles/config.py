@@ -7,13 +7,14 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 
 from headwater import documents
 from headwater.credentials import references
 from headwater.errors import InvalidInput, NotConfigured
+from headwater.foreign import raise_bare
 from headwater.profiles.profile import KEYS, SECRETS, Profile
 
 if TYPE_CHECKING:
@@ -22,23 +23,27 @@ if TYPE_CHECKING:
 LOCAL = "local"  # the built-in profile's name
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_DOCUMENT = ("default", "profiles")  # the keys of the document itself
 
 
 def config_path(environ: Mapping[str, str] | None = None) -> Path:
     """Return where the config file is: ``HEADWATER_CONFIG``, or the user's config folder."""
-    given = (os.environ if environ is None else environ).get("HEADWATER_CONFIG")
-    if given:
-        try:
-            return Path(given).expanduser()
-        except RuntimeError:  # ~ of a user nobody knows
-            pass
-        raise NotConfigured(
-            "the home folder that HEADWATER_CONFIG begins with is not known",
-            remedy="give a full path",
-        )
-    import platformdirs
+    if environ is None:
+        environ = os.environ
+    path = environ.get("HEADWATER_CONFIG")
+    if not path:
+        import platformdirs
 
-    return platformdirs.user_config_path("headwater") / "config.toml"
+        return platformdirs.user_config_path("headwater") / "config.toml"
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # ~ of a user nobody knows
+        raise_bare(
+            NotConfigured(
+                "the home folder that HEADWATER_CONFIG begins with is not known",
+                remedy="give a full path",
+            )
+        )
 
 
 @attrs.frozen
@@ -57,10 +62,10 @@ class Config:
     ) -> Config:
         """Read the file. Raises `InvalidInput` or `NotConfigured`, naming the path, the profile and the key."""
         path = path or config_path(environ)
-        text = text_of(path)
+        text = read_config_text(path)
         if text is None:
             return cls(path, False, None, {})
-        document = documents.parsed_toml(text, f"the config file {path}")
+        document = documents.parse_toml(text, f"the config file {path}")
         profiles = document.get("profiles", {})
         _check_document(path, document, profiles)
         for name, values in profiles.items():
@@ -72,16 +77,19 @@ class Config:
     @property
     def default_name(self) -> str | None:
         """The profile that counts without a choice: the default, or the only one."""
-        only = next(iter(self.profiles)) if len(self.profiles) == 1 else None
-        return self.default if self.default is not None else only
+        if self.default is not None:
+            return self.default
+        if len(self.profiles) == 1:
+            return next(iter(self.profiles))
+        return None
 
     def profile(self, name: str) -> Profile:
         """Return one profile. Raises `NotConfigured`, offering the nearest name."""
         if name not in self.profiles:
+            known = [*self.profiles, LOCAL]
             raise NotConfigured(
                 f"there is no profile named {name} in {self.path}",
-                remedy=_nearest(name, [*self.profiles, LOCAL])
-                or f"those there are: {', '.join([*self.profiles, LOCAL])}",
+                remedy=_guess(name, known) or f"known: {', '.join(known)}",
             )
         values = dict(self.profiles[name])
         if "ca_bundle" in values:
@@ -98,7 +106,7 @@ class Config:
     def default_profile(self) -> Profile:
         """Return the default profile, or the only one. Raises `NotConfigured` where there is neither."""
         if self.default == LOCAL:
-            raise local_is_no_default(self.path)
+            raise local_default_error(self.path)
         if self.default_name is not None:
             return self.profile(self.default_name)
         if self.profiles:
@@ -107,7 +115,7 @@ class Config:
                 remedy="choose with --profile, or set one with `headwater profiles use NAME`",
             )
         raise NotConfigured(
-            f"{self.path} holds no profile",
+            f"{self.path} contains no profile",
             remedy="add one with `headwater profiles add`, or use --profile local",
         )
 
@@ -122,11 +130,11 @@ class Config:
 
 
 def beside(folder: Path, name: str) -> str:
-    """Return the path of a file named by somebody in this folder, so that it does not depend on where we run."""
+    """Return the path of a file that was named in this folder, so that it does not depend on where we run."""
     return os.path.join(folder, os.path.expanduser(name))  # noqa: PTH111, PTH118 - Path.expanduser raises
 
 
-def text_of(path: Path) -> str | None:
+def read_config_text(path: Path) -> str | None:
     """Return the text of the config file, or None where there is none. Raises `InvalidInput`."""
     try:
         return documents.read_text(path)
@@ -143,7 +151,7 @@ def check_name(name: str) -> None:
         )
     if not _NAME.fullmatch(name):
         raise InvalidInput(
-            "the name of a profile is made of letters, digits, dots, hyphens and underscores, "
+            "the name of a profile consists of letters, digits, dots, hyphens and underscores, "
             "and begins with a letter or a digit",
             remedy="choose another name",
         )
@@ -158,63 +166,67 @@ def check_profile(path: Path, name: str, values: Mapping[str, Any]) -> None:
             remedy="rename that profile",
         )
     for key, value in values.items():
-        if key not in KEYS:
-            remedy = _nearest(key, KEYS) or f"known: {', '.join(KEYS)}"
-            raise NotConfigured(f"{where}: {key} is not known", remedy=remedy)
-        if not isinstance(value, KEYS[key]) or isinstance(value, bool):
-            kind = "a text" if KEYS[key] is str else "a number of seconds"
-            raise NotConfigured(
-                f"{where}: {key} must be {kind}", remedy=f"correct {key}"
-            )
+        _check_value(where, key, value)
         _check_reference(where, key, value)
 
 
-def local_is_no_default(path: Path) -> NotConfigured:
+def _check_value(where: str, key: str, value: Any) -> None:
+    if key not in KEYS:
+        remedy = _guess(key, KEYS) or f"known: {', '.join(KEYS)}"
+        raise NotConfigured(f"{where}: {key} is not known", remedy=remedy)
+    if isinstance(value, KEYS[key]) and not isinstance(value, bool):
+        return
+    expected = "a string" if KEYS[key] is str else "a number of seconds"
+    raise NotConfigured(f"{where}: {key} must be {expected}", remedy=f"correct {key}")
+
+
+def local_default_error(path: Path) -> NotConfigured:
     """Return the error for making the embedded service what counts without a choice."""
     return NotConfigured(
-        f"local is no default for {path}: with a config file, the embedded service answers only when it is asked for",
+        f"local cannot be the default in {path}: with a config file, the embedded service answers only when asked for",
         remedy="choose it with --profile local or HEADWATER_PROFILE=local",
     )
 
 
 def _check_reference(where: str, key: str, value: Any) -> None:
-    """Refuse what the file is no place for, and a reference that can lead nowhere."""
-    if key not in SECRETS and not (
-        key == "proxy" and (references.is_reference(value) or "@" in value)
-    ):
+    """Refuse what must not stand in the file, and a reference that can lead nowhere."""
+    if key in (*SECRETS, "proxy") and references.is_reference(value):
+        if not references.is_well_formed(value):
+            scheme = value.partition(":")[0]
+            raise InvalidInput(
+                f"{where}: the {scheme}: reference of {key} must read {references.syntax_of(value)}",
+                remedy=f"correct {key}",
+            )
         return
-    if not references.is_reference(value):
-        what = "the secret itself" if key in SECRETS else "a URL with a password"
-        raise InvalidInput(
-            f"{where}: {key} must be a reference, not {what}",
-            remedy="give env:NAME, file:PATH or keyring:SERVICE/USER; the file is no place for a secret",
-        )
-    if not references.is_well_formed(value):
-        scheme, _colon, _target = value.partition(":")
-        raise InvalidInput(
-            f"{where}: the {scheme}: reference of {key} must read {references.syntax_of(value)}",
-            remedy=f"correct {key}",
-        )
+    if key in SECRETS:
+        _refuse_secret(where, key, "the secret itself")
+    if key == "proxy" and "@" in value:
+        _refuse_secret(where, key, "a URL with a password")
+
+
+def _refuse_secret(where: str, key: str, what: str) -> NoReturn:
+    raise InvalidInput(
+        f"{where}: {key} must be a reference, not {what}",
+        remedy="give env:NAME, file:PATH or keyring:SERVICE/USER; the file must not contain a secret",
+    )
 
 
 def _check_document(path: Path, document: Mapping[str, Any], profiles: Any) -> None:
-    known = ("default", "profiles")
-    unknown = [key for key in document if key not in known]
-    if unknown:
-        raise NotConfigured(
-            f"the config file {path} has a key that is not known: {unknown[0]}",
-            remedy=_nearest(unknown[0], known)
-            or "the settings of a profile belong under [profiles.NAME]",
-        )
+    for key in document:
+        if key not in _DOCUMENT:
+            raise NotConfigured(
+                f"the config file {path} has a key that is not known: {key}",
+                remedy=_guess(key, _DOCUMENT)
+                or "the settings of a profile belong under [profiles.NAME]",
+            )
     default = document.get("default", "?")
     if not isinstance(default, str) or not default:
         raise NotConfigured(
             f"default in {path} must be the name of a profile",
             remedy="set it with `headwater profiles use NAME`",
         )
-    if not isinstance(profiles, dict) or not all(
-        isinstance(values, dict) for values in profiles.values()
-    ):
+    tables = profiles.values() if isinstance(profiles, dict) else [profiles]
+    if not all(isinstance(table, dict) for table in tables):
         raise NotConfigured(
             f"profiles in {path} must be tables",
             remedy="begin each with its name, as in [profiles.dev]",
@@ -222,12 +234,11 @@ def _check_document(path: Path, document: Mapping[str, Any], profiles: Any) -> N
 
 
 def _is_readable_by_others(path: Path) -> bool:
-    # Windows has no such bits: its mode says 0666 of every file.
-    return os.name == "posix" and bool(
-        path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
-    )
+    if os.name != "posix":  # Windows has no such bits: its mode says 0666 of every file
+        return False
+    return bool(path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH))
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def _guess(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean {near[0]}?" if near else ""

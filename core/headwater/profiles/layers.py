@@ -17,7 +17,7 @@ from headwater.profiles.profile import (
     KEYS,
     SECRETS,
     Profile,
-    checked_cloud,
+    check_cloud,
     missing_values,
 )
 from headwater.secret import Secret
@@ -74,13 +74,13 @@ def resolve(
     variables = _variables(environ)
     chosen = name or environ.get("HEADWATER_PROFILE")
     if chosen == LOCAL:
-        profile = _built_in(variables)
+        profile = _local_profile(variables)
     elif chosen:
-        profile = _chosen(chosen, variables, path or config_path(environ))
+        profile = _resolve_named(chosen, variables, path or config_path(environ))
     else:
-        profile = _unnamed(variables, path or config_path(environ))
-    profile = _overridden(profile, flags)
-    _ = profile.cloud  # an unknown one is refused before anything else is done
+        profile = _resolve_unnamed(variables, path or config_path(environ))
+    profile = _override(profile, flags)
+    profile.check_cloud()  # before anything else is done
     return profile
 
 
@@ -92,15 +92,16 @@ def cloud(
 ) -> str:
     """Return the cloud for offline work: what `resolve` would say, but half a configuration is enough.
 
-    None at all means ``azure``, and so does a config file that cannot be used. Raises `InvalidInput` where the cloud
-    that is named is none.
+    None at all means ``azure``, and so does a config file that cannot be used. Raises `InvalidInput` for a name that is
+    not one of a cloud.
     """
     environ = os.environ if environ is None else environ
     variables = _variables(environ)
     if "cloud" in variables:
-        return checked_cloud(variables["cloud"], _source("cloud"))
+        check_cloud(variables["cloud"], _source("cloud"))
+        return variables["cloud"]
     chosen = name or environ.get("HEADWATER_PROFILE")
-    if not chosen and _of_endpoint(variables):
+    if not chosen and _endpoint_variables(variables):
         return CLOUDS[0]
     try:
         config = Config.read(path, environ)
@@ -126,7 +127,7 @@ def _variables(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _of_endpoint(variables: Mapping[str, str]) -> list[str]:
+def _endpoint_variables(variables: Mapping[str, str]) -> list[str]:
     return [VARIABLES[key] for key in ENDPOINT if key in variables]
 
 
@@ -134,8 +135,8 @@ def _source(key: str) -> str:
     return f"environment variable {VARIABLES[key]}"
 
 
-def _chosen(name: str, variables: Mapping[str, str], path: Path) -> Profile:
-    mixed = _of_endpoint(variables)
+def _resolve_named(name: str, variables: Mapping[str, str], path: Path) -> Profile:
+    mixed = _endpoint_variables(variables)
     if mixed:
         raise NotConfigured(
             f"both profile {name} and {', '.join(mixed)} say where to send or as whom",
@@ -145,33 +146,34 @@ def _chosen(name: str, variables: Mapping[str, str], path: Path) -> Profile:
     return _with_variables(Config.read(path).profile(name), variables)
 
 
-def _unnamed(variables: Mapping[str, str], path: Path) -> Profile:
-    if _of_endpoint(variables):
-        return _of_environment(variables, path)
+def _resolve_unnamed(variables: Mapping[str, str], path: Path) -> Profile:
+    if _endpoint_variables(variables):
+        return _environment_profile(variables, path)
     config = Config.read(path)
     if config.exists:
         return _with_variables(config.default_profile(), variables)
     if variables:
-        return _of_environment(variables, path)
-    return _built_in({})
+        return _environment_profile(variables, path)
+    return _local_profile({})
 
 
-def _of_environment(variables: Mapping[str, str], path: Path) -> Profile:
-    values = {
-        key: Secret(value) if key in SECRETS else value
-        for key, value in variables.items()
-    }
-    missing = [VARIABLES[key] for key in missing_values(values)]
+def _environment_profile(variables: Mapping[str, str], path: Path) -> Profile:
+    missing = [VARIABLES[key] for key in missing_values(variables)]
     if missing:
         aside = ""
         if os.path.exists(path):  # noqa: PTH110 - Path.exists raises where the folder may not be read
             aside = "; a URL or a credential of the environment is never combined with those of a profile"
+        known = " and ".join(VARIABLES[key] for key in variables)
         raise NotConfigured(
             f"the environment configures Headwater in part: {', '.join(missing)} missing{aside}",
             missing,
             remedy="set them too (HEADWATER_ACCESS_TOKEN with HEADWATER_API_KEY will do for a client and its secret), "
-            f"or unset {' and '.join(VARIABLES[key] for key in variables)}",
+            f"or unset {known}",
         )
+    values: dict[str, Any] = dict(variables)
+    for key in SECRETS:
+        if key in values:
+            values[key] = Secret(values[key])
     return Profile(
         name="environment",
         origin="environment",
@@ -180,25 +182,25 @@ def _of_environment(variables: Mapping[str, str], path: Path) -> Profile:
     )
 
 
-def _built_in(variables: Mapping[str, str]) -> Profile:
-    base = Profile(
+def _local_profile(variables: Mapping[str, str]) -> Profile:
+    built_in = Profile(
         name=LOCAL,
         origin="embedded",
         values=LOCAL_VALUES,
         sources=dict.fromkeys(LOCAL_VALUES, "built in"),
     )
-    return _with_variables(
-        base, {key: value for key, value in variables.items() if key in OF_LOCAL}
-    )
+    known = {key: value for key, value in variables.items() if key in OF_LOCAL}
+    return _with_variables(built_in, known)
 
 
 def _with_variables(profile: Profile, variables: Mapping[str, str]) -> Profile:
-    return _changed(profile, variables, {key: _source(key) for key in variables})
+    sources = {key: _source(key) for key in variables}
+    return _put_above(profile, variables, sources)
 
 
 def _check_flags(flags: Mapping[str, Any]) -> None:
     allowed = [key for key in KEYS if key not in ENDPOINT]
-    unknown = [key for key in flags if key not in allowed]
+    unknown = flags.keys() - allowed
     if unknown:
         raise NotConfigured(
             f"not a setting that can be overridden: {', '.join(sorted(unknown))}",
@@ -206,13 +208,12 @@ def _check_flags(flags: Mapping[str, Any]) -> None:
         )
 
 
-def _overridden(profile: Profile, flags: Mapping[str, Any]) -> Profile:
-    return _changed(
-        profile, flags, {key: f"--{key.replace('_', '-')}" for key in flags}
-    )
+def _override(profile: Profile, flags: Mapping[str, Any]) -> Profile:
+    sources = {key: f"--{key.replace('_', '-')}" for key in flags}
+    return _put_above(profile, flags, sources)
 
 
-def _changed(
+def _put_above(
     profile: Profile, values: Mapping[str, Any], sources: Mapping[str, str]
 ) -> Profile:
     return attrs.evolve(

@@ -48,7 +48,7 @@ class Profile:
     """Where requests go: `origin` is ``environment``, ``config`` or ``embedded``.
 
     `values` holds what was configured, by the keys of the config file; a secret is a `Secret` (from the environment) or
-    the text of a reference (from the file). `sources` says where each value came from. `base` is where relative
+    the string of a reference (from the file). `sources` says where each value came from. `base` is where relative
     ``file:`` references start. `notices` is what people should be told beside the result.
     """
 
@@ -67,9 +67,8 @@ class Profile:
     @property
     def cloud(self) -> str:
         """The cloud the organization is on: ``azure`` or ``aws``. Raises `InvalidInput` for any other."""
-        return checked_cloud(
-            self.values.get("cloud", CLOUDS[0]), self.sources.get("cloud", "")
-        )
+        self.check_cloud()
+        return str(self.values.get("cloud", CLOUDS[0]))
 
     @property
     def url(self) -> str:
@@ -80,6 +79,10 @@ class Profile:
     def missing(self) -> list[str]:
         """What is still needed before anything can be sent."""
         return missing_values(self.values)
+
+    def check_cloud(self) -> None:
+        """Raise `InvalidInput` for a cloud that there is not, naming where it came from."""
+        check_cloud(self.values.get("cloud", CLOUDS[0]), self.sources.get("cloud", ""))
 
     def endpoint(self) -> Endpoint:
         """Return the endpoint, its secret references looked up.
@@ -104,11 +107,8 @@ class Profile:
         A secret is its reference, or masked; so are name and password within a URL.
         """
         values = {**self.defaults(), **self.values}
-        return {
-            name: _shown(name, values[name])
-            for name in KEYS
-            if values.get(name) is not None
-        }
+        present = [name for name in KEYS if values.get(name) is not None]
+        return {name: _mask_value(name, values[name]) for name in present}
 
     def defaults(self) -> dict[str, Any]:
         """Return what counts where nothing was configured."""
@@ -146,30 +146,31 @@ def check_usable(values: Mapping[str, Any]) -> None:
     if references.is_reference(settings.get("proxy")):
         del settings["proxy"]
     Endpoint.from_settings({**settings, "access_token": Secret("only-for-this-check")})
-    checked_cloud(values.get("cloud", CLOUDS[0]))
+    check_cloud(values.get("cloud", CLOUDS[0]))
 
 
 def missing_values(values: Mapping[str, Any]) -> list[str]:
     """Name what a remote profile still needs, a client and its secret or a token with an API key among it."""
-    missing = [name for name in ("org_id", "sandbox") if name not in values]
-    if "access_token" in values:
-        return missing + ([] if {"api_key", "client_id"} & set(values) else ["api_key"])
-    return missing + [
-        name for name in ("client_id", "client_secret") if name not in values
-    ]
+    needed = ["org_id", "sandbox"]
+    if "access_token" not in values:
+        needed += ["client_id", "client_secret"]
+    elif "client_id" not in values:  # which is the API key where there is no other
+        needed.append("api_key")
+    return [name for name in needed if name not in values]
 
 
-def checked_cloud(name: Any, source: str = "") -> str:
-    """Return the cloud's name if it is one. Raises `InvalidInput` naming where it came from."""
+def check_cloud(name: Any, source: str = "") -> None:
+    """Raise `InvalidInput` for a cloud that there is not, naming where it came from."""
     if name not in CLOUDS:
         raise InvalidInput(
             "the cloud must be azure or aws",
             remedy=f"correct it in {source}" if source else "",
         )
-    return str(name)
 
 
-def _shown(name: str, value: Any) -> Any:
+def _mask_value(name: str, value: Any) -> Any:
     if isinstance(value, Secret):
         return MASK
-    return _USER.sub(rf"\1{MASK}@", value) if name in _URLS else value
+    if name in _URLS:
+        return _USER.sub(rf"\1{MASK}@", value)
+    return value

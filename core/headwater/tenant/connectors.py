@@ -40,23 +40,28 @@ class _Source:
 
     @hookimpl
     def connection_spec(self) -> ConnectionSpec:
-        attributes = part(self.spec.raw, "attributes")
-        kind = source_kind(self.spec)
-        streaming = kind == "streaming"
-        has_credentials = bool(authentication_of(self.spec))
+        spec = self.spec
+        attributes = part(spec.raw, "attributes")
+        kind = source_kind(spec)
+        lifecycle = attributes.get("lifecycle")
+        note = _string(attributes.get("lifecycleNote"))
+        extra_payload = {}
+        if kind == "streaming":
+            extra_payload["providerId"] = PROVIDERS["streaming"]
+        has_credentials = bool(authentication_of(spec))
+        if not has_credentials:
+            note = _NO_CREDENTIALS
         return ConnectionSpec(
-            id=self.spec.id.lower(),
-            version=self.spec.version or "1.0",
-            name=display_name(self.spec) or self.spec.name or self.spec.id,
-            category=_category(self.spec),
-            ingestion="streaming" if streaming else "batch",
+            id=spec.id.lower(),
+            version=spec.version or "1.0",
+            name=display_name(spec) or spec.name or spec.id,
+            category=_category(spec),
+            ingestion="streaming" if kind == "streaming" else "batch",
             kind=kind,
-            lifecycle=_one_of(LIFECYCLES, attributes.get("lifecycle"), "ga"),
-            lifecycle_note=_text(attributes.get("lifecycleNote"))
-            if has_credentials
-            else _NO_CREDENTIALS,
-            documentation=_text(attributes.get("documentationLink")),
-            extra_payload={"providerId": PROVIDERS["streaming"]} if streaming else {},
+            lifecycle=lifecycle if lifecycle in LIFECYCLES else "ga",
+            lifecycle_note=note,
+            documentation=_string(attributes.get("documentationLink")),
+            extra_payload=extra_payload,
             base_connection=has_credentials,
         )
 
@@ -82,14 +87,12 @@ def is_usable(spec: RemoteSpec) -> bool:
 
     A tenant lists its destinations and the data lake as well.
     """
-    try:
-        if str(uuid.UUID(spec.id)) != spec.id.lower():
-            return False
-    except ValueError:
+    if not _is_uuid(spec.id):
         return False
     attributes = part(spec.raw, "attributes")
-    if isinstance(attributes.get("isSource"), bool):
-        return bool(attributes["isSource"])
+    is_source = attributes.get("isSource")
+    if isinstance(is_source, bool):
+        return is_source
     if attributes.get("isDestination") is True:
         return False
     return bool(part(spec.raw, "sourceSpec")) or not part(spec.raw, "targetSpec")
@@ -107,19 +110,22 @@ def source_kind(spec: RemoteSpec) -> str:
 def _category(spec: RemoteSpec) -> str:
     attributes = part(spec.raw, "attributes")
     shown = part(part(part(spec.raw, "sourceSpec"), "attributes"), "uiAttributes")
-    for given in (
+    for category in (
         attributes.get("category"),
         shown.get("category"),
         part(shown, "category").get("key"),
     ):
-        if isinstance(given, str) and given.strip():
-            return "-".join(given.lower().split())
+        if isinstance(category, str) and category.strip():
+            return "-".join(category.lower().split())
     return "other"
 
 
-def _one_of(known: tuple[str, ...], given: Any, default: str) -> str:
-    return given if isinstance(given, str) and given in known else default
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
 
 
-def _text(given: Any) -> str:
-    return given if isinstance(given, str) else ""
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""

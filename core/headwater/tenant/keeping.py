@@ -11,8 +11,9 @@ import attrs
 
 from headwater import documents
 from headwater.errors import InvalidInput
+from headwater.foreign import raise_bare
 from headwater.tenant.place import SUFFIX, VARIABLE, folder
-from headwater.tenant.pulled import Pulled, damaged, from_document
+from headwater.tenant.pulled import Pulled, damage_error, from_document
 from headwater.tenant.registry import TenantRegistry
 
 if TYPE_CHECKING:
@@ -36,21 +37,16 @@ def pull(
     specs = service.connection_specs.list()
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     pulled = Pulled(tenant=tenant, profile=profile, pulled_at=moment, specs=specs)
-    connectors = TenantRegistry(registry, pulled).all()[0]
-    pulled = attrs.evolve(
-        pulled,
-        known={
-            str(one.spec.id): one.slug
-            for one in connectors
-            if one.spec.id and not one.from_tenant
-        },
-    )
+    pulled = attrs.evolve(pulled, known=_known_slugs(registry, pulled))
     path = path_of(tenant)
-    problem = documents.replace(path, json.dumps(pulled.document()))
-    if problem:
-        raise InvalidInput(
-            f"the pulled specifications cannot be kept at {path} ({problem})",
-            remedy=f"check the permissions of its folder, or name another folder with {VARIABLE}",
+    try:
+        documents.replace(path, json.dumps(pulled.document()))
+    except OSError as error:
+        raise_bare(
+            InvalidInput(
+                f"the pulled specifications cannot be kept at {path} ({documents.describe(error)})",
+                remedy=f"check the permissions of its folder, or name another folder with {VARIABLE}",
+            )
         )
     return pulled
 
@@ -61,40 +57,47 @@ def read(tenant: Tenant) -> Pulled | None:
     Raises `InvalidInput` for a file that cannot be read or used, naming it.
     """
     path = path_of(tenant)
-    document, problem = None, ""
     try:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
         return None
     except OSError as error:
-        problem = error.strerror or type(error).__name__
-    except (ValueError, RecursionError):
-        pass  # no document, which is a damaged one
-    if problem:
-        raise InvalidInput(
-            f"{path} cannot be read ({problem})", remedy="check its permissions"
+        reason = documents.describe(error)
+        raise_bare(
+            InvalidInput(
+                f"{path} cannot be read ({reason})", remedy="check its permissions"
+            )
         )
+    except (ValueError, RecursionError):
+        raise_bare(damage_error(str(path)))
     pulled = from_document(document, str(path))
-    if pulled.tenant != tenant:
-        raise damaged(
-            str(path)
-        )  # somebody has renamed or copied a file: it tells of another tenant
+    if pulled.tenant != tenant:  # somebody has renamed or copied the file of another
+        raise damage_error(str(path))
     return pulled
 
 
 def forget(tenant: Tenant) -> bool:
     """Remove what was pulled from a tenant; say whether there was anything. Raises `InvalidInput` where it stays."""
     path = path_of(tenant)
-    problem = ""
     try:
         path.unlink()
     except FileNotFoundError:
         return False
     except OSError as error:
-        problem = error.strerror or type(error).__name__
-    if problem:
-        raise InvalidInput(
-            f"{path} cannot be removed ({problem})",
-            remedy="check the permissions of its folder",
+        reason = documents.describe(error)
+        raise_bare(
+            InvalidInput(
+                f"{path} cannot be removed ({reason})",
+                remedy="check the permissions of its folder",
+            )
         )
     return True
+
+
+def _known_slugs(registry: Registry, pulled: Pulled) -> dict[str, str]:
+    """Return the slug of the installed connector of each specification that has one, by id."""
+    slugs = {}
+    for connector in TenantRegistry(registry, pulled).all()[0]:
+        if connector.spec.id and not connector.from_tenant:
+            slugs[connector.spec.id] = connector.slug
+    return slugs

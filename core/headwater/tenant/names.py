@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from headwater.flowservice import RemoteSpec
 
 
-def folded(name: str) -> str:
+def fold(name: str) -> str:
     """Return a name without case, blanks and punctuation: what people mean when they say that two are the same."""
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def display_name(spec: RemoteSpec) -> str:
-    """Return the name the tenant gives the source for people, or an empty text: many specifications have none."""
+    """Return the name the tenant gives the source for people, or an empty string: many specifications have none."""
     attributes = part(spec.raw, "attributes")
     for candidate in (
         attributes.get("connectorName"),
@@ -31,8 +31,8 @@ def display_name(spec: RemoteSpec) -> str:
 
 def is_named_like(spec: RemoteSpec, connector: Connector) -> bool:
     """Say whether machine name or display name of a specification is the connector's slug or name."""
-    theirs = {folded(spec.name), folded(display_name(spec))} - {""}
-    return bool(theirs & {folded(connector.slug), folded(connector.spec.name)})
+    theirs = {fold(spec.name), fold(display_name(spec))} - {""}
+    return bool(theirs & {fold(connector.slug), fold(connector.spec.name)})
 
 
 def slugs_of(
@@ -40,17 +40,20 @@ def slugs_of(
 ) -> dict[str, RemoteSpec]:
     """Return specifications by slug, made of the machine name.
 
-    Names that make the slug of another, or one that is taken, get the beginning of the id behind it: all of them, so
-    that no slug depends on the order of the list.
+    Where several have one name, or the slug is taken, each gets the beginning of its id behind the slug: all of them,
+    so that no slug depends on the order of the list.
     """
-    specs, taken = list(specs), set(taken)
-    plain = [_slug(spec) for spec in specs]
-    return {
-        f"{slug}-{spec.id[:8].lower()}"
-        if slug in taken or plain.count(slug) > 1
-        else slug: spec
-        for slug, spec in zip(plain, specs, strict=True)
-    }
+    by_plain_slug: dict[str, list[RemoteSpec]] = {}
+    for spec in specs:
+        by_plain_slug.setdefault(_plain_slug(spec), []).append(spec)
+    unclear = set(taken)
+    unclear.update(slug for slug, same in by_plain_slug.items() if len(same) > 1)
+    by_slug = {}
+    for slug, same in by_plain_slug.items():
+        for spec in same:
+            beginning = f"-{spec.id[:8].lower()}" if slug in unclear else ""
+            by_slug[slug + beginning] = spec
+    return by_slug
 
 
 def part(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -59,6 +62,6 @@ def part(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _slug(spec: RemoteSpec) -> str:
+def _plain_slug(spec: RemoteSpec) -> str:
     name = spec.name or display_name(spec)
     return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "spec"

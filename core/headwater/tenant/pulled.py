@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from headwater.profiles import Profile
 
 VERSION = 1  # of the document; a reader refuses any other
+_MEMBERS: Mapping[str, type] = {
+    "url": str,
+    "org_id": str,
+    "profile": str,
+    "pulled_at": str,
+    "known": dict,
+    "specs": list,
+}
 _AGAIN = "run `headwater specs pull` again"
 
 
@@ -32,14 +40,15 @@ class Tenant:
     def of(cls, profile: Profile) -> Tenant | None:
         """Return the tenant of a profile, or None where the profile does not say which organization it is of."""
         org_id = profile.values.get("org_id")
-        return cls(profile.url.rstrip("/").lower(), str(org_id)) if org_id else None
+        if not org_id:
+            return None
+        return cls(profile.url.rstrip("/").lower(), str(org_id))
 
     @property
     def key(self) -> str:
         """A name for its file, the same on every machine."""
-        return hashlib.sha256(json.dumps([self.url, self.org_id]).encode()).hexdigest()[
-            :24
-        ]
+        identity = json.dumps([self.url, self.org_id])
+        return hashlib.sha256(identity.encode()).hexdigest()[:24]
 
 
 def _specs(given: Iterable[RemoteSpec]) -> tuple[RemoteSpec, ...]:
@@ -80,39 +89,34 @@ class Pulled:
 
 def from_document(document: Any, path: str) -> Pulled:
     """Read a document. Raises `InvalidInput`, naming the path, for one that is of another version or is damaged."""
-    version = document.get("version") if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        raise damage_error(path)
+    version = document.get("version")
     if isinstance(version, int) and version > VERSION:
         raise InvalidInput(
             f"{path} was written by a newer Headwater", remedy=f"upgrade, or {_AGAIN}"
         )
-    texts = (
-        [document.get(name) for name in ("url", "org_id", "profile", "pulled_at")]
-        if version == VERSION
-        else [None]
-    )
-    if not all(isinstance(text, str) for text in texts) or not _is_whole(document):
-        raise damaged(path)
-    url, org_id, profile, pulled_at = map(str, texts)
+    if version != VERSION or not _is_whole(document):
+        raise damage_error(path)
     return Pulled(
-        tenant=Tenant(url, org_id),
-        profile=profile,
-        pulled_at=pulled_at,
+        tenant=Tenant(document["url"], document["org_id"]),
+        profile=document["profile"],
+        pulled_at=document["pulled_at"],
         specs=map(remote_spec, document["specs"]),
         known={str(id): str(slug) for id, slug in document["known"].items()},
     )
 
 
-def damaged(path: str) -> InvalidInput:
+def damage_error(path: str) -> InvalidInput:
     """Return the error for a file that cannot be used."""
     return InvalidInput(
-        f"{path} is no file of pulled specifications, or is damaged", remedy=_AGAIN
+        f"{path} is not a file of pulled specifications, or is damaged", remedy=_AGAIN
     )
 
 
-def _is_whole(document: Any) -> bool:
-    specs, known = document.get("specs"), document.get("known")
-    return (
-        isinstance(known, dict)
-        and isinstance(specs, list)
-        and all(is_item(spec) for spec in specs)
-    )
+def _is_whole(document: Mapping[str, Any]) -> bool:
+    """Say whether a document has every member of the current version, each of its type."""
+    for name, kind in _MEMBERS.items():
+        if not isinstance(document.get(name), kind):
+            return False
+    return all(map(is_item, document["specs"]))

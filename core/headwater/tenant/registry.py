@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from headwater.connectors.registry import Registry
@@ -27,18 +28,17 @@ class TenantRegistry(Registry):
         self._installed = installed
         self._pulled = pulled
         usable = {spec.id.lower(): spec for spec in pulled.specs if is_usable(spec)}
-        self._slugs = slugs_of(usable.values(), installed.available())
+        self._specs = slugs_of(usable.values(), installed.available())
 
     def available(self) -> tuple[str, ...]:
         """Return all slugs, sorted, without importing any plugin: what the last pull knew of them has to do."""
         installed = self._installed.available()
         known = self._pulled.known
-        others = [
-            slug
-            for slug, spec in self._slugs.items()
-            if known.get(spec.id.lower()) not in installed
-        ]
-        return tuple(sorted({*installed, *others}))
+        slugs = set(installed)
+        for slug, spec in self._specs.items():
+            if known.get(spec.id.lower()) not in installed:
+                slugs.add(slug)
+        return tuple(sorted(slugs))
 
     def load(self, slug: str) -> Connector:
         """Load one connector; see `Registry.load` for the errors.
@@ -46,51 +46,49 @@ class TenantRegistry(Registry):
         A slug of the tenant's whose id an installed connector has leads to that connector.
         """
         if slug in self._installed.available():
-            return self._completed(self._installed.load(slug))
-        spec = self._slugs.get(slug)
+            return self._complete(self._installed.load(slug))
+        spec = self._specs.get(slug)
         if spec is None:
             raise self._no_such_connector(slug)
-        own = next(
-            (one for one in self._all_installed() if one.spec.id == spec.id.lower()),
-            None,
-        )
-        return own or self._made(slug)
+        for connector in self._all_installed():
+            if connector.spec.id == spec.id.lower():
+                return connector
+        return self._build(slug)
 
     def all(self) -> tuple[list[Connector], list[PluginError]]:
         """Load every connector, the tenant's among them; see `Registry.all`."""
         working, failures = self._all_installed(), [*self._installed.all()[1]]
-        ids = {one.spec.id for one in working}
-        for slug, spec in self._slugs.items():
+        ids = {connector.spec.id for connector in working}
+        for slug, spec in self._specs.items():
+            if spec.id.lower() in ids:
+                continue
             try:
-                working += [] if spec.id.lower() in ids else [self._made(slug)]
+                working.append(self._build(slug))
             except PluginError as error:
                 failures.append(error)
-        return sorted(working, key=lambda one: one.slug), failures
+        return sorted(working, key=attrgetter("slug")), failures
 
     def _all_installed(self) -> list[Connector]:
-        return [self._completed(one) for one in self._installed.all()[0]]
+        return [self._complete(connector) for connector in self._installed.all()[0]]
 
-    def _completed(self, connector: Connector) -> Connector:
+    def _complete(self, connector: Connector) -> Connector:
         """Return the connector with the tenant's id where it has none of its own and just one fits by name."""
         if connector.spec.id is not None:
             return connector
-        taken = {one.spec.id for one in self._installed.all()[0]}
-        fitting = [
-            spec
-            for spec in self._slugs.values()
-            if spec.id.lower() not in taken and is_named_like(spec, connector)
-        ]
-        return (
-            self._identified(connector, fitting[0]) if len(fitting) == 1 else connector
-        )
+        taken = {other.spec.id for other in self._installed.all()[0]}
+        free = [spec for spec in self._specs.values() if spec.id.lower() not in taken]
+        fitting = [spec for spec in free if is_named_like(spec, connector)]
+        if len(fitting) != 1:
+            return connector
+        return self._identify(connector, fitting[0])
 
-    def _identified(self, connector: Connector, spec: RemoteSpec) -> Connector:
+    def _identify(self, connector: Connector, spec: RemoteSpec) -> Connector:
         source = f"the tenant's specification {spec.name} {self._pulled.label}"
         return connector.with_id(spec.id.lower(), version=spec.version, source=source)
 
-    def _made(self, slug: str) -> Connector:
+    def _build(self, slug: str) -> Connector:
         if slug not in self._loaded:
             self._loaded[slug] = connector_of(
-                self._slugs[slug], slug, distribution_of(self._pulled)
+                self._specs[slug], slug, distribution_of(self._pulled)
             )
         return self._loaded[slug]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from headwater import documents
 from headwater.errors import InvalidInput
+from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,29 +27,16 @@ def write(target: str, lines: Iterable[bytes]) -> int:
         count = _copied(lines, sys.stdout.buffer)
         sys.stdout.flush()
         return count
-    path = Path(target)
-    failure = ""
-    draft: Path | None = None
     try:
-        descriptor, name = tempfile.mkstemp(
-            dir=path.absolute().parent, prefix=f".{path.name}."
-        )
-        draft = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            count = _copied(lines, file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        return count
+        with documents.open_draft(Path(target)) as file:
+            return _copied(lines, file)
     except OSError as error:
-        failure = error.strerror or type(error).__name__
-    finally:
-        if draft is not None:
-            draft.unlink(missing_ok=True)
-    raise InvalidInput(
-        f"{target} cannot be written ({failure})",
-        remedy="name another file, or - for standard output",
-    )
+        raise_bare(
+            InvalidInput(
+                f"{target} cannot be written ({documents.describe(error)})",
+                remedy="name another file, or - for standard output",
+            )
+        )
 
 
 @contextmanager

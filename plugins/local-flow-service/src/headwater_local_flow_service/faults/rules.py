@@ -225,9 +225,9 @@ class Plan:
                 f"there is no file {path}", remedy="check the path given with --faults"
             )
         parse = (
-            documents.parsed_json
+            documents.parse_json
             if path.suffix.lower() == ".json"
-            else documents.parsed_toml
+            else documents.parse_toml
         )
         return cls.of(parse(text, str(path)), str(path))
 

@@ -89,7 +89,7 @@ def read(path: Path) -> dict[str, Any]:
         missing = True
     if missing:
         raise InvalidInput(f"{where} does not exist", remedy="check the path")
-    found = documents.parsed_toml(text, where)
+    found = documents.parse_toml(text, where)
     for key, value in found.items():
         _check(where, key, value)
     for key in _PATHS:

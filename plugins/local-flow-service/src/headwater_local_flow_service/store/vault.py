@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from headwater import documents
 from headwater.errors import InvalidInput
 from headwater.secret import Secret
 from headwater_local_flow_service.store.storeerrors import StoreError
@@ -126,18 +127,10 @@ def make_key(path: Path) -> bytes:
 
 
 def _place(path: Path, text: bytes) -> None:
-    """Write the whole file under another name, then link it: nobody ever sees half a key, and nobody loses one."""
+    """Write the file as a whole, or leave the one that is there: nobody ever sees half a key, and nobody loses one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    finally:
-        draft.unlink()
+    with documents.open_draft(path, overwrite=False) as file:
+        file.write(text)
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:
