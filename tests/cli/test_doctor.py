@@ -220,7 +220,7 @@ def test_a_broken_connector_that_is_asked_about_is_a_failed_check(
         "registry",
         lambda _self: type("Registry", (), {"load": staticmethod(broken)}),
     )
-    assert doctor._chosen(state.State(), ["broken"]) == []
+    assert doctor._load(state.State(), ["broken"]) == []
 
 
 @pytest.mark.parametrize("more", [["mysql"], ["--fail-on-absent"]])

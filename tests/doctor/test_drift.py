@@ -12,8 +12,8 @@ from headwater import AuthenticationSpec, Field
 from headwater.connectors import registry
 from headwater.connectors.rendering import render
 from headwater.credentials import validation
-from headwater.doctor.drift import judged
-from headwater.doctor.schemas import compared
+from headwater.doctor.drift import judge
+from headwater.doctor.schemas import compare
 from headwater.flowservice.models import remote_spec
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def _judged(change: Change = lambda raw: None, **facts: Any) -> Verdict:
     one = connector(**facts)
     raw = copy.deepcopy(render(one))
     change(raw)
-    return judged(one, [remote_spec(raw)], cloud="azure")
+    return judge(one, [remote_spec(raw)], cloud="azure")
 
 
 def _schema(raw: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def test_every_connector_is_the_same_as_the_specification_made_of_it(
 ) -> None:
     working = [one for one in registry.installed().all()[0] if one.spec.id]
     specs = [remote_spec(render(one)) for one in working]
-    verdicts = [judged(one, specs, cloud=cloud) for one in working]
+    verdicts = [judge(one, specs, cloud=cloud) for one in working]
     assert len(verdicts) > 60
     assert [
         (one.slug, one.findings, one.notes)
@@ -105,7 +105,7 @@ def test_every_connector_is_the_same_as_the_specification_made_of_it(
         (
             lambda raw: _schema(raw)["properties"]["apiKey"].pop("format"),
             "not-secret",
-            "field apiKey is no secret any more",
+            "field apiKey is not a secret any more",
         ),
         (
             lambda raw: _schema(raw)["properties"]["port"].update(type="string"),
@@ -193,15 +193,13 @@ def test_an_auth_spec_that_is_no_list_is_told() -> None:
 
 
 def test_an_absent_connector_names_the_likely_reasons() -> None:
-    verdict = judged(
-        connector(), [spec("zendesk", OTHER, attributes={})], cloud="azure"
-    )
+    verdict = judge(connector(), [spec("zendesk", OTHER, attributes={})], cloud="azure")
     assert (verdict.verdict, verdict.findings) == ("absent", ())
     assert "licence" in verdict.remedy
 
 
 def test_the_same_name_under_another_id_is_drift_of_the_id() -> None:
-    verdict = judged(connector(), [spec(id=OTHER)], cloud="azure")
+    verdict = judge(connector(), [spec(id=OTHER)], cloud="azure")
     assert (verdict.verdict, [finding.kind for finding in verdict.findings]) == (
         "drifted",
         ["id"],
@@ -211,20 +209,18 @@ def test_the_same_name_under_another_id_is_drift_of_the_id() -> None:
 
 def test_the_same_name_under_the_id_of_another_connector_is_not() -> None:
     assert (
-        judged(connector(), [spec(id=OTHER)], cloud="azure", owned={OTHER}).verdict
+        judge(connector(), [spec(id=OTHER)], cloud="azure", owned={OTHER}).verdict
         == "absent"
     )
 
 
 def test_a_tenant_that_lists_what_is_known_as_a_misprint_is_told_so() -> None:
-    verdict = judged(
-        connector(misprinted_ids=(OTHER,)), [spec(id=OTHER)], cloud="azure"
-    )
+    verdict = judge(connector(misprinted_ids=(OTHER,)), [spec(id=OTHER)], cloud="azure")
     assert verdict.findings[0].message.endswith("known here as a misprint")
 
 
 def test_a_connector_without_id_is_offered_the_one_of_its_name() -> None:
-    verdict = judged(
+    verdict = judge(
         connector(id=None, no_id_reason="two ids are printed"), [spec()], cloud="azure"
     )
     assert (verdict.verdict, verdict.suggested) == ("unverified", (PRIVATE,))
@@ -234,7 +230,7 @@ def test_a_connector_without_id_is_offered_the_one_of_its_name() -> None:
 
 def test_how_the_fields_of_the_one_of_its_name_differ_is_told_as_well() -> None:
     own = AuthenticationSpec("Key", [Field("host"), Field("apiKey", secret=True)])
-    verdict = judged(
+    verdict = judge(
         connector(auth=(own,), id=None, no_id_reason="two ids are printed"),
         [spec()],
         cloud="azure",
@@ -247,7 +243,7 @@ def test_how_the_fields_of_the_one_of_its_name_differ_is_told_as_well() -> None:
 
 def test_of_several_ids_one_has_to_be_chosen() -> None:
     specs = [spec(), spec(id=OTHER)]
-    verdict = judged(
+    verdict = judge(
         connector(id=None, no_id_reason="two ids are printed"), specs, cloud="azure"
     )
     assert verdict.suggested == (PRIVATE, OTHER)
@@ -256,7 +252,7 @@ def test_of_several_ids_one_has_to_be_chosen() -> None:
 
 def test_a_connector_without_id_and_without_a_namesake_has_nothing_to_offer() -> None:
     specs = [spec("zendesk", OTHER, attributes={})]
-    verdict = judged(
+    verdict = judge(
         connector(id=None, no_id_reason="none is printed"), specs, cloud="azure"
     )
     assert (verdict.verdict, verdict.suggested) == ("unverified", ())
@@ -274,23 +270,23 @@ AWS = AuthenticationSpec("Basic", [Field("host"), Field("role")], cloud="aws")
 def test_a_tenant_lists_only_the_specification_of_its_cloud(
     cloud: str, listed: AuthenticationSpec
 ) -> None:
-    findings, notes = compared((AZURE, AWS), _listed(listed), cloud)
+    findings, notes = compare((AZURE, AWS), _listed(listed), cloud)
     assert (findings, notes) == ([], [])
 
 
 def test_the_specification_of_the_other_cloud_is_missed_by_nobody() -> None:
-    findings, notes = compared((KEY, AWS), _listed(KEY), "azure")
+    findings, notes = compare((KEY, AWS), _listed(KEY), "azure")
     assert (findings, notes) == ([], [])
 
 
 def test_drift_is_told_of_the_specification_of_the_tenants_cloud() -> None:
     changed = AuthenticationSpec("Basic", [Field("host"), Field("account")])
-    findings, _notes = compared((AZURE, AWS), _listed(changed), "aws")
+    findings, _notes = compare((AZURE, AWS), _listed(changed), "aws")
     assert {finding.auth for finding in findings} == {"Basic (aws)"}
 
 
 def test_the_likeness_of_another_clouds_specification_hides_no_drift() -> None:
-    findings, _notes = compared((AZURE, AWS), _listed(AWS), "azure")
+    findings, _notes = compare((AZURE, AWS), _listed(AWS), "azure")
     assert {(finding.auth, finding.kind, finding.field) for finding in findings} == {
         ("Basic (azure)", "field-removed", "user"),
         ("Basic (azure)", "field-added", "role"),
@@ -300,7 +296,7 @@ def test_the_likeness_of_another_clouds_specification_hides_no_drift() -> None:
 def test_a_variant_the_tenant_does_not_tell_apart_is_a_note() -> None:
     one = AuthenticationSpec("Hub", [Field("a")], variant="namespace")
     two = AuthenticationSpec("Hub", [Field("b")], variant="hub")
-    findings, notes = compared((one, two), _listed(two), "azure")
+    findings, notes = compare((one, two), _listed(two), "azure")
     assert (findings, notes) == (
         [],
         ["Hub (namespace): the tenant lists no variant of its own for it"],
@@ -308,5 +304,5 @@ def test_a_variant_the_tenant_does_not_tell_apart_is_a_note() -> None:
 
 
 def test_a_second_specification_of_the_same_name_is_new() -> None:
-    findings, _notes = compared((KEY,), _listed(KEY, KEY), "azure")
+    findings, _notes = compare((KEY,), _listed(KEY, KEY), "azure")
     assert [finding.kind for finding in findings] == ["auth-added"]

@@ -9,12 +9,12 @@ import pytest
 
 from headwater.cli.group import COMMANDS as OWN
 from headwater.cli.plugin_commands import load
-from headwater.doctor.installation import examined
+from headwater.doctor.installation import examine_installation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from headwater.doctor.results import Check
+    from headwater.doctor.results import CheckResult
 
 CONNECTOR = """
 from headwater import AuthenticationSpec, ConnectionSpec, Field, hookimpl
@@ -51,13 +51,15 @@ def _install(
     )
 
 
-def _failed(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[Check]:
+def _failed(root: Path, monkeypatch: pytest.MonkeyPatch) -> list[CheckResult]:
     monkeypatch.syspath_prepend(str(root))
-    return [check for check in examined(load, OWN) if check.mark == "failed"]
+    return [
+        check for check in examine_installation(load, OWN) if check.mark == "failed"
+    ]
 
 
 def test_what_is_installed_here_is_sound_and_named_with_its_version() -> None:
-    checks = examined(load, OWN)
+    checks = examine_installation(load, OWN)
     assert {check.mark for check in checks} == {"ok"}
     version = importlib.metadata.version("headwater-adobe-catalog")
     assert f"headwater-adobe-catalog {version}: 71 catalogue connectors" in [
@@ -71,7 +73,7 @@ def test_what_is_installed_here_is_sound_and_named_with_its_version() -> None:
 def test_a_connector_that_takes_the_place_of_the_catalogues_is_told() -> None:
     told = [
         check.message
-        for check in examined(load, OWN)
+        for check in examine_installation(load, OWN)
         if "takes the place" in check.message
     ]
     assert any(

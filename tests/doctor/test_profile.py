@@ -20,28 +20,28 @@ from flowservice.wired import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.doctor.profile import examined
+from headwater.doctor.profile import examine_profile
 from headwater.flowservice.service import Probe
 
 if TYPE_CHECKING:
-    from headwater.doctor.results import Check
+    from headwater.doctor.results import CheckResult
     from headwater.flowservice import Endpoint
 
 ROWS = ["service", "token", "organization", "sandbox", "permission", "clock"]
 
 
-def _marks(checks: list[Check]) -> dict[str, str]:
+def _marks(checks: list[CheckResult]) -> dict[str, str]:
     assert [check.subject for check in checks] == ROWS
     return {check.subject: check.mark for check in checks}
 
 
-def _answered(at: Endpoint | None = None, **answer: Any) -> list[Check]:
+def _answered(at: Endpoint | None = None, **answer: Any) -> list[CheckResult]:
     with requests_mock.Mocker() as server, service(at, retries=0) as (opened, _pauses):
         server.post(
             f"{IMS}/ims/token/v3", json={"access_token": TOKEN, "expires_in": 86399}
         )
         server.get(CONNECTIONS, **{"json": {"items": []}, **answer})
-        checks, failure = examined(opened)
+        checks, failure = examine_profile(opened)
     assert (failure is None) == all(
         check.mark in ("ok", "warning") or check.subject == "clock" for check in checks
     )
@@ -118,7 +118,7 @@ def test_a_client_that_ims_refuses_is_told_at_the_token() -> None:
         server.post(
             f"{IMS}/ims/token/v3", status_code=400, json={"error": "invalid_client"}
         )
-        checks, failure = examined(opened)
+        checks, failure = examine_profile(opened)
     assert _marks(checks)["token"] == "failed"
     assert "client secret" in checks[1].remedy
     assert failure is not None
@@ -129,7 +129,7 @@ def test_a_service_that_does_not_answer_leaves_the_rest_open() -> None:
         opened,
         _pauses,
     ):
-        checks, failure = examined(opened)
+        checks, failure = examine_profile(opened)
     assert list(_marks(checks).values()) == ["failed"] + ["skipped"] * 5
     assert failure is not None
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from headwater.cli.state import State
     from headwater.connectors.connector import Connector
-    from headwater.doctor.results import Check, Verdict
+    from headwater.doctor.results import CheckResult, Verdict
     from headwater.errors import HeadwaterError
 
 _WIDTH = len("unverified")
@@ -54,33 +55,33 @@ def command(
             "--offline looks at the installation only",
             remedy="leave SLUG and --fail-on-absent out, or --offline",
         )
-    connectors = _chosen(state, slugs) if slugs else None
-    report = _Report(state)
-    report.add("installation", _installation())
+    connectors = _load(state, slugs) if slugs else None
+    report = _Report(state, fail_on_absent=fail_on_absent)
+    report.add("installation", _examine_installation())
     failure = None if offline else _ask(state, report, connectors)
-    fine = report.finish(fail_on_absent=fail_on_absent)
+    report.finish()
     if failure is not None:
         return exit_code(failure)
-    return 0 if fine else 3
+    return 0 if report.fine else 3
 
 
-def _chosen(state: State, slugs: Iterable[str]) -> list[Connector]:
+def _load(state: State, slugs: Iterable[str]) -> list[Connector]:
     """Load the named connectors; an unknown one ends it all, a broken one is told of with the installation."""
     from headwater.errors import PluginError
 
-    found = []
+    connectors = []
     for slug in slugs:
         with contextlib.suppress(PluginError):
-            found.append(state.registry().load(slug))
-    return found
+            connectors.append(state.registry().load(slug))
+    return connectors
 
 
-def _installation() -> list[Check]:
+def _examine_installation() -> list[CheckResult]:
     from headwater.cli.group import COMMANDS
     from headwater.cli.plugin_commands import load
-    from headwater.doctor.installation import examined
+    from headwater.doctor.installation import examine_installation
 
-    return examined(load, COMMANDS)
+    return examine_installation(load, COMMANDS)
 
 
 def _ask(
@@ -88,37 +89,32 @@ def _ask(
 ) -> HeadwaterError | None:
     """Look at the profile and then at what its tenant lists; return the error that ended it early, or None."""
     from headwater.connectors.registry import installed
-    from headwater.doctor.listed import counted, verdicts
-    from headwater.doctor.profile import examined
-    from headwater.doctor.results import FAILED, OK, Check
+    from headwater.doctor.listed import compare_with_pulled, judge_connectors
+    from headwater.doctor.profile import examine_profile
+    from headwater.doctor.results import FAILED, OK, CheckResult
     from headwater.errors import HeadwaterError
 
     subject = "profile"
     try:
         profile = state.profile()
         with state.service(profile) as service:
-            report.add(
-                "profile",
-                [
-                    Check(
-                        OK,
-                        subject,
-                        f"{profile.name} ({profile.origin}), cloud {profile.cloud}",
-                    )
-                ],
-            )
-            checks, failure = examined(service)
-            report.add("profile", checks)
+            what = f"{profile.name} ({profile.origin}), cloud {profile.cloud}"
+            report.add("profile", [CheckResult(OK, subject, what)])
+            results, failure = examine_profile(service)
+            report.add("profile", results)
             if failure is not None:
                 return failure
             subject = "specifications"
             specs = service.connection_specs.list()
-            report.add("profile", counted(profile, specs))
+            report.add("profile", compare_with_pulled(profile, specs))
             report.judge(
-                verdicts(installed(), specs, cloud=profile.cloud, chosen=connectors)
+                judge_connectors(
+                    installed(), specs, cloud=profile.cloud, chosen=connectors
+                )
             )
     except HeadwaterError as error:
-        report.add("profile", [Check(FAILED, subject, error.message, error.remedy)])
+        result = CheckResult(FAILED, subject, error.message, error.remedy)
+        report.add("profile", [result])
         return error
     return None
 
@@ -128,55 +124,60 @@ class _Report:
     """What was found so far; for people, each line is printed as soon as it is known."""
 
     state: State
-    checks: dict[str, list[Check]] = attrs.field(
+    fail_on_absent: bool
+    checks: dict[str, list[CheckResult]] = attrs.field(
         factory=lambda: {"installation": [], "profile": []}
     )
     verdicts: list[Verdict] = attrs.field(factory=list)
 
-    def add(self, part: str, checks: Iterable[Check]) -> None:
-        for check in checks:
-            self.checks[part].append(check)
-            self._line(check.mark, f"{check.subject}: {check.message}", check.remedy)
+    def add(self, part: str, results: Iterable[CheckResult]) -> None:
+        for result in results:
+            self.checks[part].append(result)
+            self._print(
+                result.mark, f"{result.subject}: {result.message}", result.remedy
+            )
 
     def judge(self, verdicts: Iterable[Verdict]) -> None:
         for verdict in verdicts:
             self.verdicts.append(verdict)
-            self._line(
+            self._print(
                 verdict.verdict, f"{verdict.slug}: {verdict.message}", verdict.remedy
             )
             for detail in (*verdict.findings, *verdict.notes):
-                self._line("", f"  {detail}")
+                self._print("", f"  {detail}")
 
-    def finish(self, *, fail_on_absent: bool) -> bool:
-        """Print the end, and say whether all is fine."""
+    @property
+    def counts(self) -> Counter[str]:
+        """How many connectors there are of each verdict."""
+        return Counter(verdict.verdict for verdict in self.verdicts)
+
+    @property
+    def fine(self) -> bool:
+        """Whether no check failed and no connector has drifted; nor is absent, where that counts."""
         from headwater.doctor.results import ABSENT, DRIFTED, FAILED
 
-        counts = Counter(verdict.verdict for verdict in self.verdicts)
-        failed = any(
-            check.mark == FAILED for part in self.checks.values() for check in part
-        )
-        fine = not (failed or counts[DRIFTED] or (fail_on_absent and counts[ABSENT]))
-        listed = {
-            name: [check.as_dict() for check in part]
-            for name, part in self.checks.items()
-        }
-        judged = [verdict.as_dict() for verdict in self.verdicts]
-        told = ", ".join(
-            f"{count} {verdict}" for verdict, count in counts.items() if count
-        )
-        text = f"{'fine' if fine else 'not fine'}{f': {told}' if told else ''}"
-        counted = {verdict: count for verdict, count in counts.items() if count}
-        emit(
-            {"fine": fine, "counts": counted, **listed, "connectors": judged},
-            text,
-            as_json=self.state.json,
-        )
-        return fine
+        results = itertools.chain.from_iterable(self.checks.values())
+        if any(result.mark == FAILED for result in results):
+            return False
+        if self.fail_on_absent and self.counts[ABSENT]:
+            return False
+        return not self.counts[DRIFTED]
 
-    def _line(self, mark: str, text: str, remedy: str = "") -> None:
-        if not self.state.json:
-            emit(
-                None,
-                f"{mark:{_WIDTH}}  {text}{f'; {remedy}' if remedy else ''}",
-                as_json=False,
-            )
+    def finish(self) -> None:
+        """Print the end: whether all is fine, and how many connectors there are of each verdict."""
+        text = "fine" if self.fine else "not fine"
+        if self.counts:
+            numbers = [f"{count} {verdict}" for verdict, count in self.counts.items()]
+            text = f"{text}: {', '.join(numbers)}"
+        document: dict[str, Any] = {"fine": self.fine, "counts": dict(self.counts)}
+        for part, results in self.checks.items():
+            document[part] = [result.as_dict() for result in results]
+        document["connectors"] = [verdict.as_dict() for verdict in self.verdicts]
+        emit(document, text, as_json=self.state.json)
+
+    def _print(self, mark: str, text: str, remedy: str = "") -> None:
+        if self.state.json:
+            return
+        if remedy:
+            text = f"{text}; {remedy}"
+        emit(None, f"{mark:{_WIDTH}}  {text}", as_json=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from headwater.doctor.results import ABSENT, DRIFTED, SAME, UNVERIFIED, Finding, Verdict
-from headwater.doctor.schemas import compared
+from headwater.doctor.schemas import compare
 from headwater.tenant.authspecs import authentication_of, is_readable
 from headwater.tenant.names import display_name, fold, is_named_like
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
     from headwater.flowservice import RemoteSpec
 
-_LICENCE = "a licence may be missing, or the source is retired there; ask who manages the tenant"
+_LICENCE = "a licence may be missing, or the source is retired there; ask whoever administers the tenant"
 
 
-def judged(
+def judge(
     connector: Connector,
     specs: Sequence[RemoteSpec],
     *,
@@ -28,82 +28,87 @@ def judged(
     owned: Collection[str] = (),
 ) -> Verdict:
     """Say what the tenant's specifications say of a connector; `owned` are the ids of the installed connectors."""
+    for spec in specs:
+        if spec.id.lower() == connector.spec.id:
+            return _compare(connector, spec, cloud)
+    fitting = [spec for spec in specs if _suits(spec, connector, owned)]
     if connector.spec.id is None:
-        return _without_id(
-            connector, [spec for spec in specs if _suits(spec, connector, owned)], cloud
-        )
-    spec = next((spec for spec in specs if spec.id.lower() == connector.spec.id), None)
-    if spec is not None:
-        return _with(connector, spec, cloud)
-    elsewhere = next((spec for spec in specs if _suits(spec, connector, owned)), None)
-    return _absent(connector) if elsewhere is None else _moved(connector, elsewhere)
-
-
-def _with(connector: Connector, spec: RemoteSpec, cloud: str) -> Verdict:
-    findings, notes = (
-        [*_version(connector, spec), *_name(connector, spec)],
-        _notes(connector, spec),
-    )
-    differing, unclear = compared(
-        connector.authentication, authentication_of(spec), cloud
-    )
-    findings += differing
-    number = f"{len(findings)} difference{'s' if len(findings) > 1 else ''} to what the tenant lists"
+        return _offer_ids(connector, fitting, cloud)
+    if fitting:
+        return _tell_other_id(connector, fitting[0])
     return Verdict(
         slug=connector.slug,
-        verdict=DRIFTED if findings else SAME,
+        verdict=ABSENT,
         id=connector.spec.id,
-        message=number if findings else "as the tenant lists it",
-        remedy=_update(connector) if findings else "",
-        machine_name=spec.name,
-        findings=findings,
-        notes=(*notes, *unclear),
+        message="the tenant does not list its id",
+        remedy=_LICENCE,
     )
 
 
-def _version(connector: Connector, spec: RemoteSpec) -> list[Finding]:
+def _compare(connector: Connector, spec: RemoteSpec, cloud: str) -> Verdict:
+    differing, unclear = compare(
+        connector.authentication, authentication_of(spec), cloud
+    )
+    findings = [
+        *_compare_version(connector, spec),
+        *_compare_name(connector, spec),
+        *differing,
+    ]
+    verdict = Verdict(
+        slug=connector.slug,
+        verdict=SAME,
+        id=connector.spec.id,
+        message="as the tenant lists it",
+        machine_name=spec.name,
+        notes=(*_list_not_compared(connector, spec), *unclear),
+    )
+    if not findings:
+        return verdict
+    plural = "s" if len(findings) > 1 else ""
+    return attrs.evolve(
+        verdict,
+        verdict=DRIFTED,
+        message=f"{len(findings)} difference{plural} to what the tenant lists",
+        remedy=_update(connector),
+        findings=findings,
+    )
+
+
+def _compare_version(connector: Connector, spec: RemoteSpec) -> list[Finding]:
     if not spec.version or spec.version == connector.spec.version:
         return []
     message = f"the connection specification is of version {spec.version} there, not {connector.spec.version}"
     return [Finding(kind="version", message=message)]
 
 
-def _name(connector: Connector, spec: RemoteSpec) -> list[Finding]:
+def _compare_name(connector: Connector, spec: RemoteSpec) -> list[Finding]:
     """Compare display names only: a machine name is the platform's own, and tells nothing of a slug."""
     shown = display_name(spec)
-    if not shown or fold(shown) in (
-        fold(connector.slug),
-        fold(connector.spec.name),
-    ):
+    known = (fold(connector.slug), fold(connector.spec.name))
+    if not shown or fold(shown) in known:
         return []
-    return [
-        Finding(
-            kind="name",
-            message=f"it is called {shown} there, not {connector.spec.name}",
-        )
-    ]
+    message = f"it is called {shown} there, not {connector.spec.name}"
+    return [Finding(kind="name", message=message)]
 
 
-def _notes(connector: Connector, spec: RemoteSpec) -> tuple[str, ...]:
+def _list_not_compared(connector: Connector, spec: RemoteSpec) -> list[str]:
     notes = []
     if not display_name(spec) and not is_named_like(spec, connector):
         notes.append(
             f"name not compared: the tenant gives only the machine name {spec.name}"
         )
     elements = spec.raw.get("authSpec") or []
-    unreadable = (
-        sum(not is_readable(each) for each in elements)
-        if isinstance(elements, list)
-        else 1
-    )
-    if unreadable:
+    if not isinstance(elements, list):
+        elements = [elements]
+    readable = len([*filter(is_readable, elements)])
+    if readable < len(elements):
         notes.append(
-            f"not compared: {unreadable} of the tenant's authentication specifications cannot be read"
+            f"not compared: {len(elements) - readable} of the tenant's authentication specifications cannot be read"
         )
-    return tuple(notes)
+    return notes
 
 
-def _without_id(
+def _offer_ids(
     connector: Connector, fitting: Sequence[RemoteSpec], cloud: str
 ) -> Verdict:
     """Offer the tenant's ids of this name; where there is only one, say how its fields differ, too."""
@@ -122,7 +127,7 @@ def _without_id(
     )
     if len(fitting) > 1:
         return attrs.evolve(verdict, remedy="choose one and give it with --spec-id")
-    findings, notes = compared(
+    findings, notes = compare(
         connector.authentication, authentication_of(fitting[0]), cloud
     )
     return attrs.evolve(
@@ -134,11 +139,10 @@ def _without_id(
     )
 
 
-def _moved(connector: Connector, spec: RemoteSpec) -> Verdict:
-    misprint = spec.id.lower() in connector.spec.misprinted_ids
-    message = f"the tenant lists {spec.name} under the id {spec.id}" + (
-        ", known here as a misprint" if misprint else ""
-    )
+def _tell_other_id(connector: Connector, spec: RemoteSpec) -> Verdict:
+    message = f"the tenant lists {spec.name} under the id {spec.id}"
+    if spec.id.lower() in connector.spec.misprinted_ids:
+        message += ", known here as a misprint"
     return Verdict(
         slug=connector.slug,
         verdict=DRIFTED,
@@ -147,16 +151,6 @@ def _moved(connector: Connector, spec: RemoteSpec) -> Verdict:
         remedy=_update(connector),
         machine_name=spec.name,
         findings=[Finding(kind="id", message=message)],
-    )
-
-
-def _absent(connector: Connector) -> Verdict:
-    return Verdict(
-        slug=connector.slug,
-        verdict=ABSENT,
-        id=connector.spec.id,
-        message="the tenant does not list its id",
-        remedy=_LICENCE,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater import tenant
-from headwater.doctor.drift import judged
-from headwater.doctor.results import OK, WARNING, Check
+from headwater.doctor.drift import judge
+from headwater.doctor.results import OK, WARNING, CheckResult
 from headwater.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -17,37 +17,29 @@ if TYPE_CHECKING:
     from headwater.doctor.results import Verdict
     from headwater.flowservice import RemoteSpec
     from headwater.profiles import Profile
+    from headwater.tenant import Pulled
+
+_SUBJECT = "specifications"
 
 
-def counted(profile: Profile, specs: Sequence[RemoteSpec]) -> list[Check]:
+def compare_with_pulled(
+    profile: Profile, specs: Sequence[RemoteSpec]
+) -> list[CheckResult]:
     """Say how many specifications there are, and whether those that were pulled are still the same."""
-    found = [Check(OK, "specifications", f"{len(specs)} listed by the tenant")]
+    results = [CheckResult(OK, _SUBJECT, f"{len(specs)} listed by the tenant")]
     asked = tenant.Tenant.of(profile)
+    if asked is None:
+        return results
     try:
-        pulled = tenant.read(asked) if asked else None
+        pulled = tenant.read(asked)
     except InvalidInput as error:
-        return [*found, Check(WARNING, "specifications", error.message, error.remedy)]
-    if pulled is None:
-        return found
-    kept, now = (
-        {spec.id: spec.raw for spec in group} for group in (pulled.specs, specs)
-    )
-    changed = sum(kept.get(id) != now.get(id) for id in kept.keys() | now.keys())
-    if not changed:
-        return [
-            *found,
-            Check(
-                OK, "specifications", f"those kept {pulled.label} are still the same"
-            ),
-        ]
-    message = f"{changed} of those kept {pulled.label} are not the same any more"
-    return [
-        *found,
-        Check(WARNING, "specifications", message, "run `headwater specs pull`"),
-    ]
+        return [*results, CheckResult(WARNING, _SUBJECT, error.message, error.remedy)]
+    if pulled is not None:
+        results.append(_compare(pulled, specs))
+    return results
 
 
-def verdicts(
+def judge_connectors(
     registry: Registry,
     specs: Sequence[RemoteSpec],
     *,
@@ -56,9 +48,29 @@ def verdicts(
 ) -> list[Verdict]:
     """Judge the chosen connectors, or all of the registry. An id that came from a tenant is no proof, and not used."""
     working, _failures = registry.all()
-    own = {one.slug: one for one in working}
-    owned = {one.spec.id for one in working if one.spec.id}
-    connectors = (
-        working if chosen is None else [own.get(one.slug, one) for one in chosen]
+    connectors = working
+    if chosen is not None:
+        without_tenant = {connector.slug: connector for connector in working}
+        connectors = [
+            without_tenant.get(connector.slug, connector) for connector in chosen
+        ]
+    owned = {connector.spec.id for connector in working if connector.spec.id}
+    return [
+        judge(connector, specs, cloud=cloud, owned=owned) for connector in connectors
+    ]
+
+
+def _compare(pulled: Pulled, specs: Sequence[RemoteSpec]) -> CheckResult:
+    kept = {spec.id: spec.raw for spec in pulled.specs}
+    now = {spec.id: spec.raw for spec in specs}
+    changed = [id for id in kept.keys() | now.keys() if kept.get(id) != now.get(id)]
+    if not changed:
+        return CheckResult(
+            OK, _SUBJECT, f"those kept {pulled.label} are still the same"
+        )
+    return CheckResult(
+        WARNING,
+        _SUBJECT,
+        f"{len(changed)} of those kept {pulled.label} have changed since",
+        "run `headwater specs pull`",
     )
-    return [judged(one, specs, cloud=cloud, owned=owned) for one in connectors]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from headwater.doctor.results import FAILED, OK, SKIPPED, WARNING, Check
+from headwater.doctor.results import FAILED, OK, SKIPPED, WARNING, CheckResult
 from headwater.errors import (
     HeadwaterError,
     NotAuthenticated,
@@ -16,10 +16,9 @@ from headwater.errors import (
 if TYPE_CHECKING:
     from headwater.flowservice import FlowService
 
-SLIGHT, LARGE = (
-    30.0,
-    300.0,
-)  # seconds; tokens are renewed this much before their end (`flowservice.auth.MARGIN`)
+# Seconds; tokens are renewed `LARGE` before their end (`flowservice.auth.MARGIN`).
+SLIGHT = 30.0
+LARGE = 300.0
 
 _ROWS = ("service", "token", "organization", "sandbox", "permission")
 # The first pattern that fits a code says which row it is about; the API key's project belongs to the organization.
@@ -31,67 +30,63 @@ _BY_CODE = (
 )
 
 
-def examined(service: FlowService) -> tuple[list[Check], HeadwaterError | None]:
+def examine_profile(
+    service: FlowService,
+) -> tuple[list[CheckResult], HeadwaterError | None]:
     """Return the checks of a profile's service, and the error where it cannot be used."""
-    failure: HeadwaterError | None = None
     try:
         seen = service.probe()
     except HeadwaterError as error:
-        failure = error
-    if failure is not None:
-        return _failing(failure), failure
+        return _explain(error), error
     endpoint = service.endpoint
+    how_accepted = "accepted"
+    if endpoint.access_token is None:
+        how_accepted = "fetched from IMS, and accepted"
     return [
-        Check(OK, "service", f"{endpoint.url} answers"),
-        Check(
-            OK,
-            "token",
-            "fetched from IMS, and accepted"
-            if endpoint.access_token is None
-            else "accepted",
-        ),
-        Check(OK, "organization", endpoint.org_id),
-        Check(OK, "sandbox", f"{endpoint.sandbox} can be used"),
-        Check(OK, "permission", "connections may be read"),
+        CheckResult(OK, "service", f"{endpoint.url} answers"),
+        CheckResult(OK, "token", how_accepted),
+        CheckResult(OK, "organization", endpoint.org_id),
+        CheckResult(OK, "sandbox", f"{endpoint.sandbox} can be used"),
+        CheckResult(OK, "permission", "connections may be read"),
         _clock(seen.skew),
     ], None
 
 
-def _failing(error: HeadwaterError) -> list[Check]:
+def _explain(error: HeadwaterError) -> list[CheckResult]:
     """Return the rows: fine up to the one the error is about, unknown after it."""
-    at = _ROWS.index(_about(error))
-    rows = [Check(OK, name, "no objection") for name in _ROWS[:at]]
-    rows.append(Check(FAILED, _ROWS[at], error.message, error.remedy))
-    rows += [Check(SKIPPED, name, "not asked") for name in (*_ROWS[at + 1 :], "clock")]
-    return rows
+    failing = _row_of(error)
+    position = _ROWS.index(failing)
+    unknown = (*_ROWS[position + 1 :], "clock")
+    return [
+        *(CheckResult(OK, row, "no objection") for row in _ROWS[:position]),
+        CheckResult(FAILED, failing, error.message, error.remedy),
+        *(CheckResult(SKIPPED, row, "not asked") for row in unknown),
+    ]
 
 
-def _about(error: HeadwaterError) -> str:
+def _row_of(error: HeadwaterError) -> str:
     """Name the row that an error is about; the service asks in the order of the rows."""
     if not isinstance(error, ServiceError):
         return "service"
+    for pattern, row in _BY_CODE:
+        if pattern.fullmatch(error.code):
+            return row
     if error.path.startswith("/ims/") or isinstance(error, NotAuthenticated):
-        fallback = "token"
-    else:
-        fallback = "permission" if isinstance(error, NotPermitted) else "service"
-    return next(
-        (row for pattern, row in _BY_CODE if pattern.fullmatch(error.code)), fallback
-    )
+        return "token"
+    if isinstance(error, NotPermitted):
+        return "permission"
+    return "service"
 
 
-def _clock(skew: float | None) -> Check:
+def _clock(skew: float | None) -> CheckResult:
     if skew is None:
-        return Check(SKIPPED, "clock", "the service tells no time")
+        return CheckResult(SKIPPED, "clock", "the service tells no time")
     if abs(skew) <= SLIGHT:
-        return Check(OK, "clock", "agrees with the service's")
+        return CheckResult(OK, "clock", "agrees with the service's")
     side = "behind" if skew > 0 else "ahead of"
-    mark = FAILED if abs(skew) > LARGE else WARNING
-    remedy = (
-        "set it, or let a time service do so: tokens and certificates are judged by it"
-    )
-    return Check(
-        mark,
-        "clock",
-        f"this machine's is {abs(skew):.0f} s {side} the service's",
-        remedy,
+    return CheckResult(
+        mark=FAILED if abs(skew) > LARGE else WARNING,
+        subject="clock",
+        message=f"this machine's is {abs(skew):.0f} s {side} the service's",
+        remedy="set it, or let a time service do so: tokens and certificates are judged by it",
     )

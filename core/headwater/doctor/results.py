@@ -1,4 +1,4 @@
-"""What a check found, as values."""
+"""What the doctor finds, as values: results of checks, and verdicts on connectors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SAME, DRIFTED, ABSENT, UNVERIFIED = "same", "drifted", "absent", "unverified"
 
 
 @attrs.frozen
-class Check:
+class CheckResult:
     """One thing that was looked at: its `mark` is one of ok, warning, failed, skipped; `remedy` says what to do."""
 
     mark: str
@@ -24,7 +24,7 @@ class Check:
 
     def as_dict(self) -> dict[str, str]:
         """Return the check for JSON output."""
-        return _given(attrs.asdict(self))
+        return _without_empty(attrs.asdict(self))
 
 
 @attrs.frozen(kw_only=True)
@@ -42,7 +42,7 @@ class Finding:
 
     def as_dict(self) -> dict[str, str]:
         """Return the finding for JSON output."""
-        return _given(attrs.asdict(self))
+        return _without_empty(attrs.asdict(self))
 
     def __str__(self) -> str:
         return f"{self.auth}: {self.message}" if self.auth else self.message
@@ -85,5 +85,5 @@ class Verdict:
         }
 
 
-def _given(facts: dict[str, str]) -> dict[str, str]:
+def _without_empty(facts: dict[str, str]) -> dict[str, str]:
     return {name: fact for name, fact in facts.items() if fact}

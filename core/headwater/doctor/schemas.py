@@ -12,7 +12,18 @@ if TYPE_CHECKING:
     from headwater.models import AuthenticationSpec, Field
 
 
-def compared(
+# By what the tenant says now: the kind of the finding, and the end of its message.
+_REQUIRED = {
+    True: ("required", "is required now"),
+    False: ("not-required", "is optional now"),
+}
+_SECRET = {
+    True: ("secret", "is a secret now"),
+    False: ("not-secret", "is not a secret any more"),
+}
+
+
+def compare(
     ours: Sequence[AuthenticationSpec], theirs: Sequence[AuthenticationSpec], cloud: str
 ) -> tuple[list[Finding], list[str]]:
     """Return the differences, and what could not be compared.
@@ -23,85 +34,71 @@ def compared(
     findings: list[Finding] = []
     notes: list[str] = []
     for name in dict.fromkeys(spec.spec_name for spec in (*ours, *theirs)):
-        mine = [spec for spec in ours if spec.spec_name == name]
+        own = [spec for spec in ours if spec.spec_name == name]
         listed = [spec for spec in theirs if spec.spec_name == name]
-        pairs = _paired(mine, listed, cloud)
-        for own, there in pairs:
-            findings += differences(own, there)
-        left = [
-            spec
-            for spec in mine
-            if spec not in [own for own, _there in pairs]
-            and spec.cloud in (None, cloud)
-        ]
+        pairs = _pair(own, listed, cloud)
+        unpaired = [*own]
+        for mine, there in pairs:
+            findings += find_differences(mine, there)
+            unpaired.remove(mine)
+        missing = [spec for spec in unpaired if spec.cloud in (None, cloud)]
+        findings += [_added(name)] * (len(listed) - len(pairs))
         if listed:
-            findings += [_added(name)] * (len(listed) - len(pairs))
-            notes += [
-                f"{spec.label}: the tenant lists no variant of its own for it"
-                for spec in left
-            ]
-        elif left:
-            message = "is not listed by the tenant any more"
-            findings.append(Finding(kind="auth-removed", auth=name, message=message))
+            notes += map(_describe_missing_variant, missing)
+        elif missing:
+            findings.append(_removed(name))
     return findings, notes
 
 
-def differences(ours: AuthenticationSpec, theirs: AuthenticationSpec) -> list[Finding]:
+def find_differences(
+    ours: AuthenticationSpec, theirs: AuthenticationSpec
+) -> list[Finding]:
     """Return in which fields one specification differs: added, removed, required, secret, type."""
-    found: list[tuple[str, str, str]] = []
+    findings = []
     for name in dict.fromkeys(field.name for field in (*ours.fields, *theirs.fields)):
-        own, there = ours.field(name), theirs.field(name)
-        if own is None and there is not None:
-            found.append(
-                ("field-added", name, f"field {name} is new ({_traits(there)})")
+        for kind, message in _compare_field(ours.field(name), theirs.field(name)):
+            findings.append(
+                Finding(
+                    kind=kind,
+                    auth=ours.label,
+                    field=name,
+                    message=f"field {name} {message}",
+                )
             )
-        elif there is None:
-            found.append(("field-removed", name, f"field {name} is gone"))
-        elif own is not None:
-            found += [(kind, name, message) for kind, message in _changes(own, there)]
-    return [
-        Finding(kind=kind, auth=ours.label, field=name, message=message)
-        for kind, name, message in found
-    ]
+    return findings
 
 
-def _changes(own: Field, there: Field) -> Iterator[tuple[str, str]]:
+def _compare_field(own: Field | None, there: Field | None) -> Iterator[tuple[str, str]]:
+    """Yield the kind of each difference, and what to say of the field."""
+    if there is None:
+        yield "field-removed", "is gone"
+        return
+    if own is None:
+        yield "field-added", f"is new ({_describe_traits(there)})"
+        return
     if own.required != there.required:
-        yield (
-            ("required", f"field {own.name} is required now")
-            if there.required
-            else (
-                "not-required",
-                f"field {own.name} is optional now",
-            )
-        )
+        yield _REQUIRED[there.required]
     if own.secret != there.secret:
-        yield (
-            ("secret", f"field {own.name} is a secret now")
-            if there.secret
-            else (
-                "not-secret",
-                f"field {own.name} is no secret any more",
-            )
-        )
+        yield _SECRET[there.secret]
     if own.type and there.type and own.type != there.type:
-        yield "type", f"field {own.name} is of type {there.type} now, not {own.type}"
+        yield "type", f"is of type {there.type} now, not {own.type}"
 
 
-def _paired(
+def _pair(
     ours: Sequence[AuthenticationSpec], theirs: Sequence[AuthenticationSpec], cloud: str
 ) -> list[tuple[AuthenticationSpec, AuthenticationSpec]]:
     """Pair as many as there are: those of the tenant's cloud first, for a tenant lists no others, the most alike."""
-    costs = sorted(
-        (own.cloud not in (None, cloud), len(differences(own, there)), mine, listed)
-        for mine, own in enumerate(ours)
-        for listed, there in enumerate(theirs)
-    )
-    found: dict[int, int] = {}
-    for _elsewhere, _differing, mine, listed in costs:
-        if mine not in found and listed not in found.values():
-            found[mine] = listed
-    return [(ours[mine], theirs[listed]) for mine, listed in sorted(found.items())]
+    costs = []
+    for mine, own in enumerate(ours):
+        elsewhere = own.cloud not in (None, cloud)
+        for listed, there in enumerate(theirs):
+            number = len(find_differences(own, there))
+            costs.append((elsewhere, number, mine, listed))
+    partners: dict[int, int] = {}
+    for _elsewhere, _number, mine, listed in sorted(costs):
+        if mine not in partners and listed not in partners.values():
+            partners[mine] = listed
+    return [(ours[mine], theirs[listed]) for mine, listed in sorted(partners.items())]
 
 
 def _added(name: str) -> Finding:
@@ -112,7 +109,18 @@ def _added(name: str) -> Finding:
     )
 
 
-def _traits(field: Field) -> str:
-    return ("required" if field.required else "optional") + (
-        ", secret" if field.secret else ""
+def _removed(name: str) -> Finding:
+    return Finding(
+        kind="auth-removed",
+        auth=name,
+        message="is not listed by the tenant any more",
     )
+
+
+def _describe_missing_variant(spec: AuthenticationSpec) -> str:
+    return f"{spec.label}: the tenant lists no variant of its own for it"
+
+
+def _describe_traits(field: Field) -> str:
+    traits = "required" if field.required else "optional"
+    return f"{traits}, secret" if field.secret else traits
