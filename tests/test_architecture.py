@@ -53,7 +53,8 @@ CORE: dict[str, set[str]] = {
 # room -> rooms of headwater_local_flow_service it imports
 SERVICE: dict[str, set[str]] = {
     # the ground
-    "strictness": set(),
+    "suggestions": set(),
+    "strictness": {"suggestions"},
     "texts": set(),
     "wsgi": set(),
     "settings": {"strictness"},
@@ -71,9 +72,9 @@ SERVICE: dict[str, set[str]] = {
     "app": {"errors", "gateway", "kernel", "neighbours", "routes", "settings", "specs", "store"},
     # around it
     "archive": {"kernel", "settings", "store"},
-    "serving": {"archive", "settings", "store", "strictness"},
+    "serving": {"archive", "settings", "store", "strictness", "suggestions"},
     "worker": {"app", "serving", "settings"},
-    "faults": {"app", "errors", "gateway", "serving", "settings", "wsgi"},
+    "faults": {"app", "errors", "gateway", "serving", "settings", "suggestions", "wsgi"},
     "adapter": {"app", "faults", "settings", "wsgi"},
     "testing": {"adapter", "app", "faults", "settings", "strictness", "wsgi"},
     "pytest_plugin": {"testing"},

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from headwater.errors import InvalidInput
+from headwater.foreign import raise_bare
+from headwater_local_flow_service.suggestions import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,21 +110,16 @@ def checked(
     switches: Mapping[str, Any], *, where: str, strict: bool = False
 ) -> Strictness:
     """Return the switches of a file or a command line. Raises `InvalidInput` naming the switch that cannot be."""
+    build = Strictness.strict if strict else Strictness
+    known = f"known: {', '.join(NAMES)}"
     for name in switches:
         if name not in NAMES:
-            near = difflib.get_close_matches(name, NAMES, n=1)
-            raise InvalidInput(
-                f"{where}: there is no switch {name}",
-                remedy=f"did you mean {near[0]}?"
-                if near
-                else f"known: {', '.join(NAMES)}",
-            )
-    wrong: InvalidInput | None = None
+            remedy = suggest(name, NAMES, otherwise=known)
+            raise InvalidInput(f"{where}: there is no switch {name}", remedy=remedy)
     try:
-        return Strictness.strict(**switches) if strict else Strictness(**switches)
+        return build(**switches)
     except InvalidInput as error:
-        wrong = error
-    raise InvalidInput(f"{where}: {wrong.message}", remedy=wrong.remedy)
+        raise_bare(InvalidInput(f"{where}: {error.message}", remedy=error.remedy))
 
 
 def parsed(texts: tuple[str, ...]) -> dict[str, Any]:

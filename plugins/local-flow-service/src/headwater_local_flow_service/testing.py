@@ -171,7 +171,7 @@ class LocalFlowService:
         """Let what a fault has put off happen now, and wait for it; a refusal ends."""
         self._adapter.close()
         if self._server is not None:
-            self._server.settle()
+            self._server.wait_until_idle()
 
     @property
     def _caller(self) -> dict[str, Any]:

@@ -48,7 +48,7 @@ def _refusal(rule: Any, *, before: tuple[Any, ...] = ()) -> InvalidInput:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"fault": "explode"}, "fault must be one of the faults there are"),
+        ({"fault": "explode"}, "fault must be one of the known faults"),
         ({}, "fault is missing"),
         ({"fault": ["429"]}, "fault must be one"),
         ({"fault": "429", "staus": 3}, "staus is not known; did you mean status?"),
@@ -56,7 +56,7 @@ def _refusal(rule: Any, *, before: tuple[Any, ...] = ()) -> InvalidInput:
         ({"fault": "429", "method": [1]}, "method must be a method"),
         (
             {"fault": "429", "path": "connections"},
-            "path must be a text that begins with / or *",
+            "path must be a string that begins with / or *",
         ),
         (
             {"fault": "429", "probability": 1.5},
@@ -78,7 +78,7 @@ def _refusal(rule: Any, *, before: tuple[Any, ...] = ()) -> InvalidInput:
         ({"fault": "html", "status": 404}, "status must be a status from 500 to 599"),
         (
             {"fault": "hang", "status": 503},
-            "status is nothing the fault hang takes; leave it out; it takes seconds",
+            "status is not a detail of the fault hang; leave it out; it takes seconds",
         ),
         ({"fault": "reset", "seconds": 1}, "it takes no details"),
         ("429", "must be an object"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headwater.errors import InvalidInput
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.faults.engine import CONTROL
 from headwater_local_flow_service.faults.rules import Plan
@@ -33,14 +34,11 @@ class Control:
     def on_put(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Replace all rules, or none where one of them is wrong."""
         parameters(req, ())
-        body: Any = json_object(req, self._settings)
-        problem = ""
+        body = json_object(req, self._settings)
         try:
             self._faults.replace(Plan.of(body))
         except InvalidInput as error:
-            problem = str(error)
-        if problem:
-            raise FlowError("HEADWATER-1422-422", problem)
+            raise_bare(FlowError("HEADWATER-1422-422", str(error)))
         resp.media = self._faults.report()
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response) -> None:

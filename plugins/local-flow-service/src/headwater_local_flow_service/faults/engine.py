@@ -30,12 +30,15 @@ class _Tally:
     def strikes(self) -> bool:
         """Count a matching request and say whether it is struck."""
         self.matched += 1
-        rule = self.rule
-        likely = (
-            self.chance.random() < rule.probability
-        )  # rolled for every match: the course depends on nothing else
-        spent = rule.times is not None and self.struck >= rule.times
-        return likely and not spent and rule.nth in (None, self.matched)
+        # Rolled for every match, so that the course depends on nothing else.
+        is_likely = self.chance.random() < self.rule.probability
+        if self.rule.nth not in (None, self.matched):
+            return False
+        return is_likely and not self._is_spent()
+
+    def _is_spent(self) -> bool:
+        times = self.rule.times
+        return times is not None and self.struck >= times
 
 
 class Faults:
@@ -62,17 +65,17 @@ class Faults:
         path = urllib.parse.unquote(incoming.path)
         if path.rstrip("/") == CONTROL:
             return None
+        first: _Tally | None = None
         with self._guard:
-            matching = [
-                tally
-                for tally in self._tallies
-                if _concerns(tally.rule, incoming, path)
-            ]
-            striking = [tally for tally in matching if tally.strikes()]
-            if not striking:
+            for tally in self._tallies:
+                if not _concerns(tally.rule, incoming, path):
+                    continue
+                if tally.strikes() and first is None:
+                    first = tally
+            if first is None:
                 return None
-            striking[0].struck += 1
-            return striking[0].rule
+            first.struck += 1
+            return first.rule
 
     def report(self) -> dict[str, Any]:
         """Return the rules as JSON has them, with how many requests each has `matched` and `struck`."""
@@ -95,7 +98,7 @@ class Faults:
 
 
 def _concerns(rule: Rule, incoming: Incoming, path: str) -> bool:
-    needs = rule.kind.needs
-    return rule.fits(incoming.method, path) and (
-        not needs or incoming.header(needs) is not None
-    )
+    if not rule.fits(incoming.method, path):
+        return False
+    needed_header = rule.kind.needs
+    return not needed_header or incoming.header(needed_header) is not None

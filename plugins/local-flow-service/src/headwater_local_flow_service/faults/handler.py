@@ -11,7 +11,7 @@ import struct
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
 
-from headwater_local_flow_service.faults import answers
+from headwater_local_flow_service.faults import substitutes
 from headwater_local_flow_service.wsgi import Incoming
 
 if TYPE_CHECKING:
@@ -19,14 +19,13 @@ if TYPE_CHECKING:
 
     from headwater_local_flow_service.wsgi import Outgoing
 
-_LARGEST = (
-    16_777_216  # bytes read of a body; the service itself refuses far smaller ones
-)
+# Bytes read of a body; the service itself refuses far smaller ones.
+_LARGEST = 16_777_216
+_MOST_DIGITS = len(str(_LARGEST))
 _LONGEST_LINE = 1024  # bytes of a line between chunks
 _BODILESS = (204, 304)
-_LINGER = struct.pack(
-    "ii", 1, 0
-)  # switched on, for zero seconds: closing then sends RST
+# Switched on, for zero seconds: closing then sends RST.
+_LINGER = struct.pack("ii", 1, 0)
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,7})[ \t]*(?:;[^\r\n]*)?\r?\n")
 
 
@@ -55,11 +54,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         with contextlib.suppress(ConnectionError, TimeoutError):  # the client has left
             try:
-                body = (
-                    self._chunks()
-                    if self.headers.get("Transfer-Encoding")
-                    else self._sized()
-                )
+                body = self._read_body()
             except _UnreadableError as error:
                 self.send_error(error.status)
             else:
@@ -70,10 +65,12 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, answer: Outgoing) -> int:
         """Write an answer, as long as it is, and return its status."""
         self.send_response_only(answer.status, answer.reason)
-        names = {name.lower() for name, _value in answer.headers}
+        needs_length = answer.status not in _BODILESS
         for name, value in answer.headers:
             self.send_header(name, value)
-        if "content-length" not in names and answer.status not in _BODILESS:
+            if name.lower() == "content-length":
+                needs_length = False
+        if needs_length:
             self.send_header("Content-Length", str(len(answer.body)))
         self.send_header("Connection", "close")
         self.end_headers()
@@ -107,7 +104,7 @@ class Handler(BaseHTTPRequestHandler):
         """Refuse what cannot be read, in the service's shape; the parent's own page would repeat the request."""
         self.close_connection = True
         with contextlib.suppress(ConnectionError, TimeoutError):
-            self.answer(answers.unreadable(int(code)))
+            self.answer(substitutes.refuse_unreadable(int(code)))
 
     def log_message(self, *_arguments: object) -> None:
         """Stay silent: the service says what it heard."""
@@ -116,7 +113,9 @@ class Handler(BaseHTTPRequestHandler):
         path, _mark, query = self.path.partition("?")
         headers: dict[str, str] = {}
         for name, value in self.headers.items():
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+            if name in headers:
+                value = f"{headers[name]}, {value}"  # noqa: PLW2901 - values of one name are one list
+            headers[name] = value
         return Incoming(
             method=self.command,
             path=path,
@@ -127,32 +126,37 @@ class Handler(BaseHTTPRequestHandler):
             peer=str(self.client_address[0]),
         )
 
-    def _sized(self) -> bytes:
-        """Return a body of announced length."""
-        text = self.headers.get("Content-Length", "0").strip()
-        if not (text.isascii() and text.isdigit()):
-            raise _UnreadableError(400)
-        if len(text) > len(str(_LARGEST)) or int(text) > _LARGEST:
-            raise _UnreadableError(413)
-        return self._read(int(text))
+    def _read_body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding"):
+            return self._read_chunks()
+        return self._read(self._content_length())
 
-    def _chunks(self) -> bytes:
-        """Return a body that comes in chunks."""
+    def _content_length(self) -> int:
+        """Return the announced length of the body. Raises `_UnreadableError`."""
+        text = self.headers.get("Content-Length", "0").strip()
+        if not text.isascii() or not text.isdigit():
+            raise _UnreadableError(400)
+        if len(text) > _MOST_DIGITS or int(text) > _LARGEST:
+            raise _UnreadableError(413)
+        return int(text)
+
+    def _read_chunks(self) -> bytes:
+        """Read a body that comes in chunks. Raises `_UnreadableError`."""
         body = b""
         while True:
-            found = _CHUNK.fullmatch(self.rfile.readline(_LONGEST_LINE))
-            if found is None:
+            head = _CHUNK.fullmatch(self.rfile.readline(_LONGEST_LINE))
+            if head is None:
                 raise _UnreadableError(400)
-            wanted = int(found[1], 16)
-            if len(body) + wanted > _LARGEST:
+            size = int(head[1], 16)
+            if len(body) + size > _LARGEST:
                 raise _UnreadableError(413)
-            body += self._read(wanted)
+            body += self._read(size)
             self.rfile.readline(_LONGEST_LINE)
-            if wanted == 0:
+            if size == 0:
                 return body
 
-    def _read(self, wanted: int) -> bytes:
-        body = self.rfile.read(wanted)
-        if len(body) < wanted:
+    def _read(self, size: int) -> bytes:
+        body = self.rfile.read(size)
+        if len(body) < size:
             raise ConnectionAbortedError  # half a request is none
         return body

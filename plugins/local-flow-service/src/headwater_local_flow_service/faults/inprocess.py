@@ -7,6 +7,7 @@ sent. Nobody waits for a hang: the client's patience is taken to be over at once
 from __future__ import annotations
 
 import errno
+import math
 import threading
 import time
 from http.client import RemoteDisconnected
@@ -22,7 +23,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from headwater_local_flow_service.faults import answers
+from headwater_local_flow_service.faults import substitutes
 from headwater_local_flow_service.faults.kinds import End
 
 if TYPE_CHECKING:
@@ -54,14 +55,14 @@ class InProcess:
         An answer that announces more than its body holds makes `requests` raise when the body is read.
         """
         if time.monotonic() < self._refusing_until:
-            raise _refused(request)
+            raise _refusal(request)
         rule = self._faults.judge(incoming)
         if rule is None:
             return call(incoming)
-        incoming = answers.altered(rule, incoming)
+        incoming = substitutes.alter_request(rule, incoming)
         if rule.kind.waits == "before":
             self._wait_before(rule, lambda: call(incoming))
-            raise _timed_out(request)
+            raise _read_timeout(request)
         answer = call(incoming) if rule.kind.commits else None
         if rule.kind.waits == "after":
             self._wait_after(rule, request, timeout)
@@ -91,9 +92,9 @@ class InProcess:
     def _wait_after(
         self, rule: Rule, request: requests.PreparedRequest, timeout: Any
     ) -> None:
-        seconds, patience = rule.detail("seconds"), _read_timeout(timeout)
-        if rule.kind.hangs or (patience is not None and seconds >= patience):
-            raise _timed_out(request)
+        seconds = rule.detail("seconds")
+        if rule.kind.hangs or seconds >= _patience(timeout):
+            raise _read_timeout(request)
         self._closing.wait(seconds)
 
     def _end(
@@ -101,33 +102,39 @@ class InProcess:
     ) -> Outgoing:
         end = rule.kind.end
         if end is End.OWN:
-            return answers.own(rule)
+            return substitutes.build_answer(rule)
         if end is End.RESET or answer is None:
-            raise _aborted(
-                request,
-                ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"),
-            )
+            raise _reset(request)
         if end is End.TRUNCATE:
-            half = answers.half(answer)
-            if half is None:
-                raise _aborted(
-                    request,
-                    RemoteDisconnected("Remote end closed connection without response"),
-                )
-            return half
+            return _truncate(answer, request)
         if end is End.REFUSE:
             self._refusing_until = time.monotonic() + rule.detail("seconds")
         return answer
 
 
-def _read_timeout(timeout: Any) -> float | None:
-    """Return how long the client would wait for an answer, in seconds; None is for ever."""
-    given = timeout[1] if isinstance(timeout, tuple) else timeout
-    given = getattr(given, "read_timeout", given)
-    return float(given) if isinstance(given, (int, float)) else None
+def _patience(timeout: Any) -> float:
+    """Return how long the client would wait for an answer, in seconds; infinity where it sets no limit.
+
+    `timeout` is what `requests` takes: seconds, a pair for connecting and reading, or urllib3's own object.
+    """
+    if isinstance(timeout, tuple):
+        timeout = timeout[1]
+    seconds = getattr(timeout, "read_timeout", timeout)
+    if isinstance(seconds, (int, float)):
+        return float(seconds)
+    return math.inf
 
 
-def _refused(request: requests.PreparedRequest) -> requests.ConnectionError:
+def _truncate(answer: Outgoing, request: requests.PreparedRequest) -> Outgoing:
+    """Return half of an answer. Raises what `requests` raises for one without a body."""
+    half = substitutes.cut_in_half(answer)
+    if half is None:
+        reason = "Remote end closed connection without response"
+        raise _abort(request, RemoteDisconnected(reason))
+    return half
+
+
+def _refusal(request: requests.PreparedRequest) -> requests.ConnectionError:
     reason = NewConnectionError(
         HTTPConnection("embedded"), "Failed to establish a new connection: refused"
     )
@@ -136,13 +143,18 @@ def _refused(request: requests.PreparedRequest) -> requests.ConnectionError:
     )
 
 
-def _timed_out(request: requests.PreparedRequest) -> requests.ReadTimeout:
+def _read_timeout(request: requests.PreparedRequest) -> requests.ReadTimeout:
     return requests.ReadTimeout(
         ReadTimeoutError(_pool(), request.path_url, "Read timed out."), request=request
     )
 
 
-def _aborted(
+def _reset(request: requests.PreparedRequest) -> requests.ConnectionError:
+    reason = ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+    return _abort(request, reason)
+
+
+def _abort(
     request: requests.PreparedRequest, reason: Exception
 ) -> requests.ConnectionError:
     return requests.ConnectionError(
@@ -151,6 +163,5 @@ def _aborted(
 
 
 def _pool() -> HTTPConnectionPool:
-    return HTTPConnectionPool(
-        "embedded"
-    )  # for the text of an exception; it opens nothing
+    # For the text of an exception; it opens nothing.
+    return HTTPConnectionPool("embedded")

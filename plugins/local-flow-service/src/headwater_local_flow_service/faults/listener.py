@@ -10,6 +10,7 @@ import threading
 import traceback
 from typing import TYPE_CHECKING
 
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.faults.handler import Handler, RequestServer
 from headwater_local_flow_service.serving import ports
 
@@ -34,19 +35,16 @@ class Listener(RequestServer):
     def __init__(
         self, handle: Callable[[Handler, Incoming], None], address: str, port: int
     ) -> None:
-        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.address_family = ports.family_of(address)
         self.handle = handle
         self._open: set[socket.socket] = set()
         self._thread = threading.Thread(
             target=self.serve_forever, args=(_POLL,), name="fault-server"
         )
-        failure: OSError | None = None
         try:
             super().__init__((address, port), Handler)
         except OSError as error:
-            failure = error
-        if failure is not None:
-            raise ports.cannot_listen(address, port, failure)
+            raise_bare(ports.cannot_listen(address, port, error))
 
     def start(self) -> None:
         """Listen."""
@@ -84,5 +82,5 @@ class Listener(RequestServer):
     def handle_error(self, _request: object, _client_address: object) -> None:
         """Log where a handler failed; the exception's own text could hold what the caller sent."""
         kind, _error, trace = sys.exc_info()
-        name = "" if kind is None else kind.__name__
+        name = getattr(kind, "__name__", "")
         log.error("a request failed: %s\n%s", name, "".join(traceback.format_tb(trace)))

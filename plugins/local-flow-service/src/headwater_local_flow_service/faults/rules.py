@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import fnmatch
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,12 @@ import attrs
 
 from headwater import documents
 from headwater.errors import InvalidInput
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.faults.kinds import DETAILS, KINDS
+from headwater_local_flow_service.suggestions import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from headwater_local_flow_service.faults.kinds import FaultKind
@@ -35,35 +36,25 @@ class _WrongError(Exception):
 
 
 def _number(
-    low: float, high: float, words: str, *, whole: bool = False
+    low: float, high: float, must: str, *, whole: bool = False
 ) -> Callable[[Any, Any, Any], None]:
+    """Return a validator for numbers from `low` to `high`; `must` says so in words."""
+    types = (int,) if whole else (int, float)
+
     def check(_rule: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
-        kinds = (int,) if whole else (int, float)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, kinds)
-            or not low <= value <= high
-        ):
-            raise _WrongError(
-                attribute.name, words, f"correct {attribute.name}, or leave it out"
-            )
+        is_number = isinstance(value, types) and not isinstance(value, bool)
+        if not is_number or not low <= value <= high:
+            remedy = f"correct {attribute.name}, or leave it out"
+            raise _WrongError(attribute.name, must, remedy)
 
     return check
-
-
-def _optional(
-    check: Callable[[Any, Any, Any], None],
-) -> Callable[[Any, Any, Any], None]:
-    return lambda rule, attribute, value: (
-        None if value is None else check(rule, attribute, value)
-    )
 
 
 def _check_fault(_rule: Any, attribute: attrs.Attribute[str], value: Any) -> None:
     if not isinstance(value, str) or value not in KINDS:
         raise _WrongError(
             attribute.name,
-            "must be one of the faults there are",
+            "must be one of the known faults",
             f"one of: {', '.join(KINDS)}",
         )
 
@@ -72,20 +63,23 @@ def _check_path(_rule: Any, attribute: attrs.Attribute[str], value: Any) -> None
     if not isinstance(value, str) or not value.startswith(("/", "*")):
         raise _WrongError(
             attribute.name,
-            "must be a text that begins with / or *",
+            "must be a string that begins with / or *",
             "write it as in /connections or /connections/*",
         )
 
 
-def _methods(given: Any) -> Any:
-    """Return methods in capitals; one may be given without a list, and ``*`` means every one."""
-    several = (given,) if isinstance(given, str) else given
-    if not isinstance(several, (list, tuple)) or not all(
-        isinstance(each, str) for each in several
-    ):
+def _read_methods(value: Any) -> Any:
+    """Return methods in capitals, or None where there are none to be read.
+
+    One may be given without a list; ``*``, which means every one, becomes the empty tuple.
+    """
+    methods = [value] if isinstance(value, str) else value
+    if not isinstance(methods, (list, tuple)):
         return None
-    named = tuple(dict.fromkeys(each.upper() for each in several))
-    return () if named == ("*",) else named
+    if not all(isinstance(method, str) for method in methods):
+        return None
+    capitals = tuple(dict.fromkeys(method.upper() for method in methods))
+    return () if capitals == ("*",) else capitals
 
 
 def _check_methods(_rule: Any, _attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -97,13 +91,12 @@ def _check_methods(_rule: Any, _attribute: attrs.Attribute[Any], value: Any) -> 
         )
 
 
-def _in_seconds(low: float) -> Callable[[Any, Any, Any], None]:
-    return _optional(
-        _number(low, LONGEST, f"must be a number of seconds from {low:g} to {LONGEST}")
-    )
-
-
+_optional = attrs.validators.optional
 _COUNT = _number(1, 1_000_000, "must be a whole number of 1 or more", whole=True)
+_SECONDS = _number(0, LONGEST, f"must be a number of seconds from 0 to {LONGEST}")
+_WHOLE_SECONDS = _number(0, LONGEST, "must be a whole number of seconds", whole=True)
+_STATUS = _number(500, 599, "must be a status from 500 to 599", whole=True)
+_PROBABILITY = _number(0, 1, "must be a number from 0 to 1")
 
 
 @attrs.frozen(kw_only=True)
@@ -117,37 +110,28 @@ class Rule:
 
     fault: str = attrs.field(validator=_check_fault)
     methods: tuple[str, ...] = attrs.field(
-        default=(), alias="method", converter=_methods, validator=_check_methods
+        default=(), alias="method", converter=_read_methods, validator=_check_methods
     )
     path: str = attrs.field(default="*", validator=_check_path)
-    probability: float = attrs.field(
-        default=1.0, validator=_number(0, 1, "must be a number from 0 to 1")
-    )
+    probability: float = attrs.field(default=1.0, validator=_PROBABILITY)
     nth: int | None = attrs.field(default=None, validator=_optional(_COUNT))
     times: int | None = attrs.field(default=None, validator=_optional(_COUNT))
-    seconds: float | None = attrs.field(default=None, validator=_in_seconds(0))
+    seconds: float | None = attrs.field(default=None, validator=_optional(_SECONDS))
     retry_after: int | None = attrs.field(
-        default=None,
-        validator=_optional(
-            _number(0, LONGEST, "must be a whole number of seconds", whole=True)
-        ),
+        default=None, validator=_optional(_WHOLE_SECONDS)
     )
-    status: int | None = attrs.field(
-        default=None,
-        validator=_optional(
-            _number(500, 599, "must be a status from 500 to 599", whole=True)
-        ),
-    )
+    status: int | None = attrs.field(default=None, validator=_optional(_STATUS))
 
     def __attrs_post_init__(self) -> None:
+        takes = self.kind.takes
         for name in DETAILS:
-            if getattr(self, name) is not None and name not in self.kind.takes:
-                takes = ", ".join(self.kind.takes) or "no details"
-                raise _WrongError(
-                    name,
-                    f"is nothing the fault {self.fault} takes",
-                    f"leave it out; it takes {takes}",
-                )
+            if name in takes or getattr(self, name) is None:
+                continue
+            raise _WrongError(
+                name,
+                f"is not a detail of the fault {self.fault}",
+                f"leave it out; it takes {', '.join(takes) or 'no details'}",
+            )
 
     @property
     def kind(self) -> FaultKind:
@@ -156,26 +140,28 @@ class Rule:
 
     def detail(self, name: str) -> float:
         """Return a detail of the fault, as given or by default."""
-        given = getattr(self, name)
-        return float(self.kind.takes[name] if given is None else given)
+        value = getattr(self, name)
+        if value is None:
+            value = self.kind.takes[name]
+        return float(value)
 
     def fits(self, method: str, path: str) -> bool:
         """Say whether a request is one of those meant; `path` is decoded."""
-        bare = path.rstrip("/") or "/"
-        shorter = bare.removeprefix(BASE) or "/"
-        meant = any(fnmatch.fnmatchcase(each, self.path) for each in (bare, shorter))
-        return meant and (not self.methods or method in self.methods)
+        if self.methods and method not in self.methods:
+            return False
+        whole = path.rstrip("/") or "/"
+        below_base = whole.removeprefix(BASE) or "/"
+        return any(fnmatch.fnmatchcase(name, self.path) for name in (whole, below_base))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the rule as people write it; what it leaves out is left out."""
         facts = attrs.asdict(
-            self,
-            filter=lambda attribute, value: (
-                value is not None and value != attribute.default
-            ),
+            self, filter=lambda attribute, value: value != attribute.default
         )
         methods = facts.pop("methods", ())
-        return facts | ({"method": list(methods)} if methods else {})
+        if methods:
+            facts["method"] = list(methods)
+        return facts
 
 
 @attrs.frozen(kw_only=True)
@@ -195,24 +181,22 @@ class Plan:
             )
         _check_keys(document, ("seed", "rules"), name, name)
         seed = document.get("seed", 0)
-        if isinstance(seed, bool) or not isinstance(seed, int):
+        if type(seed) is not int:
             raise InvalidInput(
                 f"{name}: seed must be a whole number",
                 remedy="give any whole number, or leave it out",
             )
-        given = document.get("rules", [])
-        if not isinstance(given, (list, tuple)):
+        rules = document.get("rules", [])
+        if not isinstance(rules, (list, tuple)):
             raise InvalidInput(
                 f"{name}: rules must be a list",
                 remedy="begin each rule with [[rules]] in TOML, or use [...] in JSON",
             )
-        return cls(
-            rules=tuple(
-                _rule(each, f"{name}: rule {number}")
-                for number, each in enumerate(given, 1)
-            ),
-            seed=seed,
+        parsed = (
+            _parse_rule(rule, f"{name}: rule {number}")
+            for number, rule in enumerate(rules, 1)
         )
+        return cls(rules=tuple(parsed), seed=seed)
 
     @classmethod
     def read(cls, path: Path) -> Plan:
@@ -232,35 +216,30 @@ class Plan:
         return cls.of(parse(text, str(path)), str(path))
 
 
-def _rule(given: Any, where: str) -> Rule:
-    if not isinstance(given, dict):
+def _parse_rule(document: Any, where: str) -> Rule:
+    if not isinstance(document, dict):
         raise InvalidInput(
             f"{where} must be an object", remedy="give it at least a fault"
         )
     names = [field.alias or field.name for field in attrs.fields(Rule)]
-    _check_keys(given, names, where, "a rule")
-    if "fault" not in given:
+    _check_keys(document, names, where, "a rule")
+    if "fault" not in document:
         raise InvalidInput(
             f"{where}: fault is missing", remedy=f"one of: {', '.join(KINDS)}"
         )
-    wrong: _WrongError | None = None
     try:
-        return Rule(**given)
+        return Rule(**document)
     except _WrongError as error:
-        wrong = error
-    raise InvalidInput(f"{where}: {wrong.field} {wrong.must}", remedy=wrong.remedy)
+        raise_bare(
+            InvalidInput(f"{where}: {error.field} {error.must}", remedy=error.remedy)
+        )
 
 
 def _check_keys(
-    given: Mapping[str, Any], known: Iterable[str], where: str, what: str
+    document: Mapping[str, Any], known: Sequence[str], where: str, what: str
 ) -> None:
-    known = list(known)
-    for key in given:
+    takes = f"{what} takes: {', '.join(known)}"
+    for key in document:
         if key not in known:
-            near = difflib.get_close_matches(str(key), known, n=1)
-            hint = (
-                f"did you mean {near[0]}?"
-                if near
-                else f"{what} takes: {', '.join(known)}"
-            )
-            raise InvalidInput(f"{where}: {key} is not known", remedy=hint)
+            remedy = suggest(str(key), known, otherwise=takes)
+            raise InvalidInput(f"{where}: {key} is not known", remedy=remedy)

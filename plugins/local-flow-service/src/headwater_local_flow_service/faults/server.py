@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from headwater.errors import InvalidInput, Unreachable
-from headwater_local_flow_service.faults import answers
+from headwater_local_flow_service.faults import substitutes
 from headwater_local_flow_service.faults.kinds import End
 from headwater_local_flow_service.faults.listener import Listener
 from headwater_local_flow_service.serving import ports
@@ -37,8 +37,8 @@ class FaultServer:
     """One port of this machine that answers with `app`, unless `faults` strike: a context manager.
 
     `heard` is told method, path, status (0 where no answer was sent), milliseconds and the fault of every request.
-    Leaving it settles what is pending and waits for every request that is still being handled. Raises `InvalidInput`
-    for an address that others can reach, and `Unreachable` for a taken port.
+    Leaving it carries out what is pending and waits for every request that is still being handled. Raises
+    `InvalidInput` for an address that others can reach, and `Unreachable` for a taken port.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class FaultServer:
         for listener in self._listeners:
             listener.stop()
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """End what hangs, carry out now what was to be carried out late, open the port again, and wait for all this."""
         self._hurrying.set()
         with self._guard:
@@ -94,6 +94,8 @@ class FaultServer:
             self._refusing.join()
         if not self._stopping.is_set():
             self._hurrying.clear()
+
+    settle = wait_until_idle  # its public name
 
     def handle(self, handler: Handler, incoming: Incoming) -> None:
         """Answer one request, or fail as the rules say."""
@@ -111,26 +113,18 @@ class FaultServer:
     def _handle(self, handler: Handler, incoming: Incoming) -> None:
         started = time.perf_counter()
         rule = self._faults.judge(incoming)
-        status = (
-            self._answered(handler, incoming)
-            if rule is None
-            else self._struck(rule, handler, incoming)
-        )
+        if rule is None:
+            fault = ""
+            status = handler.answer(call(self._app, incoming))
+        else:
+            fault = rule.fault
+            status = self._strike(rule, handler, incoming)
+        milliseconds = 1000 * (time.perf_counter() - started)
         if self._heard is not None:
-            fault = "" if rule is None else rule.fault
-            self._heard(
-                incoming.method,
-                incoming.path,
-                status,
-                1000 * (time.perf_counter() - started),
-                fault,
-            )
+            self._heard(incoming.method, incoming.path, status, milliseconds, fault)
 
-    def _answered(self, handler: Handler, incoming: Incoming) -> int:
-        return handler.answer(call(self._app, incoming))
-
-    def _struck(self, rule: Rule, handler: Handler, incoming: Incoming) -> int:
-        incoming = answers.altered(rule, incoming)
+    def _strike(self, rule: Rule, handler: Handler, incoming: Incoming) -> int:
+        incoming = substitutes.alter_request(rule, incoming)
         if rule.kind.waits == "before":
             self._wait(rule, handler)
         answer = call(self._app, incoming) if rule.kind.commits else None
@@ -141,11 +135,11 @@ class FaultServer:
     def _end(self, rule: Rule, handler: Handler, answer: Outgoing | None) -> int:
         end = rule.kind.end
         if end is End.OWN:
-            return handler.answer(answers.own(rule))
+            return handler.answer(substitutes.build_answer(rule))
         if end is End.RESET:
             return handler.reset()
         if end is End.TRUNCATE and answer is not None:
-            answer = answers.half(answer)
+            answer = substitutes.cut_in_half(answer)
         if end is End.DROP or answer is None:
             return 0
         if end is End.REFUSE:
@@ -164,15 +158,16 @@ class FaultServer:
     def _refuse(self, seconds: float) -> None:
         """Close the port and open it again later; the answer at hand goes out on its own connection."""
         with self._guard:
-            if self._stopping.is_set() or (
-                self._refusing is not None and self._refusing.is_alive()
-            ):
+            if self._stopping.is_set() or self._is_refusing():
                 return
             self._listeners[-1].stop_listening()
             self._refusing = threading.Thread(
                 target=self._reopen, args=(seconds,), name="reopen"
             )
             self._refusing.start()
+
+    def _is_refusing(self) -> bool:
+        return self._refusing is not None and self._refusing.is_alive()
 
     def _reopen(self, seconds: float) -> None:
         self._hurrying.wait(seconds)

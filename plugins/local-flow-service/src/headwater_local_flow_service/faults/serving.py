@@ -54,9 +54,8 @@ def run(
         faults = Faults(plan)
         add_control(app, faults, settings)
         _log_to_stderr()
-        with FaultServer(
-            app, faults, host=host, port=port, heard=_heard if access_log else None
-        ) as server:
+        heard = _log_request if access_log else None
+        with FaultServer(app, faults, host=host, port=port, heard=heard) as server:
             tell(f"listening on {server.url} (store {app.store.label})")
             tell(
                 f"failing on purpose: {len(plan.rules)} rules, to be replaced with PUT {server.url}{CONTROL}"
@@ -81,16 +80,12 @@ def _log_to_stderr() -> None:
     log.propagate = False
 
 
-def _heard(
+def _log_request(
     method: str, path: str, status: int, milliseconds: float, fault: str
 ) -> None:
     # No query: it could hold a client's secret. No control characters: they could act on a terminal.
-    shown = urllib.parse.quote(path, safe="/%:@!$&'()*+,;=")
-    log.info(
-        '"%s %s" %s %.1f ms%s',
-        method,
-        shown,
-        status or "-",
-        milliseconds,
-        f" fault {fault}" if fault else "",
-    )
+    safe_path = urllib.parse.quote(path, safe="/%:@!$&'()*+,;=")
+    facts = f"{status or '-'} {milliseconds:.1f} ms"
+    if fault:
+        facts += f" fault {fault}"
+    log.info('"%s %s" %s', method, safe_path, facts)

@@ -42,6 +42,11 @@ def address_of(host: str) -> str:
     raise Unreachable(failure, sent=False, remedy="give an address of this machine")
 
 
+def family_of(address: str) -> socket.AddressFamily:
+    """Return the address family of an address."""
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
 def authority(host: str, port: int) -> str:
     """Return host and port as a URL has them."""
     return f"[{bare(host)}]:{port}" if ":" in host else f"{host}:{port}"
@@ -64,7 +69,7 @@ def reserved(address: str, wanted: int) -> Iterator[int]:
 
     Port 0 takes a free one. Raises `Unreachable` when the port is taken or the address is not this machine's.
     """
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    family = family_of(address)
     port = _free(family, address, wanted)
     with socket.socket(family, socket.SOCK_STREAM) as holder:
         if (

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater import documents
 from headwater.errors import InvalidInput
+from headwater_local_flow_service.suggestions import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,11 +100,8 @@ def read(path: Path) -> dict[str, Any]:
 
 def _check(where: str, key: str, value: Any) -> None:
     if key not in KEYS:
-        near = difflib.get_close_matches(key, KEYS, n=1)
-        raise InvalidInput(
-            f"{where}: {key} is not a setting",
-            remedy=f"did you mean {near[0]}?" if near else f"known: {', '.join(KEYS)}",
-        )
+        remedy = suggest(key, KEYS, otherwise=f"known: {', '.join(KEYS)}")
+        raise InvalidInput(f"{where}: {key} is not a setting", remedy=remedy)
     kind, fits = KEYS[key]
     if not fits(value):
         raise InvalidInput(f"{where}: {key} must be {kind}", remedy=f"correct {key}")
