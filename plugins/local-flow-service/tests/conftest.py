@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import uuid
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import attrs
 import pytest
@@ -49,10 +51,24 @@ def _on_both(path: Path) -> bool:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[dict[str, Any]]:
-    """Return the settings of a store on PostgreSQL, in a schema of its own. Skips where no server answers."""
-    with schema() as settings:
-        yield settings
+def postgresql() -> Iterator[tuple[dict[str, Any], Store]]:
+    """Return a store on PostgreSQL, in a schema of its own, and its settings. Skips where no server answers.
+
+    It is kept open to be emptied before each test, and the server need not wait for its disk: no test stops a server.
+    """
+    with (
+        schema(" -csynchronous_commit=off") as settings,
+        closing(Store(Settings(**settings))) as store,
+    ):
+        yield settings, store
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a store in which nothing is, made once: making its tables takes longer than most tests."""
+    folder = tmp_path_factory.mktemp("empty")
+    Store(Settings(store=str(folder / "local.db"))).close()
+    return folder
 
 
 @pytest.fixture
@@ -63,8 +79,8 @@ def own_schema() -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def schema() -> Iterator[dict[str, Any]]:
-    """Make a schema for one store, and remove it afterwards."""
+def schema(options: str = "") -> Iterator[dict[str, Any]]:
+    """Make a schema for one store, and remove it afterwards; its connections are opened with these options."""
     psycopg = pytest.importorskip("psycopg")
     try:
         connection = psycopg.connect(SERVER, autocommit=True, connect_timeout=2)
@@ -75,19 +91,22 @@ def schema() -> Iterator[dict[str, Any]]:
         connection.execute(f"CREATE SCHEMA {name}")
         try:
             key = Secret(base64.b64encode(os.urandom(32)).decode())
-            yield {"store": f"{SERVER}?options=-csearch_path%3D{name}", "key": key}
+            yield {
+                "store": f"{SERVER}?options={quote(f'-csearch_path={name}{options}')}",
+                "key": key,
+            }
         finally:
             connection.execute(f"DROP SCHEMA {name} CASCADE")
 
 
 def _place(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
-    """Return the settings of an empty store: a fresh file, or the session's schema."""
+    """Return the settings of an empty store: a file of the test's own, or the session's schema."""
     if getattr(request, "param", "sqlite") == "sqlite":
+        shutil.copytree(request.getfixturevalue("empty_store"), tmp_path / "store")
         return {"store": str(tmp_path / "store" / "local.db")}
-    settings: dict[str, Any] = request.getfixturevalue("postgresql")
-    store = Store(Settings(**settings))
+    settings: dict[str, Any]
+    settings, store = request.getfixturevalue("postgresql")
     resetting.run(store)
-    store.close()
     return settings
 
 
@@ -104,6 +123,7 @@ def service(
             Settings(**(place if "store" not in given else {}) | given), connectors
         )
         session = requests.Session()
+        session.trust_env = False  # it would look for a proxy with every request
         session.mount("http+local://", LocalAdapter(app=app))
         opened.append(Talker(session, app, dict(HEADERS)))
         return opened[-1]
