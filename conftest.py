@@ -28,3 +28,5 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv(
         "HEADWATER_LOCAL_STORE", str(tmp_path / "headwater-store" / "local.db")
     )
+    # Only this checkout uses it; a pytest that a test starts would import it for a second.
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis")

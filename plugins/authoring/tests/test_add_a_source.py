@@ -50,7 +50,7 @@ class Machine:
             "HEADWATER_LOCAL_STORE": str(here / "local.db"),
             "PIP_NO_INDEX": "1",
             "PIP_NO_BUILD_ISOLATION": "0",  # pip reads this one backwards: no isolation
-            "PYTEST_ADDOPTS": "-p no:cacheprovider",
+            "PYTEST_ADDOPTS": "-p no:cacheprovider -p no:schemathesis",
             "PYTHONUNBUFFERED": "1",
         }
 
