@@ -68,6 +68,7 @@ class Field:
 
 
 def _fields(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Convert fields like `as_tuple`, but let the type checker of a plugin see that they must be fields."""
     return tuple(fields)
 
 

@@ -14,6 +14,8 @@ import pytest
 from cli.terminal import HEADWATER, ORACLE, created, failure, interrupt, result, run
 from falcon import testing
 
+from headwater.flowservice import wire
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -208,6 +210,14 @@ def test_payload_as_http_announces_the_length_of_its_body() -> None:
     )
     assert head.startswith("POST /data/foundation/flowservice/connections HTTP/1.1")
     assert f"Content-Length: {len(body.encode())}" in head
+
+
+@pytest.mark.parametrize("form", ["curl", "http"])
+def test_payload_reveals_the_very_body_that_is_sent(form: str) -> None:
+    arguments = ("payload", "oracle-service-cloud", "--name", "Dësk", "-c", "-")
+    whole = json.loads(run(*arguments, "--reveal", stdin=GIVEN).stdout)
+    printed = run(*arguments, "--reveal", "--format", form, stdin=GIVEN).stdout
+    assert wire.encode(wire.normalize(whole)).decode() in printed
 
 
 def test_create_answers_what_programs_rely_on() -> None:

@@ -110,6 +110,10 @@ def test_a_home_that_is_not_known_is_an_error_of_ours() -> None:
             '[profiles.dev]\nclient_secret = "keyring:aep"',
             "keyring: reference of client_secret must read keyring:SERVICE/USER",
         ),
+        (
+            '[profiles.dev]\nclient_secret = "env:A B"',
+            "env: reference of client_secret must read env:NAME",
+        ),
         ("[profiles.local]\n", "belongs to the embedded service"),
     ],
 )

@@ -28,7 +28,7 @@ WRONG = [
         "credential_schemas answers differently",
     ),
     Wrong(
-        "check_facts", "an id that is no UUID", LOOSE + "SPEC['id'] = '7-4'", "no UUID"
+        "check_facts", "an id that is no UUID", LOOSE + "SPEC['id'] = '7-4'", "not a UUID"
     ),
     Wrong(
         "check_facts",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater.errors import InvalidInput
+from headwater.models import as_tuple
 from headwater.secret import Secret
 from headwater_local_flow_service.strictness import Strictness
 
@@ -68,10 +69,6 @@ class Client:
             raise InvalidInput("a client's organization must look like NAME@AdobeOrg")
 
 
-def _clients(given: Iterable[Client]) -> tuple[Client, ...]:
-    return tuple(given)
-
-
 @attrs.frozen(kw_only=True)
 class Settings:
     """How one embedded service behaves.
@@ -88,7 +85,7 @@ class Settings:
         default=(*LOOPBACK_NAMES, EMBEDDED_HOST), converter=_texts
     )
     sandboxes: tuple[str, ...] = attrs.field(default=("prod", "dev"), converter=_texts)
-    clients: tuple[Client, ...] = attrs.field(default=(), converter=_clients)
+    clients: tuple[Client, ...] = attrs.field(default=(), converter=as_tuple)
     strictness: Strictness = attrs.field(factory=Strictness)
     largest_body: int = 1_048_576  # bytes
     deepest_body: int = 32  # nested arrays and objects

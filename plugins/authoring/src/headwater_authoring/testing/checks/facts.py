@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from typing import TYPE_CHECKING
 
 from headwater.errors import PluginError
+from headwater.models import is_uuid
 from headwater_authoring.testing.failures import ConformanceFailure, demand, hidden
 
 if TYPE_CHECKING:
@@ -91,8 +91,8 @@ def _check_types(spec: ConnectionSpec) -> None:
 
 def _check_ids(spec: ConnectionSpec) -> None:
     demand(
-        spec.id is None or _is_uuid(spec.id),
-        "the id of the connection specification is no UUID in lower case",
+        spec.id is None or (isinstance(spec.id, str) and is_uuid(spec.id)),
+        "the id of the connection specification is not a UUID in lower case",
         "copy it from a tenant's /connectionSpecs; documentation misprints some",
     )
     demand(
@@ -137,13 +137,6 @@ def _check_extra_payload(spec: ConnectionSpec) -> None:
         "extra_payload holds what JSON cannot",
         "use texts, numbers, booleans, lists and dicts",
     )
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except (ValueError, AttributeError, TypeError):
-        return False
 
 
 def _is_json(value: object) -> bool:
