@@ -28,7 +28,10 @@ WRONG = [
         "credential_schemas answers differently",
     ),
     Wrong(
-        "check_facts", "an id that is no UUID", LOOSE + "SPEC['id'] = '7-4'", "not a UUID"
+        "check_facts",
+        "an id that is no UUID",
+        LOOSE + "SPEC['id'] = '7-4'",
+        "not a UUID",
     ),
     Wrong(
         "check_facts",

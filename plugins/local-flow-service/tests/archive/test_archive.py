@@ -298,7 +298,7 @@ def test_a_line_reads_back_as_what_was_written(
         document=document,
     )
     entry = archive.Entry(table=tables.flows, record=record, refers_to=tuple(refers_to))
-    line = json.loads(archive.dumped(archive.line_of(entry)))
+    line = json.loads(archive.dump_line(archive.line_of(entry)))
     assert archive.read_entry(line, "line 2") == entry
 
 
@@ -328,13 +328,13 @@ def test_a_large_store_goes_through_in_small_pieces(tmp_path: Path) -> None:
     )  # fmt: skip
 
     def lines() -> Any:
-        yield archive.dumped(archive.head("0", "now"))
+        yield archive.dump_line(archive.head("0", "now"))
         for number in range(2_500):
             entry = archive.Entry(
                 table=tables.flows, record=attrs.evolve(record, id=f"{number}")
             )
-            yield archive.dumped(archive.line_of(entry))
-        yield archive.dumped(archive.end(2_500))
+            yield archive.dump_line(archive.line_of(entry))
+        yield archive.dump_line(archive.end(2_500))
 
     tracemalloc.start()
     try:

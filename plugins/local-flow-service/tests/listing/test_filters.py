@@ -86,7 +86,7 @@ def test_several_conditions_must_all_hold() -> None:
 def test_fields_without_an_operator_are_those_to_return() -> None:
     found = filters.parse(["name, connectionSpec.id", "state==enabled"])
     assert found.matches(ITEM)
-    assert found.projected(ITEM) == {
+    assert found.project(ITEM) == {
         "name": "desk",
         "connectionSpec": ITEM["connectionSpec"],
     }
@@ -207,8 +207,10 @@ def test_an_alias_looks_at_the_field_it_stands_for() -> None:
     [condition] = filters.parse(["state==failed"]).conditions
     run = {"metrics": {"statusSummary": {"status": "failed"}}}
     assert not condition.matches(run)
-    assert condition.renamed({"state": "metrics.statusSummary.status"}).matches(run)
-    assert condition.renamed({"name": "other"}) is condition
+    assert condition.resolve_alias({"state": "metrics.statusSummary.status"}).matches(
+        run
+    )
+    assert condition.resolve_alias({"name": "other"}) is condition
 
 
 SCALARS = (

@@ -20,7 +20,7 @@ from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.store.rows import Record, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import Table
 
@@ -33,9 +33,9 @@ COLLECTIONS: Final[Mapping[str, Table]] = {
     for table in tables.metadata.sorted_tables
     if "document" in table.c
 }
-_ID = re.compile(
-    r"[A-Za-z0-9._:/@-]{1,256}"
-)  # the ids of schemas are URIs, and an older version follows an @
+# The ids of schemas are URIs, and an older version follows an @.
+_ID = re.compile(r"[A-Za-z0-9._:/@-]{1,256}")
+_LARGEST_NUMBER: Final = (1 << 53) - 1
 _NUMBERS: Final = ("created_at", "updated_at")
 _TEXTS: Final = ("id", "name", "spec_id", "state", "etag", "created_by", "updated_by")
 _NAMES: Final = frozenset(("type", "org", "sandbox", "document", *_NUMBERS, *_TEXTS))
@@ -70,115 +70,139 @@ def end(count: int) -> dict[str, Any]:
 
 def entry_of(table: Table, record: Record, refers_to: tuple[str, ...]) -> Entry:
     """Return a row as it is exported: without its secrets, and without their masks."""
-    params = _params(record.document)
+    document = dict(record.document)
+    left_out = set(document.pop(LEFT_OUT, ()))
+    params = _params(document)
     masked = {name for name, value in params.items() if value == MASK}
-    document = {
-        name: value for name, value in record.document.items() if name != LEFT_OUT
-    }
-    left_out = tuple(sorted(masked.union(record.document.get(LEFT_OUT, ()))))
+    left_out |= masked
     if masked:
         kept = {name: value for name, value in params.items() if name not in left_out}
-        document = document | {"auth": document["auth"] | {"params": kept}}
-    bare = attrs.evolve(record, document=document, secrets=None)
-    return Entry(table=table, record=bare, refers_to=refers_to, secrets=left_out)
+        document["auth"] = document["auth"] | {"params": kept}
+    return Entry(
+        table=table,
+        record=attrs.evolve(record, document=document, secrets=None),
+        refers_to=refers_to,
+        secrets=tuple(sorted(left_out)),
+    )
 
 
 def line_of(entry: Entry) -> dict[str, Any]:
     """Return an entry as a JSON object."""
     record = entry.record
-    facts = {name: getattr(record, name) for name in (*_TEXTS, *_NUMBERS)}
-    line = {
+    line: dict[str, Any] = {
         "type": entry.table.name.removeprefix(_PREFIX),
         "org": record.scope.org,
         "sandbox": record.scope.sandbox,
     }
-    more = {"refers_to": list(entry.refers_to), "secrets": list(entry.secrets)}
-    return (
-        line
-        | facts
-        | {"document": record.document}
-        | {name: value for name, value in more.items() if value}
-    )
+    for name in (*_TEXTS, *_NUMBERS, "document"):
+        line[name] = getattr(record, name)
+    if entry.refers_to:
+        line["refers_to"] = list(entry.refers_to)
+    if entry.secrets:
+        line["secrets"] = list(entry.secrets)
+    return line
 
 
 def read_entry(line: Mapping[str, Any], where: str) -> Entry:
     """Return the entry of a JSON object. Raises `InvalidInput` naming the place and the key."""
-    unknown = line.keys() - _NAMES - _OPTIONAL
-    missing = _NAMES - line.keys()
-    if unknown or missing:
-        problem = (
-            f"{min(unknown)} is not known" if unknown else f"{min(missing)} is missing"
-        )
-        raise InvalidInput(
-            f"{where}: {problem}",
-            remedy="import a file that `headwater local export` wrote",
-        )
-    wrong = _wrong(line)
-    if wrong:
-        raise InvalidInput(
-            f"{where}: {wrong} is not what it must be", remedy=f"correct {wrong}"
-        )
+    _check_keys(line, where)
+    _check_values(line, where)
     facts = {name: line[name] for name in (*_TEXTS, *_NUMBERS)}
     scope = Scope(org=line["org"], sandbox=line["sandbox"])
-    record = Record(**facts, scope=scope, document=line["document"])
-    lists = {name: tuple(line.get(name, ())) for name in _OPTIONAL}
-    return Entry(table=COLLECTIONS[line["type"]], record=record, **lists)
+    return Entry(
+        table=COLLECTIONS[line["type"]],
+        record=Record(**facts, scope=scope, document=line["document"]),
+        refers_to=tuple(line.get("refers_to", ())),
+        secrets=tuple(line.get("secrets", ())),
+    )
 
 
-def check_head(line: Any, name: str) -> None:
-    """Raise `InvalidInput` for a file that is no export, or one of a newer version."""
-    if (
-        not isinstance(line, dict)
-        or line.get("format") != FORMAT
-        or type(line.get("version")) is not int
-    ):
+def check_head(line: Mapping[str, Any], name: str) -> None:
+    """Raise `InvalidInput` for a file that is not an export, or one of a newer version."""
+    version = line.get("version")
+    if line.get("format") != FORMAT or type(version) is not int:
         raise InvalidInput(
             f"{name} is not an export of a local store",
             remedy="write one with `headwater local export`",
         )
-    if line["version"] > VERSION:
+    if version > VERSION:
         raise InvalidInput(
-            f"{name} was written by a newer version (format {line['version']}, known {VERSION})",
+            f"{name} was written by a newer version (format {version}, known {VERSION})",
             remedy="upgrade headwater-local-flow-service",
         )
 
 
-def dumped(line: Mapping[str, Any]) -> bytes:
+def dump_line(line: Mapping[str, Any]) -> bytes:
     """Return a line as it stands in the file."""
     return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 
 def _params(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the credentials of a connection's document; other documents have none."""
     auth = document.get("auth")
-    params = auth.get("params") if isinstance(auth, dict) else None
+    if not isinstance(auth, dict):
+        return {}
+    params = auth.get("params")
     return params if isinstance(params, dict) else {}
 
 
-def _wrong(line: Mapping[str, Any]) -> str:
-    """Return the first key whose value cannot be, or an empty text."""
-    fits = {
-        "type": isinstance(line["type"], str) and line["type"] in COLLECTIONS,
-        "org": isinstance(line["org"], str) and ORGANIZATION.fullmatch(line["org"]),
-        "document": isinstance(line["document"], dict),
-        "refers_to": _are_texts(line.get("refers_to", [])),
-        "secrets": _are_texts(line.get("secrets", [])),
-        **{
-            name: isinstance(line[name], str) and "\0" not in line[name]
-            for name in (*_TEXTS, "sandbox")
-        },
-        **{
-            name: type(line[name]) is int and 0 <= line[name] < 1 << 53
-            for name in _NUMBERS
-        },
-    }
-    if fits["id"] and not _ID.fullmatch(line["id"]):
-        return "id"
-    if fits["name"] and len(line["name"]) > tables.INDEXED_NAME:
-        return "name"
-    return next((name for name, fit in fits.items() if not fit), "")
+def _check_keys(line: Mapping[str, Any], where: str) -> None:
+    remedy = "import a file that `headwater local export` wrote"
+    unknown = line.keys() - _NAMES - _OPTIONAL
+    if unknown:
+        raise InvalidInput(f"{where}: {min(unknown)} is not known", remedy=remedy)
+    missing = _NAMES - line.keys()
+    if missing:
+        raise InvalidInput(f"{where}: {min(missing)} is missing", remedy=remedy)
 
 
-def _are_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(one, str) and "\0" not in one for one in value
-    )
+def _check_values(line: Mapping[str, Any], where: str) -> None:
+    for key, is_valid in _RULES.items():
+        if key in line and not is_valid(line[key]):
+            raise InvalidInput(f"{where}: {key} is not valid", remedy=f"correct {key}")
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
+
+
+def _is_string(value: Any) -> bool:
+    return isinstance(value, str) and "\0" not in value
+
+
+def _is_name(value: Any) -> bool:
+    return _is_string(value) and len(value) <= tables.INDEXED_NAME
+
+
+def _is_type(value: Any) -> bool:
+    return isinstance(value, str) and value in COLLECTIONS
+
+
+def _is_organization(value: Any) -> bool:
+    return isinstance(value, str) and ORGANIZATION.fullmatch(value) is not None
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _are_strings(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_string, value))
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _LARGEST_NUMBER
+
+
+# What the value of each key must be.
+_RULES: Final[Mapping[str, Callable[[Any], bool]]] = {
+    **dict.fromkeys((*_TEXTS, "sandbox"), _is_string),
+    **dict.fromkeys(_NUMBERS, _is_number),
+    "id": _is_id,
+    "name": _is_name,
+    "type": _is_type,
+    "org": _is_organization,
+    "document": _is_object,
+    "refers_to": _are_strings,
+    "secrets": _are_strings,
+}

@@ -17,17 +17,13 @@ if TYPE_CHECKING:
 
 def lines(store: Store) -> Iterator[bytes]:
     """Yield the lines of an export. All of it is read in one transaction: others may write meanwhile."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    yield archive.dump_line(archive.head(version(DISTRIBUTION), now))
     count = 0
-    yield archive.dumped(
-        archive.head(
-            version(DISTRIBUTION), datetime.now(UTC).isoformat(timespec="seconds")
-        )
-    )
     with store.snapshot() as rows:
         for table in archive.COLLECTIONS.values():
             for record, refers_to in rows.walk(table):
-                yield archive.dumped(
-                    archive.line_of(archive.entry_of(table, record, refers_to))
-                )
+                entry = archive.entry_of(table, record, refers_to)
+                yield archive.dump_line(archive.line_of(entry))
                 count += 1
-    yield archive.dumped(archive.end(count))
+    yield archive.dump_line(archive.end(count))

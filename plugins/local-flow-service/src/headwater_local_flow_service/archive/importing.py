@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -35,20 +37,21 @@ def run(store: Store, lines: Iterable[bytes], name: str) -> Imported:
     Raises `InvalidInput` for a file that is not whole, and where the store already holds one of its objects: nothing is
     stored then.
     """
-    found = Imported()
+    imported = Imported()
     with store.writing() as rows:
         entries = _entries(lines, name)
         while batch := list(itertools.islice(entries, _AT_ONCE)):
-            _store(rows, batch, found)
-    return found
+            _store(rows, batch, imported)
+    return imported
 
 
 def _entries(lines: Iterable[bytes], name: str) -> Iterator[Entry]:
     numbered = enumerate(lines, 1)
-    archive.check_head(_parsed(next(numbered, (1, b""))[1], f"line 1 of {name}"), name)
+    _number, head = next(numbered, (1, b""))
+    archive.check_head(_parse(head, f"line 1 of {name}"), name)
     for number, text in numbered:
         where = f"line {number} of {name}"
-        line = _parsed(text, where)
+        line = _parse(text, where)
         if line.get("end") is True:
             _check_end(line, number - 2, next(numbered, None), name)
             return
@@ -59,12 +62,11 @@ def _entries(lines: Iterable[bytes], name: str) -> Iterator[Entry]:
     )
 
 
-def _parsed(text: bytes, where: str) -> dict[str, Any]:
+def _parse(text: bytes, where: str) -> dict[str, Any]:
     line: Any = None
-    try:
+    # What the parser's error says would quote the line.
+    with contextlib.suppress(ValueError, RecursionError):
         line = json.loads(text)
-    except (ValueError, RecursionError):  # its text would quote the line
-        line = None
     if not isinstance(line, dict):
         raise InvalidInput(
             f"{where} is not a JSON object",
@@ -76,25 +78,22 @@ def _parsed(text: bytes, where: str) -> dict[str, Any]:
 def _check_end(line: dict[str, Any], count: int, more: Any, name: str) -> None:
     if line.get("objects") != count or more is not None:
         raise InvalidInput(
-            f"{name} does not hold what its last line says", remedy="export again"
+            f"{name} does not contain what its last line says", remedy="export again"
         )
 
 
-def _store(rows: Rows, batch: list[Entry], found: Imported) -> None:
+def _store(rows: Rows, batch: list[Entry], imported: Imported) -> None:
     for table, group in itertools.groupby(batch, key=lambda entry: entry.table):
         entries = list(group)
         _check_new(rows, entries)
-        rows.add_all(
-            table, [(_remembering(entry), entry.refers_to) for entry in entries]
-        )
+        rows.add_all(table, [(_record_of(entry), entry.refers_to) for entry in entries])
         type = table.name.removeprefix("headwater_")
-        found.objects[type] = found.objects.get(type, 0) + len(entries)
-        found.without_credentials += [
-            entry.record.id for entry in entries if entry.secrets
-        ]
+        imported.objects[type] = imported.objects.get(type, 0) + len(entries)
+        incomplete = [entry.record.id for entry in entries if entry.secrets]
+        imported.without_credentials += incomplete
 
 
-def _remembering(entry: Entry) -> Record:
+def _record_of(entry: Entry) -> Record:
     """Return the row of an entry, which remembers what it lacks: the next export says so again."""
     if not entry.secrets:
         return entry.record
@@ -105,11 +104,10 @@ def _remembering(entry: Entry) -> Record:
 
 def _check_new(rows: Rows, entries: list[Entry]) -> None:
     ids = [entry.record.id for entry in entries]
-    there = rows.known(entries[0].table, ids)
-    if not there and len(set(ids)) != len(ids):
-        there = sorted(id for id in set(ids) if ids.count(id) > 1)
-    if there:
+    repeated = [id for id, times in Counter(ids).items() if times > 1]
+    taken = rows.select_known(entries[0].table, ids) or sorted(repeated)
+    if taken:
         raise InvalidInput(
-            f"an object of the export is in the store already, or in the export twice (id {there[0]})",
+            f"an object of the export is in the store already, or in the export twice (id {taken[0]})",
             remedy="import into a new store, or empty this one with `headwater local reset`; nothing was imported",
         )

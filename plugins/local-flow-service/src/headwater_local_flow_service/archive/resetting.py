@@ -19,9 +19,8 @@ def run(store: Store) -> dict[str, int]:
     with store.writing() as rows:
         gone = {type: rows.clear(table) for type, table in archive.COLLECTIONS.items()}
         rows.clear(tables.links)
-    with contextlib.suppress(
-        DBAPIError
-    ):  # somebody is using it: the objects are gone, the file shrinks another time
+    # Somebody may be using it: the objects are gone, the file shrinks another time.
+    with contextlib.suppress(DBAPIError):
         store.compact()
     return gone
 

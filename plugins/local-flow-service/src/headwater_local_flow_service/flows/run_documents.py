@@ -14,7 +14,7 @@ from headwater_local_flow_service.flows.flow_documents import COVERED
 from headwater_local_flow_service.kernel import bodies
 from headwater_local_flow_service.kernel.kind import Content
 from headwater_local_flow_service.kernel.lifecycle import build_record, revise_record
-from headwater_local_flow_service.listing.filters import folded
+from headwater_local_flow_service.listing.filters import fold_state
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ SUCCESS: Final = "success"
 FAILED: Final = "failed"
 _ENDS: Final = (SUCCESS, FAILED, "completed", "partialSuccess", "partialFailure")
 STATUSES: Final = (SCHEDULED, "queued", "waiting", "processing", "inProgress", *_ENDS)
-_SPELLED: Final = {folded(status): status for status in STATUSES}
-_ENDED: Final = tuple(map(folded, _ENDS))
+_SPELLED: Final = {fold_state(status): status for status in STATUSES}
+_ENDED: Final = tuple(map(fold_state, _ENDS))
 _FAILURES: Final = (FAILED, "partialFailure")
 
 _NOTE: Final = "the embedded Flow Service moves no data: this run stays as it is until a provider reports on it"
@@ -87,12 +87,12 @@ def status_of(document: Mapping[str, Any]) -> str:
 
 def find_status(text: str) -> str | None:
     """Return a status as it is spelled, whatever its case and underscores; None where there is no such status."""
-    return _SPELLED.get(folded(text))
+    return _SPELLED.get(fold_state(text))
 
 
 def is_over(status: str) -> bool:
     """Say whether a run of this status is over."""
-    return folded(status) in _ENDED
+    return fold_state(status) in _ENDED
 
 
 def is_failure(status: str) -> bool:
@@ -118,4 +118,4 @@ def find_scheduled(rows: Rows, flow: Record) -> list[Record]:
 def revise_run(run: Record, client: str, document: dict[str, Any]) -> Record:
     """Return a run after a change of its document, its column for the status in step."""
     after = revise_record(run, client, Content(document=document))
-    return attrs.evolve(after, state=folded(status_of(document)))
+    return attrs.evolve(after, state=fold_state(status_of(document)))

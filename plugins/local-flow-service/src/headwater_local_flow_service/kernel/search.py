@@ -89,7 +89,7 @@ def split_query(query: str) -> list[str]:
 
 def _build_listing(request: SearchRequest, token: str, kind: ResourceKind) -> Listing:
     if token:
-        return paging.resumed(
+        return paging.resume(
             token,
             kind.view,
             limit=request.limit,

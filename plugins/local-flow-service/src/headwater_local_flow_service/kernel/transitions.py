@@ -14,7 +14,7 @@ import attrs
 
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.kernel.bodies import LEFT_OUT, TURNING, drop_fields
-from headwater_local_flow_service.listing.filters import folded
+from headwater_local_flow_service.listing.filters import fold_state
 
 if TYPE_CHECKING:
     from headwater_local_flow_service.store.store import Record
@@ -31,7 +31,7 @@ _MAKING: Final = {
     "targetConnections": _IN_PROGRESS,
 }
 _SPELLED: Final = {
-    folded(state): state
+    fold_state(state): state
     for state in (DELETING, UPDATING, _INITIALIZING, _IN_PROGRESS, *_TO.values())
 }
 
@@ -140,5 +140,5 @@ def _make_busy(record: Record, state: str, reads: int) -> Record:
 def _turn(record: Record, state: str, reads: int) -> Record:
     turning = {"becomes": record.state, "reads": reads}
     return attrs.evolve(
-        record, state=folded(state), document=record.document | {TURNING: turning}
+        record, state=fold_state(state), document=record.document | {TURNING: turning}
     )

@@ -1,4 +1,4 @@
-"""The grammar of ``property`` filters: text to conditions, and conditions held against an item.
+"""The grammar of ``property`` filters: strings to conditions, and conditions held against an item.
 
 ::
 
@@ -8,11 +8,12 @@
     value      = scalar *( "," scalar )                        any of them, with "==" only
     scalar     = text / DQUOTE text DQUOTE                     there is no escape for a quote
 
-States are compared without regard to case and underscores, numbers as numbers, everything else as text.
+States are compared without regard to case and underscores, numbers as numbers, everything else as a string.
 """
 
 from __future__ import annotations
 
+import itertools
 import operator
 import re
 from typing import TYPE_CHECKING, Any
@@ -30,9 +31,8 @@ _PATH = rf"{_NAME}(?:\[\])?(?:\.{_NAME}(?:\[\])?)*"
 _EXPRESSION = re.compile(rf"\s*({_PATH})\s*(==|!=|>=|<=|>|<|=)(.*)", re.DOTALL)
 _PROJECTION = re.compile(rf"\s*{_PATH}\s*(?:,\s*{_PATH}\s*)*")
 _LEADING_PATH = re.compile(rf"\s*{_PATH}")
-_COMPARED = re.compile(
-    r"[^=!<>,\"~()]*(?:==|!=|>=|<=|>|<|=)"
-)  # a known operator: what is wrong stands before it
+# A known operator: what is wrong stands before it.
+_COMPARED = re.compile(r"[^=!<>,\"~()]*(?:==|!=|>=|<=|>|<|=)")
 _WORDED = re.compile(
     rf"\s*{_PATH}\s+(?:like|in|not|contains|exists|startswith|endswith)\b",
     re.IGNORECASE,
@@ -45,6 +45,9 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
 }
+_OPERATOR_NEEDED = (
+    "a property filter needs one of the operators ==, !=, >=, <=, > and <"
+)
 _CASELESS = frozenset({("state",), ("metrics", "statusSummary", "status")})
 _NUMERIC = frozenset({("createdAt",), ("updatedAt",)})
 
@@ -74,27 +77,34 @@ class Condition:
 
     @property
     def field(self) -> str:
-        """The path as text, by which a column may be known."""
+        """The path as a string, by which a column may be known."""
         return ".".join(map(str, self.path))
 
-    def renamed(self, aliases: Mapping[str, str]) -> Condition:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names along the path."""
+        return tuple(segment.name for segment in self.path)
+
+    def resolve_alias(self, aliases: Mapping[str, str]) -> Condition:
         """Return the condition on the field that its own field is an alias of, if any."""
-        meant = aliases.get(self.field)
-        return self if meant is None else attrs.evolve(self, path=_path(meant))
+        field = aliases.get(self.field)
+        return self if field is None else attrs.evolve(self, path=_path(field))
 
     def matches(self, item: Any) -> bool:
         """Hold the condition against a JSON value; ``!=`` is true exactly where ``==`` is false."""
-        found = list(_values(item, self.path))
-        if self.operator in _COMPARE:
-            return any(
-                _ordered(value, self.values[0], _COMPARE[self.operator])
-                for value in found
-            )
-        caseless = tuple(segment.name for segment in self.path) in _CASELESS
-        equal = any(
-            _equal(value, text, caseless) for value in found for text in self.values
+        if self.operator == "==":
+            return self._equals(item)
+        if self.operator == "!=":
+            return not self._equals(item)
+        compare, bound = _COMPARE[self.operator], self.values[0]
+        return any(
+            _is_ordered(value, bound, compare) for value in _values(item, self.path)
         )
-        return equal if self.operator == "==" else not equal
+
+    def _equals(self, item: Any) -> bool:
+        equal = _equal_states if self.names in _CASELESS else _equal
+        pairs = itertools.product(_values(item, self.path), self.values)
+        return any(equal(value, text) for value, text in pairs)
 
 
 @attrs.frozen
@@ -108,13 +118,11 @@ class Filters:
         """Say whether an item fulfils every condition."""
         return all(condition.matches(item) for condition in self.conditions)
 
-    def projected(self, item: dict[str, Any]) -> dict[str, Any]:
+    def project(self, item: dict[str, Any]) -> dict[str, Any]:
         """Return the item with the fields asked for."""
-        return (
-            {name: item[name] for name in self.projection if name in item}
-            if self.projection
-            else item
-        )
+        if not self.projection:
+            return item
+        return {name: item[name] for name in self.projection if name in item}
 
 
 def parse(expressions: list[str]) -> Filters:
@@ -123,37 +131,41 @@ def parse(expressions: list[str]) -> Filters:
     projection: list[str] = []
     for text in expressions:
         if _PROJECTION.fullmatch(text):
-            projection += [
-                re.split(r"[.\[]", part.strip(), maxsplit=1)[0]
-                for part in text.split(",")
-            ]
+            projection += [_first_name(path) for path in text.split(",")]
         else:
             conditions.append(_condition(text))
     return Filters(tuple(conditions), tuple(dict.fromkeys(projection)))
 
 
+def _first_name(path: str) -> str:
+    return re.split(r"[.\[]", path.strip(), maxsplit=1)[0]
+
+
 def _condition(text: str) -> Condition:
-    found = _EXPRESSION.fullmatch(text)
-    if found is None:
-        if _WORDED.match(text):
-            raise FlowError(
-                "FLOW-1440-400",
-                "this operator of a property filter is not implemented; use ==, != or an order",
-            )
-        if _LEADING_PATH.match(text) and not _COMPARED.match(text):
-            raise FlowError(
-                "FLOW-1450-400",
-                "a property filter needs one of the operators ==, !=, >=, <=, > and <",
-            )
-        raise FlowError(
-            "FLOW-1449-400",
-            "the field of a property filter must be a path like name or a.b[].c",
-        )
-    condition = Condition(
-        _path(found[1]), "==" if found[2] == "=" else found[2], _scalars(found[3])
-    )
+    expression = _EXPRESSION.fullmatch(text)
+    if expression is None:
+        raise _unreadable(text)
+    path, symbol, values = expression.groups()
+    if symbol == "=":
+        symbol = "=="
+    condition = Condition(_path(path), symbol, _read_values(values))
     _check(condition)
     return condition
+
+
+def _unreadable(text: str) -> FlowError:
+    """Return the refusal of what is neither a condition nor a projection."""
+    if _WORDED.match(text):
+        return FlowError(
+            "FLOW-1440-400",
+            "this operator of a property filter is not implemented; use ==, != or an order",
+        )
+    if _LEADING_PATH.match(text) and not _COMPARED.match(text):
+        return FlowError("FLOW-1450-400", _OPERATOR_NEEDED)
+    return FlowError(
+        "FLOW-1449-400",
+        "the field of a property filter must be a path like name or a.b[].c",
+    )
 
 
 def _path(text: str) -> tuple[Segment, ...]:
@@ -163,43 +175,46 @@ def _path(text: str) -> tuple[Segment, ...]:
     )
 
 
-def _scalars(text: str) -> tuple[str, ...]:
-    if not text.strip():
+def _read_values(text: str) -> tuple[str, ...]:
+    """Return the values behind an operator. Raises `FlowError`."""
+    _check_values(text)
+    values: list[str] = []
+    position, more = 0, True
+    while more:
+        scalar = _SCALAR.match(text, position)
+        if scalar is None:
+            raise _unreadable_value(text[position:])
+        quoted, bare, end = scalar.groups()
+        values.append(bare if quoted is None else quoted)
+        position, more = scalar.end(), end == ","
+    return tuple(values)
+
+
+def _check_values(text: str) -> None:
+    stripped = text.strip()
+    if not stripped:
         raise FlowError("FLOW-1453-400", "a property filter needs a value")
-    if text.lstrip()[0] in "=<>":
-        raise FlowError(
-            "FLOW-1450-400",
-            "a property filter needs one of the operators ==, !=, >=, <=, > and <",
-        )
-    if text.strip()[0] + text.strip()[-1] in ("[]", "{}"):
+    if stripped[0] in "=<>":
+        raise FlowError("FLOW-1450-400", _OPERATOR_NEEDED)
+    if stripped[0] + stripped[-1] in ("[]", "{}"):
         raise FlowError(
             "FLOW-1454-400",
             "several values are written with commas between, not as an array or object",
         )
-    if not storable(
-        text
-    ):  # a forged continuation token can hold what no query string does
+    # A forged continuation token can hold what no query string does.
+    if not storable(text):
         raise FlowError(
             "FLOW-1452-400",
-            "the value of a property filter holds a character no field can hold",
+            "the value of a property filter contains a character that no field can contain",
         )
-    values: list[str] = []
-    position, more = 0, True
-    while more:
-        found = _SCALAR.match(text, position)
-        if found is None:
-            code = (
-                "FLOW-1453-400"
-                if not text[position:].split(",", 1)[0].strip()
-                else "FLOW-1452-400"
-            )
-            raise FlowError(
-                code,
-                "the values of a property filter are texts with commas between, in quotes or not",
-            )
-        values.append(found[2] if found[1] is None else found[1])
-        position, more = found.end(), found[3] == ","
-    return tuple(values)
+
+
+def _unreadable_value(text: str) -> FlowError:
+    is_missing = not text.partition(",")[0].strip()
+    return FlowError(
+        "FLOW-1453-400" if is_missing else "FLOW-1452-400",
+        "the values of a property filter are strings with commas between, in quotes or not",
+    )
 
 
 def _check(condition: Condition) -> None:
@@ -207,22 +222,21 @@ def _check(condition: Condition) -> None:
         raise FlowError(
             "FLOW-1443-400", f"the operator {condition.operator} takes one value only"
         )
-    if condition.operator in _COMPARE and condition.values[0] in ("true", "false"):
-        raise FlowError(
-            "FLOW-1448-400",
-            f"the operator {condition.operator} does not apply to true and false",
-        )
-    names = tuple(segment.name for segment in condition.path)
-    if condition.operator in _COMPARE and names in _CASELESS:
-        raise FlowError(
-            "FLOW-1448-400",
-            f"the operator {condition.operator} does not apply to states",
-        )
-    if names in _NUMERIC and None in map(_number, condition.values):
+    if condition.operator in _COMPARE:
+        _check_order(condition)
+    if condition.names in _NUMERIC and None in map(_number, condition.values):
         raise FlowError(
             "FLOW-1452-400",
             f"{condition.field} is compared with a number of milliseconds",
         )
+
+
+def _check_order(condition: Condition) -> None:
+    refusal = f"the operator {condition.operator} does not apply to"
+    if condition.values[0] in ("true", "false"):
+        raise FlowError("FLOW-1448-400", f"{refusal} true and false")
+    if condition.names in _CASELESS:
+        raise FlowError("FLOW-1448-400", f"{refusal} states")
 
 
 def _values(item: Any, path: tuple[Segment, ...]) -> Iterator[Any]:
@@ -230,36 +244,43 @@ def _values(item: Any, path: tuple[Segment, ...]) -> Iterator[Any]:
     if not path:
         yield item
         return
-    if not isinstance(item, dict) or path[0].name not in item:
+    segment, rest = path[0], path[1:]
+    if not isinstance(item, dict) or segment.name not in item:
         return
-    inner = item[path[0].name]
-    if not path[0].each:
-        yield from _values(inner, path[1:])
+    inner = item[segment.name]
+    if not segment.each:
+        yield from _values(inner, rest)
     elif isinstance(inner, list):
         for element in inner:
-            yield from _values(element, path[1:])
+            yield from _values(element, rest)
 
 
-def _equal(value: Any, text: str, caseless: bool) -> bool:
+def _equal(value: Any, text: str) -> bool:
     if isinstance(value, bool):
-        return text == ("true" if value else "false")
+        return text == str(value).lower()
     if isinstance(value, (int, float)):
         return _number(text) == value
+    return bool(value == text)
+
+
+def _equal_states(value: Any, text: str) -> bool:
     if isinstance(value, str):
-        return folded(value) == folded(text) if caseless else value == text
-    return False
+        return fold_state(value) == fold_state(text)
+    return _equal(value, text)
 
 
-def folded(state: str) -> str:
+def fold_state(state: str) -> str:
     """Return a state as it is compared: ``IN_PROGRESS`` and ``inProgress`` are the same."""
     return state.casefold().replace("_", "")
 
 
-def _ordered(value: Any, text: str, compare: Callable[[Any, Any], bool]) -> bool:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = _number(text)
-        return number is not None and compare(value, number)
-    return isinstance(value, str) and compare(value, text)
+def _is_ordered(value: Any, text: str, compare: Callable[[Any, Any], bool]) -> bool:
+    if isinstance(value, str):
+        return compare(value, text)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    number = _number(text)
+    return number is not None and compare(value, number)
 
 
 def _number(text: str) -> int | float | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater_local_flow_service.listing import ordering
-from headwater_local_flow_service.listing.filters import folded
+from headwater_local_flow_service.listing.filters import fold_state
 from headwater_local_flow_service.listing.paging import LARGEST_SCAN_PAGE
 from headwater_local_flow_service.store.rows import refers
 from headwater_local_flow_service.store.tables import INDEXED_NAME
@@ -41,10 +41,9 @@ def page(
     last: Record | None = None
     for record, item in _matching(store, view, scope, listing, render):
         if len(items) == listing.limit and last is not None:
-            return Page(
-                items, listing.token(ordering.position(last, view, listing.order))
-            )
-        items.append(listing.filters.projected(item))
+            end = ordering.position(last, view, listing.order)
+            return Page(items, listing.token(end))
+        items.append(listing.filters.project(item))
         last = record
     return Page(items, None)
 
@@ -58,7 +57,7 @@ def count(
         with store.reading() as rows:
             return rows.count(view.table, scope, where)
     whole = attrs.evolve(listing, limit=LARGEST_SCAN_PAGE, position=())
-    return sum(1 for _found in _matching(store, view, scope, whole, render))
+    return sum(1 for _match in _matching(store, view, scope, whole, render))
 
 
 def _matching(
@@ -69,11 +68,11 @@ def _matching(
     position = listing.position
     size = LARGEST_SCAN_PAGE if rest else listing.limit + 1
     while True:
-        behind = [ordering.after(view, listing.order, position)] if position else []
+        conditions = list(where)
+        if position:
+            conditions.append(ordering.after(view, listing.order, position))
         with store.reading() as rows:
-            records = rows.select(
-                view.table, scope, [*where, *behind], order, limit=size
-            )
+            records = rows.select(view.table, scope, conditions, order, limit=size)
         for record in records:
             item = render(record)
             if all(condition.matches(item) for condition in rest):
@@ -86,42 +85,58 @@ def _matching(
 def _split(
     view: View, scope: Scope, filters: Filters
 ) -> tuple[list[ColumnElement[bool]], list[Condition]]:
-    where: list[ColumnElement[bool]] = []
-    rest: list[Condition] = []
-    columns = view.columns
-    named = any(
+    """Return what SQL looks at, and the conditions that the items themselves must be held against."""
+    names_item = any(
         condition.field == "name" and condition.operator == "=="
         for condition in filters.conditions
     )
+    where: list[ColumnElement[bool]] = []
+    rest: list[Condition] = []
     for condition in filters.conditions:
-        column = columns.get(condition.field)
-        if condition.operator == "==" and condition.field in view.links:
-            where.append(refers(view.table, scope, condition.values))
-            if len(view.links) == 1:  # nothing else of the row refers to anything
-                continue
-        if column is None or condition.operator != "==":
-            rest.append(condition.renamed(view.aliases))
-            continue
-        values = [_stored(column, value) for value in condition.values]
-        where.append(_operand(view.table, column, named).in_(values))
-        # The column holds the beginning of a name, and nothing where there is none: look at the name itself as well.
-        if column == "name" and not all(
-            0 < len(value) < INDEXED_NAME for value in condition.values
-        ):
-            rest.append(condition)
+        where += _clauses(view, scope, condition, names_item)
+        if not _is_decided_by_sql(view, condition):
+            rest.append(condition.resolve_alias(view.aliases))
     return where, rest
 
 
-def _operand(table: Table, column: str, named: bool) -> ColumnElement[str]:
+def _clauses(
+    view: View, scope: Scope, condition: Condition, names_item: bool
+) -> list[ColumnElement[bool]]:
+    """Return what SQL can say about a condition: one clause, or none."""
+    if condition.operator != "==":
+        return []
+    if condition.field in view.links:
+        return [refers(view.table, scope, condition.values)]
+    column = view.columns.get(condition.field)
+    if column is None:
+        return []
+    values = [_stored_value(column, value) for value in condition.values]
+    return [_operand(view.table, column, names_item).in_(values)]
+
+
+def _is_decided_by_sql(view: View, condition: Condition) -> bool:
+    """Say whether the clauses of a condition let through exactly the rows that fulfil it."""
+    if condition.operator != "==":
+        return False
+    if condition.field in view.links:
+        return len(view.links) == 1  # nothing else of the row refers to anything
+    if condition.field == "name":
+        # The column holds the beginning of a name, and nothing where there is none.
+        return all(0 < len(value) < INDEXED_NAME for value in condition.values)
+    return condition.field in view.columns
+
+
+def _operand(table: Table, column: str, names_item: bool) -> ColumnElement[str]:
     """Return what to compare; beside a name as an expression, or SQLite searches the index of the specifications."""
-    return (
-        table.c[column] + ""
-        if named and column in ("spec_id", "state")
-        else table.c[column]
-    )
+    if names_item and column in ("spec_id", "state"):
+        return table.c[column] + ""
+    return table.c[column]
 
 
-def _stored(column: str, value: str) -> str:
+def _stored_value(column: str, value: str) -> str:
+    """Return a value as the column holds it."""
     if column == "state":
-        return folded(value)  # states are stored as they are compared
-    return value[:INDEXED_NAME] if column == "name" else value
+        return fold_state(value)
+    if column == "name":
+        return value[:INDEXED_NAME]
+    return value

@@ -33,6 +33,15 @@ class Key:
         return f"-{self.field}" if self.descending else self.field
 
 
+@attrs.frozen
+class _Place:
+    """One part of a position: a column that rows are sorted by, and its value there."""
+
+    column: Column[Any]
+    descending: bool
+    value: ColumnElement[Any]
+
+
 NEWEST = (Key("createdAt", descending=True),)
 
 
@@ -43,16 +52,19 @@ def parse(text: str, view: View) -> tuple[Key, ...]:
 
 def keys(text: str, sortable: Collection[str]) -> tuple[Key, ...]:
     """Read ``orderby`` for items that are sorted by these fields. Raises `FlowError`."""
-    found = tuple(_key(part, sortable) for part in text.split(","))
-    if len({key.field for key in found}) != len(found):
+    order = tuple(_key(part, sortable) for part in text.split(","))
+    fields = {key.field for key in order}
+    if len(fields) != len(order):
         raise FlowError("FLOW-1433-400", "orderby names a field twice")
-    return found
+    return order
 
 
 def _key(part: str, sortable: Collection[str]) -> Key:
     part = part.strip()  # a plus sign decodes to a blank in a query string
     name = part.lstrip("+-")
-    if len(part) - len(name) > 1 or not (name[:1].isalpha() or not name):
+    signs = len(part) - len(name)
+    is_word = not name or name[0].isalpha()
+    if signs > 1 or not is_word:
         raise FlowError(
             "FLOW-1432-400", "the direction of orderby is + or - before the field"
         )
@@ -66,10 +78,8 @@ def _key(part: str, sortable: Collection[str]) -> Key:
 def columns(view: View, order: Sequence[Key]) -> list[tuple[Column[Any], bool]]:
     """Return (column, descending) for each key; the sequence breaks ties, newest first."""
     sortable, table = view.sortable, view.table
-    return [
-        *((table.c[sortable[key.field]], key.descending) for key in order),
-        (table.c.seq, True),
-    ]
+    keys = [(table.c[sortable[key.field]], key.descending) for key in order]
+    return [*keys, (table.c.seq, True)]
 
 
 def clauses(view: View, order: Sequence[Key]) -> list[ColumnElement[Any]]:
@@ -83,22 +93,21 @@ def clauses(view: View, order: Sequence[Key]) -> list[ColumnElement[Any]]:
 def position(record: Record, view: View, order: Sequence[Key]) -> list[str | int]:
     """Return where a row stands: the values it is sorted by, the sequence last."""
     sortable = view.sortable
-    return [*(getattr(record, sortable[key.field]) for key in order), record.seq or 0]
+    values = [getattr(record, sortable[key.field]) for key in order]
+    return [*values, record.seq or 0]
 
 
 def fits(values: Sequence[Any], view: View, order: Sequence[Key]) -> bool:
     """Say whether values read from a token can be a position in this order."""
-    kinds = [column.type.python_type for column, _descending in columns(view, order)]
-    return len(values) == len(kinds) and all(map(_fits, values, kinds))
+    types = [column.type.python_type for column, _descending in columns(view, order)]
+    if len(values) != len(types):
+        return False
+    return all(map(_fits, values, types))
 
 
-def _fits(value: Any, kind: type) -> bool:
-    if kind is int:
-        return (
-            isinstance(value, int)
-            and not isinstance(value, bool)
-            and abs(value) < 2**63
-        )
+def _fits(value: Any, type_: type) -> bool:
+    if type_ is int:
+        return type(value) is int and abs(value) < 2**63
     return isinstance(value, str) and storable(value)
 
 
@@ -106,20 +115,22 @@ def after(
     view: View, order: Sequence[Key], values: Sequence[Any]
 ) -> ColumnElement[bool]:
     """Return the condition for the rows behind a position."""
-    placed = zip(columns(view, order), values, strict=True)
-    pairs = [
-        (column, descending, literal(value, column.type))
-        for (column, descending), value in placed
+    sorted_by = columns(view, order)
+    places = [
+        _Place(column, descending, literal(value, column.type))
+        for (column, descending), value in zip(sorted_by, values, strict=True)
     ]
-    if all(descending for _column, descending, _value in pairs):
+    if all(place.descending for place in places):
         # One comparison of rows, which both databases answer from an index.
-        return tuple_(*(pair[0] for pair in pairs)) < tuple_(
-            *(pair[2] for pair in pairs)
-        )
-    return or_(*(_step(pairs[: place + 1]) for place in range(len(pairs))))
+        row = tuple_(*(place.column for place in places))
+        return row < tuple_(*(place.value for place in places))
+    steps = [_step(places[:count], place) for count, place in enumerate(places)]
+    return or_(*steps)
 
 
-def _step(pairs: Sequence[tuple[Any, bool, Any]]) -> ColumnElement[bool]:
-    *before, (column, descending, value) = pairs
-    behind = column < value if descending else column > value
-    return and_(*(column == value for column, _descending, value in before), behind)
+def _step(before: Sequence[_Place], place: _Place) -> ColumnElement[bool]:
+    """Return the condition for rows that are equal in what is sorted by before, and behind in this."""
+    equal = [each.column == each.value for each in before]
+    if place.descending:
+        return and_(*equal, place.column < place.value)
+    return and_(*equal, place.column > place.value)

@@ -6,7 +6,8 @@ first request. It says nothing about the organization or the sandbox: those come
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -28,6 +29,8 @@ LARGEST_SCAN_PAGE = 500  # rows read at once where a filter has to look into the
 NO_FILTERS = Filters()
 
 _VERSION = 1
+_TYPES: Mapping[str, type] = {"f": list, "o": str, "n": int, "p": list}  # of a token
+_DIGITS = re.compile(r"[0-9]{1,9}")
 
 
 @attrs.frozen(kw_only=True)
@@ -42,12 +45,12 @@ class Listing:
 
     def token(self, position: Sequence[str | int]) -> str:
         """Return the token that continues behind a position."""
+        expressions = [str(condition) for condition in self.filters.conditions]
+        if self.filters.projection:
+            expressions.append(",".join(self.filters.projection))
         facts = {
             "v": _VERSION,
-            "f": [
-                *map(str, self.filters.conditions),
-                *filter(None, [",".join(self.filters.projection)]),
-            ],
+            "f": expressions,
             "o": ",".join(map(str, self.order)),
             "n": self.limit,
             "p": list(position),
@@ -63,73 +66,72 @@ def parse(parameters: Mapping[str, list[str]], view: View) -> Listing:
         raise FlowError("FLOW-1401-400", "limit and count exclude each other")
     token = _last(parameters, "continuationToken")
     if token:
-        return resumed(token, view, limit=limit, count=count, largest=LARGEST_PAGE)
+        return resume(token, view, limit=limit, count=count, largest=LARGEST_PAGE)
     order = _last(parameters, "orderby")
     return Listing(
         filters=filters.parse(parameters.get("property", [])),
-        order=ordering.parse(order, view) if order is not None else NEWEST,
+        order=NEWEST if order is None else ordering.parse(order, view),
         limit=limit or LARGEST_PAGE,
         count=count,
     )
 
 
 def _last(parameters: Mapping[str, list[str]], name: str) -> str | None:
-    given = parameters.get(name)
-    return given[-1] if given else None
+    values = parameters.get(name)
+    return values[-1] if values else None
 
 
 def _count(text: str | None) -> bool:
-    if text is None or text.lower() in ("true", "false"):
-        return text is not None and text.lower() == "true"
-    raise FlowError("FLOW-1452-400", "count is true or false")
+    if text is None:
+        return False
+    if text.lower() not in ("true", "false"):
+        raise FlowError("FLOW-1452-400", "count must be true or false")
+    return text.lower() == "true"
 
 
 def _limit(text: str | None) -> int | None:
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) <= 9 and int(text) > 0):
-        raise FlowError("FLOW-1452-400", "limit is a positive number")
+    if not _DIGITS.fullmatch(text) or int(text) == 0:
+        raise FlowError("FLOW-1452-400", "limit must be a positive number")
     return min(int(text), LARGEST_PAGE)
 
 
-def resumed(
+def resume(
     token: str, view: View, *, limit: int | None, count: bool, largest: int
 ) -> Listing:
     """Return the listing that a token continues, with the page size asked for now. Raises `FlowError`."""
-    listing = _resumed(token, view)
-    return attrs.evolve(
-        listing, count=count, limit=min(limit or listing.limit, largest)
-    )
+    listing = _read_token(token, view)
+    size = min(limit or listing.limit, largest)
+    return attrs.evolve(listing, count=count, limit=size)
 
 
-def _resumed(token: str, view: View) -> Listing:
+def _read_token(token: str, view: View) -> Listing:
     facts = page_tokens.decode(token)
-    if not isinstance(facts, dict):
+    if not _is_ours(facts):
         raise _unusable()
-    texts, order, limit, position = (
-        facts.get("f"),
-        facts.get("o"),
-        facts.get("n"),
-        facts.get("p"),
+    order, position = ordering.parse(facts["o"], view), facts["p"]
+    if not ordering.fits(position, view, order):
+        raise _unusable()
+    return Listing(
+        filters=filters.parse(facts["f"]),
+        order=order,
+        limit=facts["n"],
+        position=tuple(position),
     )
-    if (
-        facts.get("v") == _VERSION
-        and isinstance(texts, list)
-        and all(isinstance(text, str) for text in texts)
-        and isinstance(order, str)
-        and isinstance(limit, int)
-        and isinstance(position, list)
-        and 0 < limit <= LARGEST_SEARCH_PAGE
-    ):
-        keys = ordering.parse(order, view)
-        if ordering.fits(position, view, keys):
-            return Listing(
-                filters=filters.parse(texts),
-                order=keys,
-                limit=limit,
-                position=tuple(position),
-            )
-    raise _unusable()
+
+
+def _is_ours(facts: Any) -> bool:
+    """Say whether what a token holds has the form that `Listing.token` gives it."""
+    if not isinstance(facts, dict) or facts.get("v") != _VERSION:
+        return False
+    for name, type_ in _TYPES.items():
+        if not isinstance(facts.get(name), type_):
+            return False
+    if not all(isinstance(text, str) for text in facts["f"]):
+        return False
+    limit: int = facts["n"]
+    return 0 < limit <= LARGEST_SEARCH_PAGE
 
 
 def _unusable() -> FlowError:

@@ -28,7 +28,7 @@ class View:
 
     @property
     def columns(self) -> dict[str, str]:
-        """Fields that are compared as texts, with their columns."""
+        """Fields that are compared as strings, with their columns."""
         return {
             "id": "id",
             "name": "name",
@@ -39,12 +39,5 @@ class View:
     @property
     def sortable(self) -> dict[str, str]:
         """Fields that ``orderby`` knows, with their columns."""
-        return dict(
-            sorted(
-                {
-                    **self.columns,
-                    "createdAt": "created_at",
-                    "updatedAt": "updated_at",
-                }.items()
-            )
-        )
+        dates = {"createdAt": "created_at", "updatedAt": "updated_at"}
+        return dict(sorted({**self.columns, **dates}.items()))

@@ -99,7 +99,7 @@ class SpecCollection:
         with specs.context.store.reading() as rows:
             known = specs.list_all(rows, caller_of(req).scope)
         matching = [spec for spec in known if wanted.matches(spec)]
-        resp.media = {"items": [wanted.projected(spec) for spec in matching]}
+        resp.media = {"items": [wanted.project(spec) for spec in matching]}
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a specification for the organization, and answer with it."""
@@ -171,7 +171,7 @@ class SpecSearch:
         if wanted.group_by is not None:
             matching = _group(matching, wanted.group_by)
         page = matching[: wanted.limit]
-        resp.media = {"items": [wanted.filters.projected(spec) for spec in page]}
+        resp.media = {"items": [wanted.filters.project(spec) for spec in page]}
 
 
 def _read_order(orderby: str | None) -> tuple[Key, ...]:

@@ -73,13 +73,10 @@ class Rows:
         if targets:
             self._connection.execute(insert(links), targets)
 
-    def known(self, table: Table, ids: Sequence[str]) -> list[str]:
+    def select_known(self, table: Table, ids: Sequence[str]) -> list[str]:
         """Return those ids that the collection holds already, whoever they belong to."""
-        return list(
-            self._connection.execute(
-                select(table.c.id).where(table.c.id.in_(ids))
-            ).scalars()
-        )
+        query = select(table.c.id).where(table.c.id.in_(ids))
+        return list(self._connection.execute(query).scalars())
 
     def walk(self, table: Table) -> Iterator[tuple[Record, tuple[str, ...]]]:
         """Yield every row of a collection, oldest first, with the ids it refers to; few are in memory at once."""
