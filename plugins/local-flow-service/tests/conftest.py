@@ -44,9 +44,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def _on_both(path: Path) -> bool:
-    return path.parent.name in ("resources", "neighbours") or path.name in (
-        "test_paging.py",
-        "test_filters.py",
+    return path.parent.name in (
+        "connections",
+        "flows",
+        "kernel",
+        "listing",
+        "neighbours",
+        "specs",
     )
 
 
