@@ -79,7 +79,7 @@ def test_workers_get_the_same_settings(
         largest_body=5,
     )
     settings.hand_over(given)
-    assert settings.handed_over() == given
+    assert settings.take_over() == given
     assert settings.parent() == os.getpid()
 
 

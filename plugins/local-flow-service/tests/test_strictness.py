@@ -9,7 +9,7 @@ import pytest
 
 from headwater.errors import InvalidInput
 from headwater_local_flow_service import Strictness
-from headwater_local_flow_service.strictness import NAMES, checked, parsed
+from headwater_local_flow_service.strictness import NAMES, build, parse
 
 
 def test_left_alone_every_switch_is_tolerant_and_strict_turns_those_that_refuse() -> (
@@ -53,10 +53,10 @@ def test_a_switch_that_cannot_be_is_refused_by_its_name(wrong: dict[str, Any]) -
 
 def test_an_unknown_switch_is_refused_with_the_nearest() -> None:
     with pytest.raises(InvalidInput, match="there is no switch legacy_error") as raised:
-        checked({"legacy_error": True}, where="here")
+        build({"legacy_error": True}, where="here")
     assert raised.value.remedy == "did you mean legacy_errors?"
     with pytest.raises(InvalidInput) as raised:
-        checked({"zzz": True}, where="here")
+        build({"zzz": True}, where="here")
     assert all(name in raised.value.remedy for name in NAMES)
 
 
@@ -64,7 +64,7 @@ def test_a_wrong_value_is_told_with_the_place_it_stands_in() -> None:
     with pytest.raises(
         InvalidInput, match=r"local\.toml: the switch async_states must be"
     ) as raised:
-        checked({"async_states": "1"}, where="local.toml")
+        build({"async_states": "1"}, where="local.toml")
     assert raised.value.remedy == "correct async_states"
 
 
@@ -75,7 +75,7 @@ def test_switches_are_written_as_on_a_command_line() -> None:
         "delete_status=202",
         "past_start_time=reject",
     )
-    assert parsed(given) == {
+    assert parse(given) == {
         "legacy_errors": True,
         "require_spec_version": False,
         "delete_status": 202,

@@ -24,8 +24,8 @@ __all__ = [
     "Strictness",
     "default_store",
     "hand_over",
-    "handed_over",
     "parent",
+    "take_over",
 ]
 
 DISTRIBUTION = "headwater-local-flow-service"
@@ -35,15 +35,14 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 EMBEDDED_HOST = "embedded"
 
 _SANDBOX = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_SOURCE = re.compile(
-    r"[^\s/:@?#]+|[0-9A-Fa-f:]+"
-)  # a name or an address, as the host of a URL is compared
+# A name or an address, as the host of a URL is compared.
+_SOURCE = re.compile(r"[^\s/:@?#]+|[0-9A-Fa-f:]+")
 _ENVIRONMENT = "HEADWATER_SERVE_SETTINGS"
 _ACCESS_LOG = "HEADWATER_SERVE_ACCESS_LOG"
 _PARENT = "HEADWATER_SERVE_PARENT"
 
 
-def _texts(given: Iterable[str]) -> tuple[str, ...]:
+def _unique(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(given))
 
 
@@ -53,7 +52,7 @@ class Client:
 
     id: str = attrs.field(validator=attrs.validators.min_len(1))
     secret: Secret
-    organizations: tuple[str, ...] = attrs.field(converter=_texts)
+    organizations: tuple[str, ...] = attrs.field(converter=_unique)
 
     def __attrs_post_init__(self) -> None:
         if not self.secret:
@@ -82,16 +81,15 @@ class Settings:
     key: Secret | None = None
     key_file: Path | None = None
     hosts: tuple[str, ...] = attrs.field(
-        default=(*LOOPBACK_NAMES, EMBEDDED_HOST), converter=_texts
+        default=(*LOOPBACK_NAMES, EMBEDDED_HOST), converter=_unique
     )
-    sandboxes: tuple[str, ...] = attrs.field(default=("prod", "dev"), converter=_texts)
+    sandboxes: tuple[str, ...] = attrs.field(default=("prod", "dev"), converter=_unique)
     clients: tuple[Client, ...] = attrs.field(default=(), converter=as_tuple)
     strictness: Strictness = attrs.field(factory=Strictness)
     largest_body: int = 1_048_576  # bytes
     deepest_body: int = 32  # nested arrays and objects
-    reach_sources: tuple[str, ...] = attrs.field(
-        default=(), converter=_texts
-    )  # hosts; this machine is always reached
+    # Hosts; this machine is always reached.
+    reach_sources: tuple[str, ...] = attrs.field(default=(), converter=_unique)
     busy_timeout: float = 5.0  # seconds to wait for another writer
     token_lifetime: int = 86_399  # seconds
 
@@ -102,7 +100,7 @@ class Settings:
             )
         if not all(_SOURCE.fullmatch(host) for host in self.reach_sources):
             raise InvalidInput(
-                "reach_sources holds what is no name of a host",
+                "reach_sources contains an invalid host name",
                 remedy="name hosts like acme.custhelp.com, without https:// and port",
             )
         ids = [client.id for client in self.clients]
@@ -123,23 +121,15 @@ class Settings:
         ``HEADWATER_LOCAL_STRICT=1`` takes the platform's side of every switch; ``HEADWATER_LOCAL_REACH_SOURCES`` names
         hosts with commas between.
         """
-        key = environ.get("HEADWATER_LOCAL_KEY")
-        strictness = (
-            Strictness.strict()
-            if environ.get("HEADWATER_LOCAL_STRICT") == "1"
-            else Strictness()
-        )
-        hosts = [
-            host
-            for host in environ.get("HEADWATER_LOCAL_REACH_SOURCES", "").split(",")
-            if host
-        ]
-        defaults = {
-            "reach_sources": hosts,
+        hosts = environ.get("HEADWATER_LOCAL_REACH_SOURCES", "").split(",")
+        defaults: dict[str, Any] = {
             "store": default_store(environ),
-            "key": Secret(key) if key else None,
-            "strictness": strictness,
+            "reach_sources": filter(None, hosts),
         }
+        if environ.get("HEADWATER_LOCAL_KEY"):
+            defaults["key"] = Secret(environ["HEADWATER_LOCAL_KEY"])
+        if environ.get("HEADWATER_LOCAL_STRICT") == "1":
+            defaults["strictness"] = Strictness.strict()
         return cls(**defaults | given)
 
 
@@ -157,23 +147,24 @@ def hand_over(settings: Settings, *, access_log: bool = False) -> None:
     facts = attrs.asdict(settings, value_serializer=_plain)
     os.environ[_ENVIRONMENT] = json.dumps(facts)
     os.environ[_PARENT] = str(os.getpid())
-    os.environ[_ACCESS_LOG] = "1" if access_log else ""
+    os.environ[_ACCESS_LOG] = str(int(access_log))
 
 
-def handed_over() -> Settings:
+def take_over() -> Settings:
     """Take the settings that the parent process has handed over out of the environment."""
     facts = json.loads(os.environ[_ENVIRONMENT])
-    facts["key"] = Secret(facts["key"]) if facts["key"] else None
-    facts["key_file"] = Path(facts["key_file"]) if facts["key_file"] else None
-    facts["clients"] = [
-        Client(**client | {"secret": Secret(client["secret"])})
-        for client in facts["clients"]
-    ]
+    if facts["key"]:
+        facts["key"] = Secret(facts["key"])
+    if facts["key_file"]:
+        facts["key_file"] = Path(facts["key_file"])
+    for client in facts["clients"]:
+        client["secret"] = Secret(client["secret"])
+    facts["clients"] = [Client(**client) for client in facts["clients"]]
     facts["strictness"] = Strictness(**facts["strictness"])
     return Settings(**facts)
 
 
-def access_logged() -> bool:
+def wants_access_log() -> bool:
     """Say whether the parent process wants an access log."""
     return os.environ.get(_ACCESS_LOG) == "1"
 
@@ -186,4 +177,6 @@ def parent() -> int:
 def _plain(_instance: Any, _attribute: Any, value: Any) -> Any:
     if isinstance(value, Secret):
         return value.reveal()
-    return str(value) if isinstance(value, Path) else value
+    if isinstance(value, Path):
+        return str(value)
+    return value

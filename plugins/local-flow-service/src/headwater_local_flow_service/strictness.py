@@ -11,7 +11,7 @@ from headwater.foreign import raise_bare
 from headwater_local_flow_service.suggestions import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 RUN_ENVELOPES: Final = ("items", "object", "full")
 PAST_START_TIMES: Final = ("accept", "reject")
@@ -23,17 +23,23 @@ def _choice(*allowed: Any) -> Any:
     def check(
         _instance: Strictness, attribute: attrs.Attribute[Any], value: Any
     ) -> None:
-        if type(value) not in map(type, allowed) or value not in allowed:
-            known = ", ".join(
-                f"{one}".lower() if isinstance(one, bool) else str(one)
-                for one in allowed
-            )
-            raise InvalidInput(
-                f"the switch {attribute.name} must be one of {known}",
-                remedy=f"correct {attribute.name}",
-            )
+        # In Python, True equals 1: the types must agree as well.
+        if any(type(value) is type(choice) and value == choice for choice in allowed):
+            return
+        known = ", ".join(map(_spell, allowed))
+        raise InvalidInput(
+            f"the switch {attribute.name} must be one of {known}",
+            remedy=f"correct {attribute.name}",
+        )
 
     return check
+
+
+def _spell(choice: Any) -> str:
+    """Write a choice as TOML and the command line have it."""
+    if isinstance(choice, bool):
+        return str(choice).lower()
+    return str(choice)
 
 
 def _reads(_instance: Strictness, attribute: attrs.Attribute[Any], value: Any) -> None:
@@ -56,36 +62,33 @@ class Strictness:
     they are set one by one.
     """
 
-    require_sandbox_header: bool = _flag()  # FLOW-2105-400 instead of the sandbox prod
-    require_spec_version: bool = _flag()  # 422 instead of version 1.0
-    require_if_match_quotes: bool = (
-        _flag()
-    )  # FLOW-1404-412 for an etag sent without its quotes
-    refuse_misprinted_ids: bool = (
-        _flag()
-    )  # FLOW-1413-400 instead of storing the right id with a warning
-    refuse_spec_writes: bool = (
-        _flag()
-    )  # FLOW-1426-400 for a specification that a user stores
-    on_demand_strict: bool = (
-        _flag()
-    )  # every rule on the params of an on-demand run, instead of the harmless ones
+    # FLOW-2105-400 instead of the sandbox prod
+    require_sandbox_header: bool = _flag()
+    # 422 instead of version 1.0
+    require_spec_version: bool = _flag()
+    # FLOW-1404-412 for an etag sent without its quotes
+    require_if_match_quotes: bool = _flag()
+    # FLOW-1413-400 instead of storing the right id with a warning
+    refuse_misprinted_ids: bool = _flag()
+    # FLOW-1426-400 for a specification that a user stores
+    refuse_spec_writes: bool = _flag()
+    # every rule on the params of an on-demand run, instead of the harmless ones
+    on_demand_strict: bool = _flag()
+    # CONNECTOR-1360, or not
     past_start_time: str = attrs.field(
         default="accept", validator=_choice(*PAST_START_TIMES)
-    )  # CONNECTOR-1360
+    )
 
+    # of the answer to POST /runs
     run_create_envelope: str = attrs.field(
         default="items", validator=_choice(*RUN_ENVELOPES)
-    )  # of POST /runs
-    async_states: int = attrs.field(
-        default=0, validator=_reads
-    )  # reads that still see a transitional state
-    legacy_errors: bool = (
-        _flag()
-    )  # refusals in the older shape: errorMessage and errorDetails only
-    delete_status: int = attrs.field(
-        default=204, validator=_choice(*DELETE_STATUSES)
-    )  # of a DELETE that was done
+    )
+    # how many reads still see a transitional state
+    async_states: int = attrs.field(default=0, validator=_reads)
+    # refusals in the older shape: errorMessage and errorDetails only
+    legacy_errors: bool = _flag()
+    # of a DELETE that was done
+    delete_status: int = attrs.field(default=204, validator=_choice(*DELETE_STATUSES))
 
     @classmethod
     def strict(cls, **forms: Any) -> Strictness:
@@ -106,33 +109,35 @@ _REFUSING: Final[Mapping[str, Any]] = {
 NAMES: Final = tuple(field.name for field in attrs.fields(Strictness))
 
 
-def checked(
+def build(
     switches: Mapping[str, Any], *, where: str, strict: bool = False
 ) -> Strictness:
     """Return the switches of a file or a command line. Raises `InvalidInput` naming the switch that cannot be."""
-    build = Strictness.strict if strict else Strictness
     known = f"known: {', '.join(NAMES)}"
     for name in switches:
         if name not in NAMES:
             remedy = suggest(name, NAMES, otherwise=known)
             raise InvalidInput(f"{where}: there is no switch {name}", remedy=remedy)
     try:
-        return build(**switches)
+        if strict:
+            return Strictness.strict(**switches)
+        return Strictness(**switches)
     except InvalidInput as error:
         raise_bare(InvalidInput(f"{where}: {error.message}", remedy=error.remedy))
 
 
-def parsed(texts: tuple[str, ...]) -> dict[str, Any]:
+def parse(switches: Iterable[str]) -> dict[str, Any]:
     """Return switches given as NAME or NAME=VALUE, as on a command line. A name alone means true."""
-    pairs = (text.partition("=") for text in texts)
-    return {
-        name.strip().replace("-", "_"): _value(value.strip()) if equals else True
-        for name, equals, value in pairs
-    }
+    values: dict[str, Any] = {}
+    for switch in switches:
+        name, equals, value = switch.partition("=")
+        if not equals:
+            value = "true"
+        values[name.strip().replace("-", "_")] = _parse_value(value.strip())
+    return values
 
 
-def _value(text: str) -> Any:
-    known = {"true": True, "false": False}
-    return known.get(
-        text.lower(), int(text) if text.isdecimal() and len(text) < 6 else text
-    )
+def _parse_value(text: str) -> Any:
+    if text.isdecimal() and len(text) < 6:
+        return int(text)
+    return {"true": True, "false": False}.get(text.lower(), text)

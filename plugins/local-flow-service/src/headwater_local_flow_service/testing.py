@@ -223,7 +223,7 @@ def _with_switches(settings: dict[str, Any], *, strict: bool) -> dict[str, Any]:
             f"{min(switches)} is set beside strictness",
             remedy="set it there, or leave strictness out",
         )
-    found = settings.get("strictness") or strictness.checked(
+    found = settings.get("strictness") or strictness.build(
         switches, where="flow_service", strict=strict
     )
     return {name: value for name, value in settings.items() if name in own} | {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from headwater_local_flow_service.app import build_app
 from headwater_local_flow_service.serving import accesslog
-from headwater_local_flow_service.settings import access_logged, handed_over, parent
+from headwater_local_flow_service.settings import parent, take_over, wants_access_log
 
 if TYPE_CHECKING:
     from headwater_local_flow_service.app import FlowServiceApp
@@ -32,10 +32,10 @@ def application() -> FlowServiceApp:
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     threading.Thread(target=_follow, args=(parent(),), daemon=True).start()
-    if not access_logged():
-        return build_app(handed_over())
+    if not wants_access_log():
+        return build_app(take_over())
     accesslog.to_stderr()
-    return build_app(handed_over(), outer=[accesslog.AccessLog()])
+    return build_app(take_over(), outer=[accesslog.AccessLog()])
 
 
 def _follow(leader: int) -> None:

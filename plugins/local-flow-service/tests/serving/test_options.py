@@ -138,7 +138,7 @@ def test_without_a_file_everything_is_as_it_always_was() -> None:
         ('workers = "2"', "workers must be a number from 1 to 64", "workers"),
         ("workers = true", "workers must be", "workers"),
         ("port = 70000", "port must be", "port"),
-        ('sandboxes = "stage"', "sandboxes must be a list of texts", "sandboxes"),
+        ('sandboxes = "stage"', "sandboxes must be a list of strings", "sandboxes"),
         ("strictness = 1", "strictness must be a table", "strictness"),
         (
             "[strictness]\nlegacy_error = true",
@@ -166,7 +166,11 @@ def test_without_a_file_everything_is_as_it_always_was() -> None:
             "secrets",
             "id, secret and organizations",
         ),
-        ('[[clients]]\nid = "a"\norganizations = "ACME@AdobeOrg"', "list of texts", ""),
+        (
+            '[[clients]]\nid = "a"\norganizations = "ACME@AdobeOrg"',
+            "list of strings",
+            "",
+        ),
         ('[[clients]]\nid = "a"', "not its secret", clients.SECRET_VARIABLE),
         (
             '[[clients]]\nid = "a"\nsecret = "env:PATH"',

@@ -20,18 +20,19 @@ SECRET_VARIABLE = "HEADWATER_SERVE_CLIENT_SECRET"  # noqa: S105 - the name of a 
 
 def from_options(given: Sequence[str], secrets: Sequence[str]) -> list[Client]:
     """Return the clients of ``--client ID=ORG[,ORG]`` and ``--client-secret ID=REFERENCE``. Raises `InvalidInput`."""
-    known = dict(_pair(text) for text in secrets)
-    parsed = [text.partition("=") for text in given]
-    if known.keys() - {id for id, _equals, _organizations in parsed}:
+    secret_references = dict(map(_split_pair, secrets))
+    split = [client.partition("=") for client in given]
+    if secret_references.keys() - {id for id, _equals, _names in split}:
         raise InvalidInput("--client-secret names a client that no --client names")
-    return [
-        Client(
+    clients = []
+    for id, _equals, names in split:
+        client = Client(
             id=id,
-            secret=_secret(known.get(id)),
-            organizations=[org for org in organizations.split(",") if org],
+            secret=_resolve(secret_references.get(id)),
+            organizations=filter(None, names.split(",")),
         )
-        for id, _equals, organizations in parsed
-    ]
+        clients.append(client)
+    return clients
 
 
 def from_tables(
@@ -48,32 +49,41 @@ def _client(table: Mapping[str, Any], where: str, base: Path | None) -> Client:
             f"{where}: a client has a key that is not known: {min(unknown)}",
             remedy="a client has id, secret and organizations",
         )
-    id, secret, organizations = (
-        table.get("id"),
-        table.get("secret"),
-        table.get("organizations", []),
-    )
+    # All of it is read before the secret is looked up.
+    id = _read_id(table.get("id"), where)
+    organizations = _read_organizations(table.get("organizations", []), where)
+    reference = _read_reference(table.get("secret"), where)
+    return Client(id=id, secret=_resolve(reference, base), organizations=organizations)
+
+
+def _read_id(id: Any, where: str) -> str:
     if not isinstance(id, str) or not id:
         raise InvalidInput(
             f"{where}: a client has no id", remedy="give each of the [[clients]] an id"
         )
-    if not isinstance(organizations, list) or not all(
-        isinstance(name, str) for name in organizations
-    ):
-        raise InvalidInput(
-            f"{where}: the organizations of a client must be a list of texts"
-        )
-    if secret is not None and (
-        not isinstance(secret, str) or not references.is_reference(secret)
-    ):
+    return id
+
+
+def _read_organizations(names: Any, where: str) -> list[str]:
+    if isinstance(names, list) and all(isinstance(name, str) for name in names):
+        return list(names)
+    raise InvalidInput(
+        f"{where}: the organizations of a client must be a list of strings"
+    )
+
+
+def _read_reference(reference: Any, where: str) -> str | None:
+    if reference is None:
+        return None
+    if not isinstance(reference, str) or not references.is_reference(reference):
         raise InvalidInput(
             f"{where}: the secret of a client must be a reference",
-            remedy="give env:NAME, file:PATH or keyring:SERVICE/USER; the file is no place for a secret",
+            remedy="give env:NAME, file:PATH or keyring:SERVICE/USER; a secret itself does not belong into the file",
         )
-    return Client(id=id, secret=_secret(secret, base), organizations=organizations)
+    return reference
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _split_pair(text: str) -> tuple[str, str]:
     id, equals, reference = text.partition("=")
     if not (id and equals) or not references.is_reference(reference):
         raise InvalidInput(
@@ -83,12 +93,12 @@ def _pair(text: str) -> tuple[str, str]:
     return id, reference
 
 
-def _secret(reference: str | None, base: Path | None = None) -> Secret:
-    if reference is None and SECRET_VARIABLE not in os.environ:
-        raise InvalidInput(
-            "a client is configured, but not its secret",
-            remedy=f"set {SECRET_VARIABLE}, or give --client-secret",
-        )
-    return references.resolve(
-        reference or f"env:{SECRET_VARIABLE}", "the client secret", base=base
-    )
+def _resolve(reference: str | None, base: Path | None = None) -> Secret:
+    if reference is None:
+        reference = f"env:{SECRET_VARIABLE}"
+        if SECRET_VARIABLE not in os.environ:
+            raise InvalidInput(
+                "a client is configured, but not its secret",
+                remedy=f"set {SECRET_VARIABLE}, or give --client-secret",
+            )
+    return references.resolve(reference, "the client secret", base=base)

@@ -29,29 +29,42 @@ class Listening:
     metrics_port: int | None = None  # on this machine only
 
 
+_LISTENING = frozenset(field.name for field in attrs.fields(Listening))
+
+
 def read(path: Path | None, given: Mapping[str, Any]) -> tuple[Listening, Settings]:
     """Return file and command line together: what the command line says counts, its lists are added to the file's.
 
     `given` are the parameters of `settings_for` and `Listening`, None where the command line is silent. Raises
     `InvalidInput`.
     """
-    found = settingsfile.read(path) if path is not None else {}
-    told = {
-        name: value
-        for name, value in given.items()
-        if value is not None and value is not False
-    }
-    names = [field.name for field in attrs.fields(Listening)]
-    listening = Listening(
-        **{name: value for name, value in (found | told).items() if name in names}
+    from_file = _read_file(path)
+    from_options = {}
+    for name, value in given.items():
+        if value is not None and value is not False:
+            from_options[name] = value
+    listening = Listening(**_select_listening(from_file | from_options))
+    settings = settings_for(
+        host=listening.host,
+        file=from_file,
+        path=path,
+        **_drop_listening(from_options),
     )
-    told["host"] = listening.host
-    rest = {
-        name: value
-        for name, value in told.items()
-        if name == "host" or name not in names
-    }
-    return listening, settings_for(**rest, file=found, path=path)
+    return listening, settings
+
+
+def _read_file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    return settingsfile.read(path)
+
+
+def _select_listening(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in _LISTENING}
+
+
+def _drop_listening(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in _LISTENING}
 
 
 def settings_for(
@@ -69,70 +82,74 @@ def settings_for(
     path: Path | None = None,
 ) -> Settings:
     """Return the settings of a served application. Raises `InvalidInput`, also for an open door to the network."""
-    found = dict(file or {})
-    configured = _clients(found, path, clients, secrets)
-    local = ports.is_loopback(host)
-    if not local and not configured:
+    from_file = dict(file or {})
+    configured = _read_clients(from_file, path, clients, secrets)
+    is_local = ports.is_loopback(host)
+    if not is_local and not configured:
         raise InvalidInput(
             f"{host} is not an address of this machine only, and no client is configured",
             remedy="listen on 127.0.0.1, or name clients with --client",
         )
-    hosts = [
-        ports.bare(host),
-        *(LOOPBACK_NAMES if local else ()),
-        *found.get("hosts", ()),
-        *names,
-    ]
-    plain = _plain(found, store)
-    reachable = [*found.get("reach_sources", ()), *reached]
+    hosts = [ports.strip_brackets(host)]
+    if is_local:
+        hosts += LOOPBACK_NAMES
+    hosts += [*from_file.get("hosts", ()), *names]
+    plain = _select_plain(from_file, store)
+    reachable = [*from_file.get("reach_sources", ()), *reached]
     if reachable:  # else the environment's count
         plain["reach_sources"] = reachable
     return Settings.from_environ(
         **plain,
         hosts=[name.lower() for name in hosts],
-        sandboxes=["prod", "dev", *found.get("sandboxes", ()), *sandboxes],
+        sandboxes=["prod", "dev", *from_file.get("sandboxes", ()), *sandboxes],
         clients=configured,
-        strictness=_strictness(found, path, strict, switches),
+        strictness=_read_strictness(from_file, path, strict, switches),
     )
 
 
 def store_settings(path: Path | None, store: str | None) -> Settings:
     """Return settings for working on the store that ``serve`` with the same file and option uses."""
-    found = settingsfile.read(path) if path is not None else {}
-    return Settings.from_environ(**_plain(found, store))
+    return Settings.from_environ(**_select_plain(_read_file(path), store))
 
 
-def _plain(found: Mapping[str, Any], store: str | None) -> dict[str, Any]:
-    """Return the settings that are taken as they are."""
-    names = ("store", "largest_body", "deepest_body", "busy_timeout", "token_lifetime")
-    plain = {name: found[name] for name in names if name in found}
-    if "key_file" in found:
-        plain["key_file"] = Path(found["key_file"])
-    return plain | ({"store": store} if store else {})
+_PLAIN = ("store", "largest_body", "deepest_body", "busy_timeout", "token_lifetime")
 
 
-def _clients(
-    found: Mapping[str, Any],
+def _select_plain(from_file: Mapping[str, Any], store: str | None) -> dict[str, Any]:
+    """Return the settings that are taken as they are; `store` is that of the command line."""
+    plain = {name: from_file[name] for name in _PLAIN if name in from_file}
+    if "key_file" in from_file:
+        plain["key_file"] = Path(from_file["key_file"])
+    if store:
+        plain["store"] = store
+    return plain
+
+
+def _read_clients(
+    from_file: Mapping[str, Any],
     path: Path | None,
     given: Sequence[str],
     secrets: Sequence[str],
 ) -> list[Client]:
-    base = path.absolute().parent if path is not None else None
-    in_file = clients.from_tables(
-        found.get("clients", ()), f"the settings file {path}", base
-    )
+    folder = None
+    if path is not None:
+        folder = path.absolute().parent
+    tables = from_file.get("clients", ())
+    in_file = clients.from_tables(tables, f"the settings file {path}", folder)
     return [*in_file, *clients.from_options(given, secrets)]
 
 
-def _strictness(
-    found: Mapping[str, Any], path: Path | None, strict: bool, switches: Sequence[str]
+def _read_strictness(
+    from_file: Mapping[str, Any],
+    path: Path | None,
+    strict: bool,
+    switches: Sequence[str],
 ) -> Strictness:
-    where = f"the settings file {path}"
-    in_file = strictness.checked(
-        found.get("strictness", {}),
-        where=where,
-        strict=found.get("strict", False) or strict,
+    in_file = strictness.build(
+        from_file.get("strictness", {}),
+        where=f"the settings file {path}",
+        strict=strict or from_file.get("strict", False),
     )
-    told = strictness.parsed(tuple(switches))
-    strictness.checked(told, where="--switch")
-    return attrs.evolve(in_file, **told)
+    given = strictness.parse(switches)
+    strictness.build(given, where="--switch")  # says what is wrong, and where
+    return attrs.evolve(in_file, **given)

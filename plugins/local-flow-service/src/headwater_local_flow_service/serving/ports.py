@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from headwater import sources
 from headwater.errors import Unreachable
+from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,13 +19,10 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where to ask
 
 def is_loopback(host: str) -> bool:
     """Say whether only this machine can reach an address. A name other than localhost could lead anywhere."""
-    try:
-        return ipaddress.ip_address(bare(host)).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
+    return sources.is_loopback(strip_brackets(host))
 
 
-def bare(host: str) -> str:
+def strip_brackets(host: str) -> str:
     """Return an address without the brackets that IPv6 wears in URLs."""
     return host.strip("[]")
 
@@ -34,12 +32,18 @@ def address_of(host: str) -> str:
     if host.lower() == "localhost":
         return "127.0.0.1"
     try:
-        return str(
-            socket.getaddrinfo(bare(host), None, type=socket.SOCK_STREAM)[0][4][0]
+        addresses = socket.getaddrinfo(
+            strip_brackets(host), None, type=socket.SOCK_STREAM
         )
     except (OSError, UnicodeError):
-        failure = f"the name {host} cannot be resolved"
-    raise Unreachable(failure, sent=False, remedy="give an address of this machine")
+        raise_bare(
+            Unreachable(
+                f"the name {host} cannot be resolved",
+                sent=False,
+                remedy="give an address of this machine",
+            )
+        )
+    return str(addresses[0][4][0])
 
 
 def family_of(address: str) -> socket.AddressFamily:
@@ -49,7 +53,9 @@ def family_of(address: str) -> socket.AddressFamily:
 
 def authority(host: str, port: int) -> str:
     """Return host and port as a URL has them."""
-    return f"[{bare(host)}]:{port}" if ":" in host else f"{host}:{port}"
+    if ":" in host:
+        host = f"[{strip_brackets(host)}]"
+    return f"{host}:{port}"
 
 
 def answers(address: str, port: int) -> bool:
@@ -64,7 +70,7 @@ def answers(address: str, port: int) -> bool:
 
 
 @contextmanager
-def reserved(address: str, wanted: int) -> Iterator[int]:
+def reserve(address: str, wanted: int) -> Iterator[int]:
     """Hold a port for the workers, which bind it with SO_REUSEPORT: two servers would otherwise share it unnoticed.
 
     Port 0 takes a free one. Raises `Unreachable` when the port is taken or the address is not this machine's.
@@ -72,9 +78,8 @@ def reserved(address: str, wanted: int) -> Iterator[int]:
     family = family_of(address)
     port = _free(family, address, wanted)
     with socket.socket(family, socket.SOCK_STREAM) as holder:
-        if (
-            sys.platform == "linux"
-        ):  # elsewhere granian's parent process holds it itself
+        # Elsewhere granian's parent process holds it itself.
+        if sys.platform == "linux":
             holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             holder.bind((address, port))
         yield port
@@ -82,8 +87,9 @@ def reserved(address: str, wanted: int) -> Iterator[int]:
 
 def cannot_listen(address: str, port: int, failure: OSError) -> Unreachable:
     """Return the error for a port that cannot be had."""
+    reason = failure.strerror or type(failure).__name__
     return Unreachable(
-        f"cannot listen on {address} port {port} ({failure.strerror or type(failure).__name__})",
+        f"cannot listen on {address} port {port} ({reason})",
         sent=False,
         remedy="stop the program that uses it, or choose another with --port (0 takes a free one)",
     )
@@ -91,7 +97,9 @@ def cannot_listen(address: str, port: int, failure: OSError) -> Unreachable:
 
 def free(address: str, port: int | None) -> int | None:
     """Return a port that nobody uses: the one wanted, any for 0, none for None. Raises `Unreachable`."""
-    return None if port is None else _free(socket.AF_INET, address, port)
+    if port is None:
+        return None
+    return _free(socket.AF_INET, address, port)
 
 
 def _free(family: int, address: str, port: int) -> int:
@@ -99,7 +107,6 @@ def _free(family: int, address: str, port: int) -> int:
         try:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
-            return int(probe.getsockname()[1])
         except OSError as error:
-            failure = error
-    raise cannot_listen(address, port, failure)
+            raise_bare(cannot_listen(address, port, error))
+        return int(probe.getsockname()[1])

@@ -35,11 +35,10 @@ def run(
     Raises `StoreError` or `StoreBusy` before listening, and `Unreachable` when a port is taken or workers fail.
     """
     host, address = listening.host, ports.address_of(listening.host)
-    with ports.reserved(address, listening.port) as taken:
+    with ports.reserve(address, listening.port) as taken:
         metrics = ports.free(_METRICS_HOST, listening.metrics_port)
-        store = Store(
-            settings
-        )  # made and checked here, so that what is wrong with it is said once, in words
+        # Made and checked here, so that what is wrong with it is said once, in words.
+        store = Store(settings)
         label = store.label
         store.close()
         hand_over(settings, access_log=listening.access_log)
@@ -47,29 +46,24 @@ def run(
         if metrics is not None:
             lines.append(f"metrics on http://{_METRICS_HOST}:{metrics}/metrics")
         announce: Callable[[], None] = functools.partial(tell, "\n".join(lines))
-        while _serve(
-            _server(address, taken, listening.workers, metrics),
-            address,
-            taken,
-            announce,
-        ):
-            announce = _silent
+        begin_again = True
+        while begin_again:
+            server = _build_server(address, taken, listening.workers, metrics)
+            begin_again = _serve(server, address, taken, announce)
+            announce = _stay_silent
 
 
-def _server(
+def _build_server(
     address: str, port: int, workers: int, metrics: int | None
 ) -> AbstractServer[Any]:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LOGGING_CONFIG, LogLevels
 
+    to_stderr = {}
     handlers = cast("dict[str, dict[str, Any]]", LOGGING_CONFIG["handlers"])
-    log = {
-        "handlers": {
-            name: handler | {"stream": "ext://sys.stderr"}
-            for name, handler in handlers.items()
-        }
-    }
+    for name, handler in handlers.items():
+        to_stderr[name] = handler | {"stream": "ext://sys.stderr"}
     return Granian(
         "headwater_local_flow_service.worker:application",
         address=address,
@@ -79,7 +73,7 @@ def _server(
         workers=workers,
         websockets=False,
         log_level=LogLevels.warning,
-        log_dictconfig=log,
+        log_dictconfig={"handlers": to_stderr},
         blocking_threads=_THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=_GRACE,
@@ -106,9 +100,8 @@ def _serve(
     try:
         server.serve()
     except SystemExit:
-        failed = (
-            not server.interrupt_signal
-        )  # workers interrupted together with their parent were meant to stop
+        # Workers interrupted together with their parent were meant to stop.
+        failed = not server.interrupt_signal
     if failed and not answered.is_set():
         raise Unreachable(
             "the server's worker processes failed; see what they logged above",
@@ -137,5 +130,5 @@ def _announce(
         time.sleep(_POLL)
 
 
-def _silent() -> None:
+def _stay_silent() -> None:
     """Tell nothing: that the service listens was told when it first did."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from headwater import documents
 from headwater.errors import InvalidInput
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.suggestions import suggest
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def _texts(value: Any) -> bool:
 
 
 def _tables(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(one, dict) for one in value)
+    return isinstance(value, list) and all(map(_table, value))
 
 
 def _table(value: Any) -> bool:
@@ -34,36 +35,32 @@ def _table(value: Any) -> bool:
 
 
 def _seconds(value: Any) -> bool:
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and 0 <= value <= 3600
-    )
+    # A bool is an int to Python, so the type itself is asked for.
+    return type(value) in (int, float) and 0 <= value <= 3600
 
 
 def _between(lowest: int, highest: int) -> Callable[[Any], bool]:
-    return lambda value: (
-        isinstance(value, int)
-        and not isinstance(value, bool)
-        and lowest <= value <= highest
-    )
+    def fits(value: Any) -> bool:
+        return type(value) is int and lowest <= value <= highest
+
+    return fits
 
 
 _Rule = tuple[str, "Callable[[Any], bool]"]
 
 KEYS: Final[Mapping[str, _Rule]] = {
-    "host": ("a text", _text),
+    "host": ("a string", _text),
     "port": ("a number from 0 to 65535", _between(0, 65_535)),
     "workers": ("a number from 1 to 64", _between(1, 64)),
     "access_log": ("true or false", _flag),
     "metrics_port": ("a number from 0 to 65535", _between(0, 65_535)),
-    "store": ("a text", _text),
-    "key_file": ("a text", _text),
+    "store": ("a string", _text),
+    "key_file": ("a string", _text),
     "strict": ("true or false", _flag),
     "strictness": ("a table of switches", _table),
-    "sandboxes": ("a list of texts", _texts),
-    "hosts": ("a list of texts", _texts),
-    "reach_sources": ("a list of texts", _texts),
+    "sandboxes": ("a list of strings", _texts),
+    "hosts": ("a list of strings", _texts),
+    "reach_sources": ("a list of strings", _texts),
     "clients": ("a list of tables, written [[clients]]", _tables),
     "largest_body": (
         "a number of bytes from 1024 to 1073741824",
@@ -82,20 +79,24 @@ def read(path: Path) -> dict[str, Any]:
     The values of `strictness` and `clients` are checked by those who use them.
     """
     where = f"the settings file {path}"
-    missing = False
     try:
         text = documents.read_text(path)
     except FileNotFoundError:
-        missing = True
-    if missing:
-        raise InvalidInput(f"{where} does not exist", remedy="check the path")
-    found = documents.parse_toml(text, where)
-    for key, value in found.items():
+        raise_bare(InvalidInput(f"{where} does not exist", remedy="check the path"))
+    values = documents.parse_toml(text, where)
+    for key, value in values.items():
         _check(where, key, value)
     for key in _PATHS:
-        if key in found and "://" not in found[key]:
-            found[key] = str(path.absolute().parent / found[key])
-    return found
+        if key in values:
+            values[key] = _resolve(values[key], path.absolute().parent)
+    return values
+
+
+def _resolve(place: str, folder: Path) -> str:
+    """Return the place of a store or key: a URL as it is, a path from the folder of the file."""
+    if "://" in place:
+        return place
+    return str(folder / place)
 
 
 def _check(where: str, key: str, value: Any) -> None:
