@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.secret import secrets_in
+
 if TYPE_CHECKING:
     from headwater.connectors.registry import Registry
     from headwater.flowservice import FlowService
@@ -29,8 +31,6 @@ class State:
 
     def remember(self, value: Any) -> None:
         """Take note of every secret in a value."""
-        from headwater.secret import secrets_in
-
         self.secrets += secrets_in(value)
 
     def profile(self) -> Profile:

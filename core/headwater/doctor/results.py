@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from headwater.models import as_tuple
 
 OK, WARNING, FAILED, SKIPPED = "ok", "warning", "failed", "skipped"
 SAME, DRIFTED, ABSENT, UNVERIFIED = "same", "drifted", "absent", "unverified"
@@ -48,10 +47,6 @@ class Finding:
         return f"{self.auth}: {self.message}" if self.auth else self.message
 
 
-def _findings(given: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(given)
-
-
 @attrs.frozen(kw_only=True)
 class Verdict:
     """What the tenant says of one connector: `verdict` is one of same, drifted, absent, unverified.
@@ -66,7 +61,7 @@ class Verdict:
     message: str
     remedy: str = ""
     machine_name: str = ""
-    findings: tuple[Finding, ...] = attrs.field(default=(), converter=_findings)
+    findings: tuple[Finding, ...] = attrs.field(default=(), converter=as_tuple)
     notes: tuple[str, ...] = ()
     suggested: tuple[str, ...] = ()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeAlias, runtime_checka
 
 import attrs
 
+from headwater.models import as_tuple
 from headwater.sources.reach import ANYWHERE, Reach
 
 if TYPE_CHECKING:
@@ -18,10 +19,6 @@ if TYPE_CHECKING:
     from headwater.models import AuthenticationSpec
 
 Row: TypeAlias = dict[str, Any]
-
-
-def _as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
-    return tuple(values)
 
 
 @attrs.frozen(kw_only=True)
@@ -50,12 +47,12 @@ class Check:
     organization: str = ""
     version: str = ""  # of the interface that is used
     versions: tuple[str, ...] = attrs.field(
-        default=(), converter=_as_tuple
+        default=(), converter=as_tuple
     )  # that the source offers
-    permissions: tuple[str, ...] = attrs.field(default=(), converter=_as_tuple)
-    limits: tuple[Limit, ...] = attrs.field(default=(), converter=_as_tuple)
+    permissions: tuple[str, ...] = attrs.field(default=(), converter=as_tuple)
+    limits: tuple[Limit, ...] = attrs.field(default=(), converter=as_tuple)
     notes: tuple[str, ...] = attrs.field(
-        default=(), converter=_as_tuple
+        default=(), converter=as_tuple
     )  # what a person should know, such as retirements
 
     def as_dict(self) -> dict[str, Any]:
@@ -95,7 +92,7 @@ class Column:
     type: str
     format: str = ""
     meta_type: str = ""
-    properties: tuple[Column, ...] = attrs.field(default=(), converter=_as_tuple)
+    properties: tuple[Column, ...] = attrs.field(default=(), converter=as_tuple)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the column as ``schema.columns`` and a source connection's ``params.columns`` hold it."""
@@ -123,8 +120,8 @@ class LeftOut:
 class Columns:
     """The columns of a table, and every field that is not among them."""
 
-    columns: tuple[Column, ...] = attrs.field(converter=_as_tuple)
-    left_out: tuple[LeftOut, ...] = attrs.field(default=(), converter=_as_tuple)
+    columns: tuple[Column, ...] = attrs.field(converter=as_tuple)
+    left_out: tuple[LeftOut, ...] = attrs.field(default=(), converter=as_tuple)
 
     @classmethod
     def from_fields(cls, fields: Iterable[Column | LeftOut]) -> Columns:
@@ -144,7 +141,7 @@ class Preview:
     """The first rows of a table: JSON values by column name. The rows are in the source's own order."""
 
     columns: Columns
-    rows: tuple[Row, ...] = attrs.field(converter=_as_tuple, repr=False)
+    rows: tuple[Row, ...] = attrs.field(converter=as_tuple, repr=False)
 
 
 @runtime_checkable

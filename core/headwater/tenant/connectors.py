@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -10,7 +9,7 @@ import attrs
 from headwater.connectors.connector import Connector
 from headwater.connectors.hooks import hookimpl
 from headwater.connectors.rendering import PROVIDERS
-from headwater.models import LIFECYCLES, ConnectionSpec, Distribution
+from headwater.models import LIFECYCLES, ConnectionSpec, Distribution, is_uuid
 from headwater.tenant.authspecs import authentication_of
 from headwater.tenant.names import display_name, part
 
@@ -87,7 +86,7 @@ def is_usable(spec: RemoteSpec) -> bool:
 
     A tenant lists its destinations and the data lake as well.
     """
-    if not _is_uuid(spec.id):
+    if not is_uuid(spec.id.lower()):
         return False
     attributes = part(spec.raw, "attributes")
     is_source = attributes.get("isSource")
@@ -118,13 +117,6 @@ def _category(spec: RemoteSpec) -> str:
         if isinstance(category, str) and category.strip():
             return "-".join(category.lower().split())
     return "other"
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
 
 
 def _string(value: Any) -> str:

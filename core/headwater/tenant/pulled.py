@@ -10,9 +10,10 @@ import attrs
 
 from headwater.errors import InvalidInput
 from headwater.flowservice.models import is_item, remote_spec
+from headwater.models import as_tuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from headwater.flowservice import RemoteSpec
     from headwater.profiles import Profile
@@ -51,10 +52,6 @@ class Tenant:
         return hashlib.sha256(identity.encode()).hexdigest()[:24]
 
 
-def _specs(given: Iterable[RemoteSpec]) -> tuple[RemoteSpec, ...]:
-    return tuple(given)
-
-
 @attrs.frozen(kw_only=True)
 class Pulled:
     """Specifications of a tenant as they were at `pulled_at` (ISO 8601, UTC), pulled with the profile of that name.
@@ -66,7 +63,7 @@ class Pulled:
     tenant: Tenant
     profile: str
     pulled_at: str
-    specs: tuple[RemoteSpec, ...] = attrs.field(converter=_specs, repr=False)
+    specs: tuple[RemoteSpec, ...] = attrs.field(converter=as_tuple, repr=False)
     known: Mapping[str, str] = attrs.field(factory=dict, repr=False)
 
     @property
