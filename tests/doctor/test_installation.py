@@ -124,7 +124,7 @@ def test_a_command_that_is_none_is_named(
 ) -> None:
     _install(tmp_path, "acme-commands", "report = command", "command = 1", "commands")
     [check] = _failed(tmp_path, monkeypatch)
-    assert "report of acme-commands 1.0 is no click command" in check.message
+    assert "report of acme-commands 1.0 is not a click command" in check.message
     assert check.remedy
 
 

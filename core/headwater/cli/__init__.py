@@ -17,7 +17,7 @@ __all__ = ["main", "run"]
 
 def main() -> None:
     """Run the command line of this process and exit."""
-    streams.mend()
+    streams.repair()
     try:
         code = run(sys.argv[1:])
     except KeyboardInterrupt:  # once more, while the first was being reported
@@ -30,11 +30,11 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; see docs/cli.md for what the codes mean."""
     state = State()
     try:
-        _check_text(arguments)
+        _check_encoding(arguments)
         result = root.main(
             args=[*arguments], prog_name="headwater", standalone_mode=False, obj=state
         )
-        state.tell_held_back()
+        state.tell_notices()
         sys.stdout.flush()
     except (streams.ReaderGone, BrokenPipeError):
         streams.silence(1)
@@ -46,12 +46,14 @@ def run(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _check_text(arguments: Sequence[str]) -> None:
-    """Refuse arguments that are no text: they could neither be sent nor shown as they were given."""
-    if any("\ud800" <= char <= "\udfff" for argument in arguments for char in argument):
+def _check_encoding(arguments: Sequence[str]) -> None:
+    """Refuse arguments that are not valid text: they could neither be sent nor shown as they were given."""
+    from headwater.secret import has_unpaired_surrogate
+
+    if any(map(has_unpaired_surrogate, arguments)):
         from headwater.errors import InvalidInput
 
         raise InvalidInput(
-            "an argument is not text in the encoding of this terminal",
+            "an argument is not valid text in the encoding of this terminal",
             remedy="give it as UTF-8",
         )

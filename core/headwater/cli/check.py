@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from headwater.cli.state import State
     from headwater.flowservice import Connection, FlowService
 
+_VERDICTS = {True: "works", False: "does not work", None: "not tested"}
+
 
 @click.command("check")
 @click.argument("slug", required=False)
@@ -44,18 +46,18 @@ def command(
             remedy="run `headwater list` for the connectors",
         )
     if everything:
-        if given["file"] or given["sets"] or given["auth"]:
+        if any((given["file"], given["sets"], given["auth"])):
             raise InvalidInput(
                 "--all takes no credentials: the service tests those it has stored"
             )
-        return _all(state)
-    return _one(state, str(slug), **given)
+        return _test_all(state)
+    return _check(state, str(slug), **given)
 
 
-def _one(state: State, slug: str, **given: Any) -> int:
+def _check(state: State, slug: str, **given: Any) -> int:
     from headwater.cli import source
 
-    with source.opened(state, state.registry().load(slug), **given) as reader:
+    with source.open_reader(state, state.registry().load(slug), **given) as reader:
         check = reader.check()
     for note in check.notes:
         state.notice(note)
@@ -67,37 +69,33 @@ def _one(state: State, slug: str, **given: Any) -> int:
     return 0
 
 
-def _all(state: State) -> int:
-    from headwater.cli.check import tested
-
+def _test_all(state: State) -> int:
     with state.service(state.profile()) as service:
-        results = tested(state, service)
-    if state.json:
-        emit(results, "", as_json=True)
-    failed = sum(result["result"] is not True for result in results)
-    if not state.json:
-        emit(None, f"{len(results)} tested, {failed} not working", as_json=False)
-    return 3 if failed else 0
+        results = test_connections(state, service)
+    failing = [result for result in results if result["result"] is not True]
+    text = f"{len(results)} tested, {len(failing)} not working"
+    emit(results, text, as_json=state.json)
+    return 3 if failing else 0
 
 
-def tested(state: State, service: FlowService) -> list[dict[str, Any]]:
+def test_connections(state: State, service: FlowService) -> list[dict[str, Any]]:
     """Return one result for each connection, printing a line as soon as it is known.
 
     A connection the service cannot test is one that does not work; a service that does not answer at all ends the run.
     """
-    slugs = {one.spec.id: one.slug for one in state.registry().all()[0]}
+    connectors, _failures = state.registry().all()
+    slugs = {connector.spec.id: connector.slug for connector in connectors}
     results = []
     for connection in service.connections.list():
-        result = _tested(service, connection) | {
-            "connector": slugs.get(connection.spec_id, connection.spec_id)
-        }
+        result = _test(service, connection)
+        result["connector"] = slugs.get(connection.spec_id, connection.spec_id)
         results.append(result)
         if not state.json:
             emit(None, _line(result), as_json=False)
     return results
 
 
-def _tested(service: FlowService, connection: Connection) -> dict[str, Any]:
+def _test(service: FlowService, connection: Connection) -> dict[str, Any]:
     result: dict[str, Any] = {
         "id": connection.id,
         "name": connection.name,
@@ -113,10 +111,8 @@ def _tested(service: FlowService, connection: Connection) -> dict[str, Any]:
 
 
 def _line(result: dict[str, Any]) -> str:
-    verdict = {True: "works", False: "does not work", None: "not tested"}[
-        result["result"]
-    ]
-    why = f": {result['error']['message']}" if "error" in result else ""
-    return printable(
-        f"{result['id']}  {verdict:13}  {result['connector']}  {result['name']}{why}"
-    )
+    verdict = _VERDICTS[result["result"]]
+    line = f"{result['id']}  {verdict:13}  {result['connector']}  {result['name']}"
+    if "error" in result:
+        line += f": {result['error']['message']}"
+    return printable(line)

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 def command(state: State, /, *, slug: str, table: str, **given: Any) -> None:
     """Show the columns of a table as a source connection takes them.
 
-    With --json, `columns` can be pasted into `params.columns` of a source connection. Fields that are no column are
+    With --json, `columns` can be pasted into `params.columns` of a source connection. Fields that are not columns are
     named with the reason.
     """
     from headwater.cli import source
 
-    with source.opened(state, state.registry().load(slug), **given) as reader:
-        found = reader.columns(table)
+    with source.open_reader(state, state.registry().load(slug), **given) as reader:
+        columns = reader.columns(table)
     result = {
         "table": table,
-        "columns": [column.as_dict() for column in found.columns],
-        "leftOut": [attrs.asdict(field) for field in found.left_out],
+        "columns": [column.as_dict() for column in columns.columns],
+        "leftOut": [attrs.asdict(field) for field in columns.left_out],
     }
-    emit(result, source.columns_text(found), as_json=state.json)
+    emit(result, source.columns_text(columns), as_json=state.json)

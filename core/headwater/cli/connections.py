@@ -11,8 +11,10 @@ from headwater.cli.options import common, credential_input, sending
 from headwater.cli.output import emit, printable, say, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from headwater.cli.state import State
-    from headwater.flowservice import Connection, Reference
+    from headwater.flowservice import Connection
 
 
 @click.group("connections")
@@ -28,27 +30,15 @@ def command() -> None:
 @click.pass_obj
 def list_(state: State, /, *, connector: str | None, name: str | None) -> None:
     """List the base connections of the sandbox."""
-    filters = [f"connectionSpec.id=={_spec_id(state, connector)}"] if connector else []
+    filters = []
+    if connector:
+        filters.append(f"connectionSpec.id=={_spec_id(state, connector)}")
     with state.service(state.profile()) as service:
-        found = [
-            each
-            for each in service.connections.list(property=filters)
-            if name is None or each.name == name
-        ]
-    slugs = (
-        {one.spec.id: one.slug for one in state.registry().all()[0]}
-        if not state.json
-        else {}
-    )
-    rows = [
-        (each.id, slugs.get(each.spec_id, each.spec_id), each.state, each.name)
-        for each in found
-    ]
-    emit(
-        [dict(each.raw) for each in found],
-        table(rows, ("ID", "CONNECTOR", "STATE", "NAME")),
-        as_json=state.json,
-    )
+        connections = [*service.connections.list(property=filters)]
+    if name is not None:
+        connections = [found for found in connections if found.name == name]
+    text = "" if state.json else _list_text(state, connections)
+    emit([dict(found.raw) for found in connections], text, as_json=state.json)
 
 
 @command.command("get")
@@ -59,20 +49,21 @@ def list_(state: State, /, *, connector: str | None, name: str | None) -> None:
 def get(state: State, /, *, connection_id: str) -> None:
     """Show one base connection; secrets never come back."""
     with state.service(state.profile()) as service:
-        found = service.connections.get(connection_id)
+        connection = service.connections.get(connection_id)
+    spec = f"{connection.spec_id} (version {connection.spec_version})"
     facts = {
-        "id": found.id,
-        "name": found.name,
-        "description": found.description,
-        "connection specification": f"{found.spec_id} (version {found.spec_version})",
-        "authentication": found.auth_name,
-        **{f"  {name}": value for name, value in found.params.items()},
-        "state": found.state,
-        "sandbox": found.sandbox,
-        "etag": found.etag,
+        "id": connection.id,
+        "name": connection.name,
+        "description": connection.description,
+        "connection specification": spec,
+        "authentication": connection.auth_name,
+        **{f"  {name}": value for name, value in connection.params.items()},
+        "state": connection.state,
+        "sandbox": connection.sandbox,
+        "etag": connection.etag,
     }
     emit(
-        dict(found.raw),
+        dict(connection.raw),
         table((name, fact) for name, fact in facts.items() if fact != ""),
         as_json=state.json,
     )
@@ -115,7 +106,7 @@ def explore(
     state: State, /, *, connection_id: str, table_name: str | None, preview: bool
 ) -> None:
     """Let the service look into the source: its tables, or the columns and first rows of one."""
-    from headwater.cli.source import explored
+    from headwater.cli.source import exploration_text
     from headwater.errors import InvalidInput
 
     if preview and table_name is None:
@@ -125,10 +116,10 @@ def explore(
         )
     object_type = "root" if table_name is None else "table"
     with state.service(state.profile()) as service:
-        found = service.connections.explore(
+        answer = service.connections.explore(
             connection_id, object_type=object_type, object=table_name, preview=preview
         )
-    emit(found, explored(found), as_json=state.json)
+    emit(answer, exploration_text(answer), as_json=state.json)
 
 
 @command.command("update")
@@ -166,14 +157,18 @@ def update(
             "nothing to change", remedy="give --name, --description or -c"
         )
     with state.service(state.profile()) as service:
-        found = service.connections.get(connection_id)
-        operations = _texts(found, name=name, description=description)
+        connection = service.connections.get(connection_id)
+        operations = _put_strings(connection, name=name, description=description)
         if with_credentials:
-            operations += _credentials(state, found, **given)
+            operations += _put_credentials(state, connection, **given)
         reference = service.connections.update(
-            connection_id, operations, etag=found.etag
+            connection_id, operations, etag=connection.etag
         )
-    _changed(state, reference)
+    emit(
+        {"id": reference.id, "etag": reference.etag},
+        f"{reference.id}  changed",
+        as_json=state.json,
+    )
 
 
 @command.command("delete")
@@ -201,7 +196,17 @@ def _spec_id(state: State, slug: str) -> str:
     return str(connector.spec.id)
 
 
-def _confirm(found: Connection) -> None:
+def _list_text(state: State, connections: Sequence[Connection]) -> str:
+    connectors, _failures = state.registry().all()
+    slugs = {connector.spec.id: connector.slug for connector in connectors}
+    rows = []
+    for found in connections:
+        slug = slugs.get(found.spec_id, found.spec_id)
+        rows.append((found.id, slug, found.state, found.name))
+    return table(rows, ("ID", "CONNECTOR", "STATE", "NAME"))
+
+
+def _confirm(connection: Connection) -> None:
     from headwater.errors import InvalidInput
 
     if not sys.stdin.isatty():
@@ -210,49 +215,42 @@ def _confirm(found: Connection) -> None:
             remedy="give --yes",
         )
     click.confirm(
-        f"Delete the connection {printable(found.name) or found.id}?",
+        f"Delete the connection {printable(connection.name) or connection.id}?",
         abort=True,
         err=True,
     )
 
 
-def _texts(found: Connection, **texts: str | None) -> list[dict[str, Any]]:
-    return [
-        {
-            "op": "replace" if name in found.raw else "add",
-            "path": f"/{name}",
-            "value": text,
-        }
-        for name, text in texts.items()
-        if text is not None
-    ]
+def _put_strings(connection: Connection, **strings: str | None) -> list[dict[str, Any]]:
+    operations = []
+    for name, string in strings.items():
+        if string is not None:
+            operations.append(_put(connection, name, string))
+    return operations
 
 
-def _credentials(state: State, found: Connection, **given: Any) -> list[dict[str, Any]]:
+def _put_credentials(
+    state: State, connection: Connection, **given: Any
+) -> list[dict[str, Any]]:
     from headwater.cli.inputs import describe_origins, gather
 
-    connector = state.registry().find(found.spec_id).connector
-    given["auth"] = given["auth"] or found.auth_name or None
+    connector = state.registry().find(connection.spec_id).connector
+    given["auth"] = given["auth"] or connection.auth_name or None
     credentials = gather(state, connector, **given)
     params = credentials.resolve()
     state.remember(params)
     if not state.json:
         say(describe_origins(credentials))
-    if found.auth_name == credentials.auth.spec_name:
+    if connection.auth_name == credentials.auth.spec_name:
         return [{"op": "replace", "path": "/auth/params", "value": params}]
     auth = {"specName": credentials.auth.spec_name, "params": params}
-    return [
-        {
-            "op": "replace" if "auth" in found.raw else "add",
-            "path": "/auth",
-            "value": auth,
-        }
-    ]
+    return [_put(connection, "auth", auth)]
 
 
-def _changed(state: State, reference: Reference) -> None:
-    emit(
-        {"id": reference.id, "etag": reference.etag},
-        f"{reference.id}  changed",
-        as_json=state.json,
-    )
+def _put(connection: Connection, name: str, value: Any) -> dict[str, Any]:
+    """Return the JSON Patch operation that sets one member of a connection, whether or not it has it already."""
+    return {
+        "op": "replace" if name in connection.raw else "add",
+        "path": f"/{name}",
+        "value": value,
+    }

@@ -17,6 +17,8 @@ from headwater.cli.output import say
 if TYPE_CHECKING:
     from headwater.cli.state import State
 
+_OUTPUT_ERRORS = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
+
 # The first class that fits decides; docs/cli.md lists the codes.
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.InvalidInput, 2),
@@ -51,38 +53,28 @@ def report(error: BaseException, state: State) -> int:
     if isinstance(error, KeyboardInterrupt) or _was_interrupted(error):
         return _say(state, {"kind": "interrupted", "message": "interrupted"}, 130)
     if isinstance(error, click.Abort):
-        return _say(
-            state,
-            {"kind": "declined", "message": "declined, or no input; nothing was done"},
-            2,
-        )
+        message = "declined, or no input; nothing was done"
+        return _say(state, {"kind": "declined", "message": message}, 2)
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code
     if isinstance(error, errors.HeadwaterError):
-        return _ours(error, state)
-    if isinstance(error, OSError) and error.errno in (
-        errno.ENOSPC,
-        errno.EIO,
-        errno.EDQUOT,
-    ):
-        return _say(
-            state,
-            {
-                "kind": "output",
-                "message": f"the output cannot be written ({error.strerror})",
-            },
-            2,
-        )
-    return _bug(error, state)
+        return _report_ours(error, state)
+    if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS:
+        message = f"the output cannot be written ({error.strerror})"
+        return _say(state, {"kind": "output", "message": message}, 2)
+    return _report_bug(error, state)
 
 
 def exit_code(error: errors.HeadwaterError) -> int:
     """Return the exit code of one of our errors."""
-    return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), 1)
+    for kind, code in EXIT_CODES:
+        if isinstance(error, kind):
+            return code
+    return 1
 
 
-def _ours(error: errors.HeadwaterError, state: State) -> int:
+def _report_ours(error: errors.HeadwaterError, state: State) -> int:
     code = _say(state, error.data(), exit_code(error), text=str(error))
     frames = getattr(error, "frames", "")
     if state.debug and frames:
@@ -90,31 +82,26 @@ def _ours(error: errors.HeadwaterError, state: State) -> int:
     return code
 
 
-def _bug(error: BaseException, state: State) -> int:
+def _report_bug(error: BaseException, state: State) -> int:
     place = ""
     frames = traceback.extract_tb(error.__traceback__)
     if frames:
         place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
     # The error's own text could hold anything, so it is shown only on request, and cleaned.
-    owner = f" of {state.plugin}" if state.plugin else ""
-    message = f"internal error{owner}: {type(error).__name__}{place}"
-    remedy = (
-        ""
-        if state.debug
-        else "run again with --debug, and report it with what that prints"
-    )
+    data = {
+        "kind": "bug",
+        "message": f"internal error: {type(error).__name__}{place}",
+        "remedy": "run again with --debug, and report it with what that prints",
+        "distribution": state.plugin,
+    }
+    if state.debug:
+        data["remedy"] = ""
     if state.plugin:
-        remedy = f"report it to the authors of {state.plugin}"
-    code = _say(
-        state,
-        {
-            "kind": "bug",
-            "message": message,
-            "remedy": remedy,
-            "distribution": state.plugin,
-        },
-        1,
-    )
+        data["message"] = (
+            f"internal error of {state.plugin}: {type(error).__name__}{place}"
+        )
+        data["remedy"] = f"report it to the authors of {state.plugin}"
+    code = _say(state, data, 1)
     if state.debug:
         say(clean("".join(traceback.format_exception(error)), state.secrets))
     return code
@@ -122,17 +109,21 @@ def _bug(error: BaseException, state: State) -> int:
 
 def _say(state: State, data: dict[str, Any], code: int, *, text: str = "") -> int:
     if state.json:
-        told = {"notices": state.notices} if state.notices else {}
-        say(json.dumps({"error": {**data, **told}}))
+        if state.notices:
+            data = {**data, "notices": state.notices}
+        say(json.dumps({"error": data}))
         return code
-    remedy = data.get("remedy", "")
-    say(f"error: {text or data['message'] + (f'; {remedy}' if remedy else '')}")
+    if not text:
+        text = "; ".join(filter(None, [data["message"], data.get("remedy")]))
+    say(f"error: {text}")
     return code
 
 
 def _was_interrupted(error: BaseException) -> bool:
     """Say whether click turned Ctrl-C into its `Abort`, as it does within prompts."""
-    chain = (error.__cause__, error.__context__)
-    return isinstance(error, click.Abort) and any(
-        isinstance(each, KeyboardInterrupt) for each in chain
+    if not isinstance(error, click.Abort):
+        return False
+    return any(
+        isinstance(earlier, KeyboardInterrupt)
+        for earlier in (error.__cause__, error.__context__)
     )

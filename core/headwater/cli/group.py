@@ -65,7 +65,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
 }
 
-# Commands of plugins from this project, for who has not installed them: name -> distribution and first line of help.
+# Commands of this project's plugins, for those who have not installed them: name -> distribution, first line of help.
 OFFERED: Mapping[str, tuple[str, str]] = {
     "local": (
         "headwater-local-flow-service",
@@ -120,13 +120,13 @@ class Root(click.Group):
 
     def _check_known(self, ctx: click.Context, name: str) -> None:
         known = self.list_commands(ctx)
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            raise click.UsageError(
-                f"no such command: {name}"
-                + (f"; did you mean {near[0]}?" if near else ""),
-                ctx,
-            )
+        if name in known:
+            return
+        message = f"no such command: {name}"
+        near = difflib.get_close_matches(name, known, n=1)
+        if near:
+            message += f"; did you mean {near[0]}?"
+        raise click.UsageError(message, ctx)
 
     def format_commands(
         self, _ctx: click.Context, formatter: click.HelpFormatter
@@ -140,11 +140,11 @@ class Root(click.Group):
             )
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        with streams.noticing():  # --help prints here
+        with streams.catch_broken_pipe():  # --help prints here
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with streams.noticing():
+        with streams.catch_broken_pipe():
             return super().invoke(ctx)
 
     def _line(self, name: str) -> str:

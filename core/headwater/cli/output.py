@@ -36,27 +36,25 @@ def printable(text: str, *, keep: str = "") -> str:
     """Escape characters that would command a terminal instead of showing: names come from other people."""
     if text.isprintable():
         return text
-    return "".join(
-        char if char in keep or _shows(char) else char.encode("unicode_escape").decode()
-        for char in text
-    )
+    shown = []
+    for char in text:
+        if char in keep or _is_shown(char):
+            shown.append(char)
+        else:
+            shown.append(char.encode("unicode_escape").decode())
+    return "".join(shown)
 
 
 def table(rows: Iterable[Sequence[object]], header: Sequence[str] = ()) -> str:
     """Return rows as left-aligned columns, two blanks apart."""
-    lines = [
-        [printable(str(cell)) for cell in row] for row in ([header] if header else [])
-    ] + [[printable(str(cell)) for cell in row] for row in rows]
-    if not lines:
-        return ""
+    lines = [[printable(str(cell)) for cell in row] for row in (header, *rows) if row]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) for cell, width in zip(line, widths, strict=True)
-        ).rstrip()
-        for line in lines
-    )
+    text = []
+    for line in lines:
+        cells = map(str.ljust, line, widths)
+        text.append("  ".join(cells).rstrip())
+    return "\n".join(text)
 
 
-def _shows(char: str) -> bool:
+def _is_shown(char: str) -> bool:
     return char.isprintable() or unicodedata.category(char) == "Zs"

@@ -26,7 +26,7 @@ def load(name: str, entries: list[EntryPoint]) -> click.Command:
         command = entries[0].load()
     if not isinstance(command, click.Command):
         raise BrokenPlugin(
-            f"command {name} of {owners[0]} is no click command",
+            f"command {name} of {owners[0]} is not a click command",
             distribution=str(owners[0]),
         )
     return command

@@ -35,9 +35,9 @@ def command(state: State, /, *, slug: str, table: str, rows: int, **given: Any) 
     """
     from headwater.cli import source
 
-    with source.opened(state, state.registry().load(slug), **given) as reader:
-        found = reader.preview(table, rows)
-    for field in found.columns.left_out:
+    with source.open_reader(state, state.registry().load(slug), **given) as reader:
+        preview = reader.preview(table, rows)
+    for field in preview.columns.left_out:
         state.notice(f"{field.name} is left out: {field.reason}")
     as_json = state.json or not sys.stdout.isatty()
-    emit(list(found.rows), source.preview_text(found), as_json=as_json)
+    emit(list(preview.rows), source.preview_text(preview), as_json=as_json)

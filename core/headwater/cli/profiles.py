@@ -34,20 +34,15 @@ def list_(state: State, /) -> None:
 
     config = Config.read()
     _tell(state, config.notices)
-    entries = [
-        *(
-            _entry(config.profile(name), name == config.default_name)
-            for name in config.profiles
-        ),
-        _local(config),
-    ]
-    rows = [
-        (
-            "*" if each["default"] else "",
-            *(each[column] or "" for column in ("name", *_COLUMNS)),
-        )
-        for each in entries
-    ]
+    entries = []
+    for name in config.profiles:
+        entries.append(_entry(config.profile(name), name == config.default_name))
+    entries.append(_local_entry(config))
+    rows = []
+    for entry in entries:
+        mark = "*" if entry["default"] else ""
+        facts = [entry[column] or "" for column in ("name", *_COLUMNS)]
+        rows.append((mark, *facts))
     emit(
         entries,
         table(rows, ("", "NAME", "URL", "ORGANIZATION", "SANDBOX", "CLOUD")),
@@ -67,17 +62,19 @@ def show(state: State, /, *, name: str | None) -> None:
     _tell(state, profile.notices)
     if profile.missing:
         state.notice(f"profile {profile.name} lacks {', '.join(profile.missing)}")
-    shown = profile.shown()
-    sources = {key: profile.sources.get(key, "default") for key in shown}
+    values = profile.shown()
+    sources = {key: profile.sources.get(key, "default") for key in values}
     result = {
         "name": profile.name,
         "origin": profile.origin,
-        "values": shown,
+        "values": values,
         "sources": sources,
+        "missing": profile.missing,
     }
-    rows = [(key, value, sources[key]) for key, value in shown.items()]
-    text = f"{profile.name} ({profile.origin})\n{table(rows, ('SETTING', 'VALUE', 'FROM'))}"
-    emit({**result, "missing": profile.missing}, text, as_json=state.json)
+    rows = [(key, value, sources[key]) for key, value in values.items()]
+    settings = table(rows, ("SETTING", "VALUE", "FROM"))
+    text = f"{profile.name} ({profile.origin})\n{settings}"
+    emit(result, text, as_json=state.json)
 
 
 @command.command("add")
@@ -158,7 +155,9 @@ def add(state: State, /, *, name: str, use: bool, force: bool, **given: Any) -> 
     check_usable(values)
     path = write_profile(name, values, use=use)
     default = Config.read(path).default_name == name
-    text = f"{name}  written to {path}" + (", and the default now" if default else "")
+    text = f"{name}  written to {path}"
+    if default:
+        text += ", and the default now"
     emit(
         {"name": name, "path": str(path), "default": default}, text, as_json=state.json
     )
@@ -181,15 +180,15 @@ def use(state: State, /, *, name: str) -> None:
 
 
 def _entry(profile: Profile, default: bool) -> dict[str, Any]:
-    shown = profile.shown()
+    values = profile.shown()
     return {
         "name": profile.name,
-        **{column: shown.get(column) for column in _COLUMNS},
+        **{column: values.get(column) for column in _COLUMNS},
         "default": default,
     }
 
 
-def _local(config: Config) -> dict[str, Any]:
+def _local_entry(config: Config) -> dict[str, Any]:
     from headwater.profiles import LOCAL, resolve
 
     return _entry(resolve(LOCAL, environ={}), not config.exists)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from headwater.cli.output import in_json, say, table
 
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
 
 _WIDEST = 40  # characters of one cell of a preview
+_JSON = json.JSONEncoder(ensure_ascii=False)
 
 
-def opened(state: State, connector: Connector, **given: Any) -> GuardedReader:
+def open_reader(state: State, connector: Connector, **given: Any) -> GuardedReader:
     """Collect credentials and return a reader, telling where the fields came from."""
     from headwater.cli.inputs import describe_origins, gather
     from headwater.sources.contract import SourceCredentials
@@ -36,21 +38,20 @@ def opened(state: State, connector: Connector, **given: Any) -> GuardedReader:
 
 def check_text(check: Check) -> str:
     """Return a check for people."""
+    versions = ""
+    if check.versions:
+        versions = f"{check.versions[0]} to {check.versions[-1]}"
     facts = {
         "user": check.user,
         "organization": check.organization,
         "version": check.version,
-        "versions": f"{check.versions[0]} to {check.versions[-1]}"
-        if check.versions
-        else "",
+        "versions": versions,
         "permissions": ", ".join(check.permissions),
-        **{
-            f"left of {limit.name}": f"{limit.left} of {limit.most}"
-            for limit in check.limits
-        },
     }
-    lines = [table((name, fact) for name, fact in facts.items() if fact)]
-    return "\n".join([*filter(None, lines), "the source accepts these credentials"])
+    for limit in check.limits:
+        facts[f"left of {limit.name}"] = f"{limit.left} of {limit.most}"
+    known = table((name, fact) for name, fact in facts.items() if fact)
+    return "\n".join(filter(None, [known, "the source accepts these credentials"]))
 
 
 def columns_text(columns: Columns) -> str:
@@ -65,7 +66,10 @@ def columns_text(columns: Columns) -> str:
 
 def rows_text(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
     """Return rows as an aligned table; long values are cut."""
-    return table([[_cell(row.get(name)) for name in names] for row in rows], names)
+    lines = []
+    for row in rows:
+        lines.append([_cell(row.get(name)) for name in names])
+    return table(lines, names)
 
 
 def preview_text(preview: Preview) -> str:
@@ -73,49 +77,51 @@ def preview_text(preview: Preview) -> str:
     return rows_text([column.name for column in preview.columns.columns], preview.rows)
 
 
-def _cell(value: Any) -> str:
-    import json
+def exploration_text(answer: list[Any] | dict[str, Any]) -> str:
+    """Return a list of tables and folders, or the columns of one and its rows; anything else as the JSON it is."""
+    if isinstance(answer, list):
+        return _items_text(answer)
+    columns = _member(answer, "schema").get("columns")
+    if not _is_list_of_objects(columns):
+        return in_json(answer)
+    lines = []
+    for column in columns:
+        xdm = _member(column, "xdm")
+        lines.append(
+            (column.get("name", ""), column.get("type", ""), xdm.get("format", ""))
+        )
+    text = table(lines, ("COLUMN", "TYPE", "FORMAT"))
+    data = answer.get("data")
+    if not isinstance(data, list):
+        return text
+    rows = [row for row in data if isinstance(row, dict)]
+    if not rows:
+        return text
+    names = [str(column.get("name", "")) for column in columns]
+    return f"{text}\n\n{rows_text(names, rows)}"
 
-    text = (
-        ""
-        if value is None
-        else value
-        if isinstance(value, str)
-        else json.dumps(value, ensure_ascii=False)
-    )
+
+def _items_text(items: list[Any]) -> str:
+    if not _is_list_of_objects(items):
+        return in_json(items)
+    names = ("path", "type", "name")
+    lines = [[item.get(name, "") for name in names] for item in items]
+    return table(lines, ("PATH", "TYPE", "NAME"))
+
+
+def _is_list_of_objects(value: Any) -> TypeGuard[list[dict[str, Any]]]:
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _member(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return an object within an object; an empty one where it is missing or something else."""
+    value = holder.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else _JSON.encode(value)
     text = " ".join(text.split())  # a line break would break the table
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"
-
-
-def explored(found: list[Any] | dict[str, Any]) -> str:
-    """Return a list of tables and folders, or the columns of one and its rows; anything else as the JSON it is."""
-    if isinstance(found, list) and all(isinstance(item, dict) for item in found):
-        items = [
-            (item.get("path", ""), item.get("type", ""), item.get("name", ""))
-            for item in found
-        ]
-        return table(items, ("PATH", "TYPE", "NAME"))
-    schema = found.get("schema") if isinstance(found, dict) else None
-    columns = schema.get("columns") if isinstance(schema, dict) else None
-    if not isinstance(columns, list) or not all(
-        isinstance(column, dict) for column in columns
-    ):
-        return in_json(found)
-    text = table(
-        [
-            (each.get("name", ""), each.get("type", ""), _format(each))
-            for each in columns
-        ],
-        ("COLUMN", "TYPE", "FORMAT"),
-    )
-    data = found.get("data") if isinstance(found, dict) else None
-    rows = (
-        [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
-    )
-    names = [str(each.get("name", "")) for each in columns]
-    return f"{text}\n\n{rows_text(names, rows)}" if rows else text
-
-
-def _format(column: dict[str, Any]) -> str:
-    xdm = column.get("xdm")
-    return str(xdm.get("format", "")) if isinstance(xdm, dict) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,7 @@ from headwater.cli.output import emit, in_json, table
 
 if TYPE_CHECKING:
     from headwater.cli.state import State
+    from headwater.connectors.connector import Connector
     from headwater.flowservice import RemoteSpec
     from headwater.profiles import Profile
     from headwater.tenant import Pulled, Tenant
@@ -37,18 +39,18 @@ def pull(state: State, /) -> None:
     from headwater.connectors.registry import installed
 
     profile = state.profile()
-    asked = _tenant(profile)
+    asked = _require_tenant(profile)
     with state.service(profile) as service:
         pulled = tenant.pull(service, asked, profile=profile.name, registry=installed())
-    slugs = [
-        one.slug
-        for one in tenant.TenantRegistry(installed(), pulled).all()[0]
-        if one.from_tenant
-    ]
-    result = {**_facts(pulled), "count": len(pulled.specs), "new": slugs}
-    text = f"{len(pulled.specs)} connection specifications of {asked.org_id} kept (profile {profile.name})"
-    known = "an installed connector has each source among them"
-    emit(result, f"{text}\n{_named(slugs) if slugs else known}", as_json=state.json)
+    connectors, _failures = tenant.TenantRegistry(installed(), pulled).all()
+    slugs = [connector.slug for connector in connectors if connector.from_tenant]
+    number = len(pulled.specs)
+    text = f"{number} connection specifications of {asked.org_id} kept (profile {profile.name})"
+    emit(
+        {**_facts(pulled), "count": number, "new": slugs},
+        f"{text}\n{_new_text(slugs)}",
+        as_json=state.json,
+    )
 
 
 @command.command("list")
@@ -57,47 +59,29 @@ def pull(state: State, /) -> None:
 @click.pass_obj
 def list_(state: State, /) -> None:
     """List the pulled specifications, and the connector that answers for each."""
-    pulled = _pulled(state)
-    owners = {one.spec.id: one for one in state.registry().all()[0]}
-    entries = []
-    for spec in sorted(pulled.specs, key=lambda spec: (spec.name, spec.id)):
-        owner = owners.get(spec.id.lower())
-        origin = (
-            ""
-            if owner is None
-            else "tenant"
-            if owner.from_tenant
-            else owner.distribution.name
-        )
-        facts = {"id": spec.id, "name": spec.name, "version": spec.version}
-        entries.append(
-            {
-                **facts,
-                "connector": owner.slug if owner else None,
-                "from": origin or None,
-            }
-        )
-    rows = [
-        [each[name] or "" for name in ("id", "name", "version", "connector", "from")]
-        for each in entries
-    ]
+    pulled = _require_pulled(state)
+    connectors, _failures = state.registry().all()
+    by_id = {connector.spec.id: connector for connector in connectors}
+    specs = sorted(pulled.specs, key=attrgetter("name", "id"))
+    entries = [_entry(spec, by_id.get(spec.id.lower())) for spec in specs]
+    rows = [[fact or "" for fact in entry.values()] for entry in entries]
     text = table(rows, ("ID", "NAME", "VERSION", "CONNECTOR", "FROM"))
     state.notice(
-        f"specifications of {pulled.tenant.org_id} {pulled.label}; those without a connector are no sources"
+        f"specifications of {pulled.tenant.org_id} {pulled.label}; those without a connector are not sources"
     )
     emit({**_facts(pulled), "specs": entries}, text, as_json=state.json)
 
 
 @command.command("show")
-@click.argument("wanted", metavar="ID|NAME")
+@click.argument("name", metavar="ID|NAME")
 @of_profile("Whose specification to show.")
 @common
 @click.pass_obj
-def show(state: State, /, *, wanted: str) -> None:
+def show(state: State, /, *, name: str) -> None:
     """Show one pulled specification as the tenant gave it: JSON, found by id, machine name or slug."""
-    pulled = _pulled(state)
+    pulled = _require_pulled(state)
     state.notice(f"a specification of {pulled.tenant.org_id} {pulled.label}")
-    click.echo(in_json(_one(state, pulled, wanted).raw))
+    click.echo(in_json(_find(state, pulled, name).raw))
 
 
 @command.command("forget")
@@ -108,36 +92,36 @@ def forget(state: State, /) -> None:
     """Remove the pulled specifications of the profile's tenant from this machine."""
     from headwater import tenant
 
-    asked = _tenant(state.profile())
-    gone = tenant.forget(asked)
-    text = f"specifications of {asked.org_id} {'forgotten' if gone else 'were not kept, nothing to forget'}"
+    asked = _require_tenant(state.profile())
+    forgotten = tenant.forget(asked)
+    what = "forgotten" if forgotten else "were not kept, nothing to forget"
     emit(
-        {"orgId": asked.org_id, "url": asked.url, "forgotten": gone},
-        text,
+        {"orgId": asked.org_id, "url": asked.url, "forgotten": forgotten},
+        f"specifications of {asked.org_id} {what}",
         as_json=state.json,
     )
 
 
-def _tenant(profile: Profile) -> Tenant:
+def _require_tenant(profile: Profile) -> Tenant:
     from headwater.errors import NotConfigured
     from headwater.tenant import Tenant
 
-    found = Tenant.of(profile)
-    if found is None:
+    tenant = Tenant.of(profile)
+    if tenant is None:
         raise NotConfigured(
             f"profile {profile.name} names no organization",
             ("org_id",),
             remedy="give it an org_id",
         )
-    return found
+    return tenant
 
 
-def _pulled(state: State) -> Pulled:
+def _require_pulled(state: State) -> Pulled:
     from headwater import tenant
     from headwater.errors import InvalidInput
 
     profile = state.profile()
-    pulled = tenant.read(_tenant(profile))
+    pulled = tenant.read(_require_tenant(profile))
     if pulled is None:
         raise InvalidInput(
             f"no specifications have been pulled from the tenant of profile {profile.name}",
@@ -146,24 +130,45 @@ def _pulled(state: State) -> Pulled:
     return pulled
 
 
-def _one(state: State, pulled: Pulled, wanted: str) -> RemoteSpec:
+def _find(state: State, pulled: Pulled, name: str) -> RemoteSpec:
+    """Return the specification of this id, else of this machine name, else of the connector of this slug."""
     from headwater.errors import InvalidInput, UnknownConnector
 
-    ids = {one.spec.id for one in state.registry().all()[0] if one.slug == wanted}
-    found = [spec for spec in pulled.specs if wanted.lower() == spec.id.lower()]
-    found = found or [spec for spec in pulled.specs if spec.name == wanted]
-    found = found or [spec for spec in pulled.specs if spec.id.lower() in ids]
-    if not found:
-        raise UnknownConnector(
-            "none of the pulled specifications has this id, name or slug",
-            remedy="run `headwater specs list`",
-        )
-    if len(found) > 1:
-        raise InvalidInput(
-            f"several specifications have this name: {', '.join(spec.id for spec in found)}",
-            remedy="give the id",
-        )
-    return found[0]
+    connectors, _failures = state.registry().all()
+    ids = {connector.spec.id for connector in connectors if connector.slug == name}
+    for specs in (
+        [spec for spec in pulled.specs if spec.id.lower() == name.lower()],
+        [spec for spec in pulled.specs if spec.name == name],
+        [spec for spec in pulled.specs if spec.id.lower() in ids],
+    ):
+        if len(specs) > 1:
+            listing = ", ".join(spec.id for spec in specs)
+            raise InvalidInput(
+                f"several specifications have this name: {listing}",
+                remedy="give the id",
+            )
+        if specs:
+            return specs[0]
+    raise UnknownConnector(
+        "none of the pulled specifications has this id, name or slug",
+        remedy="run `headwater specs list`",
+    )
+
+
+def _entry(spec: RemoteSpec, connector: Connector | None) -> dict[str, str | None]:
+    entry: dict[str, str | None] = {
+        "id": spec.id,
+        "name": spec.name,
+        "version": spec.version,
+        "connector": None,
+        "from": None,
+    }
+    if connector is not None:
+        entry["connector"] = connector.slug
+        entry["from"] = connector.distribution.name
+        if connector.from_tenant:
+            entry["from"] = "tenant"
+    return entry
 
 
 def _facts(pulled: Pulled) -> dict[str, Any]:
@@ -176,10 +181,10 @@ def _facts(pulled: Pulled) -> dict[str, Any]:
     }
 
 
-def _named(slugs: list[str], most: int = 8) -> str:
-    more = (
-        f" and {len(slugs) - most} more (`headwater specs list`)"
-        if len(slugs) > most
-        else ""
-    )
-    return f"known from the tenant only: {', '.join(slugs[:most])}{more}"
+def _new_text(slugs: list[str], most: int = 8) -> str:
+    if not slugs:
+        return "an installed connector has each source among them"
+    text = f"known from the tenant only: {', '.join(slugs[:most])}"
+    if len(slugs) > most:
+        text += f" and {len(slugs) - most} more (`headwater specs list`)"
+    return text

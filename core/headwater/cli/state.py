@@ -51,11 +51,7 @@ class State:
         from headwater.flowservice.service import FlowService
 
         endpoint = profile.endpoint()
-        self.secrets += [
-            secret
-            for secret in (endpoint.access_token, endpoint.client_secret)
-            if secret is not None
-        ]
+        self.remember([endpoint.access_token, endpoint.client_secret])
         return FlowService(endpoint)
 
     def cloud(self) -> str:
@@ -74,8 +70,9 @@ class State:
         from headwater.tenant.place import is_anything_kept
 
         if self._registry is None:
-            asked = is_anything_kept() or self.profile_name
-            self._registry = self._with_tenant(installed()) if asked else installed()
+            self._registry = installed()
+            if is_anything_kept() or self.profile_name:
+                self._registry = self._with_tenant(self._registry)
         return self._registry
 
     def _with_tenant(self, registry: Registry) -> Registry:
@@ -83,16 +80,17 @@ class State:
         from headwater.errors import InvalidInput, NotConfigured
 
         try:
-            asked = tenant.Tenant.of(
-                profiles.resolve(self.profile_name, overrides=self.overrides)
-            )
+            profile = profiles.resolve(self.profile_name, overrides=self.overrides)
+            asked = tenant.Tenant.of(profile)
             pulled = asked and tenant.read(asked)
         except InvalidInput as error:
             if self.profile_name and isinstance(error, NotConfigured):
                 raise
             self.notice(f"without the tenant's specifications: {error}")
             return registry
-        return tenant.TenantRegistry(registry, pulled) if pulled else registry
+        if not pulled:
+            return registry
+        return tenant.TenantRegistry(registry, pulled)
 
     def notice(self, text: str) -> None:
         """Tell people something beside the result, on standard error.
@@ -103,11 +101,12 @@ class State:
         if not self.json:
             _tell(text)
 
-    def tell_held_back(self) -> None:
-        """Tell what ``--json`` has held back, after success."""
-        if self.json:
-            for text in self.notices:
-                _tell(text)
+    def tell_notices(self) -> None:
+        """Tell after success what ``--json`` has made wait."""
+        if not self.json:
+            return
+        for text in self.notices:
+            _tell(text)
 
 
 def _tell(text: str) -> None:

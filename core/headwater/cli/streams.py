@@ -16,18 +16,15 @@ class ReaderGone(Exception):
 
 
 @contextmanager
-def noticing() -> Iterator[None]:
+def catch_broken_pipe() -> Iterator[None]:
     """Turn a broken pipe into `ReaderGone`."""
-    gone = False
     try:
         yield
     except BrokenPipeError:
-        gone = True
-    if gone:
-        raise ReaderGone
+        raise ReaderGone from None
 
 
-def mend() -> None:
+def repair() -> None:
     """Make the three streams usable, whatever the process was started with.
 
     One that was closed becomes the null device: its number would otherwise go to the next file or socket opened. What

@@ -10,7 +10,10 @@ from headwater.cli.options import common, credential_input, slug_argument
 from headwater.cli.output import emit, table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from headwater.cli.state import State
+    from headwater.sources import Table
 
 
 @click.command("tables")
@@ -22,19 +25,19 @@ def command(state: State, /, *, slug: str, **given: Any) -> None:
     """List the tables of a source, asking it directly."""
     from headwater.cli import source
 
-    with source.opened(state, state.registry().load(slug), **given) as reader:
-        found = reader.tables()
-    rows = [
-        (each.name, each.label if each.label != each.name else "", each.note)
-        for each in found
+    with source.open_reader(state, state.registry().load(slug), **given) as reader:
+        tables = reader.tables()
+    items = [{**item.as_item(), "note": item.note} for item in tables]
+    emit(items, _format(tables), as_json=state.json)
+
+
+def _format(tables: Sequence[Table]) -> str:
+    """Return tables for people; a label or a note has a column only where one of them says something."""
+    columns = [
+        ("TABLE", *(item.name for item in tables)),
+        ("LABEL", *(item.label if item.label != item.name else "" for item in tables)),
+        ("NOTE", *(item.note for item in tables)),
     ]
-    header = ("TABLE", "LABEL", "NOTE")
-    shown = [
-        place for place in range(3) if place == 0 or any(row[place] for row in rows)
-    ]
-    items = [{**each.as_item(), "note": each.note} for each in found]
-    text = table(
-        [[row[place] for place in shown] for row in rows],
-        [header[place] for place in shown],
-    )
-    emit(items, text, as_json=state.json)
+    needed = [columns[0], *(column for column in columns[1:] if any(column[1:]))]
+    header, *rows = zip(*needed, strict=True)
+    return table(rows, header)

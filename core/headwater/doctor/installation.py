@@ -50,8 +50,8 @@ def examine_installation(
         _core(),
         *_distributions(groups),
         *_replacements(connectors, catalog),
-        *map(_broken_connector, failures),
-        *_shared_ids(working),
+        *map(_load_failure, failures),
+        *_ids_in_common(working),
         *_commands(groups[COMMANDS], load_command, own_commands),
         *_adapters(groups[adapters.GROUP]),
     ]
@@ -90,11 +90,11 @@ def _replacements(
         )
 
 
-def _broken_connector(failure: PluginError) -> CheckResult:
+def _load_failure(failure: PluginError) -> CheckResult:
     return CheckResult(FAILED, "connector", failure.message, failure.remedy)
 
 
-def _shared_ids(working: list[Connector]) -> Iterator[CheckResult]:
+def _ids_in_common(working: list[Connector]) -> Iterator[CheckResult]:
     by_id: dict[str, list[str]] = {}
     for connector in working:
         if connector.spec.id:

@@ -42,11 +42,11 @@ def compare(
             findings += find_differences(mine, there)
             unpaired.remove(mine)
         missing = [spec for spec in unpaired if spec.cloud in (None, cloud)]
-        findings += [_added(name)] * (len(listed) - len(pairs))
+        findings += [_auth_added(name)] * (len(listed) - len(pairs))
         if listed:
             notes += map(_describe_missing_variant, missing)
         elif missing:
-            findings.append(_removed(name))
+            findings.append(_auth_removed(name))
     return findings, notes
 
 
@@ -101,7 +101,7 @@ def _pair(
     return [(ours[mine], theirs[listed]) for mine, listed in sorted(partners.items())]
 
 
-def _added(name: str) -> Finding:
+def _auth_added(name: str) -> Finding:
     return Finding(
         kind="auth-added",
         auth=name,
@@ -109,7 +109,7 @@ def _added(name: str) -> Finding:
     )
 
 
-def _removed(name: str) -> Finding:
+def _auth_removed(name: str) -> Finding:
     return Finding(
         kind="auth-removed",
         auth=name,

@@ -37,7 +37,7 @@ def pull(
     specs = service.connection_specs.list()
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     pulled = Pulled(tenant=tenant, profile=profile, pulled_at=moment, specs=specs)
-    pulled = attrs.evolve(pulled, known=_known_slugs(registry, pulled))
+    pulled = attrs.evolve(pulled, known=_slugs_by_id(registry, pulled))
     path = path_of(tenant)
     try:
         documents.replace(path, json.dumps(pulled.document()))
@@ -94,7 +94,7 @@ def forget(tenant: Tenant) -> bool:
     return True
 
 
-def _known_slugs(registry: Registry, pulled: Pulled) -> dict[str, str]:
+def _slugs_by_id(registry: Registry, pulled: Pulled) -> dict[str, str]:
     """Return the slug of the installed connector of each specification that has one, by id."""
     slugs = {}
     for connector in TenantRegistry(registry, pulled).all()[0]:
