@@ -158,7 +158,7 @@ def test_untouched_it_installs_from_its_wheel_and_passes_its_tests(
     )
     folder = tmp_path / made["folder"]
     assert made["files"] == [
-        str(path) for path in scaffold.files(scaffold.planned(slug))
+        str(path) for path in scaffold.files(scaffold.plan_connector(slug))
     ]
     machine.run(
         "python",

@@ -44,7 +44,7 @@ def _read(plan: scaffold.Plan) -> configparser.RawConfigParser:
 
 
 def test_a_distribution_is_complete() -> None:
-    made = scaffold.files(scaffold.planned("acme-desk"))
+    made = scaffold.files(scaffold.plan_connector("acme-desk"))
     assert [str(path) for path in made] == [
         ".github/workflows/test.yml",
         ".gitignore",
@@ -69,12 +69,14 @@ def test_a_distribution_is_complete() -> None:
 def test_it_needs_this_version_of_headwater_at_most() -> None:
     settings = configparser.RawConfigParser()
     settings.read(Path(__file__).parents[3] / "setup.cfg")
-    wanted = _read(scaffold.planned("acme-desk"))["options"]["install_requires"].strip()
+    wanted = _read(scaffold.plan_connector("acme-desk"))["options"][
+        "install_requires"
+    ].strip()
     assert wanted == f"headwater>={settings['metadata']['version'].rpartition('.')[0]}"
 
 
 def test_without_an_id_it_says_so_and_where_to_find_one(tmp_path: Path) -> None:
-    connector = _loaded(scaffold.planned("acme-desk"), tmp_path)
+    connector = _loaded(scaffold.plan_connector("acme-desk"), tmp_path)
     assert (connector.spec.id, connector.spec.name) == (None, "Acme Desk")
     assert connector.spec.no_id_reason
     readme = (tmp_path / "README.md").read_text(encoding="utf-8")
@@ -84,7 +86,7 @@ def test_without_an_id_it_says_so_and_where_to_find_one(tmp_path: Path) -> None:
 
 
 def test_with_an_id_nothing_is_left_to_do(tmp_path: Path) -> None:
-    plan = scaffold.planned(
+    plan = scaffold.plan_connector(
         "acme-desk", name="Acme — Desk", category="crm", spec_id=UUID.upper()
     )
     spec = _loaded(plan, tmp_path).spec
@@ -98,15 +100,18 @@ def test_with_an_id_nothing_is_left_to_do(tmp_path: Path) -> None:
 
 
 def test_a_source_of_the_catalogue_lends_its_name_category_and_id() -> None:
-    plan = scaffold.planned("bigquery")
+    plan = scaffold.plan_connector("bigquery")
     assert (plan.name, plan.category, plan.spec_id) == (
         "Google BigQuery",
         "databases",
         BIGQUERY,
     )
     assert plan.replaces.startswith("headwater-adobe-catalog ")
-    assert scaffold.planned("bigquery", spec_id=BIGQUERY, name="Mine").name == "Mine"
-    assert scaffold.planned("capillary").spec_id is None
+    assert (
+        scaffold.plan_connector("bigquery", spec_id=BIGQUERY, name="Mine").name
+        == "Mine"
+    )
+    assert scaffold.plan_connector("capillary").spec_id is None
 
 
 @pytest.mark.parametrize(
@@ -115,7 +120,10 @@ def test_a_source_of_the_catalogue_lends_its_name_category_and_id() -> None:
 def test_a_source_of_the_catalogue_lends_its_further_facts(
     slug: str, tmp_path: Path
 ) -> None:
-    assert _loaded(scaffold.planned(slug), tmp_path).spec == registry.load(slug).spec
+    assert (
+        _loaded(scaffold.plan_connector(slug), tmp_path).spec
+        == registry.load(slug).spec
+    )
 
 
 def test_a_source_without_base_connection_is_refused_with_where_to_start() -> None:
@@ -123,11 +131,11 @@ def test_a_source_without_base_connection_is_refused_with_where_to_start() -> No
         NotCreatable,
         match=r"has no base connection; LAVA builds.* Start with a source connection",
     ):
-        scaffold.planned("lava")
+        scaffold.plan_connector("lava")
 
 
 def test_the_package_names_module_and_distribution() -> None:
-    plan = scaffold.planned("acme-desk", package="acme_connectors")
+    plan = scaffold.plan_connector("acme-desk", package="acme_connectors")
     settings = _read(plan)
     assert settings["metadata"]["name"] == plan.distribution == "acme-connectors"
     assert settings["options.entry_points"]["headwater.connectors"].split() == [
@@ -147,7 +155,7 @@ def test_a_slug_that_cannot_be_typed_is_refused_with_one_that_can(
     slug: str, offered: str
 ) -> None:
     with pytest.raises(InvalidInput) as caught:
-        scaffold.planned(slug)
+        scaffold.plan_connector(slug)
     assert caught.value.remedy == f"for instance {offered}"
 
 
@@ -162,7 +170,7 @@ def test_a_slug_that_cannot_be_typed_is_refused_with_one_that_can(
         ({"category": ""}, "known: advertising, analytics"),
         ({"package": "Acme"}, "a package is lower-case"),
         ({"package": "acme-desk"}, "a package is lower-case"),
-        ({"package": "class"}, "no word of Python's own"),
+        ({"package": "class"}, "not a keyword of Python"),
         ({"package": "json"}, "a package json"),
         ({"package": "headwater"}, "a package headwater"),
         (
@@ -181,21 +189,21 @@ def test_what_cannot_be_used_is_refused_by_its_rule(
     options: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(InvalidInput, match=re.escape(told)):
-        scaffold.planned("acme-desk", **options)
+        scaffold.plan_connector("acme-desk", **options)
 
 
 def test_another_id_than_the_catalogues_verified_one_is_refused() -> None:
     with pytest.raises(
         InvalidInput, match="has a verified connection specification id"
     ):
-        scaffold.planned("bigquery", spec_id=UUID)
+        scaffold.plan_connector("bigquery", spec_id=UUID)
 
 
 def test_a_slug_that_would_clash_is_refused_with_its_owner() -> None:
     with pytest.raises(
         InvalidInput, match="is there already, from headwater-oracle-service-cloud"
     ):
-        scaffold.planned("oracle-service-cloud")
+        scaffold.plan_connector("oracle-service-cloud")
 
 
 def test_every_category_of_an_installed_connector_is_known() -> None:
@@ -208,12 +216,12 @@ def test_every_category_of_an_installed_connector_is_known() -> None:
 def test_a_folder_with_anything_in_it_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(InvalidInput, match="nothing is overwritten"):
-        scaffold.write(scaffold.planned("acme-desk"), tmp_path)
+        scaffold.write(scaffold.plan_connector("acme-desk"), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 def test_an_empty_folder_and_one_that_is_not_there_are_filled(tmp_path: Path) -> None:
-    plan = scaffold.planned("acme-desk")
+    plan = scaffold.plan_connector("acme-desk")
     for folder in (tmp_path / "empty", tmp_path / "deep" / "down"):
         (tmp_path / "empty").mkdir(exist_ok=True)
         made = scaffold.write(plan, folder)
@@ -227,9 +235,9 @@ def test_an_empty_folder_and_one_that_is_not_there_are_filled(tmp_path: Path) ->
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidInput, match="cannot be written"):
-        scaffold.write(scaffold.planned("acme-desk"), tmp_path / "file" / "desk")
+        scaffold.write(scaffold.plan_connector("acme-desk"), tmp_path / "file" / "desk")
     with pytest.raises(InvalidInput, match="cannot be written"):
-        scaffold.write(scaffold.planned("acme-desk"), tmp_path / "file")
+        scaffold.write(scaffold.plan_connector("acme-desk"), tmp_path / "file")
 
 
 @settings(deadline=None)
@@ -239,7 +247,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 )
 def test_whatever_is_accepted_fits_together(slug: str, name: str) -> None:
     try:
-        plan = scaffold.planned(slug, name=name)
+        plan = scaffold.plan_connector(slug, name=name)
     except InvalidInput:
         return
     made = scaffold.files(plan)

@@ -50,9 +50,9 @@ def command(state: State, /, *, slug: str, into: str | None, **given: Any) -> No
     SLUG is what users will type, such as acme-desk. The slug of a catalogue source is taken with its name, category and
     id; the new connector takes that one's place where it is installed. No file is ever overwritten.
     """
-    from headwater_authoring.scaffold import planned, write
+    from headwater_authoring.scaffold import plan_connector, write
 
-    plan = planned(slug, **given)
+    plan = plan_connector(slug, **given)
     folder = Path(into) if into is not None else Path(plan.distribution)
     written = write(plan, folder)
     _tell(state, plan, given["category"])

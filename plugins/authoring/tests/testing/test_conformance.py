@@ -77,7 +77,7 @@ def test_examples_of_several_connectors_go_by_slug(
     )
     assert "2 passed" in ran.stdout
     stray = _pytest(tmp_path, [slugs, 'examples = {"x": "y"}'])
-    assert "are for no connector it checks: x" in stray.stdout + stray.stderr
+    assert "are for connectors that it does not check: x" in stray.stdout + stray.stderr
 
 
 def test_three_lines_check_a_connector(

@@ -113,6 +113,6 @@ def test_a_value_shows_what_printing_it_shows() -> None:
             return CANARY
 
     with Watch() as watch:
-        watch.shown("the key", Key())
-        watch.shown("the type", Key)
+        watch.show("the key", Key())
+        watch.show("the type", Key)
     assert watch.leaks(LOOKOUT) == ["the key when printed"]

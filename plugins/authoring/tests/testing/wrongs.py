@@ -29,7 +29,7 @@ WRONG = [
     ),
     Wrong(
         "check_facts",
-        "an id that is no UUID",
+        "an id that is not a UUID",
         LOOSE + "SPEC['id'] = '7-4'",
         "not a UUID",
     ),
@@ -37,7 +37,7 @@ WRONG = [
         "check_facts",
         "an id in upper case",
         LOOSE + "SPEC['id'] = SPEC['id'].upper()",
-        "no UUID in lower case",
+        "not a UUID in lower case",
     ),
     Wrong(
         "check_facts",
@@ -47,13 +47,13 @@ WRONG = [
     ),
     Wrong(
         "check_facts",
-        "a name that is no text",
+        "a name that is not a string",
         "SPEC['name'] = 5",
         "the wrong type: name",
     ),
     Wrong(
         "check_facts",
-        "a flag that is a text",
+        "a flag that is a string",
         "SPEC['base_connection'] = 'no'",
         "the wrong type: base_connection",
     ),
@@ -67,7 +67,7 @@ WRONG = [
         "check_facts",
         "a version in words",
         "SPEC['version'] = 'one'",
-        "no version number",
+        "not a version number",
     ),
     Wrong(
         "check_facts",
@@ -85,7 +85,7 @@ WRONG = [
         "check_facts",
         "its id as a misprint",
         "SPEC['misprinted_ids'] = [SPEC['id']]",
-        "misprinted_ids holds",
+        "misprinted_ids contains",
     ),
     Wrong(
         "check_facts",
@@ -137,7 +137,7 @@ WRONG = [
     ),
     Wrong(
         "check_fields",
-        "a flag that is a text",
+        "a flag that is a string",
         "FIELDS = [KEY, Field('x', required='yes')]",
         "wrong type: required",
     ),

@@ -1,4 +1,4 @@
-"""A new connector's distribution, made from one template folder; what `headwater new` writes."""
+"""A new connector's distribution, built from one template folder; what `headwater new` writes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from headwater.lazy import lazily
 
 if TYPE_CHECKING:
     from headwater_authoring.scaffold.folder import files, write
-    from headwater_authoring.scaffold.plan import CATEGORIES, Plan, planned
+    from headwater_authoring.scaffold.plan import CATEGORIES, Plan, plan_connector
 
 _HOME = {
     "CATEGORIES": "plan",
     "Plan": "plan",
     "files": "folder",
-    "planned": "plan",
+    "plan_connector": "plan",
     "write": "folder",
 }
 
-__all__ = ["CATEGORIES", "Plan", "files", "planned", "write"]
+__all__ = ["CATEGORIES", "Plan", "files", "plan_connector", "write"]
 
 __getattr__ = lazily(__name__, _HOME)
 

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from headwater import documents
 from headwater.errors import InvalidInput
+from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
     from headwater_authoring.scaffold.plan import Plan
@@ -47,13 +49,13 @@ class _Text(string.Template):
 
 def files(plan: Plan) -> dict[PurePosixPath, str]:
     """Return what the distribution of a new connector consists of: text by path, sorted."""
-    values = _values(plan)
-    found = {}
+    values = _placeholders(plan)
+    texts = {}
     for path in sorted(_TEMPLATE.rglob(f"*{_SUFFIX}")):
         name = path.relative_to(_TEMPLATE).as_posix().removesuffix(_SUFFIX)
         text = _Text(path.read_text(encoding="utf-8")).substitute(values)
-        found[PurePosixPath(_Text(name).substitute(values))] = text
-    return found
+        texts[PurePosixPath(_Text(name).substitute(values))] = text
+    return texts
 
 
 def write(plan: Plan, folder: Path) -> list[PurePosixPath]:
@@ -61,23 +63,25 @@ def write(plan: Plan, folder: Path) -> list[PurePosixPath]:
 
     Raises `InvalidInput` where the folder has anything in it, or cannot be written. No file is ever overwritten.
     """
-    made = files(plan)
-    failure = ""
+    texts = files(plan)
     try:
         _check_empty(folder)
-        for path, text in made.items():
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+        for path, text in texts.items():
+            _write_new(folder / path, text)
     except OSError as error:
-        failure = error.strerror or "unknown error"
-    if failure:
-        raise InvalidInput(
-            f"{folder} cannot be written: {failure}",
-            remedy="name another folder with --into",
+        raise_bare(
+            InvalidInput(
+                f"{folder} cannot be written: {documents.describe(error)}",
+                remedy="name another folder with --into",
+            )
         )
-    return list(made)
+    return list(texts)
+
+
+def _write_new(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("x", encoding="utf-8", newline="\n") as file:
+        file.write(text)
 
 
 def _check_empty(folder: Path) -> None:
@@ -88,8 +92,12 @@ def _check_empty(folder: Path) -> None:
         )
 
 
-def _values(plan: Plan) -> Mapping[str, str]:
-    known = plan.spec_id
+def _placeholders(plan: Plan) -> Mapping[str, str]:
+    identifier, note = _NOT_KNOWN, _NOT_KNOWN_NOTE
+    if plan.spec_id:
+        identifier = _KNOWN.format(plan.spec_id)
+        note = _KNOWN_NOTE.format(plan.spec_id, plan.slug)
+    facts = [f"\n        {name}={_python(fact)}," for name, fact in plan.facts.items()]
     return {
         "slug": plan.slug,
         "name": plan.name,
@@ -99,28 +107,19 @@ def _values(plan: Plan) -> Mapping[str, str]:
         "distribution": plan.distribution,
         "class_name": plan.class_name,
         "variable": plan.slug.upper().replace("-", "_"),
-        "facts": "".join(
-            f"\n        {name}={_python(value)}," for name, value in plan.facts.items()
-        ),
-        "identifier": _KNOWN.format(known) if known else _NOT_KNOWN,
-        "identifier_note": _KNOWN_NOTE.format(known, plan.slug)
-        if known
-        else _NOT_KNOWN_NOTE,
+        "facts": "".join(facts),
+        "identifier": identifier,
+        "identifier_note": note,
     }
 
 
 def _python(value: Any) -> str:
     """Write a fact as Python with double quotes."""
     if isinstance(value, Mapping):
-        return (
-            "{"
-            + ", ".join(
-                f"{_python(key)}: {_python(item)}" for key, item in value.items()
-            )
-            + "}"
-        )
+        members = [f"{_python(key)}: {_python(item)}" for key, item in value.items()]
+        return f"{{{', '.join(members)}}}"
     if isinstance(value, tuple):
         return f"({', '.join(map(_python, value))},)"
-    return (
-        json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
-    )
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value)

@@ -15,7 +15,7 @@ import attrs
 from headwater.connectors.registry import CONNECTORS, installed
 from headwater.connectors.spec_ids import new_spec_id, with_spec_id
 from headwater.errors import InvalidInput
-from headwater.models import ConnectionSpec
+from headwater.models import ConnectionSpec, distribution_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,9 +36,9 @@ _FURTHER = (
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PACKAGE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_LONGEST = (
-    60  # characters: the name becomes one line of Python, the slug a part of file names
-)
+# characters: the name becomes one line of Python, the slug a part of file names
+_LONGEST = 60
+_NAME = re.compile(rf'[^"\\]{{1,{_LONGEST}}}')
 
 
 @attrs.frozen(kw_only=True)
@@ -69,7 +69,7 @@ class Plan:
         return "".join(part.capitalize() for part in self.slug.split("-"))
 
 
-def planned(
+def plan_connector(
     slug: str,
     *,
     name: str | None = None,
@@ -77,28 +77,54 @@ def planned(
     category: str | None = None,
     package: str | None = None,
 ) -> Plan:
-    """Check what is given and fill in the rest, from the catalogue's connector of this slug where there is one.
+    """Check what was given and fill in the rest, from the catalogue's connector of this slug where there is one.
 
     Raises `InvalidInput` for a slug, name, category or package that cannot be used or is taken, and for an id as
     `headwater.spec_ids` does; `NotCreatable` for a source of the catalogue that has no base connection.
     """
     _check_slug(slug)
-    replaced = installed().load(slug) if slug in installed().available() else None
-    if replaced:
-        replaced.check_base_connection()
-    plan = Plan(
-        slug=slug,
-        name=_named(slug, name, replaced),
-        category=_sorted_under(category, replaced),
-        package=package
-        if package is not None
-        else f"headwater_{slug.replace('-', '_')}",
-        spec_id=_identified(spec_id, replaced),
-        replaces=str(replaced.distribution) if replaced else "",
-        facts=_further(replaced.spec) if replaced else {},
+    if name is not None:
+        name = _clean_name(name)
+    if category is not None:
+        _check_category(category)
+    if package is None:
+        package = f"headwater_{slug.replace('-', '_')}"
+    if slug in installed().available():
+        plan = _plan_replacement(installed().load(slug), spec_id, package)
+    else:
+        plan = _plan_new(slug, spec_id, package)
+    plan = attrs.evolve(
+        plan, name=name or plan.name, category=category or plan.category
     )
     _check_package(plan)
     return plan
+
+
+def _plan_new(slug: str, spec_id: str | None, package: str) -> Plan:
+    return Plan(
+        slug=slug,
+        name=" ".join(part.capitalize() for part in slug.split("-")),
+        category=USUAL_CATEGORY,
+        package=package,
+        spec_id=None if spec_id is None else new_spec_id(spec_id),
+    )
+
+
+def _plan_replacement(replaced: Connector, spec_id: str | None, package: str) -> Plan:
+    """Plan what takes the place of the catalogue's connector, by that one's facts."""
+    replaced.check_base_connection()
+    if spec_id is not None:
+        replaced = with_spec_id(replaced, spec_id)
+    spec = replaced.spec
+    return Plan(
+        slug=replaced.slug,
+        name=spec.name,
+        category=spec.category,
+        package=package,
+        spec_id=spec.id,
+        replaces=str(replaced.distribution),
+        facts=_further_facts(spec),
+    )
 
 
 def _check_slug(slug: str) -> None:
@@ -108,7 +134,8 @@ def _check_slug(slug: str) -> None:
             f"a slug is lower-case letters and digits with single dashes between, {_LONGEST} characters at most",
             remedy=f"for instance {near or 'acme-desk'}",
         )
-    owners = {str(entry.dist.name) for entry in _registered(slug) if entry.dist}
+    entries = importlib.metadata.entry_points(group=CONNECTORS, name=slug)
+    owners = {distribution_of(entry).name for entry in entries}
     if owners:
         raise InvalidInput(
             f"connector {slug} is there already, from {', '.join(sorted(owners))}",
@@ -116,24 +143,9 @@ def _check_slug(slug: str) -> None:
         )
 
 
-def _registered(slug: str) -> importlib.metadata.EntryPoints:
-    return importlib.metadata.entry_points(group=CONNECTORS, name=slug)
-
-
-def _named(slug: str, name: str | None, replaced: Connector | None) -> str:
-    if name is None:
-        return (
-            replaced.spec.name
-            if replaced
-            else " ".join(part.capitalize() for part in slug.split("-"))
-        )
+def _clean_name(name: str) -> str:
     name = name.strip()
-    if (
-        not name
-        or not name.isprintable()
-        or len(name) > _LONGEST
-        or set(name) & {'"', "\\"}
-    ):
+    if not _NAME.fullmatch(name) or not name.isprintable():
         raise InvalidInput(
             f"a name is one line of at most {_LONGEST} characters, without double quotes and backslashes",
             remedy='for instance --name "Acme Desk"',
@@ -141,53 +153,43 @@ def _named(slug: str, name: str | None, replaced: Connector | None) -> str:
     return name
 
 
-def _sorted_under(category: str | None, replaced: Connector | None) -> str:
-    if category is None:
-        return replaced.spec.category if replaced else USUAL_CATEGORY
-    if category not in CATEGORIES:
-        near = difflib.get_close_matches(category.lower(), CATEGORIES, n=1)
-        guess = f"did you mean {near[0]}? " if near else ""
-        raise InvalidInput(
-            "the platform has no such category",
-            remedy=f"{guess}known: {', '.join(CATEGORIES)}",
-        )
-    return category
+def _check_category(category: str) -> None:
+    if category in CATEGORIES:
+        return
+    remedy = f"known: {', '.join(CATEGORIES)}"
+    near = difflib.get_close_matches(category.lower(), CATEGORIES, n=1)
+    if near:
+        remedy = f"did you mean {near[0]}? {remedy}"
+    raise InvalidInput("the platform has no such category", remedy=remedy)
 
 
-def _identified(spec_id: str | None, replaced: Connector | None) -> str | None:
-    if replaced is None:
-        return None if spec_id is None else new_spec_id(spec_id)
-    return (replaced if spec_id is None else with_spec_id(replaced, spec_id)).spec.id
-
-
-def _further(spec: ConnectionSpec) -> dict[str, Any]:
+def _further_facts(spec: ConnectionSpec) -> dict[str, Any]:
     """Return the facts that differ from what a new connection specification has by itself."""
-    usual = {field.name: field.default for field in attrs.fields(ConnectionSpec)} | {
-        "extra_payload": {}
-    }
-    facts = {name: getattr(spec, name) for name in _FURTHER}
-    return {name: value for name, value in facts.items() if value != usual[name]}
+    usual = ConnectionSpec(id=None, name="", category="", no_id_reason="unknown")
+    facts = {}
+    for name in _FURTHER:
+        fact = getattr(spec, name)
+        if fact != getattr(usual, name):
+            facts[name] = fact
+    return facts
 
 
 def _check_package(plan: Plan) -> None:
     package = plan.package
-    if (
-        not _PACKAGE.fullmatch(package)
-        or keyword.iskeyword(package)
-        or len(package) > 2 * _LONGEST
-    ):
+    well_formed = _PACKAGE.fullmatch(package) and len(package) <= 2 * _LONGEST
+    if not well_formed or keyword.iskeyword(package):
         raise InvalidInput(
-            "a package is lower-case letters and digits with single underscores between, and no word of Python's own",
+            "a package is lower-case letters and digits with single underscores between, and not a keyword of Python",
             remedy="for instance --package acme_desk",
         )
-    if package in sys.stdlib_module_names or _installed(plan):
+    if package in sys.stdlib_module_names or _is_installed(plan):
         raise InvalidInput(
             f"there is a package {package}, or a distribution {plan.distribution}, already",
             remedy="name another with --package, or uninstall that first",
         )
 
 
-def _installed(plan: Plan) -> bool:
+def _is_installed(plan: Plan) -> bool:
     if importlib.util.find_spec(plan.package) is not None:
         return True
     try:

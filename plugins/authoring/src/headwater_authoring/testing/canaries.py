@@ -18,7 +18,7 @@ _PART = 8  # characters in a row that give a secret away; fewer turn up by chanc
 def canary(seed: str) -> str:
     """Return a value that resembles nothing else, always the same for one seed.
 
-    It is made of letters and digits, so that JSON, XML, percent encoding and ``repr`` write it as it stands.
+    It consists of letters and digits, so that JSON, XML, percent encoding and ``repr`` write it as it stands.
     """
     return f"Zq7{hashlib.sha256(seed.encode()).hexdigest()[:24]}kW9v"
 
@@ -29,17 +29,18 @@ class Lookout:
     def __init__(self, canaries: Iterable[str]) -> None:
         values = sorted(set(canaries))
         self._secrets = [Secret(value) for value in values]
-        self._parts = {
-            form[start : start + _PART]
-            for value in values
-            for form in (value.casefold(), value.encode().hex())
-            for start in range(len(form) - _PART + 1)
-        }
+        self._parts: set[str] = set()
+        for value in values:
+            self._parts |= _parts(value.casefold())
+            self._parts |= _parts(value.encode().hex())
 
     def sees(self, text: str) -> bool:
         """Say whether a text shows a canary, or a part of one."""
         folded = text.casefold()
-        return (
-            any(part in folded for part in self._parts)
-            or clean(text, self._secrets) != text
-        )
+        if any(part in folded for part in self._parts):
+            return True
+        return clean(text, self._secrets) != text
+
+
+def _parts(form: str) -> set[str]:
+    return {form[start : start + _PART] for start in range(len(form) - _PART + 1)}

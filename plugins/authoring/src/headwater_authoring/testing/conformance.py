@@ -44,32 +44,35 @@ class ConnectorConformance:
 
     @classmethod
     def _slugs(cls) -> tuple[str, ...]:
-        named = (cls.slug,) if cls.slug else tuple(cls.slugs)
-        if not named and cls.distribution:
+        if cls.slug:
+            return (cls.slug,)
+        slugs = tuple(cls.slugs)
+        if not slugs and cls.distribution:
             try:
-                named = slugs_of(cls.distribution)
+                slugs = slugs_of(cls.distribution)
             except ConformanceFailure as failure:
                 raise pytest.UsageError(f"{cls.__name__}: {failure}") from None
-        if not named:
+        if not slugs:
             raise pytest.UsageError(
                 f"{cls.__name__} names no connector to check; set slug, slugs or distribution, and install it"
             )
-        stray = [] if cls.slug else sorted(set(cls.examples) - set(named))
+        stray = sorted(set(cls.examples) - set(slugs))
         if stray:
             raise pytest.UsageError(
-                f"examples of {cls.__name__} are for no connector it checks: {', '.join(stray)}"
+                f"examples of {cls.__name__} are for connectors that it does not check: {', '.join(stray)}"
             )
-        return named
+        return slugs
 
     @pytest.fixture
     def subject(self, request: pytest.FixtureRequest) -> Subject:
         """Return the connector to check, not loaded yet."""
+        examples = self.examples
+        if not self.slug:
+            examples = examples.get(request.param, {})
         return subject_of(
             request.param,
             distribution=self.distribution,
-            examples=self.examples
-            if self.slug
-            else self.examples.get(request.param, {}),
+            examples=examples,
             public_fields=self.public_fields,
             reshaped_fields=self.reshaped_fields,
         )

@@ -39,26 +39,20 @@ class Corruption:
 def corruptions(example: Example) -> Iterator[Corruption]:
     """Yield every single-field corruption of valid credentials."""
     mark = canary(f"spoilt {example.auth.label}")
-    yield _spoilt(example, UNKNOWN, "is not a field", mark, mark)
+    yield _spoil(example, UNKNOWN, "is not a field", mark, mark)
     for field in example.auth.fields:
         if field.required:
-            rest = {
-                name: value
-                for name, value in example.values.items()
-                if name != field.name
-            }
+            rest = dict(example.values)
+            del rest[field.name]
             yield Corruption("is missing", field.name, rest, example.canaries)
         for what, value in _wrong(field, mark):
-            yield _spoilt(example, field.name, what, value, mark)
+            yield _spoil(example, field.name, what, value, mark)
         for what, value in _improper(field):
-            yield attrs.evolve(
-                _spoilt(example, field.name, what, value, mark), in_schema=False
-            )
+            corruption = _spoil(example, field.name, what, value, mark)
+            yield attrs.evolve(corruption, in_schema=False)
 
 
-def _spoilt(
-    example: Example, name: str, what: str, value: Any, mark: str
-) -> Corruption:
+def _spoil(example: Example, name: str, what: str, value: Any, mark: str) -> Corruption:
     return Corruption(
         what, name, {**example.values, name: value}, (*example.canaries, mark)
     )

@@ -10,6 +10,7 @@ from unittest import mock
 from headwater import profiles
 from headwater.errors import NotConfigured
 from headwater.flowservice import FlowService
+from headwater.foreign import raise_bare
 from headwater_authoring.testing.failures import ConformanceFailure, hidden
 
 if TYPE_CHECKING:
@@ -27,13 +28,10 @@ def embedded_service(folder: Path) -> Iterator[FlowService]:
     distribution and the command, where the service is not installed.
     """
     profile = profiles.resolve(profiles.LOCAL, environ={})
-    failure = remedy = ""
     try:
         service = FlowService(profile.endpoint(), retries=0)
     except NotConfigured as error:
-        failure, remedy = error.message, error.remedy
-    if failure:
-        raise ConformanceFailure(failure, remedy)
+        raise_bare(ConformanceFailure(error.message, error.remedy))
     environ = {
         "HEADWATER_LOCAL_STORE": str(folder / "local.db"),
         "HEADWATER_LOCAL_STRICT": "1",
@@ -41,7 +39,6 @@ def embedded_service(folder: Path) -> Iterator[FlowService]:
     with service:
         with mock.patch.dict(os.environ, environ):
             os.environ.pop("HEADWATER_LOCAL_KEY", None)
-            next(
-                iter(service.connections.list(limit=1)), None
-            )  # opens the store while the environment names it
+            # This opens the store while the environment names it.
+            next(iter(service.connections.list(limit=1)), None)
         yield service

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater_authoring.testing.canaries import PLACE, canary
-from headwater_authoring.testing.failures import ConformanceFailure, demand, hidden
+from headwater_authoring.testing.failures import demand, hidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ def examples(subject: Subject) -> list[Example]:
 
 def example(subject: Subject, auth: AuthenticationSpec) -> Example:
     """Return a valid example of one authentication specification. Raises `ConformanceFailure` for an unfit override."""
-    given = {**subject.examples, **_own(subject, auth)}
+    given = {**subject.examples, **_overrides(subject, auth)}
     values = {}
     canaries = []
     for field in auth.fields:
@@ -51,17 +51,19 @@ def example(subject: Subject, auth: AuthenticationSpec) -> Example:
         if field.secret:
             canaries.append(mark)
             values[field.name] = _secret(field, given.get(field.name, PLACE), mark)
+        elif field.name in given:
+            values[field.name] = given[field.name]
         else:
-            values[field.name] = (
-                given[field.name] if field.name in given else _value(field)
-            )
+            values[field.name] = _value(field)
     return Example(auth, values, tuple(canaries))
 
 
-def _own(subject: Subject, auth: AuthenticationSpec) -> Mapping[str, Any]:
+def _overrides(subject: Subject, auth: AuthenticationSpec) -> Mapping[str, Any]:
     """Return the overrides for this specification alone. A field of this name would take its place, so none may be."""
     own = subject.examples.get(auth.label)
-    return own if isinstance(own, dict) and auth.field(auth.label) is None else {}
+    if not isinstance(own, dict) or auth.field(auth.label) is not None:
+        return {}
+    return own
 
 
 def _secret(field: Field, given: Any, mark: str) -> str:
@@ -83,13 +85,12 @@ def _value(field: Field) -> Any:
 
 def _check_known(subject: Subject) -> None:
     """Refuse an override that nothing would use: a misspelt one would go unnoticed."""
-    specs = subject.connector.authentication
-    known = {auth.label for auth in specs} | {
-        field.name for auth in specs for field in auth.fields
-    }
-    unknown = sorted(set(subject.examples) - known)
-    if unknown:
-        raise ConformanceFailure(
-            f"examples names what is neither a field nor an authentication specification: {', '.join(unknown)}",
-            "correct the name, or take it out",
-        )
+    unknown = set(subject.examples)
+    for auth in subject.connector.authentication:
+        unknown.discard(auth.label)
+        unknown -= {field.name for field in auth.fields}
+    demand(
+        not unknown,
+        f"examples names what is neither a field nor an authentication specification: {', '.join(sorted(unknown))}",
+        "correct the name, or take it out",
+    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from headwater.foreign import raise_bare
 from headwater_authoring.testing import probe
 from headwater_authoring.testing.failures import ConformanceFailure, hidden
 
@@ -23,6 +24,7 @@ __tracebackhide__ = hidden
 
 ALLOWED = frozenset({"attr", "attrs", "headwater", "pluggy"})
 _LONGEST = 60  # seconds
+_REMEDY = "do nothing but define things when the module is imported"
 
 
 @attrs.frozen
@@ -41,23 +43,19 @@ def footprint(subject: Subject) -> Footprint:
     entry = subject.entry
     values = {_target(entry)}
     if entry.dist is not None:
-        same = [
-            one
-            for one in entry.dist.entry_points
-            if (one.group, one.module) == (entry.group, entry.module)
-        ]
-        values |= {_target(one) for one in same}
+        for other in entry.dist.entry_points.select(group=entry.group):
+            if other.module == entry.module:
+                values.add(_target(other))
     return _footprint(tuple(sorted(values)), tuple(sys.path))
 
 
 def own_packages(subject: Subject) -> frozenset[str]:
     """Return the top-level names that the connector's own distribution brings."""
-    listed = (
-        subject.entry.dist.read_text("top_level.txt")
-        if subject.entry.dist is not None
-        else None
-    )
-    return frozenset({subject.entry.module.partition(".")[0], *(listed or "").split()})
+    entry = subject.entry
+    names = {entry.module.partition(".")[0]}
+    if entry.dist is not None:
+        names.update((entry.dist.read_text("top_level.txt") or "").split())
+    return frozenset(names)
 
 
 def _target(entry: EntryPoint) -> str:
@@ -66,7 +64,6 @@ def _target(entry: EntryPoint) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _footprint(values: tuple[str, ...], path: tuple[str, ...]) -> Footprint:
-    failure = ""
     try:
         ran = subprocess.run(  # noqa: S603 - this interpreter, and a file of ours
             [sys.executable, "-I", "-B", str(Path(probe.__file__))],
@@ -77,16 +74,16 @@ def _footprint(values: tuple[str, ...], path: tuple[str, ...]) -> Footprint:
             check=False,
         )
     except subprocess.TimeoutExpired:
-        failure = f"importing {values[0]} takes longer than {_LONGEST} s"
-    if failure:
-        raise ConformanceFailure(
-            failure, "do nothing but define things when the module is imported"
+        raise_bare(
+            ConformanceFailure(
+                f"importing {values[0]} takes longer than {_LONGEST} s", _REMEDY
+            )
         )
     printed, mark, report = ran.stdout.rpartition(probe.REPORT)
     if not mark:
         raise ConformanceFailure(
             f"importing {values[0]} ended the interpreter (exit code {ran.returncode})",
-            "do nothing but define things when the module is imported",
+            _REMEDY,
         )
     facts = json.loads(report)
     return Footprint(

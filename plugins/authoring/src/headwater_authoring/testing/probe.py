@@ -37,8 +37,8 @@ class Observer:
         if not self.on:
             return
         if event == "open":
-            flags = args[2] if len(args) > 2 and isinstance(args[2], int) else 0
-            if flags & _WRITING:
+            flags = args[2] if len(args) > 2 else 0
+            if isinstance(flags, int) and flags & _WRITING:
                 self.events.add("a file opened for writing")
         elif event.startswith(_FORBIDDEN):
             self.events.add(event)
@@ -46,18 +46,18 @@ class Observer:
 
 def state() -> dict[str, Any]:
     """Return what an import must leave as it is."""
-    loggers = [
-        one
-        for one in logging.root.manager.loggerDict.values()
-        if isinstance(one, logging.Logger)
-    ]
-    handlers = [one for logger in (logging.root, *loggers) for one in logger.handlers]
+    handlers = [*logging.root.handlers]
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            handlers += logger.handlers
     return {
         "environment variables": dict(os.environ),
         "the working directory": os.getcwd(),  # noqa: PTH109 - pathlib is not to be loaded here
         "sys.path": list(sys.path),
         "the handlers of logging": [
-            repr(one) for one in handlers if not isinstance(one, logging.NullHandler)
+            repr(handler)
+            for handler in handlers
+            if not isinstance(handler, logging.NullHandler)
         ],
         "the level of logging": [logging.root.level, logging.root.manager.disable],
         "the filters of warnings": [repr(entry) for entry in warnings.filters],
@@ -66,7 +66,7 @@ def state() -> dict[str, Any]:
     }
 
 
-def loaded(values: list[str]) -> None:
+def load(values: list[str]) -> None:
     """Load entry-point values (``module:attribute``) and ask both fact hooks, as listing the connectors does."""
     for value in values:
         module, _colon, attribute = value.partition(":")
@@ -86,7 +86,7 @@ def main(values: list[str]) -> None:
     failure = ""
     observer.on = True
     try:
-        loaded(values)
+        load(values)
     except BaseException as error:  # SystemExit too
         failure = type(error).__name__
     observer.on = False

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _PYTHON: dict[str, tuple[type, ...]] = {
     "string": (str,),
+    "integer": (int,),
     "number": (int, float),
     "boolean": (bool,),
     "object": (dict,),
@@ -19,38 +20,36 @@ _PYTHON: dict[str, tuple[type, ...]] = {
 
 
 def fits_type(value: Any, name: str | None) -> bool:
-    """Say whether a value is of a JSON type; None accepts any. True and False are no numbers, 1.0 is an integer."""
+    """Say whether a value is of a JSON type; None accepts any. True and False are not numbers, 1.0 is an integer."""
     if name is None:
         return True
     if isinstance(value, bool):
         return name == "boolean"
-    if name == "integer":
-        return isinstance(value, int) or (
-            isinstance(value, float) and value.is_integer()
-        )
+    if name == "integer" and isinstance(value, float):
+        return value.is_integer()
     return isinstance(value, _PYTHON[name])
 
 
 def is_among(value: Any, values: Iterable[Any]) -> bool:
     """Say whether JSON knows the value among others: True is not 1 there."""
-    return any(
-        value == other and isinstance(value, bool) == isinstance(other, bool)
-        for other in values
-    )
+    alike = [other for other in values if other == value]
+    return any(isinstance(other, bool) == isinstance(value, bool) for other in alike)
 
 
 def wrong_fields(auth: AuthenticationSpec, values: Mapping[str, Any]) -> set[str]:
     """Return the names of the fields that are missing, unknown, of the wrong type, or outside their enumeration."""
-    known = {field.name for field in auth.fields}
-    return (set(values) - known) | {
-        field.name for field in auth.fields if not _fits(field, values)
-    }
+    wrong = set(values)
+    for field in auth.fields:
+        wrong.discard(field.name)
+        if not _fits(field, values):
+            wrong.add(field.name)
+    return wrong
 
 
 def _fits(field: Field, values: Mapping[str, Any]) -> bool:
     if field.name not in values:
         return not field.required
     value = values[field.name]
-    return fits_type(value, field.type) and (
-        not field.enum or is_among(value, field.enum)
-    )
+    if field.enum and not is_among(value, field.enum):
+        return False
+    return fits_type(value, field.type)

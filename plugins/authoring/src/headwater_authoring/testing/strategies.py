@@ -20,22 +20,21 @@ _LARGEST = 2**53 - 1  # what every JSON reader holds without loss
 def credentials_for(auth: AuthenticationSpec) -> SearchStrategy[dict[str, Any]]:
     """Return a strategy of valid credentials: required fields always, the others at times. Needs hypothesis.
 
-    Secrets are texts that are neither a reference nor a mask, so they are sent as they are. For a specification with a
-    schema of its own (`raw`) values are drawn by field and kept where the schema accepts them, so a narrow schema needs
-    a strategy of its author.
+    Secrets are strings that are neither a reference nor a mask, so they are sent as they are. For a specification with
+    a schema of its own (`raw`) values are drawn by field and kept where the schema accepts them, so a narrow schema
+    needs a strategy of its author.
     """
     from hypothesis import strategies as st
 
-    required = {field.name: _values(field) for field in auth.fields if field.required}
-    optional = {
-        field.name: _values(field) for field in auth.fields if not field.required
-    }
+    required: dict[str, SearchStrategy[Any]] = {}
+    optional: dict[str, SearchStrategy[Any]] = {}
+    for field in auth.fields:
+        strategies = required if field.required else optional
+        strategies[field.name] = _values(field)
     drawn = st.fixed_dictionaries(required, optional=optional)
-    return (
-        drawn
-        if auth.raw is None
-        else drawn.filter(lambda values: not validation.validate(auth, values))
-    )
+    if auth.raw is None:
+        return drawn
+    return drawn.filter(lambda values: not validation.validate(auth, values))
 
 
 def _values(field: Field) -> SearchStrategy[Any]:
@@ -44,25 +43,23 @@ def _values(field: Field) -> SearchStrategy[Any]:
     if field.enum:
         return st.sampled_from(field.enum)
     if field.secret:
-        return _texts().filter(_is_plain)
+        return _strings().filter(_is_plain)
     types = {
-        "string": _texts(),
+        "string": _strings(),
         "integer": _whole(),
         "number": st.one_of(_whole(), st.floats(allow_nan=False, allow_infinity=False)),
         "boolean": st.booleans(),
         "array": st.lists(_scalars(), max_size=3),
-        "object": st.dictionaries(_texts(), _scalars(), max_size=3),
+        "object": st.dictionaries(_strings(), _scalars(), max_size=3),
         None: _scalars(),
     }
-    return types[field.type].filter(
-        lambda value: not (isinstance(value, str) and is_mask(value))
-    )
+    return types[field.type].filter(_is_not_masked)
 
 
 def _scalars() -> SearchStrategy[Any]:
     from hypothesis import strategies as st
 
-    return st.one_of(_texts(), _whole(), st.booleans())
+    return st.one_of(_strings(), _whole(), st.booleans())
 
 
 def _whole() -> SearchStrategy[int]:
@@ -71,12 +68,16 @@ def _whole() -> SearchStrategy[int]:
     return st.integers(-_LARGEST, _LARGEST)
 
 
-def _texts() -> SearchStrategy[str]:
-    """Texts that a service can store: not blank, no NUL, no half of a surrogate pair."""
+def _strings() -> SearchStrategy[str]:
+    """Strings that a service can store: not blank, no NUL, no unpaired surrogate."""
     from hypothesis import strategies as st
 
     letters = st.characters(codec="utf-8", exclude_characters="\0")
     return st.text(letters, min_size=1, max_size=40).filter(str.strip)
+
+
+def _is_not_masked(value: Any) -> bool:
+    return not isinstance(value, str) or not is_mask(value)
 
 
 def _is_plain(text: str) -> bool:

@@ -9,11 +9,12 @@ import attrs
 
 from headwater.connectors.registry import CATALOG, CONNECTORS, Registry
 from headwater.errors import UnknownConnector
+from headwater.foreign import raise_bare
 from headwater_authoring.testing.failures import ConformanceFailure, hidden
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import EntryPoint, EntryPoints
 
     from headwater.connectors.connector import Connector
 
@@ -29,9 +30,9 @@ class Subject:
     """One connector to check.
 
     `examples` maps field names to valid values where those built from the field's own facts would not do; the label of
-    an authentication specification may map to such a mapping for it alone. A text for a secret field contains
+    an authentication specification may map to such a mapping for it alone. A string for a secret field contains
     ``{canary}``, which becomes a value that is looked for wherever it should not be. `public_fields` are fields that
-    are named like secrets and are none; `reshaped_fields` those whose values `build_payload` sends in another form.
+    are named like secrets and are not; `reshaped_fields` those whose values `build_payload` sends in another form.
     """
 
     slug: str
@@ -72,17 +73,14 @@ def subject_of(
     Raises `ConformanceFailure` where none is installed, or two claim the slug.
     """
     for group in (CONNECTORS, CATALOG):
-        found = {
-            _owner(entry): entry
-            for entry in _entries(group, distribution)
-            if entry.name == slug
-        }
-        if len(found) > 1:
+        entries = _entries(group, distribution).select(name=slug)
+        by_owner = {_owner(entry): entry for entry in entries}
+        if len(by_owner) > 1:
             raise ConformanceFailure(
-                f"connector {slug} is registered by two distributions: {', '.join(sorted(found))}",
+                f"connector {slug} is registered by two distributions: {', '.join(sorted(by_owner))}",
                 "uninstall one of them",
             )
-        for entry in found.values():
+        for entry in by_owner.values():
             return Subject(
                 slug=slug,
                 entry=entry,
@@ -96,30 +94,25 @@ def subject_of(
 
 def slugs_of(distribution: str) -> tuple[str, ...]:
     """Return the slugs of every connector a distribution brings, sorted, without importing any."""
-    return tuple(
-        sorted(
-            {
-                entry.name
-                for group in (CONNECTORS, CATALOG)
-                for entry in _entries(group, distribution)
-            }
-        )
-    )
+    names: set[str] = set()
+    for group in (CONNECTORS, CATALOG):
+        names |= _entries(group, distribution).names
+    return tuple(sorted(names))
 
 
-def _entries(group: str, distribution: str) -> Iterable[EntryPoint]:
+def _entries(group: str, distribution: str) -> EntryPoints:
     if not distribution:
         return importlib.metadata.entry_points(group=group)
     try:
-        return importlib.metadata.distribution(distribution).entry_points.select(
-            group=group
-        )
+        entries = importlib.metadata.distribution(distribution).entry_points
     except importlib.metadata.PackageNotFoundError:
-        pass
-    raise ConformanceFailure(
-        f"distribution {distribution} is not installed",
-        "install it: python -m pip install -e .",
-    )
+        raise_bare(
+            ConformanceFailure(
+                f"distribution {distribution} is not installed",
+                "install it: python -m pip install -e .",
+            )
+        )
+    return entries.select(group=group)
 
 
 def _missing(slug: str, distribution: str) -> ConformanceFailure:
@@ -128,14 +121,11 @@ def _missing(slug: str, distribution: str) -> ConformanceFailure:
         return ConformanceFailure(
             f"distribution {distribution} has no connector named {slug}", remedy
         )
-    guess = ""
     try:
         Registry.installed().load(slug)
     except UnknownConnector as error:
-        guess = f"; {error.remedy}"
-    return ConformanceFailure(
-        f"no connector named {slug} is installed", f"{remedy}{guess}"
-    )
+        remedy = f"{remedy}; {error.remedy}"
+    return ConformanceFailure(f"no connector named {slug} is installed", remedy)
 
 
 def _owner(entry: EntryPoint) -> str:

@@ -64,7 +64,7 @@ class Watch:
         """Add a text that somebody could see."""
         self.seen.append(Seen(where, text))
 
-    def shown(self, name: str, value: object) -> None:
+    def show(self, name: str, value: object) -> None:
         """Add what printing a value shows."""
         self.add(f"{name} when printed", f"{value!r}\n{value!s}\n{value}")
 
@@ -73,7 +73,7 @@ class Watch:
         try:
             return action()
         except Exception as error:  # whatever it is, it is looked at
-            self.add(f"the error of {what}", "\n".join(_told(error)))
+            self.add(f"the error of {what}", "\n".join(_texts_of(error)))
         return None
 
     def leaks(self, lookout: Lookout) -> list[str]:
@@ -85,18 +85,19 @@ class Watch:
         )
 
 
-def _told(error: BaseException) -> Iterator[str]:
+def _texts_of(error: BaseException) -> Iterator[str]:
     """Yield all that an exception carries: texts, attributes and notes of everything it chains, and its traceback."""
     yield "".join(traceback.format_exception(error))
     waiting: list[BaseException | None] = [error]
     known: set[int] = set()
     while waiting:
-        one = waiting.pop()
-        if one is None or id(one) in known:
+        link = waiting.pop()
+        if link is None or id(link) in known:
             continue
-        known.add(id(one))
-        yield f"{one!r}\n{one}\n{one.args!r}\n{vars(one)!r}\n{getattr(one, '__notes__', ())!r}"
-        waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+        known.add(id(link))
+        notes = getattr(link, "__notes__", ())
+        yield f"{link!r}\n{link}\n{link.args!r}\n{vars(link)!r}\n{notes!r}"
+        waiting += [link.__cause__, link.__context__, *getattr(link, "exceptions", ())]
 
 
 def _log_line(record: logging.LogRecord) -> str:
@@ -124,11 +125,8 @@ _USUAL = frozenset(vars(logging.makeLogRecord({})))
 def _logging_to(take: Callable[[logging.LogRecord], None]) -> Iterator[None]:
     """Hand every log record of every logger to `take`, whatever level and handlers are configured."""
     handler = _Handler(take)
-    existing = [
-        one
-        for one in logging.root.manager.loggerDict.values()
-        if isinstance(one, logging.Logger)
-    ]
+    known = logging.root.manager.loggerDict.values()
+    existing = [logger for logger in known if isinstance(logger, logging.Logger)]
     loggers = [logging.root, *existing]
     levels = [(logger, logger.level) for logger in loggers]
     deaf = [logger for logger in existing if not logger.propagate]

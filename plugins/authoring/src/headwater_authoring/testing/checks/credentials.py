@@ -26,9 +26,12 @@ def check_examples_accepted(subject: Subject) -> None:
     for example in examples(subject):
         label = example.auth.label
         problems = runner.problems(example.auth, example.values)
+        listing = "; ".join(
+            f"{problem.field} {problem.message}" for problem in problems
+        )
         demand(
             not problems,
-            f"{label} refuses its own example: {'; '.join(f'{one.field} {one.message}' for one in problems)}",
+            f"{label} refuses its own example: {listing}",
             f"correct example, default, enumeration or type of that field, {_OVERRIDE}",
         )
         chosen = runner.choose(subject.connector, example.values, auth=label)

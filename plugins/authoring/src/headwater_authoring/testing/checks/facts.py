@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from headwater.errors import PluginError
+from headwater.foreign import raise_bare
 from headwater.models import is_uuid
 from headwater_authoring.testing.failures import ConformanceFailure, demand, hidden
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = hidden
 
-_TEXTS = (
+_STRINGS = (
     "version", "name", "category", "ingestion", "kind", "lifecycle", "lifecycle_note", "documentation", "no_id_reason",
 )  # fmt: skip
 _NEEDED = ("name", "category")
@@ -27,15 +28,14 @@ _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*")
 
 def check_loads(subject: Subject) -> None:
     """The connector loads through the registry, and its hooks answer the same when they are asked again."""
-    failure: PluginError | None = None
     try:
         first, second = subject.connector, subject.load()
     except PluginError as error:
-        failure = error
-    if failure is not None:
-        raise ConformanceFailure(
-            failure.message,
-            "correct that rule of the hooks; docs/hooks.md explains each",
+        raise_bare(
+            ConformanceFailure(
+                error.message,
+                "correct that rule of the hooks; docs/hooks.md explains each",
+            )
         )
     demand(
         _SLUG.fullmatch(subject.slug),
@@ -65,7 +65,7 @@ def check_facts(subject: Subject) -> None:
         )
     demand(
         _VERSION.fullmatch(spec.version),
-        "version of the connection specification is no version number",
+        "version of the connection specification is not a version number",
         'write it as Flow Service does, as in "1.0"',
     )
     _check_ids(spec)
@@ -74,18 +74,17 @@ def check_facts(subject: Subject) -> None:
 
 
 def _check_types(spec: ConnectionSpec) -> None:
-    wrong = [name for name in _TEXTS if not isinstance(getattr(spec, name), str)]
-    wrong += [] if isinstance(spec.base_connection, bool) else ["base_connection"]
-    wrong += (
-        []
-        if all(isinstance(text, str) for text in spec.misprinted_ids)
-        else ["misprinted_ids"]
-    )
-    wrong += [] if isinstance(spec.extra_payload, dict) else ["extra_payload"]
+    wrong = [name for name in _STRINGS if not isinstance(getattr(spec, name), str)]
+    if not isinstance(spec.base_connection, bool):
+        wrong.append("base_connection")
+    if not all(isinstance(id, str) for id in spec.misprinted_ids):
+        wrong.append("misprinted_ids")
+    if not isinstance(spec.extra_payload, dict):
+        wrong.append("extra_payload")
     demand(
         not wrong,
         f"attributes of the connection specification have the wrong type: {', '.join(wrong)}",
-        "texts are str, base_connection is bool, misprinted_ids a tuple of texts, extra_payload a dict",
+        "base_connection is a bool, misprinted_ids a tuple of str, extra_payload a dict, the others are str",
     )
 
 
@@ -107,7 +106,7 @@ def _check_ids(spec: ConnectionSpec) -> None:
     ]
     demand(
         not right,
-        "misprinted_ids holds the right id, or one that is not in lower case",
+        "misprinted_ids contains the right id, or one that is not in lower case",
         "list only damaged forms of the id, in lower case: they are looked up that way",
     )
 
@@ -134,14 +133,13 @@ def _check_extra_payload(spec: ConnectionSpec) -> None:
     )
     demand(
         _is_json(spec.extra_payload),
-        "extra_payload holds what JSON cannot",
-        "use texts, numbers, booleans, lists and dicts",
+        "extra_payload contains what JSON cannot",
+        "use strings, numbers, booleans, lists and dicts",
     )
 
 
 def _is_json(value: object) -> bool:
     try:
-        same: bool = json.loads(json.dumps(value, allow_nan=False)) == value
+        return bool(json.loads(json.dumps(value, allow_nan=False)) == value)
     except (TypeError, ValueError):
         return False
-    return same

@@ -9,12 +9,14 @@ from headwater_authoring.testing.failures import demand, hidden
 from headwater_authoring.testing.second_opinion import fits_type, is_among
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from headwater.models import AuthenticationSpec, Field
     from headwater_authoring.testing.subject import Subject
 
 __tracebackhide__ = hidden
 
-# Names that hardly ever hold anything but a secret. `accessTokenUrl`, `accessKeyId` and `sasKeyName` are none.
+# Names that hardly ever hold anything but a secret. `accessTokenUrl`, `accessKeyId` and `sasKeyName` do not.
 _SECRET = re.compile(
     r".*(password|passwd|pwd|passphrase|secret|token|credentials?|connection_?string|sas_?ur[il]|key_?file|"
     r"(api|access|account|encryption|principal|private|sas|secret|shared|signing)_?key)(_?(contents?|data|text|value))?",
@@ -34,66 +36,62 @@ def check_fields(subject: Subject) -> None:
 
 
 def _check_types(auth: AuthenticationSpec) -> None:
-    texts = [
-        name
-        for name in ("spec_name", "note")
-        if not isinstance(getattr(auth, name), str)
-    ]
-    wrong = texts + ([] if isinstance(auth.deprecated, bool) else ["deprecated"])
+    wrong = _wrong_types(auth, {"spec_name": str, "note": str, "deprecated": bool})
     demand(
         not wrong and auth.spec_name.strip(),
         f"attributes of an authentication specification have the wrong type, or it has no name: {', '.join(wrong)}",
-        "spec_name and note are texts, deprecated is a bool",
+        "spec_name and note are strings, deprecated is a bool",
     )
     demand(
         all(
             isinstance(field.name, str) and field.name == field.name.strip() != ""
             for field in auth.fields
         ),
-        f"a field of {auth.label} has a name that is no text, or is blank at an end",
+        f"a field of {auth.label} has a name that is not a string, or is blank at an end",
         "write the name as it stands in auth.params",
     )
 
 
 def _check_field_types(where: str, field: Field) -> None:
-    flags = [
-        name
-        for name in ("required", "secret")
-        if not isinstance(getattr(field, name), bool)
-    ]
-    texts: list[str] = [] if isinstance(field.description, str) else ["description"]
+    wrong = _wrong_types(field, {"required": bool, "secret": bool, "description": str})
     demand(
-        not flags + texts,
-        f"{where}: attributes have the wrong type: {', '.join(flags + texts)}",
-        "required and secret are bool, description is a text",
+        not wrong,
+        f"{where}: attributes have the wrong type: {', '.join(wrong)}",
+        "required and secret are bool, description is a string",
     )
+
+
+def _wrong_types(value: object, kinds: Mapping[str, type]) -> list[str]:
+    return [
+        name
+        for name, kind in kinds.items()
+        if not isinstance(getattr(value, name), kind)
+    ]
 
 
 def _check_values(where: str, field: Field) -> None:
-    demand(
-        all(
-            not is_among(value, field.enum[:position])
-            for position, value in enumerate(field.enum)
-        ),
-        f"{where}: its enumeration lists a value twice",
-        "list each value once",
-    )
-    given: list[tuple[str, Any]] = [
-        ("default", field.default),
-        ("example", field.example),
-    ]
-    for name, value in [*given, *(("enumeration", value) for value in field.enum)]:
+    for position, value in enumerate(field.enum):
         demand(
-            value is None or fits_type(value, field.type),
-            f"{where}: its {name} is not of type {field.type}",
-            f"correct the {name} or the type",
+            not is_among(value, field.enum[:position]),
+            f"{where}: its enumeration lists a value twice",
+            "list each value once",
         )
-    for name, value in given:
+        _check_type(where, field, "enumeration", value)
+    for name, value in (("default", field.default), ("example", field.example)):
+        _check_type(where, field, name, value)
         demand(
             value is None or not field.enum or is_among(value, field.enum),
             f"{where}: its {name} is not in its enumeration",
             f"correct the {name} or the enumeration",
         )
+
+
+def _check_type(where: str, field: Field, name: str, value: Any) -> None:
+    demand(
+        value is None or fits_type(value, field.type),
+        f"{where}: its {name} is not of type {field.type}",
+        f"correct the {name} or the type",
+    )
 
 
 def _check_secret(where: str, field: Field, subject: Subject) -> None:
@@ -102,5 +100,5 @@ def _check_secret(where: str, field: Field, subject: Subject) -> None:
         or field.name in subject.public_fields
         or not _SECRET.fullmatch(field.name),
         f"{where} is named like a secret and is not marked as one, so it would be shown",
-        "mark it with secret=True, or name it in public_fields of the test class if it is none",
+        "mark it with secret=True, or name it in public_fields of the test class if it is not",
     )

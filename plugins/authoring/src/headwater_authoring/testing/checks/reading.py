@@ -49,13 +49,13 @@ def check_reader(subject: Subject) -> None:
 
 
 def _check_not_readable(subject: Subject) -> None:
-    told: HeadwaterError | None = None
+    remedy = ""
     try:
         subject.connector.check_readable()
     except NotReadable as error:
-        told = error
+        remedy = error.remedy
     demand(
-        told is not None and told.remedy,
+        remedy,
         "a connector without a reader does not say so",
         "report it to Headwater",
     )
@@ -66,8 +66,8 @@ def _check_opening(
 ) -> None:
     failure = ""
     try:
-        with _opened(subject, example) as reader:
-            watch.shown("the reader", reader)
+        with _open_reader(subject, example) as reader:
+            watch.show("the reader", reader)
     except HeadwaterError as error:
         failure = error.message
     demand(
@@ -83,7 +83,7 @@ def _check_opening(
 
 
 def _check_asking(subject: Subject, example: Example, watch: Watch, name: str) -> None:
-    with _opened(subject, example) as reader:
+    with _open_reader(subject, example) as reader:
         failure: HeadwaterError | None = None
         try:
             getattr(reader, name)()
@@ -97,7 +97,7 @@ def _check_asking(subject: Subject, example: Example, watch: Watch, name: str) -
     )
 
 
-def _opened(subject: Subject, example: Example) -> Any:
+def _open_reader(subject: Subject, example: Example) -> Any:
     return runner.open_source(
         subject.connector, credentials=example.values, auth=example.auth, reach=_NOWHERE
     )
@@ -109,13 +109,13 @@ def _cut_off() -> Iterator[list[str]]:
     attempts: list[str] = []
 
     def refuse(name: str) -> Any:
-        def refused(*_args: Any, **_options: Any) -> NoReturn:
+        def refuse_call(*_args: Any, **_options: Any) -> NoReturn:
             attempts.append(name)
             raise ConnectionRefusedError(
                 "the network is cut off for a conformance test"
             )
 
-        return refused
+        return refuse_call
 
     with contextlib.ExitStack() as patches:
         for holder, name in (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from headwater.connectors.rendering import render
 from headwater.credentials import validation
 from headwater.errors import InvalidInput
+from headwater.foreign import raise_bare
 from headwater_authoring.testing.corruptions import corruptions
 from headwater_authoring.testing.examples import examples
 from headwater_authoring.testing.failures import ConformanceFailure, demand, hidden
@@ -40,18 +41,16 @@ def check_schemas(subject: Subject) -> None:
 
 
 def _elements(subject: Subject) -> list[dict[str, Any]]:
-    failure = ""
-    elements: list[dict[str, Any]] = []
     try:
         text = json.dumps(render(subject.connector), allow_nan=False)
-        elements = json.loads(text)["authSpec"]
     except (TypeError, ValueError) as error:
-        failure = type(error).__name__
-    if failure:
-        raise ConformanceFailure(
-            f"the connection specification cannot be rendered as JSON ({failure})",
-            "use texts, numbers, booleans, lists and dicts for enumerations, defaults, examples and raw schemas",
+        raise_bare(
+            ConformanceFailure(
+                f"the connection specification cannot be rendered as JSON ({type(error).__name__})",
+                "use strings, numbers, booleans, lists and dicts for enumerations, defaults, examples and raw schemas",
+            )
         )
+    elements: list[dict[str, Any]] = json.loads(text)["authSpec"]
     return elements
 
 
@@ -65,22 +64,22 @@ def _check_schema(auth: AuthenticationSpec, schema: Mapping[str, Any]) -> None:
         place = ".".join(map(str, error.absolute_path)) or "its root"
     demand(
         not place,
-        f"the schema of {auth.label} is no valid JSON Schema draft-07, at {place}",
+        f"the schema of {auth.label} is not a valid JSON Schema draft-07, at {place}",
         "correct it in that place",
     )
 
 
 def _check_properties(auth: AuthenticationSpec, schema: Mapping[str, Any]) -> None:
     properties = schema.get("properties", {})
-    secret = {
-        name for name, facts in properties.items() if facts.get("format") == "password"
-    }
+    secret = set()
+    for name, facts in properties.items():
+        if facts.get("format") == "password":
+            secret.add(name)
+    names = {field.name for field in auth.fields}
+    required = {field.name for field in auth.fields if field.required}
     differing = sorted(
-        ({field.name for field in auth.fields} ^ set(properties))
-        | (
-            {field.name for field in auth.fields if field.required}
-            ^ set(schema.get("required", ()))
-        )
+        (names ^ set(properties))
+        | (required ^ set(schema.get("required", ())))
         | (auth.secret_names ^ secret)
     )
     demand(
@@ -102,30 +101,28 @@ def _check_judgement(
     import referencing
 
     wrong = wrong_fields(auth, values)
-    broken = ""
-    found: set[str] = set()
     try:
-        found = {
-            problem.field
-            for problem in validation.validate(auth, values)
-            if problem.rule in _OF_SCHEMA
-        }
+        problems = validation.validate(auth, values)
     except InvalidInput as error:
-        broken = error.message
-    demand(
-        not broken, broken, "correct the schema; it may refer to nothing outside itself"
-    )
+        raise_bare(
+            ConformanceFailure(
+                error.message,
+                "correct the schema; it may refer to nothing outside itself",
+            )
+        )
+    named = {problem.field for problem in problems if problem.rule in _OF_SCHEMA}
     # The registry knows no other document: a remote $ref is never fetched.
     accepted = jsonschema.Draft7Validator(
         schema, registry=referencing.Registry()
     ).is_valid(dict(values))
+    verdict = "accepts" if accepted else "refuses"
     demand(
         accepted is not bool(wrong),
-        f"the schema of {auth.label} {'accepts' if accepted else 'refuses'} {what}, its fields do not",
+        f"the schema of {auth.label} {verdict} {what}, its fields do not",
         "make fields and schema say the same",
     )
     demand(
-        found == wrong,
-        f"validation of {auth.label} and its fields disagree about {what}: {', '.join(sorted(found ^ wrong))}",
+        named == wrong,
+        f"validation of {auth.label} and its fields disagree about {what}: {', '.join(sorted(named ^ wrong))}",
         "make fields and schema say the same",
     )

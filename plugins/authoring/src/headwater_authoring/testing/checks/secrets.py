@@ -21,7 +21,6 @@ from headwater_authoring.testing.watching import Watch
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from headwater.models import AuthenticationSpec
     from headwater_authoring.testing.corruptions import Corruption
     from headwater_authoring.testing.examples import Example
     from headwater_authoring.testing.subject import Subject
@@ -59,9 +58,9 @@ def _creatable(subject: Subject) -> bool:
 
 def _loading(watch: Watch, subject: Subject) -> None:
     connector = watch.attempt("loading", subject.load)
-    watch.shown("the connector", connector)
-    watch.shown("the connection specification", connector.spec)
-    watch.shown("the authentication specifications", connector.authentication)
+    watch.show("the connector", connector)
+    watch.show("the connection specification", connector.spec)
+    watch.show("the authentication specifications", connector.authentication)
 
 
 def _validating(
@@ -70,7 +69,7 @@ def _validating(
     for corruption in spoilt:
         validate = partial(runner.problems, example.auth, corruption.values)
         found = watch.attempt("validation", validate)
-        watch.shown("a problem of validation", found)
+        watch.show("a problem of validation", found)
         resolve = partial(runner.resolve_credentials, example.auth, corruption.values)
         watch.attempt("refused credentials", resolve)
         watch.attempt("choosing", partial(choose, subject.connector, corruption.values))
@@ -78,7 +77,7 @@ def _validating(
 
 def _building(watch: Watch, subject: Subject, example: Example) -> None:
     """Build with all fields, then with each of them missing or of a type no hook expects: it may fail, not tell."""
-    for values in _settled(example):
+    for values in _params_for_building(example):
         request = PayloadRequest(
             name="A name",
             description=None,
@@ -86,32 +85,30 @@ def _building(watch: Watch, subject: Subject, example: Example) -> None:
             auth=example.auth,
             params=values,
         )
-        watch.shown("the payload request", request)
+        watch.show("the payload request", request)
         build = partial(subject.connector.build_payload, request)
         payload = watch.attempt("build_payload", build)
-        watch.shown("the payload", payload)
+        watch.show("the payload", payload)
 
 
-def _settled(example: Example) -> Iterator[Mapping[str, Any]]:
+def _params_for_building(example: Example) -> Iterator[Mapping[str, Any]]:
     """Yield params as `build_payload` gets them: whole, without one of the fields, and with one it cannot use."""
-    whole = _sealed(example.auth, example.values)
+    whole = dict(example.values)
+    for name in example.auth.secret_names:
+        whole[name] = Secret(whole[name])
     yield whole
-    for name in whole:
-        yield {other: value for other, value in whole.items() if other != name}
-        yield {
-            **whole,
-            name: Secret(whole[name].reveal() + "\0")
-            if isinstance(whole[name], Secret)
-            else object(),
-        }
+    for name, value in whole.items():
+        rest = dict(whole)
+        del rest[name]
+        yield rest
+        yield {**whole, name: _spoil(value)}
 
 
-def _sealed(auth: AuthenticationSpec, values: Mapping[str, Any]) -> dict[str, Any]:
-    secret = auth.secret_names
-    return {
-        name: Secret(value) if name in secret else value
-        for name, value in values.items()
-    }
+def _spoil(value: Any) -> Any:
+    """Return a value that no hook can use; a secret is spoilt into another secret."""
+    if isinstance(value, Secret):
+        return Secret(value.reveal() + "\0")
+    return object()
 
 
 def _creating(
@@ -120,20 +117,20 @@ def _creating(
     """Create; create again, which is refused; send what the service refuses; and send where nobody listens."""
     name = f"conformance {uuid.uuid4()}"
 
-    def prepared() -> runner.Prepared:
+    def prepare() -> runner.Prepared:
         return runner.prepare(
             subject.connector, name=name, credentials=example.values, auth=example.auth
         )
 
-    first = watch.attempt("preparing", prepared)
+    first = watch.attempt("preparing", prepare)
     if first is None:
         return
-    watch.shown("the prepared request", first)
+    watch.show("the prepared request", first)
     created = watch.attempt("creating", lambda: runner.ensure(service, first, settle=0))
-    watch.shown("what was created", created)
+    watch.show("what was created", created)
     watch.attempt("creating it again", lambda: runner.ensure(service, first, settle=0))
     if created is not None:
-        watch.shown(
+        watch.show(
             "the connection",
             watch.attempt(
                 "reading it back", lambda: service.connections.get(created.id)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.create import runner
 from headwater.errors import HeadwaterError, NotCreatable
+from headwater.foreign import raise_bare
 from headwater.secret import MASK, mask, reveal_all
 from headwater_authoring.testing.canaries import Lookout
 from headwater_authoring.testing.examples import examples
 from headwater_authoring.testing.failures import ConformanceFailure, demand, hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from headwater.create.exactly_once import Prepared
     from headwater.flowservice import FlowService
@@ -43,9 +44,9 @@ def check_connections(subject: Subject, service: FlowService) -> None:
         "return the source's authentication specifications, or set base_connection=False",
     )
     for example in examples(subject):
-        prepared, found = _created(subject, example, service)
-        _check_answer(subject, prepared, found)
-        _check_params(example, prepared, found)
+        prepared, connection = _create(subject, example, service)
+        _check_answer(subject, prepared, connection)
+        _check_params(example, prepared, connection)
         _check_kept(subject, example, prepared)
 
 
@@ -65,10 +66,9 @@ def _check_refused(subject: Subject) -> None:
     )
 
 
-def _created(
+def _create(
     subject: Subject, example: Example, service: FlowService
 ) -> tuple[Prepared, Connection]:
-    failure = ""
     try:
         prepared = runner.prepare(
             subject.connector,
@@ -77,27 +77,27 @@ def _created(
             credentials=example.values,
             auth=example.auth,
         )
-        found = service.connections.get(runner.ensure(service, prepared, settle=0).id)
+        created = runner.ensure(service, prepared, settle=0)
+        return prepared, service.connections.get(created.id)
     except HeadwaterError as error:
-        failure = error.message
-    if failure:
-        raise ConformanceFailure(
-            f"no connection can be created with {example.auth.label}: {failure}",
-            "correct build_payload, or the examples of the test class; core's own build_payload fits most sources",
+        raise_bare(
+            ConformanceFailure(
+                f"no connection can be created with {example.auth.label}: {error.message}",
+                "correct build_payload, or the examples of the test class; core's own build_payload fits most sources",
+            )
         )
-    return prepared, found
 
 
-def _check_answer(subject: Subject, prepared: Prepared, found: Connection) -> None:
+def _check_answer(subject: Subject, prepared: Prepared, connection: Connection) -> None:
     sent = prepared.payload
     spec = subject.connector.spec
-    version = found.raw["connectionSpec"].get("version")
+    version = connection.raw["connectionSpec"].get("version")
     for name, wanted, got in (
-        ("name", prepared.name, found.name),
-        ("description", _DESCRIPTION, found.description),
-        ("connectionSpec.id", spec.id, found.spec_id),
+        ("name", prepared.name, connection.name),
+        ("description", _DESCRIPTION, connection.description),
+        ("connectionSpec.id", spec.id, connection.spec_id),
         ("connectionSpec.version", spec.version, version),
-        ("auth.specName", prepared.auth.spec_name, found.auth_name),
+        ("auth.specName", prepared.auth.spec_name, connection.auth_name),
     ):
         demand(
             got == wanted,
@@ -112,16 +112,16 @@ def _check_answer(subject: Subject, prepared: Prepared, found: Connection) -> No
     )
 
 
-def _check_params(example: Example, prepared: Prepared, found: Connection) -> None:
+def _check_params(example: Example, prepared: Prepared, connection: Connection) -> None:
     label = example.auth.label
     demand(
-        not Lookout(example.canaries).sees(json.dumps(found.raw)),
+        not Lookout(example.canaries).sees(json.dumps(connection.raw)),
         f"a connection of {label} shows a secret when it is read back",
         "put secrets into auth.params only, and mark every field that holds one with secret=True",
     )
     sent = mask((prepared.payload.get("auth") or {}).get("params") or {})
     for name, value in sent.items():
-        got = found.params.get(name, MASK)
+        got = connection.params.get(name, MASK)
         demand(
             got == (MASK if name in example.auth.secret_names else value),
             f"{name} of {label} does not come back as it was sent",
@@ -137,30 +137,27 @@ def _check_kept(subject: Subject, example: Example, prepared: Prepared) -> None:
         "connectionSpec",
         *subject.connector.spec.extra_payload,
     }
-    made = {
-        name: value for name, value in prepared.payload.items() if name not in fixed
-    }
-    held = [str(leaf) for leaf in _leaves(reveal_all(made))]
-    given = {
-        name: value
-        for name, value in example.values.items()
-        if name not in subject.reshaped_fields
-    }
-    lost = [
-        name
-        for name, value in given.items()
-        for leaf in _leaves(value)
-        if not any(str(leaf) in text for text in held)
-    ]
+    payload = prepared.payload
+    built = {name: value for name, value in payload.items() if name not in fixed}
+    sent = [str(leaf) for leaf in _leaves(reveal_all(built))]
+    lost = []
+    for name, value in example.values.items():
+        kept = all(_is_within(str(leaf), sent) for leaf in _leaves(value))
+        if not kept and name not in subject.reshaped_fields:
+            lost.append(name)
     demand(
         not lost,
-        f"the payload lacks what was given for {example.auth.label}: {', '.join(dict.fromkeys(lost))}",
+        f"the payload lacks what was given for {example.auth.label}: {', '.join(lost)}",
         "send every value in build_payload, or name the fields it turns into something else in reshaped_fields",
     )
 
 
+def _is_within(text: str, texts: Sequence[str]) -> bool:
+    return any(text in other for other in texts)
+
+
 def _leaves(value: Any) -> Iterator[Any]:
-    """Yield the texts, numbers and flags inside a JSON value."""
+    """Yield the strings, numbers and flags inside a JSON value."""
     if isinstance(value, Mapping):
         value = list(value.values())
     if not isinstance(value, list | tuple):
