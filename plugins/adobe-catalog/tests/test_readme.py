@@ -11,7 +11,7 @@ README = Path(__file__).parents[1] / "README.md"
 
 def test_the_table_of_sources_is_current() -> None:
     text = README.read_text(encoding="utf-8")
-    assert readme.updated(text) == text
+    assert readme.update(text) == text
     assert all(f"| `{slug}` |" in text for slug in slugs())
 
 

@@ -1,7 +1,7 @@
 """The sources of Adobe's documentation as data-only connectors: one `Source` for each entry of ``sources.json``.
 
-An entry point names its source as an attribute of this module: ``google-ads`` is ``google_ads``. The attribute is made
-when first asked for, so that importing the module reads no data.
+An entry point names its source as an attribute of this module: ``google-ads`` is ``google_ads``. The attribute is built
+when it is first asked for, so that importing the module reads no data.
 """
 
 from __future__ import annotations
@@ -41,9 +41,7 @@ class Source:
     @hookimpl
     def credential_schemas(self) -> tuple[AuthenticationSpec, ...]:
         """Return the authentication specifications of the entry, preferred first."""
-        return tuple(
-            _authentication(given) for given in self.entry["credential_schemas"]
-        )
+        return tuple(map(_authentication, self.entry["credential_schemas"]))
 
 
 def slugs() -> tuple[str, ...]:
@@ -63,18 +61,16 @@ def provenance(slug: str) -> dict[str, Any]:
     `documentation` is the path of its page. Where there is any, `corrected` lists what differs from the page (`fact`,
     what was `printed`, the `reason`), `doubtful` what the page leaves open, and `unverified_id` is the id it prints.
     """
-    found: dict[str, Any] = _entries()[slug]["provenance"]
-    return found
+    facts: dict[str, Any] = _entries()[slug]["provenance"]
+    return facts
 
 
 def attribute(slug: str) -> str:
     """Return the attribute name of a slug: a Python identifier, as an entry point needs."""
     name = slug.replace("-", "_")
-    return (
-        name
-        if name.isidentifier() and not keyword.iskeyword(name)
-        else f"source_{name}"
-    )
+    if keyword.iskeyword(name) or not name.isidentifier():
+        return f"source_{name}"
+    return name
 
 
 @functools.cache
@@ -88,15 +84,13 @@ def _by_attribute() -> dict[str, str]:
     return {attribute(slug): slug for slug in _entries()}
 
 
-def _authentication(given: dict[str, Any]) -> AuthenticationSpec:
-    return AuthenticationSpec(
-        **given | {"fields": tuple(Field(**field) for field in given["fields"])}
-    )
+def _authentication(facts: dict[str, Any]) -> AuthenticationSpec:
+    fields = [Field(**field) for field in facts["fields"]]
+    return AuthenticationSpec(**{**facts, "fields": fields})
 
 
 def __getattr__(name: str) -> Source:
     # Underscore names (``__path__``, ``__wrapped__``) are asked for by import machinery and must not read the data.
-    slug = None if name.startswith("_") else _by_attribute().get(name)
-    if slug is None:
+    if name.startswith("_") or name not in _by_attribute():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return source_of(slug)
+    return source_of(_by_attribute()[name])

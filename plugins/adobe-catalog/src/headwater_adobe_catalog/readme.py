@@ -37,7 +37,7 @@ def table() -> str:
     return "\n".join(rows)
 
 
-def updated(text: str) -> str:
+def update(text: str) -> str:
     """Return the README's text with the table between the two marks renewed."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
@@ -49,15 +49,15 @@ def main(arguments: Sequence[str]) -> None:
     if len(arguments) != 1:
         raise SystemExit("usage: python -m headwater_adobe_catalog.readme README.md")
     path = Path(arguments[0])
-    path.write_text(updated(path.read_text(encoding="utf-8")), encoding="utf-8")
+    path.write_text(update(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _identifier(spec: ConnectionSpec) -> str:
     if spec.id is None:
         return "not verified"
-    return (
-        f"`{spec.id}`" if spec.base_connection else f"`{spec.id}`, no base connection"
-    )
+    if not spec.base_connection:
+        return f"`{spec.id}`, no base connection"
+    return f"`{spec.id}`"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,35 +40,33 @@ def pages(names: Collection[str]) -> dict[str, str]:
     `names` are slugs or distributions, so that whatever else is installed stays out. Raises `InvalidInput` for a name
     that no working connector has.
     """
-    everything, _failures = registry.installed().all()
-    chosen = [one for one in everything if {one.slug, one.distribution.name} & {*names}]
-    known = {name for one in chosen for name in (one.slug, one.distribution.name)}
-    if unknown := sorted({*names} - known):
+    chosen = []
+    unknown = set(names)
+    for connector in registry.installed().all()[0]:
+        own_names = {connector.slug, connector.distribution.name}
+        if not own_names.isdisjoint(names):
+            chosen.append(connector)
+            unknown -= own_names
+    if unknown:
         raise InvalidInput(
-            f"neither a connector nor a distribution with one: {', '.join(unknown)}",
+            f"neither a connector nor a distribution with one: {', '.join(sorted(unknown))}",
             remedy="run `headwater list` for those that are installed, and `headwater doctor` for those that fail",
         )
-    return {INDEX: index(chosen), **{f"{one.slug}.md": page(one) for one in chosen}}
+    texts = {INDEX: index(chosen)}
+    for connector in chosen:
+        texts[f"{connector.slug}.md"] = page(connector)
+    return texts
 
 
 def index(connectors: Iterable[Connector]) -> str:
     """Return the page that lists connectors, one row each."""
-    rows = [
-        (
-            f"[`{one.slug}`]({one.slug}.md)",
-            *map(
-                _cell,
-                (
-                    one.spec.name,
-                    one.spec.category,
-                    one.spec.ingestion,
-                    one.spec.lifecycle,
-                ),
-            ),
-            _cell(", ".join(auth.label for auth in one.authentication)),
-        )
-        for one in connectors
-    ]
+    rows = []
+    for connector in connectors:
+        spec = connector.spec
+        labels = ", ".join(auth.label for auth in connector.authentication)
+        facts = (spec.name, spec.category, spec.ingestion, spec.lifecycle, labels)
+        link = f"[`{connector.slug}`]({connector.slug}.md)"
+        rows.append((link, *map(_cell, facts)))
     header = (
         "slug",
         "name",
@@ -100,16 +99,18 @@ def page(connector: Connector) -> str:
     return "\n\n".join([*parts, MARK]) + "\n"
 
 
-def write(folder: Path, made: dict[str, str]) -> None:
-    """Write pages into a folder, and take away those it made before that are no longer among them."""
+def write(folder: Path, texts: dict[str, str]) -> None:
+    """Write pages into a folder, and take away those it wrote before that are no longer among them."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in made.items():
+    for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     for path in folder.glob("*.md"):
-        if path.name not in made and path.read_text(encoding="utf-8").rstrip().endswith(
-            MARK
-        ):
+        if path.name not in texts and _is_ours(path):
             path.unlink()
+
+
+def _is_ours(path: Path) -> bool:
+    return path.read_text(encoding="utf-8").rstrip().endswith(MARK)
 
 
 @click.command()
@@ -118,10 +119,10 @@ def write(folder: Path, made: dict[str, str]) -> None:
 def main(folder: Path, names: tuple[str, ...]) -> None:
     """Write a page for each connector, and an index of them."""
     try:
-        made = pages(names)
+        texts = pages(names)
     except InvalidInput as error:
         raise click.UsageError(str(error)) from error
-    write(folder, made)
+    write(folder, texts)
 
 
 def _authentication(connector: Connector, auth: AuthenticationSpec) -> str:
@@ -135,57 +136,57 @@ def _authentication(connector: Connector, auth: AuthenticationSpec) -> str:
 
 
 def _row(field: Field) -> tuple[str, ...]:
-    shown = field.enum or (
-        () if field.secret or field.example is None else (field.example,)
-    )
+    default = allowed = ""
+    if field.default is not None:
+        default = _code(field.default)
+    if field.enum:
+        allowed = ", ".join(map(_code, field.enum))
+    elif field.example is not None and not field.secret:
+        allowed = f"such as {_code(field.example)}"
     return (
         f"`{field.name}`",
         field.type or "any",
         "yes" if field.required else "",
         "yes" if field.secret else "",
-        "" if field.default is None else _code(field.default),
-        ("" if field.enum or not shown else "such as ") + ", ".join(map(_code, shown)),
+        default,
+        allowed,
         _cell(field.description),
     )
 
 
 def command(connector: Connector, auth: AuthenticationSpec) -> str:
     """Return what to type for a connection with the example's credentials; validate, where none can be created."""
-    given = ["-c", f"{connector.slug}.toml", *_options(connector, auth)]
+    options = ["-c", f"{connector.slug}.toml", *_options(connector, auth)]
     if not connector.spec.base_connection:
-        return shlex.join(["headwater", "validate", connector.slug, *given])
-    given += [] if connector.spec.id else ["--spec-id", "UUID"]
-    return shlex.join(
-        [
-            "headwater",
-            "create",
-            connector.slug,
-            "--name",
-            f"My {connector.spec.name}",
-            *given,
-        ]
-    )
+        return shlex.join(["headwater", "validate", connector.slug, *options])
+    if not connector.spec.id:
+        options += ["--spec-id", "UUID"]
+    name = f"My {connector.spec.name}"
+    return shlex.join(["headwater", "create", connector.slug, "--name", name, *options])
 
 
 def _options(connector: Connector, auth: AuthenticationSpec) -> list[str]:
-    """Return what has to be said for this authentication specification to be taken: the fields alone often do."""
-    given = values(connector.slug, auth)
-    for named in (None, auth.spec_name, auth.label):
-        for cloud in dict.fromkeys((_USUAL_CLOUD, auth.cloud or _USUAL_CLOUD)):
-            if _taken(connector, given, named, cloud) is auth:
-                return [
-                    *(["--auth", named] if named else []),
-                    *([] if cloud == _USUAL_CLOUD else ["--cloud", cloud]),
-                ]
+    """Return what has to be said for this authentication specification to be chosen: the fields alone often do."""
+    clouds = dict.fromkeys((_USUAL_CLOUD, auth.cloud or _USUAL_CLOUD))
+    for name, cloud in itertools.product((None, auth.spec_name, auth.label), clouds):
+        if _choose(connector, auth, name, cloud) is not auth:
+            continue
+        options = []
+        if name is not None:
+            options += ["--auth", name]
+        if cloud != _USUAL_CLOUD:
+            options += ["--cloud", cloud]
+        return options
     return ["--auth", auth.label]
 
 
-def _taken(
-    connector: Connector, given: dict[str, object], named: str | None, cloud: str
+def _choose(
+    connector: Connector, auth: AuthenticationSpec, name: str | None, cloud: str
 ) -> AuthenticationSpec | None:
+    """Return what is chosen for the example's credentials, or None where nothing is there for this cloud."""
     try:
-        return choose(connector, given, auth=named, cloud=cloud)
-    except InvalidInput:  # nothing for this cloud
+        return choose(connector, values(connector.slug, auth), auth=name, cloud=cloud)
+    except InvalidInput:
         return None
 
 

@@ -1,7 +1,7 @@
 """What authors of connectors test with: the conformance suite, and strategies for property tests.
 
-Nothing of Headwater imports this package. It needs pytest, `credentials_for` hypothesis as well:
-``pip install headwater[testing]``. Public names resolve when first used.
+Its other name is ``headwater.testing``: the same modules, and the name that connectors' tests import. Nothing else of
+Headwater imports it. Public names resolve when first used: pytest and hypothesis are imported with what needs them.
 """
 
 from __future__ import annotations
