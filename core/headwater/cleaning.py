@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import re
 import urllib.parse
@@ -34,10 +35,7 @@ def clean(text: str, secrets: Iterable[Secret]) -> str:
         return text
     if min(map(len, values)) < _SHORTEST_CLEANABLE:
         return _WITHHELD
-    forms: set[str] = set()
-    for value in values:
-        forms |= _forms(value)
-    for form in sorted(forms, key=len, reverse=True):
+    for form in sorted(_forms(values), key=len, reverse=True):
         text = text.replace(form, MASK)
     return text
 
@@ -57,14 +55,15 @@ def holds(text: str, secrets: Iterable[Secret]) -> bool:
     return clean(text, cleanable) != text
 
 
-def _forms(value: str) -> set[str]:
-    """Return every form that a secret can have in a text, itself included."""
-    seen = {value}
-    frontier = {value}
+def _forms(values: set[str]) -> set[str]:
+    """Return every form that secrets can have in a text, themselves included."""
+    forms = set(values)
+    newest = set(values)
     for _layer in range(_LAYERS):
-        frontier = {form for text in frontier for form in _encodings(text)} - seen
-        seen |= frontier
-    return {form for form in seen if len(form) >= _SHORTEST_CLEANABLE}
+        encoded = set(itertools.chain.from_iterable(map(_encodings, newest)))
+        newest = encoded - forms
+        forms |= newest
+    return {form for form in forms if len(form) >= _SHORTEST_CLEANABLE}
 
 
 def _encodings(text: str) -> Iterator[str]:

@@ -83,8 +83,7 @@ def test_connections(state: State, service: FlowService) -> list[dict[str, Any]]
 
     A connection the service cannot test is one that does not work; a service that does not answer at all ends the run.
     """
-    connectors, _failures = state.registry().all()
-    slugs = {connector.spec.id: connector.slug for connector in connectors}
+    slugs = state.slugs_by_id()
     results = []
     for connection in service.connections.list():
         result = _test(service, connection)

@@ -36,9 +36,9 @@ def list_(state: State, /, *, connector: str | None, name: str | None) -> None:
     with state.service(state.profile()) as service:
         connections = [*service.connections.list(property=filters)]
     if name is not None:
-        connections = [found for found in connections if found.name == name]
+        connections = [item for item in connections if item.name == name]
     text = "" if state.json else _list_text(state, connections)
-    emit([dict(found.raw) for found in connections], text, as_json=state.json)
+    emit([dict(item.raw) for item in connections], text, as_json=state.json)
 
 
 @command.command("get")
@@ -197,12 +197,11 @@ def _spec_id(state: State, slug: str) -> str:
 
 
 def _list_text(state: State, connections: Sequence[Connection]) -> str:
-    connectors, _failures = state.registry().all()
-    slugs = {connector.spec.id: connector.slug for connector in connectors}
+    slugs = state.slugs_by_id()
     rows = []
-    for found in connections:
-        slug = slugs.get(found.spec_id, found.spec_id)
-        rows.append((found.id, slug, found.state, found.name))
+    for connection in connections:
+        slug = slugs.get(connection.spec_id, connection.spec_id)
+        rows.append((connection.id, slug, connection.state, connection.name))
     return table(rows, ("ID", "CONNECTOR", "STATE", "NAME"))
 
 

@@ -36,13 +36,13 @@ def printable(text: str, *, keep: str = "") -> str:
     """Escape characters that would command a terminal instead of showing: names come from other people."""
     if text.isprintable():
         return text
-    shown = []
+    chars = []
     for char in text:
         if char in keep or _is_shown(char):
-            shown.append(char)
+            chars.append(char)
         else:
-            shown.append(char.encode("unicode_escape").decode())
-    return "".join(shown)
+            chars.append(char.encode("unicode_escape").decode())
+    return "".join(chars)
 
 
 def table(rows: Iterable[Sequence[object]], header: Sequence[str] = ()) -> str:

@@ -136,11 +136,12 @@ def _find(state: State, pulled: Pulled, name: str) -> RemoteSpec:
 
     connectors, _failures = state.registry().all()
     ids = {connector.spec.id for connector in connectors if connector.slug == name}
-    for specs in (
-        [spec for spec in pulled.specs if spec.id.lower() == name.lower()],
-        [spec for spec in pulled.specs if spec.name == name],
-        [spec for spec in pulled.specs if spec.id.lower() in ids],
+    for fits in (
+        lambda spec: spec.id.lower() == name.lower(),
+        lambda spec: spec.name == name,
+        lambda spec: spec.id.lower() in ids,
     ):
+        specs = [*filter(fits, pulled.specs)]
         if len(specs) > 1:
             listing = ", ".join(spec.id for spec in specs)
             raise InvalidInput(

@@ -75,6 +75,11 @@ class State:
                 self._registry = self._with_tenant(self._registry)
         return self._registry
 
+    def slugs_by_id(self) -> dict[str | None, str]:
+        """Return the slug of every connector that works, by its connection specification id."""
+        connectors, _failures = self.registry().all()
+        return {connector.spec.id: connector.slug for connector in connectors}
+
     def _with_tenant(self, registry: Registry) -> Registry:
         from headwater import profiles, tenant
         from headwater.errors import InvalidInput, NotConfigured

@@ -108,11 +108,13 @@ def source_kind(spec: RemoteSpec) -> str:
 
 def _category(spec: RemoteSpec) -> str:
     attributes = part(spec.raw, "attributes")
-    shown = part(part(part(spec.raw, "sourceSpec"), "attributes"), "uiAttributes")
+    ui_attributes = part(
+        part(part(spec.raw, "sourceSpec"), "attributes"), "uiAttributes"
+    )
     for category in (
         attributes.get("category"),
-        shown.get("category"),
-        part(shown, "category").get("key"),
+        ui_attributes.get("category"),
+        part(ui_attributes, "category").get("key"),
     ):
         if isinstance(category, str) and category.strip():
             return "-".join(category.lower().split())

@@ -76,8 +76,10 @@ class TenantRegistry(Registry):
         if connector.spec.id is not None:
             return connector
         taken = {other.spec.id for other in self._installed.all()[0]}
-        free = [spec for spec in self._specs.values() if spec.id.lower() not in taken]
-        fitting = [spec for spec in free if is_named_like(spec, connector)]
+        fitting = []
+        for spec in self._specs.values():
+            if spec.id.lower() not in taken and is_named_like(spec, connector):
+                fitting.append(spec)
         if len(fitting) != 1:
             return connector
         return self._identify(connector, fitting[0])

@@ -52,10 +52,10 @@ def pages(names: Collection[str]) -> dict[str, str]:
             f"neither a connector nor a distribution with one: {', '.join(sorted(unknown))}",
             remedy="run `headwater list` for those that are installed, and `headwater doctor` for those that fail",
         )
-    texts = {INDEX: index(chosen)}
+    contents = {INDEX: index(chosen)}
     for connector in chosen:
-        texts[f"{connector.slug}.md"] = page(connector)
-    return texts
+        contents[f"{connector.slug}.md"] = page(connector)
+    return contents
 
 
 def index(connectors: Iterable[Connector]) -> str:
@@ -99,13 +99,13 @@ def page(connector: Connector) -> str:
     return "\n\n".join([*parts, MARK]) + "\n"
 
 
-def write(folder: Path, texts: dict[str, str]) -> None:
+def write(folder: Path, contents: dict[str, str]) -> None:
     """Write pages into a folder, and take away those it wrote before that are no longer among them."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
+    for name, text in contents.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     for path in folder.glob("*.md"):
-        if path.name not in texts and _is_ours(path):
+        if path.name not in contents and _is_ours(path):
             path.unlink()
 
 
@@ -119,10 +119,10 @@ def _is_ours(path: Path) -> bool:
 def main(folder: Path, names: tuple[str, ...]) -> None:
     """Write a page for each connector, and an index of them."""
     try:
-        texts = pages(names)
+        contents = pages(names)
     except InvalidInput as error:
         raise click.UsageError(str(error)) from error
-    write(folder, texts)
+    write(folder, contents)
 
 
 def _authentication(connector: Connector, auth: AuthenticationSpec) -> str:

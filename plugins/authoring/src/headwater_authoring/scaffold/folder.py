@@ -50,12 +50,12 @@ class _Text(string.Template):
 def files(plan: Plan) -> dict[PurePosixPath, str]:
     """Return what the distribution of a new connector consists of: text by path, sorted."""
     values = _placeholders(plan)
-    texts = {}
+    contents = {}
     for path in sorted(_TEMPLATE.rglob(f"*{_SUFFIX}")):
         name = path.relative_to(_TEMPLATE).as_posix().removesuffix(_SUFFIX)
         text = _Text(path.read_text(encoding="utf-8")).substitute(values)
-        texts[PurePosixPath(_Text(name).substitute(values))] = text
-    return texts
+        contents[PurePosixPath(_Text(name).substitute(values))] = text
+    return contents
 
 
 def write(plan: Plan, folder: Path) -> list[PurePosixPath]:
@@ -63,10 +63,10 @@ def write(plan: Plan, folder: Path) -> list[PurePosixPath]:
 
     Raises `InvalidInput` where the folder has anything in it, or cannot be written. No file is ever overwritten.
     """
-    texts = files(plan)
+    contents = files(plan)
     try:
         _check_empty(folder)
-        for path, text in texts.items():
+        for path, text in contents.items():
             _write_new(folder / path, text)
     except OSError as error:
         raise_bare(
@@ -75,7 +75,7 @@ def write(plan: Plan, folder: Path) -> list[PurePosixPath]:
                 remedy="name another folder with --into",
             )
         )
-    return list(texts)
+    return list(contents)
 
 
 def _write_new(path: Path, text: str) -> None:

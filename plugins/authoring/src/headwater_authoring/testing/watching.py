@@ -126,21 +126,14 @@ def _logging_to(take: Callable[[logging.LogRecord], None]) -> Iterator[None]:
     """Hand every log record of every logger to `take`, whatever level and handlers are configured."""
     handler = _Handler(take)
     known = logging.root.manager.loggerDict.values()
-    existing = [logger for logger in known if isinstance(logger, logging.Logger)]
-    loggers = [logging.root, *existing]
-    levels = [(logger, logger.level) for logger in loggers]
-    deaf = [logger for logger in existing if not logger.propagate]
-    disabled = logging.root.manager.disable
-    logging.disable(logging.NOTSET)
-    for logger in loggers:
-        logger.setLevel(logging.DEBUG)
-    for logger in (logging.root, *deaf):
-        logger.addHandler(handler)
-    try:
+    loggers = [logger for logger in known if isinstance(logger, logging.Logger)]
+    with contextlib.ExitStack() as undo:
+        undo.callback(logging.disable, logging.root.manager.disable)
+        logging.disable(logging.NOTSET)
+        for logger in (logging.root, *loggers):
+            undo.callback(logger.setLevel, logger.level)
+            logger.setLevel(logging.DEBUG)
+            if logger is logging.root or not logger.propagate:
+                undo.callback(logger.removeHandler, handler)
+                logger.addHandler(handler)
         yield
-    finally:
-        for logger in (logging.root, *deaf):
-            logger.removeHandler(handler)
-        for logger, level in levels:
-            logger.setLevel(level)
-        logging.disable(disabled)

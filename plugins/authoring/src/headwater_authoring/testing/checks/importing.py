@@ -16,15 +16,15 @@ __tracebackhide__ = hidden
 
 def check_import(subject: Subject) -> None:
     """A fresh interpreter loads the connector and asks its fact hooks; it looks the same before and after."""
-    found = footprint(subject)
+    left = footprint(subject)
     name = subject.entry.module
     demand(
-        not found.failure,
-        f"importing {name} alone, and asking its fact hooks, fails with {found.failure}",
+        not left.failure,
+        f"importing {name} alone, and asking its fact hooks, fails with {left.failure}",
         "make it import in a fresh interpreter: python -c 'import ...'",
     )
     heavy = sorted(
-        set(found.modules) - ALLOWED - own_packages(subject) - sys.stdlib_module_names
+        set(left.modules) - ALLOWED - own_packages(subject) - sys.stdlib_module_names
     )
     demand(
         not heavy,
@@ -32,17 +32,17 @@ def check_import(subject: Subject) -> None:
         "a connector's module loads headwater, attrs and the standard library alone; import the rest where it is used",
     )
     demand(
-        not found.printed,
+        not left.printed,
         f"importing {name} prints something",
         "print nothing; log where it must be said",
     )
     demand(
-        not found.events,
-        f"importing {name} reaches out of the process: {', '.join(found.events)}",
+        not left.events,
+        f"importing {name} reaches out of the process: {', '.join(left.events)}",
         "do it in the hook that needs it; open_source may connect, the fact hooks may not",
     )
     demand(
-        not found.changes,
-        f"importing {name} changes {', '.join(found.changes)}",
+        not left.changes,
+        f"importing {name} changes {', '.join(left.changes)}",
         "leave the process as it is; that is its owner's to configure",
     )

@@ -68,8 +68,8 @@ def _validating(
 ) -> None:
     for corruption in spoilt:
         validate = partial(runner.problems, example.auth, corruption.values)
-        found = watch.attempt("validation", validate)
-        watch.show("a problem of validation", found)
+        problems = watch.attempt("validation", validate)
+        watch.show("a problem of validation", problems)
         resolve = partial(runner.resolve_credentials, example.auth, corruption.values)
         watch.attempt("refused credentials", resolve)
         watch.attempt("choosing", partial(choose, subject.connector, corruption.values))

@@ -54,13 +54,13 @@ def _check_refused(subject: Subject) -> None:
     spec = subject.connector.spec
     reason = spec.no_id_reason if spec.base_connection else spec.lifecycle_note
     values = next((example.values for example in examples(subject)), {})
-    told = ""
+    refusal = ""
     try:
         runner.prepare(subject.connector, name=_name(), credentials=values)
     except NotCreatable as error:
-        told = str(error)
+        refusal = str(error)
     demand(
-        reason.strip() and reason.casefold() in told.casefold(),
+        reason.strip() and reason.casefold() in refusal.casefold(),
         "creating a connection is not refused with the reason",
         "give no_id_reason where there is no id, and lifecycle_note where there is no base connection",
     )
