@@ -1,12 +1,15 @@
-"""What both databases and every client can hold as text."""
+"""What both databases and every client can hold as a string."""
 
 from __future__ import annotations
 
-import re
+from headwater.secret import has_unpaired_surrogate
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+UNSTORABLE = "NUL or an unpaired surrogate (not valid UTF-8)"
 
 
-def storable(text: str) -> bool:
-    """Say whether a text has neither a NUL (PostgreSQL) nor half a surrogate pair (UTF-8)."""
-    return _UNSTORABLE.search(text) is None
+def is_storable(text: str) -> bool:
+    """Say whether a string can be stored: PostgreSQL takes no NUL, and UTF-8 has no unpaired surrogate."""
+    if "\0" in text:
+        return False
+    # Nearly every string is ASCII, and that is known at once.
+    return text.isascii() or not has_unpaired_surrogate(text)

@@ -8,7 +8,7 @@ import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 from headwater_local_flow_service.errors import ContentTypeError, FlowError
-from headwater_local_flow_service.texts import storable
+from headwater_local_flow_service.texts import UNSTORABLE, is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -126,10 +126,10 @@ def check_shape(body: Any, settings: Settings, *, code: str) -> None:
         inner: list[Any] = []
         for value in level:
             size += len(value) if isinstance(value, (str, dict, list)) else 1
-            if isinstance(value, str) and not storable(value):
+            if isinstance(value, str) and not is_storable(value):
                 raise FlowError(
                     code,
-                    "the body holds a character that no text may hold (NUL or half a surrogate pair)",
+                    f"the body contains {UNSTORABLE}",
                 )
             if isinstance(value, dict):
                 inner += [*value, *value.values()]

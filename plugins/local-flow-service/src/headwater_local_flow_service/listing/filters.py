@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.texts import storable
+from headwater_local_flow_service.texts import is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -202,7 +202,7 @@ def _check_values(text: str) -> None:
             "several values are written with commas between, not as an array or object",
         )
     # A forged continuation token can hold what no query string does.
-    if not storable(text):
+    if not is_storable(text):
         raise FlowError(
             "FLOW-1452-400",
             "the value of a property filter contains a character that no field can contain",

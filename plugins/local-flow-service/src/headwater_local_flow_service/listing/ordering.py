@@ -9,7 +9,7 @@ import attrs
 from sqlalchemy import and_, literal, or_, tuple_
 
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.texts import storable
+from headwater_local_flow_service.texts import is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -108,7 +108,7 @@ def fits(values: Sequence[Any], view: View, order: Sequence[Key]) -> bool:
 def _fits(value: Any, type_: type) -> bool:
     if type_ is int:
         return type(value) is int and abs(value) < 2**63
-    return isinstance(value, str) and storable(value)
+    return isinstance(value, str) and is_storable(value)
 
 
 def after(

@@ -27,9 +27,12 @@ def add_routes(app: falcon.App[Any, Any], context: ServiceContext) -> None:
     app.add_route(f"{sandboxes.BASE}/sandboxes", sandboxes.Sandboxes(context))
     app.add_route(f"{sandboxes.BASE}/sandboxes/{{name}}", sandboxes.Sandbox(context))
     for kind in KINDS:
-        app.add_route(f"{schemas.BASE}/tenant/{kind}", schemas.Resources(context, kind))
         app.add_route(
-            f"{schemas.BASE}/tenant/{kind}/{{id:path}}", schemas.Resource(context, kind)
+            f"{schemas.BASE}/tenant/{kind}", schemas.RegistryResources(context, kind)
+        )
+        app.add_route(
+            f"{schemas.BASE}/tenant/{kind}/{{id:path}}",
+            schemas.RegistryResource(context, kind),
         )
     app.add_route(f"{schemas.BASE}/stats", schemas.Stats(context))
     app.add_route(f"{data_sets.BASE}/dataSets", data_sets.DataSets(context))

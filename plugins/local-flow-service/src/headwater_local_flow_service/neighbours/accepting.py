@@ -25,6 +25,7 @@ LOOKUP = (
 _MEDIA = re.compile(r"application/vnd\.adobe\.x(?:ed|dm)((?:-[a-z]+)*)\+json")
 _VERSION = re.compile(r'"?(\d{1,9})(?:\.\d{1,9})?"?')
 _TEXTS = ("title", "description")
+_SUMMARY = ("$id", "meta:altId", "version", "title")
 
 
 @attrs.frozen
@@ -37,64 +38,68 @@ class Form:
 
 def of_list(accept: str) -> Form:
     """Return the form of a list. Raises `NeighbourError` where the header asks for none of them."""
-    for form in _asked(accept, LIST):
-        return form
-    raise _unacceptable(
-        "application/vnd.adobe.xed-id+json or application/vnd.adobe.xed+json"
-    )
+    forms = _read_forms(accept, LIST)
+    if not forms:
+        raise _unacceptable(
+            "application/vnd.adobe.xed-id+json or application/vnd.adobe.xed+json"
+        )
+    return forms[0]
 
 
 def of_lookup(accept: str) -> Form:
     """Return the form of one schema, whose version must be named. Raises `NeighbourError`."""
-    for form in _asked(accept, LOOKUP):
-        if form.version is not None:
-            return form
-    names = "|".join(name.removeprefix("xed") for name in LOOKUP[1:])
-    raise _unacceptable(f"application/vnd.adobe.xed[{names}]+json; version=1")
+    forms = [form for form in _read_forms(accept, LOOKUP) if form.version is not None]
+    if not forms:
+        names = "|".join(name.removeprefix("xed") for name in LOOKUP[1:])
+        raise _unacceptable(f"application/vnd.adobe.xed[{names}]+json; version=1")
+    return forms[0]
 
 
-def shown(schema: dict[str, Any], form: Form) -> dict[str, Any]:
+def show(schema: dict[str, Any], form: Form) -> dict[str, Any]:
     """Return a schema in a form. References stay as they are: what Adobe defines is not known here."""
     if form.name == "xed-id":
-        return {
-            name: schema[name] for name in ("$id", "meta:altId", "version", "title")
-        }
-    without: dict[str, Any] = (
-        _without_texts(schema) if form.name.endswith("-notext") else schema
-    )
-    return without
+        return {name: schema[name] for name in _SUMMARY}
+    if not form.name.endswith("-notext"):
+        return schema
+    without_texts: dict[str, Any] = _drop_texts(schema)
+    return without_texts
 
 
-def _asked(accept: str, known: Collection[str]) -> list[Form]:
+def _read_forms(accept: str, known: Collection[str]) -> list[Form]:
+    """Return the known forms that a header asks for, in its order."""
     forms = []
     for part in accept.split(","):
-        media, *parameters = [piece.strip() for piece in part.split(";")]
-        found = _MEDIA.fullmatch(media.lower())
-        if found and f"xed{found[1]}" in known:
-            forms.append(Form(f"xed{found[1]}", _version(parameters)))
+        media, *parameters = part.split(";")
+        match = _MEDIA.fullmatch(media.strip().lower())
+        if match is None:
+            continue
+        name = f"xed{match[1]}"
+        if name in known:
+            forms.append(Form(name, _read_version(parameters)))
     return forms
 
 
-def _version(parameters: list[str]) -> int | None:
+def _read_version(parameters: list[str]) -> int | None:
     for parameter in parameters:
         name, _equals, value = parameter.partition("=")
-        found = _VERSION.fullmatch(value.strip())
-        if name.strip().lower() == "version" and found:
-            return int(found[1])
+        version = _VERSION.fullmatch(value.strip())
+        if name.strip().lower() == "version" and version is not None:
+            return int(version[1])
     return None
 
 
-def _without_texts(value: Any) -> Any:
-    """Leave titles and descriptions out; a field of a schema that is called so is no text, and stays."""
+def _drop_texts(value: Any) -> Any:
+    """Leave titles and descriptions out; a field of a schema that is called so is not a string, and stays."""
     if isinstance(value, list):
-        return [_without_texts(item) for item in value]
+        return [_drop_texts(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {
-        name: _without_texts(item)
-        for name, item in value.items()
-        if not (name in _TEXTS and isinstance(item, str))
-    }
+    kept = {}
+    for name, item in value.items():
+        if name in _TEXTS and isinstance(item, str):
+            continue
+        kept[name] = _drop_texts(item)
+    return kept
 
 
 def _unacceptable(wanted: str) -> NeighbourError:

@@ -34,12 +34,12 @@ _CLASSES = frozenset(
         "data/adhoc",
     )
 )
-_PARTS = (
-    f"{ids.ADOBE}xdm/context/profile-",
-    f"{ids.ADOBE}xdm/context/experienceevent-",
-)  # field groups of the two
-_PART_PATHS = ("/mixins/", "/fieldgroups/", "/datatypes/", "/schemas/")
-_TEXTS = ("title", "description")
+# What is not a class: the field groups of profiles and events, and whatever stands below one of these paths.
+_PART = re.compile(
+    rf"{re.escape(ids.ADOBE)}xdm/context/(?:profile|experienceevent)-"
+    r"|.*/(?:mixins|fieldgroups|datatypes|schemas)/",
+    re.DOTALL,
+)
 
 # What the registry itself writes; sent by a caller, it is passed over.
 _READ_ONLY = frozenset(
@@ -51,7 +51,7 @@ _READ_ONLY = frozenset(
 )  # fmt: skip
 
 
-def checked(body: dict[str, Any], kind: str) -> dict[str, Any]:
+def build_document(body: dict[str, Any], kind: str) -> dict[str, Any]:
     """Check the body of a create or a replacement; return it with what the registry adds by itself.
 
     Raises `NeighbourError`.
@@ -60,12 +60,11 @@ def checked(body: dict[str, Any], kind: str) -> dict[str, Any]:
     asked.read_field(body, "description", "string")
     if asked.read_field(body, "type", "string") not in (None, "object"):
         raise invalid("type must be object")
-    references = _references(body, needed=kind == SCHEMAS)
-    document = {"type": "object"} | {
-        name: value for name, value in body.items() if name not in _READ_ONLY
-    }
+    references = _read_references(body, kind)
+    sent = {name: value for name, value in body.items() if name not in _READ_ONLY}
+    document = {"type": "object"} | sent
     if kind == SCHEMAS:
-        document["meta:class"] = _class(references)
+        document["meta:class"] = _find_class(references)
     return document | {
         "meta:extends": references,
         "meta:abstract": kind == "classes",
@@ -73,14 +72,14 @@ def checked(body: dict[str, Any], kind: str) -> dict[str, Any]:
     }
 
 
-def of_tenants(references: Iterable[str]) -> list[str]:
+def tenant_references(references: Iterable[str]) -> list[str]:
     """Return those references that name a tenant's resource and not one of Adobe's."""
     return [reference for reference in references if _TENANT.fullmatch(reference)]
 
 
 def check_known(rows: Rows, scope: Scope, references: Iterable[str]) -> None:
     """Refuse a reference to a tenant's resource that is not there. Raises `NeighbourError`."""
-    for reference in of_tenants(references):
+    for reference in tenant_references(references):
         if rows.get(tables.schemas, scope, reference) is None:
             raise NeighbourError(
                 "XDM-1010-404",
@@ -88,7 +87,7 @@ def check_known(rows: Rows, scope: Scope, references: Iterable[str]) -> None:
             )
 
 
-def addressed(
+def add_address(
     document: dict[str, Any], uri: str, scope: Scope, kind: str, version: str
 ) -> dict[str, Any]:
     """Return a document with its ids, its version and whose it is."""
@@ -110,44 +109,43 @@ def next_version(version: str) -> str:
     return f"{major}.{int(minor) + 1}"
 
 
-def _references(body: dict[str, Any], *, needed: bool) -> list[str]:
+def _read_references(body: dict[str, Any], kind: str) -> list[str]:
+    """Return the references of ``allOf``, each once. Raises `NeighbourError`."""
     parts = asked.read_field(body, "allOf", "array") or []
-    if needed and not parts:
+    if kind == SCHEMAS and not parts:
         raise invalid(
             "allOf is missing or empty; it names a class and any number of field groups, each by $ref"
         )
-    found = []
-    for part in parts:
-        if not isinstance(part, dict):
-            raise invalid("allOf must be an array of objects")
-        if (
-            needed or "$ref" in part
-        ):  # classes and field groups may also describe fields in place
-            found.append(_reference(part))
-    return list(dict.fromkeys(found))
+    if not all(isinstance(part, dict) for part in parts):
+        raise invalid("allOf must be an array of objects")
+    if kind != SCHEMAS:
+        # Classes and field groups may also describe fields in place.
+        parts = [part for part in parts if "$ref" in part]
+    references = map(_read_reference, parts)
+    return list(dict.fromkeys(references))
 
 
-def _reference(part: dict[str, Any]) -> str:
+def _read_reference(part: dict[str, Any]) -> str:
     reference: str = asked.require_field(part, "$ref", "string", path="allOf")
     if not reference.startswith(ids.ADOBE) or reference == ids.ADOBE:
         raise invalid(f"a $ref of allOf must begin with {ids.ADOBE}")
     return reference.partition("#")[0]
 
 
-def _class(references: list[str]) -> str:
-    """Return the one class among references; with none that is known as such, the first that may be one."""
-    known = [one for one in references if one in _CLASSES or "/classes/" in one]
-    possible = [
-        one
-        for one in references
-        if not one.startswith(_PARTS) and not any(path in one for path in _PART_PATHS)
-    ]
-    if len(known) > 1 or not (known or possible):
+def _find_class(references: list[str]) -> str:
+    """Return the one class among references; with none that is known as such, the first that may be one.
+
+    Raises `NeighbourError`.
+    """
+    classes = [reference for reference in references if _is_class(reference)]
+    if not classes:
+        classes = [reference for reference in references if not _PART.match(reference)][
+            :1
+        ]
+    if len(classes) != 1:
         raise invalid("allOf must name exactly one class, by its $ref")
-    return (known or possible)[0]
+    return classes[0]
 
 
-def _is_part(reference: str) -> bool:
-    return reference.startswith(_PARTS) or any(
-        path in reference for path in _PART_PATHS
-    )
+def _is_class(reference: str) -> bool:
+    return reference in _CLASSES or "/classes/" in reference

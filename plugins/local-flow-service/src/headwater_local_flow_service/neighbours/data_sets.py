@@ -12,7 +12,7 @@ from headwater_local_flow_service.kernel.audit import sandbox_id
 from headwater_local_flow_service.neighbours import asked, ids, lookup, records
 from headwater_local_flow_service.neighbours.refusals import invalid, missing
 from headwater_local_flow_service.store import tables
-from headwater_local_flow_service.texts import storable
+from headwater_local_flow_service.texts import is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,34 +57,29 @@ class DataSets:
         given = asked.query(req, ("limit", "start", "properties", "name", "orderBy"))
         limit = asked.number(given, "limit", _DEFAULT_PAGE, least=1, most=_LARGEST_PAGE)
         start = asked.number(given, "start", 0)
-        where = (
-            [_TABLE.c.name == records.column_of(given["name"])]
-            if "name" in given
-            else []
-        )
-        order = _order(given.get("orderBy", "desc:created"))
+        where = records.where_name(_TABLE, given.get("name"))
+        order = _read_order(given.get("orderBy", "desc:created"))
         with self._context.store.reading() as rows:
             page = rows.select(
                 _TABLE, caller_of(req).scope, where, order, limit=limit, offset=start
             )
         resp.media = {
-            record.id: _trimmed(rendered(record), given.get("properties"))
-            for record in page
+            record.id: _render_some(record, given.get("properties")) for record in page
         }
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a new data set. The answer is a list with one reference."""
         asked.flag(asked.query(req, ("requestDataSource",)), "requestDataSource")
         caller = caller_of(req)
-        document = _checked(asked.body(req, self._context.settings))
+        document = _build_document(asked.body(req, self._context.settings))
         schema = document["schemaRef"]["id"]
-        record = records.born(
+        record = records.build_record(
             ids.new_hex(24), caller, name=document.get("name") or "", document=document
         )
         with self._context.store.writing(caller.scope) as rows:
             if lookup.schema(rows, caller.scope, schema) is None:
                 raise invalid(
-                    "schemaRef.id names no schema of this sandbox: create the schema first"
+                    "schemaRef.id does not name a schema of this sandbox: create the schema first"
                 )
             rows.add(_TABLE, record, [schema])
         resp.status = falcon.HTTP_201
@@ -101,17 +96,15 @@ class DataSet:
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return a map with the one data set."""
         given = asked.query(req, ("properties",))
-        record = (
-            self._context.store.get(_TABLE, caller_of(req).scope, id)
-            if storable(id)
-            else None
-        )
+        record = None
+        if is_storable(id):
+            record = self._context.store.get(_TABLE, caller_of(req).scope, id)
         if record is None:
-            raise missing(id if storable(id) else "", "dataSets")
-        resp.media = {record.id: _trimmed(rendered(record), given.get("properties"))}
+            raise missing(id, "dataSets")
+        resp.media = {record.id: _render_some(record, given.get("properties"))}
 
 
-def rendered(record: Record) -> dict[str, Any]:
+def render(record: Record) -> dict[str, Any]:
     """Return a data set as it is read: what the caller sent, and what Catalog knows about it."""
     return record.document | {
         "version": "1.0.0",
@@ -128,41 +121,46 @@ def rendered(record: Record) -> dict[str, Any]:
     }
 
 
-def _checked(body: dict[str, Any]) -> dict[str, Any]:
+def _build_document(body: dict[str, Any]) -> dict[str, Any]:
     document = {name: value for name, value in body.items() if name not in _READ_ONLY}
     asked.read_field(document, "name", "string")
     asked.read_field(document, "description", "string")
-    for values in (asked.read_field(document, "tags", "object") or {}).values():
-        if not isinstance(values, list) or not all(
-            isinstance(value, str) for value in values
-        ):
-            raise invalid("each of tags must be a list of texts")
-    given = asked.require_field(document, "schemaRef", "object")
-    schema = asked.require_field(given, "id", "string", path="schemaRef")
-    content = (
-        asked.read_field(given, "contentType", "string", path="schemaRef")
-        or _DEFAULT_CONTENT_TYPE
-    )
+    tags = asked.read_field(document, "tags", "object") or {}
+    if not all(map(_are_strings, tags.values())):
+        raise invalid("each of the tags must be a list of strings")
+    reference = asked.require_field(document, "schemaRef", "object")
+    schema = asked.require_field(reference, "id", "string", path="schemaRef")
+    content = asked.read_field(reference, "contentType", "string", path="schemaRef")
+    content = content or _DEFAULT_CONTENT_TYPE
     if not CONTENT_TYPE.fullmatch(content):
         raise invalid(
-            "schemaRef.contentType is written application/vnd.adobe.xed+json;version=1"
+            "schemaRef.contentType must be written application/vnd.adobe.xed+json;version=1"
         )
     return document | {
         "schemaRef": {"id": ids.schema_id(schema), "contentType": content}
     }
 
 
-def _trimmed(data_set: dict[str, Any], properties: str | None) -> dict[str, Any]:
+def _are_strings(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _render_some(record: Record, properties: str | None) -> dict[str, Any]:
+    """Return the properties asked for, by their names with commas between; all where nothing is asked for."""
+    data_set = render(record)
     if properties is None:
         return data_set
     names = [name.strip() for name in properties.split(",")]
     return {name: data_set[name] for name in names if name in data_set}
 
 
-def _order(text: str) -> Sequence[ColumnElement[Any]]:
+def _read_order(text: str) -> Sequence[ColumnElement[Any]]:
     direction, _colon, name = text.rpartition(":")
     if direction not in ("", "asc", "desc") or name not in _ORDERS:
-        raise invalid(f"orderBy is asc: or desc: before one of {', '.join(_ORDERS)}")
+        raise invalid(
+            f"orderBy must be asc: or desc: before one of {', '.join(_ORDERS)}"
+        )
+    column = _ORDERS[name]
     if direction == "desc":
-        return (_ORDERS[name].desc(), _TABLE.c.seq.desc())
-    return (_ORDERS[name].asc(), _TABLE.c.seq.asc())
+        return (column.desc(), _TABLE.c.seq.desc())
+    return (column.asc(), _TABLE.c.seq.asc())

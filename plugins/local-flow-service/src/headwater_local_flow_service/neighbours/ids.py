@@ -14,7 +14,9 @@ _OTHER = re.compile(r"[^a-z0-9]")
 def tenant_of(org: str) -> str:
     """Return the tenant id of an organization: its name in lower-case letters and digits, a letter first."""
     name = _OTHER.sub("", org.rpartition("@")[0].lower())
-    return name if name[:1].isalpha() else f"t{name}"
+    if name[:1].isalpha():
+        return name
+    return f"t{name}"
 
 
 def new_uri(tenant: str, kind: str) -> str:
@@ -29,8 +31,10 @@ def short(uri: str) -> str:
 
 def schema_id(text: str) -> str:
     """Return the `$id` for a `$id` or a `meta:altId`; anything else comes back as it is."""
-    found = _SHORT.fullmatch(text)
-    return f"{ADOBE}{found[1]}/{found[2]}/{found[3]}" if found else text
+    parts = _SHORT.fullmatch(text)
+    if parts is None:
+        return text
+    return ADOBE + "/".join(parts.groups())
 
 
 def new_hex(digits: int) -> str:

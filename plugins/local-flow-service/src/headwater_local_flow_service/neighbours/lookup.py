@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from headwater_local_flow_service.neighbours.composition import SCHEMAS
 from headwater_local_flow_service.neighbours.ids import schema_id
 from headwater_local_flow_service.store import tables
-from headwater_local_flow_service.texts import storable
+from headwater_local_flow_service.texts import is_storable
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.store.store import Record, Rows, Scope
 
 
+def get_record(rows: Rows, table: Table, scope: Scope, id: str) -> Record | None:
+    """Return a row of the scope, or None; an id may be anything that stands in a path."""
+    return rows.get(table, scope, id) if is_storable(id) else None
+
+
 def data_set(rows: Rows, scope: Scope, id: str) -> dict[str, Any] | None:
     """Return a data set with its `schemaRef`, or None where the organization and sandbox have none of this id."""
-    return _document(_stored(rows, tables.data_sets, scope, id))
+    return _get_document(rows, tables.data_sets, scope, id)
 
 
 def mapping_set(
@@ -29,23 +34,22 @@ def mapping_set(
     """
     if "@" in id:  # how older versions are kept
         return None
-    newest = _document(_stored(rows, tables.mapping_sets, scope, id))
+    newest = _get_document(rows, tables.mapping_sets, scope, id)
     if newest is None or version in (None, newest["version"]):
         return newest
-    return _document(_stored(rows, tables.mapping_sets, scope, f"{id}@{version}"))
+    return _get_document(rows, tables.mapping_sets, scope, f"{id}@{version}")
 
 
 def schema(rows: Rows, scope: Scope, id: str) -> dict[str, Any] | None:
     """Return a schema by its `$id` or its `meta:altId`, or None."""
-    record = _stored(rows, tables.schemas, scope, schema_id(id))
-    return (
-        _document(record) if record is not None and record.spec_id == SCHEMAS else None
-    )
+    record = get_record(rows, tables.schemas, scope, schema_id(id))
+    if record is None or record.spec_id != SCHEMAS:
+        return None
+    return record.document
 
 
-def _stored(rows: Rows, table: Table, scope: Scope, id: str) -> Record | None:
-    return rows.get(table, scope, id) if storable(id) else None
-
-
-def _document(record: Record | None) -> dict[str, Any] | None:
+def _get_document(
+    rows: Rows, table: Table, scope: Scope, id: str
+) -> dict[str, Any] | None:
+    record = get_record(rows, table, scope, id)
     return None if record is None else record.document

@@ -16,7 +16,6 @@ from headwater_local_flow_service.neighbours import (
 )
 from headwater_local_flow_service.neighbours.refusals import invalid, missing
 from headwater_local_flow_service.store import tables
-from headwater_local_flow_service.texts import storable
 
 if TYPE_CHECKING:
     import falcon
@@ -42,15 +41,11 @@ class MappingSets:
         given = asked.query(req, ("limit", "start", "name", "expandSchema"))
         asked.flag(given, "expandSchema")
         if not {"limit", "start"} <= given.keys():
-            raise invalid("the query parameters limit and start are needed")
+            raise invalid("the query parameters limit and start are required")
         limit = asked.number(given, "limit", 0, least=1, most=_LARGEST_PAGE)
         start = asked.number(given, "start", 0)
         where = [_TABLE.c.state == records.CURRENT]
-        where += (
-            [_TABLE.c.name == records.column_of(given["name"])]
-            if "name" in given
-            else []
-        )
+        where += records.where_name(_TABLE, given.get("name"))
         with self._context.store.reading() as rows:
             page = rows.select(
                 _TABLE,
@@ -61,7 +56,7 @@ class MappingSets:
                 offset=start,
             )
         resp.media = {
-            "data": [rendered(record) for record in page],
+            "data": [render(record) for record in page],
             "_page": {"count": len(page), "limit": limit},
         }
 
@@ -69,10 +64,9 @@ class MappingSets:
         """Store version 0 of a new mapping set. The status is 200, as on the platform."""
         asked.flag(asked.query(req, ("validate",)), "validate")
         caller = caller_of(req)
-        document = mappings.checked(asked.body(req, self._context.settings)) | {
-            "version": 0
-        }
-        record = records.born(
+        body = asked.body(req, self._context.settings)
+        document = mappings.build_document(body) | {"version": 0}
+        record = records.build_record(
             ids.new_hex(32), caller, name=document.get("name") or "", document=document
         )
         with self._context.store.writing(caller.scope) as rows:
@@ -93,24 +87,25 @@ class MappingSet:
         asked.flag(given, "expandSchema")
         scope = caller_of(req).scope
         with self._context.store.reading() as rows:
-            record = _found(rows, scope, id)
+            record = _get(rows, scope, id)
             if "version" in given:
-                record = _version(rows, record, asked.number(given, "version", 0))
-        resp.media = rendered(record)
+                record = _get_version(rows, record, asked.number(given, "version", 0))
+        resp.media = render(record)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Make the next version."""
         asked.flag(asked.query(req, ("validate",)), "validate")
         caller = caller_of(req)
-        document = mappings.checked(asked.body(req, self._context.settings))
+        body = asked.body(req, self._context.settings)
+        document = mappings.build_document(body)
         with self._context.store.writing(caller.scope) as rows:
-            before = _found(rows, caller.scope, id)
+            before = _get(rows, caller.scope, id)
             _check_schema(rows, caller.scope, document)
             after = _next(rows, before, caller, document)
         resp.media = reference(after)
 
 
-def rendered(record: Record) -> dict[str, Any]:
+def render(record: Record) -> dict[str, Any]:
     """Return a mapping set as it is read."""
     written = {
         "version": record.document["version"],
@@ -126,7 +121,7 @@ def rendered(record: Record) -> dict[str, Any]:
 def reference(record: Record) -> dict[str, Any]:
     """Return what every write answers."""
     names = ("id", "version", "createdDate", "modifiedDate", "createdBy", "modifiedBy")
-    whole = rendered(record)
+    whole = render(record)
     return {name: whole[name] for name in names}
 
 
@@ -135,9 +130,9 @@ def _next(
 ) -> Record:
     version = before.document["version"]
     kept = attrs.evolve(
-        before, id=_versioned(before.id, version), state=records.OLDER, seq=None
+        before, id=_id_of_get_version(before.id, version), state=records.OLDER, seq=None
     )
-    after = records.following(
+    after = records.revise_record(
         before,
         caller,
         name=document.get("name") or "",
@@ -148,23 +143,23 @@ def _next(
     return after
 
 
-def _found(rows: Rows, scope: Scope, id: str) -> Record:
-    record = rows.get(_TABLE, scope, id) if storable(id) else None
+def _get(rows: Rows, scope: Scope, id: str) -> Record:
+    record = lookup.get_record(rows, _TABLE, scope, id)
     if record is None or record.state != records.CURRENT:
-        raise missing(id if storable(id) else "", "mappingSets")
+        raise missing(id, "mappingSets")
     return record
 
 
-def _version(rows: Rows, newest: Record, version: int) -> Record:
+def _get_version(rows: Rows, newest: Record, version: int) -> Record:
     if version == newest.document["version"]:
         return newest
-    record = rows.get(_TABLE, newest.scope, _versioned(newest.id, version))
+    record = rows.get(_TABLE, newest.scope, _id_of_get_version(newest.id, version))
     if record is None:
         raise missing(newest.id, "mappingSets")
     return record
 
 
-def _versioned(id: str, version: int) -> str:
+def _id_of_get_version(id: str, version: int) -> str:
     return f"{id}@{version}"
 
 
@@ -175,5 +170,5 @@ def _own_id(record: Record) -> str:
 def _check_schema(rows: Rows, scope: Scope, document: dict[str, Any]) -> None:
     if lookup.schema(rows, scope, document["xdmSchema"]) is None:
         raise invalid(
-            "the mapping set names no schema of this sandbox: create the schema first"
+            "the mapping set does not name a schema of this sandbox: create the schema first"
         )

@@ -34,71 +34,69 @@ _READ_ONLY = frozenset(
 )
 
 
-def checked(body: dict[str, Any]) -> dict[str, Any]:
+def build_document(body: dict[str, Any]) -> dict[str, Any]:
     """Check the body of a create or a replacement; return it in both vocabularies. Raises `NeighbourError`."""
     document = {name: value for name, value in body.items() if name not in _READ_ONLY}
     asked.read_field(document, "name", "string")
-    if (asked.read_field(document, "status", "string") or "PUBLISHED") not in _STATUSES:
-        raise invalid(f"status is one of {', '.join(_STATUSES)}")
-    reference = _schema(document)
+    status = asked.read_field(document, "status", "string") or "PUBLISHED"
+    if status not in _STATUSES:
+        raise invalid(f"status must be one of {', '.join(_STATUSES)}")
+    reference = _read_reference(document)
     output = asked.read_field(document, "outputSchema", "object") or {}
+    pairs = asked.require_field(document, "mappings", "array", allow_empty=True)
     return document | {
-        "status": document.get("status") or "PUBLISHED",
+        "status": status,
         "xdmSchema": reference["id"],
         "xdmVersion": asked.read_field(document, "xdmVersion", "string") or "1.0",
         "schemaRef": reference,
         "outputSchema": output | {"schemaRef": reference},
-        "mappings": [
-            _mapping(each)
-            for each in asked.require_field(
-                document, "mappings", "array", allow_empty=True
-            )
-        ],
+        "mappings": [_build_mapping(pair) for pair in pairs],
     }
 
 
-def _schema(document: dict[str, Any]) -> dict[str, str]:
-    """Return the reference to the schema, named once or several times alike."""
+def _read_reference(document: dict[str, Any]) -> dict[str, str]:
+    """Return the reference to the schema, named once or several times alike. Raises `NeighbourError`."""
     output = asked.read_field(document, "outputSchema", "object") or {}
     references = [
         asked.read_field(document, "schemaRef", "object") or {},
         asked.read_field(output, "schemaRef", "object", path="outputSchema") or {},
     ]
-    named = [asked.read_field(document, "xdmSchema", "string")]
-    named += [
-        asked.read_field(reference, "id", "string", path="schemaRef")
-        for reference in references
-    ]
-    schema = _alike(named, "xdmSchema and outputSchema.schemaRef.id")
-    contents = [
-        asked.read_field(reference, "contentType", "string", path="schemaRef")
-        for reference in references
-    ]
-    content = next(filter(None, contents), _CONTENT_TYPE)
+    schemas = [asked.read_field(document, "xdmSchema", "string")]
+    content = ""
+    for reference in references:
+        schemas.append(asked.read_field(reference, "id", "string", path="schemaRef"))
+        content_type = asked.read_field(
+            reference, "contentType", "string", path="schemaRef"
+        )
+        content = content or content_type or ""
+    schema = _agree(schemas, "xdmSchema and outputSchema.schemaRef.id")
+    content = content or _CONTENT_TYPE
     if not CONTENT_TYPE.fullmatch(content):
         raise invalid(
-            "schemaRef.contentType is written application/vnd.adobe.xed-full+json;version=1"
+            "schemaRef.contentType must be written application/vnd.adobe.xed-full+json;version=1"
         )
     return {"id": ids.schema_id(schema), "contentType": content}
 
 
-def _mapping(given: Any) -> dict[str, Any]:
+def _build_mapping(given: Any) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise invalid("mappings must be an array of objects")
     path = "mappings"
-    source = _alike(
-        _texts(given, "source", "sourceAttribute"),
+    source = _agree(
+        _read_strings(given, "source", "sourceAttribute"),
         "mappings.source and mappings.sourceAttribute",
     )
-    destination = _alike(
-        _texts(given, "destination", "destinationXdmPath"),
+    destination = _agree(
+        _read_strings(given, "destination", "destinationXdmPath"),
         "mappings.destination and mappings.destinationXdmPath",
     )
     source_type = (
         asked.read_field(given, "sourceType", "string", path=path) or "ATTRIBUTE"
     )
     if source_type not in _SOURCE_TYPES:
-        raise invalid("mappings.sourceType is one of ATTRIBUTE, EXPRESSION, STATIC")
+        raise invalid(
+            "mappings.sourceType must be one of ATTRIBUTE, EXPRESSION, STATIC"
+        )
     rest = {name: value for name, value in given.items() if name not in _READ_ONLY}
     return rest | {
         "id": ids.new_hex(32),
@@ -113,14 +111,15 @@ def _mapping(given: Any) -> dict[str, Any]:
     }
 
 
-def _texts(given: dict[str, Any], *names: str) -> list[str | None]:
+def _read_strings(given: dict[str, Any], *names: str) -> list[str | None]:
     return [asked.read_field(given, name, "string", path="mappings") for name in names]
 
 
-def _alike(texts: Sequence[str | None], names: str) -> str:
-    found = {text for text in texts if text is not None and text.strip()}
-    if not found:
-        raise invalid(f"one of {names} is needed")
-    if len(found) > 1:
+def _agree(values: Sequence[str | None], names: str) -> str:
+    """Return what is said once or several times alike; `names` are the fields that say it. Raises `NeighbourError`."""
+    distinct = {value for value in values if value and value.strip()}
+    if not distinct:
+        raise invalid(f"one of {names} is required")
+    if len(distinct) > 1:
         raise invalid(f"{names} do not agree")
-    return found.pop()
+    return distinct.pop()

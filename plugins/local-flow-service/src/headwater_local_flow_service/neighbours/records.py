@@ -11,6 +11,8 @@ from headwater_local_flow_service.kernel.kind import Content
 from headwater_local_flow_service.store.tables import INDEXED_NAME
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Table
+
     from headwater_local_flow_service.gateway.gateway import Caller
     from headwater_local_flow_service.store.store import Record
 
@@ -23,7 +25,14 @@ def column_of(name: str) -> str:
     return name[:INDEXED_NAME]
 
 
-def born(
+def where_name(table: Table, name: str | None) -> list[ColumnElement[bool]]:
+    """Return the condition for the rows of a name, or none where any name will do."""
+    if name is None:
+        return []
+    return [table.c.name == column_of(name)]
+
+
+def build_record(
     id: str, caller: Caller, *, name: str, document: dict[str, Any], kind: str = ""
 ) -> Record:
     """Return a new row; `kind` tells resources apart that share a table."""
@@ -38,7 +47,7 @@ def born(
     return attrs.evolve(record, name=column_of(name))
 
 
-def following(
+def revise_record(
     record: Record, caller: Caller, *, name: str, document: dict[str, Any]
 ) -> Record:
     """Return the row after a change."""

@@ -9,7 +9,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.texts import is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,21 +54,19 @@ def invalid(text: str) -> NeighbourError:
 
 
 def missing(id: str, type: str, *, code: str = "HEADWATER-1404-404") -> NeighbourError:
-    """Return the answer for what is not there, or belongs to somebody else."""
+    """Return the answer for what is not there, or belongs to somebody else; an id that cannot be is not repeated."""
+    if not is_storable(id):
+        id = ""
     return NeighbourError(code, f"no such resource in {type}", id=id, type=type)
 
 
 @contextmanager
-def speaking() -> Iterator[None]:
+def translate_refusals() -> Iterator[None]:
     """Turn Flow Service's refusals of unreadable requests into a neighbour's."""
-    failure: FlowError | None = None
     try:
         yield
     except NeighbourError:
         raise
     except FlowError as error:
-        failure = error
-    if failure is not None:
-        raise NeighbourError(
-            f"HEADWATER-1{failure.status}-{failure.status}", failure.text
-        )
+        code = f"HEADWATER-1{error.status}-{error.status}"
+        raise_bare(NeighbourError(code, error.text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ LARGEST_PAGE = 300  # items; a larger limit is clamped
 
 _VIEW = View(table=tables.schemas, spec="kind")
 _FIELDS = {"title": "name", "created": "createdAt", "updated": "updatedAt"}
+_ORDERBY = re.compile(f"[+-]?(?:{'|'.join(_FIELDS)})")
 
 
 @attrs.frozen
@@ -37,46 +39,48 @@ class Wanted:
     @property
     def order(self) -> tuple[Key, ...]:
         """What to sort by."""
-        return (_key(self.orderby),)
+        field = _FIELDS[self.orderby.lstrip("+-")]
+        return (Key(field, descending=self.orderby.startswith("-")),)
 
 
 def parse(given: Mapping[str, str]) -> Wanted:
     """Read the query of a list. Raises `NeighbourError`."""
     orderby = given.get("orderby", "-updated").strip()
-    if (
-        orderby.lstrip("+-") not in _FIELDS
-        or len(orderby) - len(orderby.lstrip("+-")) > 1
-    ):
-        raise invalid(f"orderby is one of {', '.join(_FIELDS)}, with + or - before it")
+    if not _ORDERBY.fullmatch(orderby):
+        raise invalid(
+            f"orderby must be one of {', '.join(_FIELDS)}, with + or - before it"
+        )
     limit = asked.number(given, "limit", LARGEST_PAGE, least=1, most=LARGEST_PAGE)
-    position = _position(given["start"]) if "start" in given else ()
-    if position and not ordering.fits(position, _VIEW, (_key(orderby),)):
+    first_page = Wanted(orderby, limit, position=())
+    if "start" not in given:
+        return first_page
+    position = page_tokens.decode(given["start"])
+    if not isinstance(position, list) or not position:
         raise _unusable()
-    return Wanted(orderby, limit, tuple(position))
+    if not ordering.fits(position, _VIEW, first_page.order):
+        raise _unusable()
+    return attrs.evolve(first_page, position=tuple(position))
 
 
 def read(
     rows: Rows, scope: Scope, kind: str, wanted: Wanted
 ) -> tuple[list[Record], str | None]:
     """Return the rows of a page, and the ``start`` of the next one, or None at the end."""
-    behind = (
-        [ordering.after(_VIEW, wanted.order, wanted.position)]
-        if wanted.position
-        else []
-    )
-    where = [tables.schemas.c.spec_id == kind, *behind]
-    found = rows.select(
+    where = [tables.schemas.c.spec_id == kind]
+    if wanted.position:
+        where.append(ordering.after(_VIEW, wanted.order, wanted.position))
+    records = rows.select(
         tables.schemas,
         scope,
         where,
         ordering.clauses(_VIEW, wanted.order),
         limit=wanted.limit + 1,
     )
-    page = found[: wanted.limit]
-    more = len(found) > wanted.limit
-    return page, page_tokens.encode(
-        ordering.position(page[-1], _VIEW, wanted.order)
-    ) if more else None
+    page = records[: wanted.limit]
+    if len(records) <= wanted.limit:
+        return page, None
+    end = ordering.position(page[-1], _VIEW, wanted.order)
+    return page, page_tokens.encode(end)
 
 
 def links(path: str, wanted: Wanted, following: str | None) -> dict[str, Any]:
@@ -87,17 +91,6 @@ def links(path: str, wanted: Wanted, following: str | None) -> dict[str, Any]:
         {"orderby": wanted.orderby, "limit": wanted.limit, "start": following}
     )
     return {"next": {"href": f"{path}?{query}"}}
-
-
-def _key(orderby: str) -> Key:
-    return Key(_FIELDS[orderby.lstrip("+-")], descending=orderby.startswith("-"))
-
-
-def _position(token: str) -> list[Any]:
-    position = page_tokens.decode(token)
-    if not isinstance(position, list) or not position:
-        raise _unusable()
-    return position
 
 
 def _unusable() -> Exception:

@@ -40,7 +40,7 @@ class Sandboxes:
         offset = asked.number(given, "offset", 0)
         names = self._context.settings.sandboxes
         page = [
-            rendered(caller_of(req).scope.org, name, self._context)
+            render(caller_of(req).scope.org, name, self._context)
             for name in names[offset : offset + limit]
         ]
         resp.media = {
@@ -61,10 +61,10 @@ class Sandbox:
         asked.query(req, ())
         if name not in self._context.settings.sandboxes:
             raise missing(name, "sandboxes")
-        resp.media = rendered(caller_of(req).scope.org, name, self._context)
+        resp.media = render(caller_of(req).scope.org, name, self._context)
 
 
-def rendered(org: str, name: str, context: ServiceContext) -> dict[str, Any]:
+def render(org: str, name: str, context: ServiceContext) -> dict[str, Any]:
     """Return a sandbox as it is read; its id is the `sandboxId` on everything inside it."""
     default = name == context.settings.default_sandbox
     return {

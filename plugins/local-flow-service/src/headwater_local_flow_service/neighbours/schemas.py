@@ -14,12 +14,12 @@ from headwater_local_flow_service.neighbours import (
     asked,
     composition,
     ids,
+    lookup,
     records,
     registry_pages,
 )
 from headwater_local_flow_service.neighbours.refusals import invalid, missing
 from headwater_local_flow_service.store import tables
-from headwater_local_flow_service.texts import storable
 
 if TYPE_CHECKING:
     from headwater_local_flow_service.kernel.service_context import ServiceContext
@@ -31,7 +31,7 @@ _TABLE = tables.schemas
 _NOT_FOUND = "XDM-1010-404"
 
 
-class Resources:
+class RegistryResources:
     """``/tenant/<kind>``: list and create."""
 
     def __init__(self, context: ServiceContext, kind: str) -> None:
@@ -47,7 +47,7 @@ class Resources:
                 rows, caller_of(req).scope, self._kind, wanted
             )
         resp.media = {
-            "results": [accepting.shown(rendered(record), form) for record in page],
+            "results": [accepting.show(render(record), form) for record in page],
             "_page": {"orderby": wanted.orderby, "next": following, "count": len(page)},
             "_links": registry_pages.links(
                 f"{BASE}/tenant/{self._kind}", wanted, following
@@ -58,22 +58,23 @@ class Resources:
         """Store a new resource and return it whole."""
         asked.query(req, ())
         caller = caller_of(req)
-        document = composition.checked(
-            asked.body(req, self._context.settings), self._kind
-        )
+        body = asked.body(req, self._context.settings)
+        document = composition.build_document(body, self._kind)
         uri = ids.new_uri(ids.tenant_of(caller.scope.org), self._kind)
-        whole = composition.addressed(document, uri, caller.scope, self._kind, "1.0")
-        record = records.born(
+        whole = composition.add_address(document, uri, caller.scope, self._kind, "1.0")
+        record = records.build_record(
             uri, caller, name=whole["title"], document=whole, kind=self._kind
         )
         with self._context.store.writing(caller.scope) as rows:
             composition.check_known(rows, caller.scope, whole["meta:extends"])
-            rows.add(_TABLE, record, composition.of_tenants(whole["meta:extends"]))
+            rows.add(
+                _TABLE, record, composition.tenant_references(whole["meta:extends"])
+            )
         resp.status = falcon.HTTP_201
-        resp.media = rendered(record)
+        resp.media = render(record)
 
 
-class Resource:
+class RegistryResource:
     """``/tenant/<kind>/{id}``: read, replace, delete. The id is a `$id`, URL-encoded or not, or a `meta:altId`."""
 
     def __init__(self, context: ServiceContext, kind: str) -> None:
@@ -85,38 +86,37 @@ class Resource:
         asked.query(req, ())
         form = accepting.of_lookup(req.get_header("accept") or "")
         with self._context.store.reading() as rows:
-            whole = rendered(self._found(rows, caller_of(req).scope, id))
+            whole = render(self._get(rows, caller_of(req).scope, id))
         if whole["version"].partition(".")[0] != str(form.version):
             raise missing(whole["$id"], self._kind, code=_NOT_FOUND)
-        resp.media = accepting.shown(whole, form)
+        resp.media = accepting.show(whole, form)
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Replace all that is the caller's; ids stay, the version grows."""
         asked.query(req, ())
         caller = caller_of(req)
-        document = composition.checked(
-            asked.body(req, self._context.settings), self._kind
-        )
+        body = asked.body(req, self._context.settings)
+        document = composition.build_document(body, self._kind)
         with self._context.store.writing(caller.scope) as rows:
-            record = self._found(rows, caller.scope, id)
+            record = self._get(rows, caller.scope, id)
             composition.check_known(rows, caller.scope, document["meta:extends"])
             version = composition.next_version(record.document["version"])
-            whole = composition.addressed(
+            whole = composition.add_address(
                 document, record.id, caller.scope, self._kind, version
             )
-            changed = records.following(
+            changed = records.revise_record(
                 record, caller, name=whole["title"], document=whole
             )
-            refers_to = composition.of_tenants(whole["meta:extends"])
+            refers_to = composition.tenant_references(whole["meta:extends"])
             rows.replace(_TABLE, changed, etag=record.etag, refers_to=refers_to)
-        resp.media = rendered(changed)
+        resp.media = render(changed)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Delete a resource that nothing refers to."""
         asked.query(req, ())
         scope = caller_of(req).scope
         with self._context.store.writing(scope) as rows:
-            record = self._found(rows, scope, id)
+            record = self._get(rows, scope, id)
             for table in (tables.data_sets, tables.mapping_sets, _TABLE):
                 if rows.referring(table, scope, record.id):
                     raise invalid(
@@ -125,10 +125,11 @@ class Resource:
             rows.remove(_TABLE, scope, record.id)
         resp.status = falcon.HTTP_204
 
-    def _found(self, rows: Rows, scope: Scope, id: str) -> Record:
-        record = rows.get(_TABLE, scope, ids.schema_id(id)) if storable(id) else None
+    def _get(self, rows: Rows, scope: Scope, id: str) -> Record:
+        """Return the row of a resource of this kind. Raises `NeighbourError`."""
+        record = lookup.get_record(rows, _TABLE, scope, ids.schema_id(id))
         if record is None or record.spec_id != self._kind:
-            raise missing(id if storable(id) else "", self._kind, code=_NOT_FOUND)
+            raise missing(id, self._kind, code=_NOT_FOUND)
         return record
 
 
@@ -154,21 +155,18 @@ class Stats:
         }
 
 
-def rendered(record: Record) -> dict[str, Any]:
+def render(record: Record) -> dict[str, Any]:
     """Return a resource as it is read, with what the registry knows about its making."""
-    return (
-        record.document
-        | {
-            "meta:sandboxId": sandbox_id(record.scope),
-            "meta:registryMetadata": {
-                "repo:createdDate": record.created_at,
-                "repo:lastModifiedDate": record.updated_at,
-                "xdm:createdClientId": record.created_by,
-                "xdm:lastModifiedClientId": record.updated_by,
-                "eTag": hashlib.sha256(
-                    f"{record.id} {record.etag}".encode()
-                ).hexdigest(),
-                "meta:globalLibVersion": "0.0.0",  # there is no library of Adobe's definitions here
-            },
-        }
-    )
+    etag = hashlib.sha256(f"{record.id} {record.etag}".encode()).hexdigest()
+    metadata = {
+        "repo:createdDate": record.created_at,
+        "repo:lastModifiedDate": record.updated_at,
+        "xdm:createdClientId": record.created_by,
+        "xdm:lastModifiedClientId": record.updated_by,
+        "eTag": etag,
+        "meta:globalLibVersion": "0.0.0",  # there is no library of Adobe's definitions here
+    }
+    return record.document | {
+        "meta:sandboxId": sandbox_id(record.scope),
+        "meta:registryMetadata": metadata,
+    }
