@@ -60,9 +60,8 @@ def _be_the_command(
     os.dup2(os.open(streams / "stdin", os.O_RDONLY), 0)
     os.dup2(os.open(streams / "stdout", os.O_WRONLY | os.O_CREAT), 1)
     os.dup2(os.open(streams / "stderr", os.O_WRONLY | os.O_CREAT), 2)
-    sys.stdin = os.fdopen(
-        0, encoding="utf-8"
-    )  # multiprocessing put the null device there
+    # multiprocessing put the null device there
+    sys.stdin = os.fdopen(0, encoding="utf-8")
     sys.argv = list(command)
     cli.main()
 

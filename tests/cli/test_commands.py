@@ -346,9 +346,8 @@ def test_a_connection_whose_connector_is_gone_fails_its_test_with_a_word_on_why(
     from headwater_local_flow_service.settings import Settings
 
     connection = created()["id"]
-    app = build_app(
-        Settings.from_environ(), connectors=()
-    )  # the same store, with no connector installed
+    # the same store, with no connector installed
+    app = build_app(Settings.from_environ(), connectors=())
     try:
         client = testing.TestClient(app, headers={"Host": "embedded"})
         headers = {

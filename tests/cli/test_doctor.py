@@ -131,9 +131,8 @@ def test_a_missing_id_is_offered_and_no_failure(
 
 
 def test_offline_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(
-        "HEADWATER_URL", "https://example.invalid"
-    )  # half a configuration, which is not looked at
+    # half a configuration, which is not looked at
+    monkeypatch.setenv("HEADWATER_URL", "https://example.invalid")
     code, told = _json("--offline")
     assert (code, told["profile"], told["connectors"]) == (0, [], [])
     assert told["installation"]

@@ -229,9 +229,8 @@ def _at_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
             ready, _, _ = select.select([leader], [], [], 1)
             if not ready and patience:
                 patience -= 1
-                if (
-                    typed == INTERRUPT
-                ):  # Python loses one that comes between its prompt and its read; people repeat it
+                # Python loses one that comes between its prompt and its read; people repeat it
+                if typed == INTERRUPT:
                     os.write(leader, typed.encode())
                 continue
             try:

@@ -10,10 +10,11 @@ from upgrade.machine import VERSIONS, Machine
 if TYPE_CHECKING:
     from pathlib import Path
 
+# the tests of a connector are there: test_wheels runs them
 collect_ignore_glob = [
     "[0-9]*",
     "ledger",
-]  # the tests of a connector are there: test_wheels runs them
+]
 
 
 @pytest.fixture(scope="session", params=VERSIONS, ids=lambda folder: folder.name)

@@ -54,9 +54,8 @@ class Machine:
             packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
             packed.unlink()
         for path in folder.rglob("*"):
-            path.chmod(
-                0o700 if path.is_dir() else 0o600
-            )  # as they were: version control does not keep modes
+            # as they were: version control does not keep modes
+            path.chmod(0o700 if path.is_dir() else 0o600)
         return cls(folder).with_wheels(folder / "wheels")
 
     def with_wheels(self, wheels: Path) -> Machine:

@@ -144,9 +144,8 @@ def add(state: State, /, *, name: str, use: bool, force: bool, **given: Any) -> 
     if "ca_bundle" in values:
         values["ca_bundle"] = beside(Path.cwd(), values["ca_bundle"])
     check_name(name)
-    check_profile(
-        config_path(), name, values
-    )  # first of all, so that a secret given here is never overlooked
+    # first of all, so that a secret given here is never overlooked
+    check_profile(config_path(), name, values)
     if name in Config.read().profiles and not force:
         raise InvalidInput(
             f"there is a profile named {name} already", remedy="replace it with --force"

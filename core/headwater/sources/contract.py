@@ -46,14 +46,12 @@ class Check:
     user: str = ""
     organization: str = ""
     version: str = ""  # of the interface that is used
-    versions: tuple[str, ...] = attrs.field(
-        default=(), converter=as_tuple
-    )  # that the source offers
+    # that the source offers
+    versions: tuple[str, ...] = attrs.field(default=(), converter=as_tuple)
     permissions: tuple[str, ...] = attrs.field(default=(), converter=as_tuple)
     limits: tuple[Limit, ...] = attrs.field(default=(), converter=as_tuple)
-    notes: tuple[str, ...] = attrs.field(
-        default=(), converter=as_tuple
-    )  # what a person should know, such as retirements
+    # what a person should know, such as retirements
+    notes: tuple[str, ...] = attrs.field(default=(), converter=as_tuple)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the check for JSON output."""

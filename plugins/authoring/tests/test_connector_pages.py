@@ -84,9 +84,8 @@ def test_its_examples_with_their_commands_are_taken_for_what_they_are_examples_o
         for variable in re.findall(r'"env:(.*?)"', example):
             monkeypatch.setenv(variable, "correct-horse-battery")
         typed = shlex.split(command.replace(file.name, str(file)).replace("UUID", UUID))
-        if (
-            UUID in typed
-        ):  # no service knows an id that is made up, so this one is not sent
+        # no service knows an id that is made up, so this one is not sent
+        if UUID in typed:
             typed[0] = "payload"
         assert cli.run(typed) == 0
         told = "".join(capsys.readouterr())

@@ -230,9 +230,8 @@ def test_a_run_that_does_not_ask_for_it_loads_none_of_it(
         "    heavy = {'falcon', 'sqlalchemy', 'cryptography', 'requests', 'granian', 'attr', 'jsonschema', 'click'}\n"
         "    open('loaded.json', 'w').write(json.dumps(sorted(loaded & (heavy | {'headwater_local_flow_service'}))))\n"
     )
-    monkeypatch.setenv(
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"
-    )  # other plugins load what they like
+    # other plugins load what they like
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     result = _run(tmp_path, code, "-p", "headwater_local_flow_service.pytest_plugin")
     assert "1 passed" in result.stdout, result.stdout + result.stderr
     assert json.loads((tmp_path / "loaded.json").read_text()) == [

@@ -89,9 +89,8 @@ def test_legacy_errors_have_the_older_shape_and_the_same_status(service: Any) ->
     assert answer.status_code == 404
     assert set(answer.json()) == {"errorMessage", "errorDetails"}
     gateway = talker.like(x_api_key="").get("/connections")
-    assert (
-        gateway.json()["error_code"] == "403000"
-    )  # in front of the service, whose shape this is not
+    # in front of the service, whose shape this is not
+    assert gateway.json()["error_code"] == "403000"
 
 
 @pytest.mark.parametrize("status", [204, 202])

@@ -203,9 +203,8 @@ class FakeSalesforce:
         if any(name not in objects.FIELDS[found[2]] for name in names):
             return rest(400, "INVALID_FIELD")
         rows = objects.records(found[2], names, version)
-        rows = (rows if found[3] else rows[::-1])[
-            : int(found[4])
-        ]  # without an order, any will do
+        # without an order, any will do
+        rows = (rows if found[3] else rows[::-1])[: int(found[4])]
         start = int(locator.partition("-")[2] or 0)
         page, left = rows[start : start + self._page], len(rows) - start - self._page
         body: dict[str, Any] = {

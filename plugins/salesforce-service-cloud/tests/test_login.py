@@ -185,9 +185,8 @@ def test_a_login_is_never_repeated_by_itself(
         with pytest.raises(errors.SourceError):
             reader.check()
         assert len(fake.logins) == 1
-        assert isinstance(
-            reader.check(), Check
-        )  # a question asked again is a new question
+        # a question asked again is a new question
+        assert isinstance(reader.check(), Check)
 
 
 def test_an_organization_that_takes_no_soap_login_points_to_client_credentials() -> (

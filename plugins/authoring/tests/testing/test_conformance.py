@@ -113,9 +113,8 @@ def test_a_connector_that_does_not_load_fails_once_and_is_skipped_elsewhere(
 ) -> None:
     slug = put(RIGHT + "del connection_spec", tmp_path, monkeypatch)
     ran = _pytest(tmp_path, [f'slug = "{slug}"'])
-    assert (
-        f"2 failed, {len(TESTS) - 2} skipped" in ran.stdout
-    )  # importing it alone asks the hooks as well
+    # importing it alone asks the hooks as well
+    assert f"2 failed, {len(TESTS) - 2} skipped" in ran.stdout
     assert (
         "the required hook connection_spec needs exactly one @hookimpl function"
         in ran.stdout

@@ -158,10 +158,8 @@ def put(
     )
     (metadata / "top_level.txt").write_text(f"{module}\n")
     monkeypatch.syspath_prepend(str(folder))
-    monkeypatch.delitem(
-        sys.modules, module, raising=False
-    )  # so that it is taken out again afterwards
-    monkeypatch.setattr(
-        registry, "installed", registry.Registry.installed
-    )  # not the one read once
+    # so that it is taken out again afterwards
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    # not the one read once
+    monkeypatch.setattr(registry, "installed", registry.Registry.installed)
     return slug

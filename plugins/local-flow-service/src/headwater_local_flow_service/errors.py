@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 log = logging.getLogger("headwater.local")
-log.addHandler(
-    logging.NullHandler()
-)  # in the process, the program decides what to show; `serve` shows it all
+# in the process, the program decides what to show; `serve` shows it all
+log.addHandler(logging.NullHandler())
 
 TYPE = "https://ns.adobe.com/aep/errors/"
 

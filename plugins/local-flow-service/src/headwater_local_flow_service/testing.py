@@ -148,9 +148,8 @@ class LocalFlowService:
         session.trust_env = (
             False  # a proxy of the environment does not lead to this machine
         )
-        session.mount(
-            self.url, LocalAdapter()
-        )  # which finds the published one; closing it closes nothing of ours
+        # which finds the published one; closing it closes nothing of ours
+        session.mount(self.url, LocalAdapter())
         return session
 
     def serve(self) -> str:

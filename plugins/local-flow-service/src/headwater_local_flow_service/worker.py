@@ -43,8 +43,7 @@ def _follow(leader: int) -> None:
 
     What was acknowledged is on disk, so nothing is lost; a graceful stop could hang with nobody there to end it.
     """
-    while (
-        os.getppid() == leader
-    ):  # not what it was at the start: the parent may be gone before
+    # not what it was at the start: the parent may be gone before
+    while os.getppid() == leader:
         time.sleep(_POLL)
     os._exit(1)

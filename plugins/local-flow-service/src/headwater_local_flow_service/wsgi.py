@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 _UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
+# the body is here whole, so its own length counts
 _OF_THE_BODY = (
     "CONTENT_LENGTH",
     "TRANSFER_ENCODING",
-)  # the body is here whole, so its own length counts
+)
 
 
 @attrs.frozen(kw_only=True)

@@ -211,9 +211,10 @@ def test_a_reset_asks_and_empties_every_table(exported: Path, tmp_path: Path) ->
         }
         assert b"acme.example" not in Path(store).read_bytes()
     assert {name for name, count in left.items() if count} == {tables.facts.name}
+    # the key is still there
     assert _told("import", str(exported), "--store", store)["objects"] == {
         "connections": 3
-    }  # the key is still there
+    }
 
 
 @pytest.mark.parametrize("what", [("info",), ("export", "-"), ("reset", "--yes")])

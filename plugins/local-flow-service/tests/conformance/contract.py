@@ -17,12 +17,13 @@ FILE = ROOT.parent / "shared" / "reference" / "flow-service-openapi.yaml"
 
 _CALLER = ("Authorization", "x-api-key", "x-gw-ims-org-id", "x-sandbox-name")
 _METHODS = ("get", "post", "put", "patch", "delete")
+# what an answer is read for; the file itself requires nothing
 _TELLING = (
     "items",
     "id",
     "etag",
     "result",
-)  # what an answer is read for; the file itself requires nothing
+)
 _TYPES = {str: "string", bool: "boolean", int: "integer"}
 
 
@@ -39,9 +40,8 @@ class Operation:
     status: int
     schema: dict[str, Any] | None = attrs.field(repr=False)
     body: dict[str, Any] | None = attrs.field(repr=False)
-    parameters: tuple[dict[str, Any], ...] = attrs.field(
-        repr=False
-    )  # those that do not say who asks
+    # those that do not say who asks
+    parameters: tuple[dict[str, Any], ...] = attrs.field(repr=False)
 
     @property
     def parameter(self) -> str:

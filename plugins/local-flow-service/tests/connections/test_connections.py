@@ -475,9 +475,8 @@ def test_credentials_that_do_not_fit_any_more_fail_the_test(
     talker = service(connectors=[_connector(before)])
     made = talker.post("/connections", json=body).json()
     path = f"/connections/{made['id']}/test"
-    assert (
-        code(talker.get(path)) == "CONNECTOR-1305-400"
-    )  # they fit, but nobody can ask the source
+    # they fit, but nobody can ask the source
+    assert code(talker.get(path)) == "CONNECTOR-1305-400"
     assert service(connectors=[_connector(after)]).get(path).json() == {"result": False}
     assert service(connectors=[]).get(path).json() == {"result": False}
 

@@ -114,9 +114,8 @@ def test_a_connection_that_says_nothing_does_not_keep_the_service_from_stopping(
 ) -> None:
     host, port = flow_service.serve().removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as silent:
-        flow_service.session().get(
-            flow_service.serve()
-        )  # by now the silent one has been accepted
+        # by now the silent one has been accepted
+        flow_service.session().get(flow_service.serve())
         started = time.monotonic()
         flow_service.close()
         assert time.monotonic() - started < 20

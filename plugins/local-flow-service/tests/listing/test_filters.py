@@ -190,10 +190,11 @@ def test_what_a_condition_prints_reads_back_as_itself(
     )
     read = _parsed([str(condition)])
     if isinstance(read, FlowError):
+        # true > x, state > x, createdAt > x
         assert read.code in (
             "FLOW-1448-400",
             "FLOW-1452-400",
-        )  # true > x, state > x, createdAt > x
+        )
     else:
         assert read.conditions == (condition,)
 

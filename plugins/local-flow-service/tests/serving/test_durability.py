@@ -226,7 +226,6 @@ def test_the_store_is_told_to_be_durable(tmp_path: Path) -> None:
         app.store.writing(),
         pytest.raises(sqlite3.OperationalError, match="locked"),
     ):
-        other.execute(
-            "BEGIN IMMEDIATE"
-        )  # the writer has held the lock since its first moment
+        # the writer has held the lock since its first moment
+        other.execute("BEGIN IMMEDIATE")
     app.close()

@@ -193,9 +193,8 @@ def test_a_request_in_flight_is_finished_before_the_end(
     ):
         metrics = process.stdout.readline().removeprefix("metrics on ").strip()
         _until(lambda: _sum(metrics, "granian_connections_active") == 0)
-        other.execute(
-            "BEGIN IMMEDIATE"
-        )  # the request waits for this writer, five seconds at most
+        # the request waits for this writer, five seconds at most
+        other.execute("BEGIN IMMEDIATE")
 
         def create() -> None:
             answers.append(

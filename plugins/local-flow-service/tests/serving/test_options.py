@@ -66,9 +66,8 @@ def test_a_file_says_everything(tmp_path: Path) -> None:
     assert listening == options.Listening(
         port=9000, workers=3, access_log=True, metrics_port=9001
     )
-    assert settings.store == str(
-        tmp_path / "data" / "local.db"
-    )  # counted from the file, not from where it is run
+    # counted from the file, not from where it is run
+    assert settings.store == str(tmp_path / "data" / "local.db")
     assert settings.key_file == Path("/etc/headwater/key")
     assert settings.strictness == Strictness.strict(
         delete_status=202, past_start_time="accept"

@@ -75,9 +75,8 @@ def test_a_store_of_the_first_release_keeps_what_it_holds(
     talker = service()
     assert talker.read(made["id"])["etag"] == made["etag"]
     change = {"op": "replace", "path": "/auth/params/username", "value": "another"}
-    assert (
-        talker.patch(made["id"], made["etag"], change).status_code == 200
-    )  # opens the sealed password
+    # opens the sealed password
+    assert talker.patch(made["id"], made["etag"], change).status_code == 200
     assert talker.create("second")
     with closing(sqlite3.connect(path)) as database:
         assert database.execute(

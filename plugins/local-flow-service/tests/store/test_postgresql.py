@@ -85,9 +85,8 @@ def test_a_store_of_the_first_release_is_migrated_on_postgresql(
         for table in tables.metadata.sorted_tables
         if table not in (tables.facts, tables.connections)
     ]
-    with (
-        talker.app.store.writing() as rows
-    ):  # the first release's tables are the same today; it had no others
+    # the first release's tables are the same today; it had no others
+    with talker.app.store.writing() as rows:
         for table in later:
             table.drop(rows._connection)
         rows._connection.execute(
@@ -99,9 +98,8 @@ def test_a_store_of_the_first_release_is_migrated_on_postgresql(
     migrated = service(**store)
     assert migrated.read(made["id"])["etag"] == made["etag"]
     change = {"op": "replace", "path": "/auth/params/username", "value": "another"}
-    assert (
-        migrated.patch(made["id"], made["etag"], change).status_code == 200
-    )  # opens the sealed password
+    # opens the sealed password
+    assert migrated.patch(made["id"], made["etag"], change).status_code == 200
     with migrated.app.store.snapshot() as rows:
         found = inspect(rows._connection)
         for table in later:

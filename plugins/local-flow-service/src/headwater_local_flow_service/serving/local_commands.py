@@ -87,9 +87,8 @@ def export(
     from headwater_local_flow_service.archive import exporting, files
 
     with _opened(_settings(store, file)) as opened:
-        count = (
-            files.write(target, exporting.lines(opened)) - 2
-        )  # the first and the last line
+        # the first and the last line
+        count = files.write(target, exporting.lines(opened)) - 2
     if target == "-":
         say(f"{count} objects exported, their secrets left out")
         return
