@@ -43,17 +43,13 @@ class Gateway:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Let the request in, or raise `GatewayError` or `FlowError`."""
         req.context.legacy_errors = self._settings.strictness.legacy_errors
-        given = req.get_header("x-request-id") or ""
-        req.context.request_id = (
-            given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        )
-        if (
-            req.path != health.PATH
-        ):  # whoever watches the service may know it by its address only
+        req.context.request_id = _request_id(req)
+        # Whoever watches the service may know it by its address only.
+        if req.path != health.PATH:
             self._check_host(req)
         if req.path.startswith(PLATFORM):
-            client = self._client(req)
-            scope = Scope(org=_org(req), sandbox=self._sandbox(req))
+            client = self._authenticate(req)
+            scope = Scope(org=_organization(req), sandbox=self._sandbox(req))
             req.context.caller = Caller(client=client, scope=scope)
 
     def process_response(
@@ -68,34 +64,25 @@ class Gateway:
 
     def _check_host(self, req: falcon.Request) -> None:
         """Refuse foreign Host names: a web page whose name resolves to this machine could otherwise reach it."""
-        given = (req.get_header("host") or "").lower()
-        name = (
-            given[1:].partition("]")[0]
-            if given.startswith("[")
-            else given.partition(":")[0]
-        )
-        if name not in self._settings.hosts:
+        if _host_name(req) not in self._settings.hosts:
             raise GatewayError(
                 "421000", "this service does not answer to the name in the Host header"
             )
 
-    def _client(self, req: falcon.Request) -> str:
-        scheme, _blank, token = (
-            (req.get_header("authorization") or "").strip().partition(" ")
-        )
-        key = (req.get_header("x-api-key") or "").strip()
+    def _authenticate(self, req: falcon.Request) -> str:
+        """Return the API key of the client. Raises `GatewayError`."""
+        scheme, _blank, token = _header(req, "authorization").partition(" ")
+        key = _header(req, "x-api-key")
         if not scheme:
             raise GatewayError("403010", "the Authorization header is missing")
         if not key:
             raise GatewayError("403000", "the header x-api-key is missing")
         if scheme.lower() != "bearer" or not token.strip():
             raise GatewayError(
-                "401013", "the Authorization header holds no bearer token"
+                "401013", "the Authorization header does not hold a bearer token"
             )
         if self._tokens.required:
-            self._check_token(
-                token.strip(), key, (req.get_header("x-gw-ims-org-id") or "").strip()
-            )
+            self._check_token(token.strip(), key, _header(req, "x-gw-ims-org-id"))
         return key
 
     def _check_token(self, token: str, key: str, org: str) -> None:
@@ -111,26 +98,12 @@ class Gateway:
             raise GatewayError("403025", "the client may not act for this organization")
 
     def _sandbox(self, req: falcon.Request) -> str:
-        if req.path.startswith(
-            SANDBOXES
-        ):  # it belongs to the organization, and is asked which sandboxes there are
+        """Return the name of the sandbox. Raises `FlowError`."""
+        # Sandbox management belongs to the organization, and is asked which sandboxes there are.
+        if req.path.startswith(SANDBOXES):
             return self._settings.default_sandbox
-        name = (req.get_header("x-sandbox-name") or "").strip()
-        id = (req.get_header("x-sandbox-id") or "").strip()
-        if "*" in (name, id):
-            if name != id:
-                raise FlowError(
-                    "FLOW-2112-400",
-                    "all sandboxes at once are asked for with * in both sandbox headers",
-                )
-            raise FlowError(
-                "FLOW-2111-403",
-                "asking all sandboxes at once is for service tokens only",
-            )
-        if id:
-            raise FlowError(
-                "FLOW-2110-400", "the header x-sandbox-id is for service tokens only"
-            )
+        name = _header(req, "x-sandbox-name")
+        _check_sandbox_headers(name, _header(req, "x-sandbox-id"))
         if not name and self._settings.strictness.require_sandbox_header:
             raise FlowError("FLOW-2105-400", "the header x-sandbox-name is missing")
         if not name:
@@ -142,8 +115,47 @@ class Gateway:
         return name
 
 
-def _org(req: falcon.Request) -> str:
-    org = (req.get_header("x-gw-ims-org-id") or "").strip()
+def _header(req: falcon.Request, name: str) -> str:
+    """Return a header without blanks around it, or an empty string."""
+    return (req.get_header(name) or "").strip()
+
+
+def _request_id(req: falcon.Request) -> str:
+    """Return the id that the client gave the request, or a new one."""
+    id = req.get_header("x-request-id") or ""
+    if _REQUEST_ID.fullmatch(id):
+        return id
+    return uuid.uuid4().hex
+
+
+def _host_name(req: falcon.Request) -> str:
+    """Return the name in the Host header, in lower case, without a port and the brackets of IPv6."""
+    host = (req.get_header("host") or "").lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
+
+
+def _check_sandbox_headers(name: str, id: str) -> None:
+    """Refuse what only service tokens may ask for. Raises `FlowError`."""
+    if "*" in (name, id):
+        if name != id:
+            raise FlowError(
+                "FLOW-2112-400",
+                "all sandboxes at once are asked for with * in both sandbox headers",
+            )
+        raise FlowError(
+            "FLOW-2111-403",
+            "asking all sandboxes at once is for service tokens only",
+        )
+    if id:
+        raise FlowError(
+            "FLOW-2110-400", "the header x-sandbox-id is for service tokens only"
+        )
+
+
+def _organization(req: falcon.Request) -> str:
+    org = _header(req, "x-gw-ims-org-id")
     if not org:
         raise GatewayError("400003", "the header x-gw-ims-org-id is missing")
     if not ORGANIZATION.fullmatch(org):

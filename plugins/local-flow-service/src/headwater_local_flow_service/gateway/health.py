@@ -26,11 +26,11 @@ class Health:
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Ask the store one small question."""
-        well = True
+        status, word = falcon.HTTP_200, "ok"
         try:
             self._store.check()
         except StoreUnavailable:
-            well = False
+            status, word = falcon.HTTP_503, "unavailable"
         resp.set_header("Cache-Control", "no-store")
-        resp.status = falcon.HTTP_200 if well else falcon.HTTP_503
-        resp.media = {"status": "ok" if well else "unavailable", **self._facts}
+        resp.status = status
+        resp.media = {"status": word, **self._facts}

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.gateway.tokens import Tokens
     from headwater_local_flow_service.settings import Settings
 
+_REQUIRED = ("grant_type", "client_id", "client_secret", "scope")
+
 
 class TokenEndpoint:
     """``POST /ims/token/v2`` and ``/v3``: client credentials in the form body or the query string."""
@@ -28,14 +30,11 @@ class TokenEndpoint:
         if version not in ("v2", "v3"):
             raise falcon.HTTPNotFound
         form = self._form(req)
-        error = self._refusal(form)
+        refusal = self._refusal(form)
         resp.set_header("Cache-Control", "no-store")
-        if error:
-            name, description = error
-            resp.status = (
-                falcon.HTTP_401 if name == "invalid_client" else falcon.HTTP_400
-            )
-            resp.media = {"error": name, "error_description": description}
+        if refusal is not None:
+            resp.status, error, description = refusal
+            resp.media = {"error": error, "error_description": description}
             return
         token = self._tokens.issue(form["client_id"])
         resp.media = {
@@ -53,16 +52,16 @@ class TokenEndpoint:
         except (ValueError, FlowError):
             return {}
 
-    def _refusal(self, form: dict[str, str]) -> tuple[str, str] | None:
-        missing = [
-            name
-            for name in ("grant_type", "client_id", "client_secret", "scope")
-            if not form.get(name)
-        ]
+    def _refusal(self, form: dict[str, str]) -> tuple[str, str, str] | None:
+        """Return status, error and description of a refusal in the words of OAuth, or None."""
+        missing = [name for name in _REQUIRED if not form.get(name)]
         if missing:
-            return "invalid_request", f"missing: {', '.join(missing)}"
+            description = f"missing: {', '.join(missing)}"
+            return falcon.HTTP_400, "invalid_request", description
         if form["grant_type"] != "client_credentials":
-            return "unsupported_grant_type", "grant_type must be client_credentials"
+            description = "grant_type must be client_credentials"
+            return falcon.HTTP_400, "unsupported_grant_type", description
         if not self._tokens.knows(form["client_id"], Secret(form["client_secret"])):
-            return "invalid_client", "the client id or its secret is wrong"
+            description = "the client id or its secret is wrong"
+            return falcon.HTTP_401, "invalid_client", description
         return None

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.errors import ContentTypeError, FlowError
 from headwater_local_flow_service.texts import UNSTORABLE, is_storable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
 
     import falcon
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _MOST_PARAMETERS = 100
 _EMPTY = "the body is missing or empty"
+_BAD_REQUEST = "CONNECTOR-1000-400"
+_JSON = re.compile(r"application/(?:json|.*\+json)", re.DOTALL)
 
 
 def parameters(
@@ -33,26 +37,22 @@ def parameters(
     """
     # WSGI hands bytes over as Latin-1; servers pass a raw non-ASCII query on.
     text = req.query_string.encode("latin-1", "replace").decode("utf-8", "replace")
-    pairs: list[tuple[str, str]] | None = None
     try:
         pairs = urllib.parse.parse_qsl(
             text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS
         )
     except ValueError:
-        pairs = None
-    if pairs is None:
-        raise FlowError(
-            "FLOW-1451-400", f"there are more than {_MOST_PARAMETERS} query parameters"
-        )
-    found: dict[str, list[str]] = {}
+        refusal = f"there are more than {_MOST_PARAMETERS} query parameters"
+        raise_bare(FlowError("FLOW-1451-400", refusal))
+    values: dict[str, list[str]] = {}
     for name, value in pairs:
-        found.setdefault(spelled(name), []).append(value)
-    if not found.keys() <= set(allowed):
+        values.setdefault(spelled(name), []).append(value)
+    if not values.keys() <= set(allowed):
         known = ", ".join(sorted(allowed)) or "none"
         raise FlowError(
             "FLOW-1451-400", f"unknown query parameter; this operation takes: {known}"
         )
-    return found
+    return values
 
 
 def json_body(req: falcon.Request, settings: Settings) -> Any:
@@ -60,47 +60,44 @@ def json_body(req: falcon.Request, settings: Settings) -> Any:
     raw = raw_body(req, settings.largest_body)
     if not raw.strip():
         raise FlowError("FLOW-1405-400", _EMPTY)
-    return _parsed(req, raw, settings)
+    return _parse(req, raw, settings)
 
 
 def optional_object(req: falcon.Request, settings: Settings) -> dict[str, Any]:
     """Read a body that may be missing, but must be a JSON object. Raises as `json_body` does."""
     raw = raw_body(req, settings.largest_body)
-    body = _parsed(req, raw, settings) if raw.strip() else {}
-    if not isinstance(body, dict):
-        raise FlowError("CONNECTOR-1000-400", "the body must be a JSON object")
-    return body
-
-
-def _parsed(req: falcon.Request, raw: bytes, settings: Settings) -> Any:
-    media = (req.content_type or "").partition(";")[0].strip().lower()
-    if media != "application/json" and not (
-        media.startswith("application/") and media.endswith("+json")
-    ):
-        raise ContentTypeError
-    failure = ""
-    body: Any = None
-    try:
-        body = json.loads(raw, parse_constant=_refuse, parse_float=_finite)
-    except RecursionError:
-        failure = "is nested too deep"
-    except ValueError:
-        failure = "is not JSON in UTF-8"
-    if failure:
-        raise FlowError("CONNECTOR-1000-400", f"the body {failure}")
-    if body is None:
-        raise FlowError("FLOW-1405-400", _EMPTY)
-    check_shape(body, settings, code="CONNECTOR-1000-400")
-    return body
+    if not raw.strip():
+        return {}
+    return _require_object(_parse(req, raw, settings))
 
 
 def json_object(req: falcon.Request, settings: Settings) -> dict[str, Any]:
     """Read a body that must be a JSON object with something in it. Raises as `json_body` does."""
-    body = json_body(req, settings)
-    if not isinstance(body, dict):
-        raise FlowError("CONNECTOR-1000-400", "the body must be a JSON object")
+    body = _require_object(json_body(req, settings))
     if not body:
         raise FlowError("FLOW-1405-400", _EMPTY)
+    return body
+
+
+def _require_object(body: Any) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise FlowError(_BAD_REQUEST, "the body must be a JSON object")
+    return body
+
+
+def _parse(req: falcon.Request, raw: bytes, settings: Settings) -> Any:
+    media_type = (req.content_type or "").partition(";")[0].strip().lower()
+    if not _JSON.fullmatch(media_type):
+        raise ContentTypeError
+    try:
+        body = json.loads(raw, parse_constant=_refuse, parse_float=_finite)
+    except RecursionError:
+        raise_bare(FlowError(_BAD_REQUEST, "the body is nested too deep"))
+    except ValueError:  # which quotes the body
+        raise_bare(FlowError(_BAD_REQUEST, "the body is not JSON in UTF-8"))
+    if body is None:
+        raise FlowError("FLOW-1405-400", _EMPTY)
+    check_shape(body, settings, code=_BAD_REQUEST)
     return body
 
 
@@ -109,11 +106,12 @@ def raw_body(req: falcon.Request, most: int) -> bytes:
     length = req.content_length
     if length is not None and length > most:
         raise _too_large(most)
-    announced = length is not None
-    if not announced and not req.env.get("wsgi.input_terminated"):
+    if length is not None:
+        raw = bytes(req.bounded_stream.read(most + 1))
+    elif req.env.get("wsgi.input_terminated"):
+        raw = bytes(req.stream.read(most + 1))
+    else:
         return b""  # reading on would wait for a body that never comes
-    stream = req.bounded_stream if announced else req.stream
-    raw = bytes(stream.read(most + 1))
     if len(raw) > most:
         raise _too_large(most)
     return raw
@@ -121,28 +119,33 @@ def raw_body(req: falcon.Request, most: int) -> bytes:
 
 def check_shape(body: Any, settings: Settings, *, code: str) -> None:
     """Refuse what a store or a client could not hold: too deep, too large, broken characters. Raises `FlowError`."""
-    size, level = 0, [body]
+    size = 0
+    level = [body]
     for _depth in range(settings.deepest_body + 1):
-        inner: list[Any] = []
-        for value in level:
-            size += len(value) if isinstance(value, (str, dict, list)) else 1
-            if isinstance(value, str) and not is_storable(value):
-                raise FlowError(
-                    code,
-                    f"the body contains {UNSTORABLE}",
-                )
-            if isinstance(value, dict):
-                inner += [*value, *value.values()]
-            elif isinstance(value, list):
-                inner += value
+        if not all(is_storable(value) for value in level if isinstance(value, str)):
+            raise FlowError(code, f"the body contains {UNSTORABLE}")
+        size += sum(map(_size, level))
         if size > settings.largest_body:
             raise FlowError(code, "the resource would become too large")
-        if not inner:
+        level = [inner for value in level for inner in _inner_values(value)]
+        if not level:
             return
-        level = inner
     raise FlowError(
         code, f"the body is nested deeper than {settings.deepest_body} levels"
     )
+
+
+def _size(value: Any) -> int:
+    return len(value) if isinstance(value, (str, dict, list)) else 1
+
+
+def _inner_values(value: Any) -> Iterable[Any]:
+    """Return what one level further down is: names and values of an object, elements of an array."""
+    if isinstance(value, dict):
+        return (*value, *value.values())
+    if isinstance(value, list):
+        return value
+    return ()
 
 
 def _too_large(most: int) -> FlowError:

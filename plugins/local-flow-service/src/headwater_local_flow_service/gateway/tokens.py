@@ -36,25 +36,24 @@ class Tokens:
         if not self.required:
             return bool(client_id and secret)
         client = self._clients.get(client_id)
-        return client is not None and hmac.compare_digest(
-            _bytes(client.secret), _bytes(secret)
-        )
+        if client is None:
+            return False
+        return hmac.compare_digest(_bytes(client.secret), _bytes(secret))
 
     def issue(self, client_id: str) -> str:
         """Return a token for a client; it carries the time it was made."""
-        return self._cipher.encrypt(json.dumps({"client": client_id}).encode()).decode(
-            "ascii"
-        )
+        claims = json.dumps({"client": client_id}).encode()
+        return self._cipher.encrypt(claims).decode("ascii")
 
     def client_of(self, token: str) -> Client | None:
         """Return the configured client of a token, or None when it is forged, expired or its client is gone."""
         if not _FORM.fullmatch(token):
             return None
         try:
-            plain = self._cipher.decrypt(token.encode("ascii"), ttl=self.lifetime)
+            claims = self._cipher.decrypt(token.encode("ascii"), ttl=self.lifetime)
         except InvalidToken:
             return None
-        return self._clients.get(json.loads(plain)["client"])
+        return self._clients.get(json.loads(claims)["client"])
 
 
 def _bytes(secret: Secret) -> bytes:

@@ -65,7 +65,7 @@ def revise_record(record: Record, client: str, content: Content) -> Record:
     return attrs.evolve(
         record,
         name=column_name(content.document),
-        etag=etags.following(record.etag, moment),
+        etag=etags.advance(record.etag, moment),
         updated_at=moment,
         updated_by=client,
         document=content.document,

@@ -9,7 +9,7 @@ import attrs
 from headwater_local_flow_service.listing import ordering
 from headwater_local_flow_service.listing.filters import fold_state
 from headwater_local_flow_service.listing.paging import LARGEST_SCAN_PAGE
-from headwater_local_flow_service.store.rows import refers
+from headwater_local_flow_service.store.rows import refers_to_any
 from headwater_local_flow_service.store.tables import INDEXED_NAME
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _clauses(
     if condition.operator != "==":
         return []
     if condition.field in view.links:
-        return [refers(view.table, scope, condition.values)]
+        return [refers_to_any(view.table, scope, condition.values)]
     column = view.columns.get(condition.field)
     if column is None:
         return []
@@ -119,7 +119,7 @@ def _is_decided_by_sql(view: View, condition: Condition) -> bool:
     if condition.operator != "==":
         return False
     if condition.field in view.links:
-        return len(view.links) == 1  # nothing else of the row refers to anything
+        return len(view.links) == 1  # nothing else of the row refers_to_any to anything
     if condition.field == "name":
         # The column holds the beginning of a name, and nothing where there is none.
         return all(0 < len(value) < INDEXED_NAME for value in condition.values)

@@ -22,22 +22,19 @@ if TYPE_CHECKING:
 
 def read(engine: Engine, table: Table, scope: Scope, id: str) -> Record | None:
     """Return one row of the scope, or None. Raises the driver's errors."""
-    statement, names, make = _prepared(table)
-    wanted = {"org": scope.org, "sandbox": scope.sandbox, "wanted": id}
+    statement, names, make = _prepare(table)
+    parameters = {"org": scope.org, "sandbox": scope.sandbox, "wanted": id}
+    values = tuple(parameters[name] for name in names)
     connection = engine.raw_connection()
     try:
-        row = (
-            connection.cursor()
-            .execute(statement, tuple(wanted[name] for name in names))
-            .fetchone()
-        )
+        row = connection.cursor().execute(statement, values).fetchone()
     finally:
         connection.close()
     return None if row is None else record_of(make(row))
 
 
 @functools.cache
-def _prepared(table: Table) -> tuple[str, tuple[str, ...], Any]:
+def _prepare(table: Table) -> tuple[str, tuple[str, ...], Any]:
     """Return the statement as the driver takes it, the order of its parameters, and what makes a row of a tuple."""
     compiled: Any = by_id(table).compile(dialect=sqlite.dialect())
     names: Any = [column.name for column in table.columns]

@@ -11,9 +11,13 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from headwater import documents
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.store.storeerrors import StoreError
 
 WRITES = {"headwater_writes": True}  # execution option of the engine that writes
+
+_NAMING = "give a path or postgresql://HOST/DATABASE"
 
 
 def check_system() -> None:
@@ -27,44 +31,41 @@ def check_system() -> None:
 
 def url_of(store: str) -> URL:
     """Read a path or an SQLAlchemy URL. Raises `StoreError` for anything but an SQLite file or PostgreSQL."""
-    if "://" not in store:
-        if not store.strip():
-            raise StoreError(
-                "the local store is named by an empty text",
-                remedy="set HEADWATER_LOCAL_STORE to a path",
-            )
-        return URL.create("sqlite", database=str(Path(store).expanduser().absolute()))
-    url: URL | None = None
-    try:
-        url = make_url(store)
-    except (ArgumentError, ValueError):
-        url = None
-    if url is None:
+    if not store.strip():
         raise StoreError(
-            "the URL of the local store cannot be read",
-            remedy="give a path or postgresql://HOST/DATABASE",
+            "the name of the local store is empty",
+            remedy="set HEADWATER_LOCAL_STORE to a path",
         )
-    if url.get_backend_name() == "sqlite" and url.database not in (
-        None,
-        "",
-        ":memory:",
-    ):
-        return url.set(database=str(Path(url.database or "").absolute()))
+    if "://" not in store:
+        return URL.create("sqlite", database=str(Path(store).expanduser().absolute()))
+    url = _parse_url(store)
+    backend = url.get_backend_name()
+    if backend == "sqlite" and url.database and url.database != ":memory:":
+        return url.set(database=str(Path(url.database).absolute()))
     if url.drivername == "postgresql":
         return url.set(drivername="postgresql+psycopg")
-    if url.get_backend_name() == "postgresql":
+    if backend == "postgresql":
         return url
     raise StoreError(
         "the local store must be a file (SQLite) or a PostgreSQL database",
-        remedy="give a path or postgresql://HOST/DATABASE",
+        remedy=_NAMING,
     )
+
+
+def _parse_url(store: str) -> URL:
+    try:
+        return make_url(store)
+    except (ArgumentError, ValueError):  # which may quote a password
+        raise_bare(
+            StoreError("the URL of the local store cannot be read", remedy=_NAMING)
+        )
 
 
 def label(url: URL) -> str:
     """Name the store for people: its path, or its URL with the password hidden."""
-    return (
-        str(url.database) if is_file(url) else url.render_as_string(hide_password=True)
-    )
+    if is_file(url):
+        return str(url.database)
+    return url.render_as_string(hide_password=True)
 
 
 def is_file(url: URL) -> bool:
@@ -78,40 +79,38 @@ def key_file(url: URL) -> Path:
         return Path(f"{url.database}.key")
     import platformdirs
 
-    name = hashlib.sha256(
-        url.set(password=None).render_as_string().encode()
-    ).hexdigest()[:16]
+    server = url.set(password=None).render_as_string()
+    name = hashlib.sha256(server.encode()).hexdigest()[:16]
     return platformdirs.user_data_path("headwater") / f"{name}.key"
 
 
 def make_file(url: URL) -> None:
     """Make the folder (0700) and the database file (0600) where they are missing. Raises `StoreError`."""
     path = Path(str(url.database))
-    failure = ""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        failure = error.strerror or type(error).__name__
-    if failure:
-        raise StoreError(
-            f"the store {path} cannot be opened ({failure})",
-            remedy="name a writable path with HEADWATER_LOCAL_STORE or --store",
+        raise_bare(
+            StoreError(
+                f"the store {path} cannot be opened ({documents.describe(error)})",
+                remedy="name a writable path with HEADWATER_LOCAL_STORE or --store",
+            )
         )
 
 
 def engine_of(url: URL, *, busy_timeout: float) -> Engine:
     """Return an engine that begins every transaction explicitly and never prints a parameter."""
-    failure = ""
     try:
         engine = create_engine(
             url, hide_parameters=True, pool_pre_ping=not is_file(url)
         )
     except (NoSuchModuleError, ImportError):
-        failure = "the database driver is not installed"
-    if failure:
-        raise StoreError(
-            failure, remedy="install headwater-local-flow-service[postgresql]"
+        raise_bare(
+            StoreError(
+                "the database driver is not installed",
+                remedy="install headwater-local-flow-service[postgresql]",
+            )
         )
     if is_file(url):
         _make_durable(engine, busy_timeout)
@@ -120,10 +119,9 @@ def engine_of(url: URL, *, busy_timeout: float) -> Engine:
 
 def _make_durable(engine: Engine, busy_timeout: float) -> None:
     @event.listens_for(engine, "connect")
-    def _settle(connection: Any, _record: Any) -> None:
-        connection.isolation_level = (
-            None  # the driver must not begin transactions by itself
-        )
+    def _configure(connection: Any, _record: Any) -> None:
+        # The driver must not begin transactions by itself.
+        connection.isolation_level = None
         connection.execute(f"PRAGMA busy_timeout = {int(busy_timeout * 1000)}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")

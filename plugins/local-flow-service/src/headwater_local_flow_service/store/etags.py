@@ -14,16 +14,20 @@ def first(now: int) -> str:
     return _etag(secrets.randbits(32), now)
 
 
-def following(etag: str, now: int) -> str:
+def advance(etag: str, now: int) -> str:
     """Return the next etag of an object. It differs from the last 2**32 ones, whatever the clock does."""
-    found = FORM.fullmatch(etag)
-    return _etag(int(found[1], 16) + 1 if found else secrets.randbits(32), now)
+    form = FORM.fullmatch(etag)
+    if form is None:
+        return first(now)
+    return _etag(int(form[1], 16) + 1, now)
 
 
 def matches(sent: str, stored: str, *, quotes_required: bool) -> bool:
     """Say whether an ``If-Match`` value names the stored etag; without its quotes only where that is tolerated."""
     sent = sent.strip()
-    return sent == stored or (not quotes_required and f'"{sent}"' == stored)
+    if quotes_required:
+        return sent == stored
+    return stored in (sent, f'"{sent}"')
 
 
 def _etag(counter: int, now: int) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.store.storeerrors import StoreError
 
@@ -22,33 +23,33 @@ log = logging.getLogger("headwater.local")
 VERSIONS = Path(__file__).with_name("versions")
 
 
-def run(connection: Connection, found: int, label: str) -> None:
-    """Carry a store from schema `found` to this one, inside the caller's transaction.
+def run(connection: Connection, version: int, label: str) -> None:
+    """Carry a store from a version of the schema to this one, inside the caller's transaction.
 
     alembic is imported here only: stores that are up to date, which is nearly all, do not pay for it. Its own version
     table is not used, the store's fact `schema` says where it stands. Raises `StoreError` when a step fails.
     """
-    failure = ""
     try:
-        _carry(connection, found)
+        _carry(connection, version)
     except (
         Exception
     ) as error:  # whatever it is, the caller's transaction must end undone
-        failure = type(getattr(error, "orig", None) or error).__name__
-    if failure:
-        raise StoreError(
-            f"the store {label} could not be brought from schema {found} to {tables.VERSION} ({failure})",
-            remedy="it is as it was: see that its disk has room and no other version is using it, then run again",
+        reason = type(getattr(error, "orig", None) or error).__name__
+        raise_bare(
+            StoreError(
+                f"the store {label} could not be brought from schema {version} to {tables.VERSION} ({reason})",
+                remedy="it is as it was: see that its disk has room and no other version is using it, then run again",
+            )
         )
-    log.info("the store was brought from schema %s to %s", found, tables.VERSION)
+    log.info("the store was brought from schema %s to %s", version, tables.VERSION)
 
 
-def _carry(connection: Connection, found: int) -> None:
+def _carry(connection: Connection, version: int) -> None:
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
 
     with Operations.context(MigrationContext.configure(connection)):
-        for script in steps(found):
+        for script in steps(version):
             script.module.upgrade()
     reached = (
         update(tables.facts)
@@ -58,9 +59,9 @@ def _carry(connection: Connection, found: int) -> None:
     connection.execute(reached)
 
 
-def steps(found: int) -> Sequence[Script]:
+def steps(version: int) -> Sequence[Script]:
     """Return the scripts that lead from a version to this one, in order."""
     from alembic.script import ScriptDirectory
 
     scripts = ScriptDirectory(str(VERSIONS.parent), version_locations=[str(VERSIONS)])
-    return [*scripts.iterate_revisions(str(tables.VERSION), str(found))][::-1]
+    return [*scripts.iterate_revisions(str(tables.VERSION), str(version))][::-1]

@@ -62,14 +62,12 @@ class Rows:
         self, table: Table, records: Sequence[tuple[Record, Iterable[str]]]
     ) -> None:
         """Store many new rows and the ids they refer to."""
-        self._connection.execute(
-            _insert(table), [_row(record) for record, _refers_to in records]
-        )
-        targets = [
-            target
-            for record, refers_to in records
-            for target in _targets(record, refers_to)
-        ]
+        rows: list[dict[str, Any]] = []
+        targets: list[dict[str, str]] = []
+        for record, refers_to in records:
+            rows.append(_row(record))
+            targets += _targets(record, refers_to)
+        self._connection.execute(_insert(table), rows)
         if targets:
             self._connection.execute(insert(links), targets)
 
@@ -82,16 +80,19 @@ class Rows:
         """Yield every row of a collection, oldest first, with the ids it refers to; few are in memory at once."""
         last = 0
         while page := self._page(table, last):
-            targets: dict[str, list[str]] = {}
-            named = (
-                select(links)
-                .where(links.c.owner.in_([record.id for record in page]))
-                .order_by(links.c.target)
-            )
-            for link in self._connection.execute(named):
-                targets.setdefault(link.owner, []).append(link.target)
-            yield from ((record, tuple(targets.get(record.id, ()))) for record in page)
+            targets = self._targets_of(page)
+            for record in page:
+                yield record, tuple(targets.get(record.id, ()))
             last = page[-1].seq or 0
+
+    def _targets_of(self, page: Sequence[Record]) -> dict[str, list[str]]:
+        """Return the ids that rows refer to, by the id of the row."""
+        owners = [record.id for record in page]
+        query = select(links).where(links.c.owner.in_(owners)).order_by(links.c.target)
+        targets: dict[str, list[str]] = {}
+        for link in self._connection.execute(query):
+            targets.setdefault(link.owner, []).append(link.target)
+        return targets
 
     def _page(self, table: Table, last: int) -> list[Record]:
         query = (
@@ -127,15 +128,11 @@ class Rows:
 
         The ids it refers to stay as they are unless given.
         """
-        mine = and_(
-            owned(table, record.scope), table.c.id == record.id, table.c.etag == etag
+        unchanged = and_(
+            in_scope(table, record.scope), table.c.id == record.id, table.c.etag == etag
         )
-        if (
-            self._connection.execute(
-                update(table).where(mine).values(_row(record))
-            ).rowcount
-            != 1
-        ):
+        statement = update(table).where(unchanged).values(_row(record))
+        if self._connection.execute(statement).rowcount != 1:
             return False
         if refers_to is not None:
             self._unlink(record.scope, record.id)
@@ -145,22 +142,18 @@ class Rows:
     def remove(self, table: Table, scope: Scope, id: str) -> bool:
         """Delete one row of the scope; say whether it was there."""
         self._unlink(scope, id)
-        return (
-            self._connection.execute(
-                delete(table).where(owned(table, scope), table.c.id == id)
-            ).rowcount
-            == 1
-        )
+        statement = delete(table).where(in_scope(table, scope), table.c.id == id)
+        return self._connection.execute(statement).rowcount == 1
 
     def remove_referring(self, table: Table, scope: Scope, id: str) -> None:
         """Delete the rows of a collection that refer to an id."""
-        mine = and_(owned(table, scope), refers(table, scope, [id]))
+        mine = and_(in_scope(table, scope), refers_to_any(table, scope, [id]))
         ids = list(self._connection.execute(select(table.c.id).where(mine)).scalars())
         self._connection.execute(delete(table).where(mine))
         for start in range(0, len(ids), _PAGE):
             part = ids[start : start + _PAGE]
             self._connection.execute(
-                delete(links).where(owned(links, scope), links.c.owner.in_(part))
+                delete(links).where(in_scope(links, scope), links.c.owner.in_(part))
             )
 
     def referring(
@@ -168,7 +161,7 @@ class Rows:
     ) -> list[Record]:
         """Return the rows of a collection that refer to an id, and fulfil the conditions."""
         query = select(table).where(
-            owned(table, scope), refers(table, scope, [id]), *where
+            in_scope(table, scope), refers_to_any(table, scope, [id]), *where
         )
         return [record_of(row) for row in self._connection.execute(query)]
 
@@ -177,7 +170,9 @@ class Rows:
     ) -> int:
         """Count the rows of the scope that fulfil the conditions."""
         query = (
-            select(func.count()).select_from(table).where(owned(table, scope), *where)
+            select(func.count())
+            .select_from(table)
+            .where(in_scope(table, scope), *where)
         )
         return self._connection.execute(query).scalar_one()
 
@@ -193,7 +188,7 @@ class Rows:
     ) -> list[Record]:
         """Return the rows of the scope that fulfil the conditions, in order, at most `limit` after `offset` others."""
         query: Select[Any] = (
-            select(table).where(owned(table, scope), *where).order_by(*order)
+            select(table).where(in_scope(table, scope), *where).order_by(*order)
         )
         return [
             record_of(row)
@@ -207,7 +202,7 @@ class Rows:
 
     def _unlink(self, scope: Scope, id: str) -> None:
         self._connection.execute(
-            delete(links).where(owned(links, scope), links.c.owner == id)
+            delete(links).where(in_scope(links, scope), links.c.owner == id)
         )
 
 
@@ -237,14 +232,16 @@ def _insert(table: Table) -> Insert:
     return insert(table)
 
 
-def refers(table: Table, scope: Scope, ids: Sequence[str]) -> ColumnElement[bool]:
+def refers_to_any(
+    table: Table, scope: Scope, ids: Sequence[str]
+) -> ColumnElement[bool]:
     """Return the condition for the rows that refer to any of these ids."""
     return table.c.id.in_(
-        select(links.c.owner).where(owned(links, scope), links.c.target.in_(ids))
+        select(links.c.owner).where(in_scope(links, scope), links.c.target.in_(ids))
     )
 
 
-def owned(table: Table, scope: Scope) -> ColumnElement[bool]:
+def in_scope(table: Table, scope: Scope) -> ColumnElement[bool]:
     """Return the condition for the rows of a scope."""
     return and_(table.c.org == scope.org, table.c.sandbox == scope.sandbox)
 

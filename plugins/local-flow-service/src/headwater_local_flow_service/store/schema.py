@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.store import database, tables, vault
 from headwater_local_flow_service.store.storeerrors import StoreBusy, StoreError
 from headwater_local_flow_service.store.vault import Vault
@@ -27,77 +28,88 @@ def unlock(engine: Engine, url: URL, settings: Settings) -> Vault:
     Raises `StoreError` where the store is damaged, foreign, newer than this version or its key is missing or wrong,
     and `StoreBusy` where it is locked or does not answer.
     """
-    failure: Exception | None = None
     try:
         with engine.execution_options(**database.WRITES).begin() as connection:
-            return _settled(connection, url, settings)
+            return _open_or_make(connection, url, settings)
     except (DatabaseError, InterfaceError) as error:
-        failure = _explained(error, url)
-    raise failure
+        raise_bare(_explain(error, url))
 
 
-def _settled(connection: Connection, url: URL, settings: Settings) -> Vault:
+def _open_or_make(connection: Connection, url: URL, settings: Settings) -> Vault:
     if not database.is_file(url):
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     if inspect(connection).has_table(tables.facts.name):
-        return _checked(connection, url, settings)
+        return _open(connection, url, settings)
     if database.is_file(url) and inspect(connection).get_table_names():
         raise StoreError(
             f"{database.label(url)} is a database of another program",
             remedy="name another path with HEADWATER_LOCAL_STORE or --store",
         )
-    made = Vault(_key(url, settings, new=True))
+    return _make(connection, url, settings)
+
+
+def _make(connection: Connection, url: URL, settings: Settings) -> Vault:
+    opened = Vault(_find_key(url, settings) or vault.make_key(_key_file(url, settings)))
     tables.metadata.create_all(connection)
-    facts = {"schema": str(tables.VERSION), "key": made.check_value}
-    connection.execute(
-        tables.facts.insert(),
-        [{"name": name, "value": value} for name, value in facts.items()],
-    )
-    return made
-
-
-def _checked(connection: Connection, url: URL, settings: Settings) -> Vault:
-    facts = {row.name: row.value for row in connection.execute(select(tables.facts))}
-    found = facts.get("schema", "")
-    if not found.isdecimal() or int(found) == 0:
-        raise StoreError(
-            f"the store {database.label(url)} does not say its version", remedy=_RESTORE
-        )
-    if int(found) > tables.VERSION:
-        raise StoreError(
-            f"the store {database.label(url)} was made by a newer version (schema {found}, known {tables.VERSION})",
-            remedy="upgrade headwater-local-flow-service, or name another store",
-        )
-    opened = Vault(_key(url, settings, new=False))
-    if opened.check_value != facts.get("key"):
-        raise StoreError(
-            f"the key does not belong to the store {database.label(url)}",
-            remedy="restore the key it was made with; without it the stored credentials cannot be read",
-        )
-    if int(found) < tables.VERSION:
-        from headwater_local_flow_service.store import migrations
-
-        migrations.run(connection, int(found), database.label(url))
+    facts = [
+        {"name": "schema", "value": str(tables.VERSION)},
+        {"name": "key", "value": opened.check_value},
+    ]
+    connection.execute(tables.facts.insert(), facts)
     return opened
 
 
-def _key(url: URL, settings: Settings, *, new: bool) -> bytes:
-    if settings.key is not None:
-        return vault.key_from(settings.key)
-    path = settings.key_file or database.key_file(url)
-    key = vault.read_key(path)
-    if key is None and not new:
+def _open(connection: Connection, url: URL, settings: Settings) -> Vault:
+    store = f"the store {database.label(url)}"
+    facts = {row.name: row.value for row in connection.execute(select(tables.facts))}
+    version = _read_version(facts.get("schema", ""), store)
+    key = _find_key(url, settings)
+    if key is None:
         raise StoreError(
-            f"the store {database.label(url)} exists, but its key {path} does not",
+            f"{store} exists, but its key {_key_file(url, settings)} does not",
             remedy="restore the key file or set HEADWATER_LOCAL_KEY; without it the stored credentials cannot be read",
         )
-    return key if key is not None else vault.make_key(path)
+    opened = Vault(key)
+    if opened.check_value != facts.get("key"):
+        raise StoreError(
+            f"the key does not belong to {store}",
+            remedy="restore the key it was made with; without it the stored credentials cannot be read",
+        )
+    if version < tables.VERSION:
+        from headwater_local_flow_service.store import migrations
+
+        migrations.run(connection, version, database.label(url))
+    return opened
+
+
+def _read_version(text: str, store: str) -> int:
+    """Return the schema a store was made with. Raises `StoreError` for none, and for one of a newer version."""
+    version = int(text) if text.isdecimal() else 0
+    if version == 0:
+        raise StoreError(f"{store} does not say its version", remedy=_RESTORE)
+    if version > tables.VERSION:
+        raise StoreError(
+            f"{store} was made by a newer version (schema {version}, known {tables.VERSION})",
+            remedy="upgrade headwater-local-flow-service, or name another store",
+        )
+    return version
+
+
+def _find_key(url: URL, settings: Settings) -> bytes | None:
+    """Return the key of the settings or of the key file, or None where there is no such file."""
+    if settings.key is not None:
+        return vault.key_from(settings.key)
+    return vault.read_key(_key_file(url, settings))
+
+
+def _key_file(url: URL, settings: Settings) -> Path:
+    return settings.key_file or database.key_file(url)
 
 
 _RESTORE = "restore it from a backup, or move it away to start with an empty one"
 
 
-def _explained(error: Exception, url: URL) -> Exception:
+def _explain(error: Exception, url: URL) -> Exception:
     """Say what a database's own error means for the caller; its text stays behind, it can hold anything."""
     name = database.label(url)
     said = str(getattr(error, "orig", "")).lower()
@@ -144,4 +156,4 @@ def key_path(settings: Settings) -> Path | None:
     """Return where the key of these settings is kept, or None when it comes from the environment."""
     if settings.key is not None:
         return None
-    return settings.key_file or database.key_file(database.url_of(settings.store))
+    return _key_file(database.url_of(settings.store), settings)

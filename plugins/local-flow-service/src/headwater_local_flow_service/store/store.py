@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.store import byid, database, schema, tables
 from headwater_local_flow_service.store.rows import Record, Rows, Scope
 from headwater_local_flow_service.store.storeerrors import StoreUnavailable
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.settings import Settings
 
 __all__ = ["Record", "Rows", "Scope", "Store"]
+
+_REPEATABLE_READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
 
 class Store:
@@ -62,13 +65,8 @@ class Store:
     def snapshot(self) -> Iterator[Rows]:
         """Read rows as they all are at one moment, however long it takes and whoever writes meanwhile."""
         with _transaction(self._reader) as connection:
-            connection.execute(
-                text(
-                    "BEGIN"
-                    if self._one_writer
-                    else "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-                )
-            )
+            begin = "BEGIN" if self._one_writer else _REPEATABLE_READ
+            connection.execute(text(begin))
             yield Rows(connection)
 
     def compact(self) -> None:
@@ -95,28 +93,23 @@ class Store:
         if not self._one_writer:
             with self.reading() as rows:
                 return rows.get(table, scope, id)
-        failure = ""
         try:
             return byid.read(self._reader, table, scope, id)
         except (sqlite3.Error, DBAPIError, PoolTimeout) as error:
-            failure = type(error).__name__
-        raise StoreUnavailable(failure)
+            raise_bare(StoreUnavailable(type(error).__name__))
 
 
 @contextmanager
 def _transaction(engine: Engine) -> Iterator[Connection]:
-    failure = ""
     try:
         with engine.begin() as connection:
             yield connection
     except (DBAPIError, PoolTimeout) as error:
-        failure = type(getattr(error, "orig", None) or error).__name__
-    if failure:
-        raise StoreUnavailable(failure)
+        cause = getattr(error, "orig", None) or error
+        raise_bare(StoreUnavailable(type(cause).__name__))
 
 
 def _lock(scope: Scope) -> int:
-    digest = hashlib.blake2b(
-        f"{scope.org}/{scope.sandbox}".encode(), digest_size=8
-    ).digest()
+    name = f"{scope.org}/{scope.sandbox}".encode()
+    digest = hashlib.blake2b(name, digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
