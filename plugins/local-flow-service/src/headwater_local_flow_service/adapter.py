@@ -31,7 +31,7 @@ _published: dict[str, LocalAdapter] = {}
 
 
 class LocalAdapter(BaseAdapter):
-    """Answers ``http+local://embedded/...``, and hosts that are `published`.
+    """Answers ``http+local://embedded/...``, and hosts that are given to `publish`.
 
     The store is opened with the first request: `settings`, or by default the one ``HEADWATER_LOCAL_STORE`` names. An
     `app` given by the caller is used instead, and stays the caller's to close. With `faults`, requests fail as those
@@ -62,12 +62,11 @@ class LocalAdapter(BaseAdapter):
             return other.send(request, *args, **options)
         ask = functools.partial(call, self._app())
         if self._faulty is None:
-            return _response(request, ask(incoming), self)
-        return _response(
-            request,
-            self._faulty.exchange(request, incoming, ask, options.get("timeout")),
-            self,
-        )
+            outgoing = ask(incoming)
+        else:
+            timeout = options.get("timeout")
+            outgoing = self._faulty.exchange(request, incoming, ask, timeout)
+        return _response(request, outgoing, self)
 
     def close(self) -> None:
         """Let go of the store; a later request opens it again. What a fault delays is carried out first."""
@@ -91,7 +90,7 @@ class LocalAdapter(BaseAdapter):
 
 
 @contextmanager
-def published(host: str, adapter: LocalAdapter) -> Iterator[None]:
+def publish(host: str, adapter: LocalAdapter) -> Iterator[None]:
     """Let every `LocalAdapter` of this process reach this one under a host of its own: ``http+local://host``.
 
     So a client that only takes a URL can be led to a service other than the default one.
@@ -150,8 +149,12 @@ def _bytes(body: Any) -> bytes:
         return body.encode("utf-8")
     if isinstance(body, (bytes, bytearray)):
         return bytes(body)
-    return bytes(body.read()) if hasattr(body, "read") else b"".join(body)
+    if hasattr(body, "read"):
+        return bytes(body.read())
+    return b"".join(body)
 
 
 def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return value

@@ -17,7 +17,7 @@ from headwater.flowservice import Endpoint, FlowService
 from headwater.profiles.layers import VARIABLES
 from headwater.secret import Secret
 from headwater_local_flow_service import strictness
-from headwater_local_flow_service.adapter import LocalAdapter, published
+from headwater_local_flow_service.adapter import LocalAdapter, publish
 from headwater_local_flow_service.app import build_app
 from headwater_local_flow_service.faults.control import add_control
 from headwater_local_flow_service.faults.engine import Faults
@@ -68,7 +68,7 @@ class LocalFlowService:
         add_control(self.app, self._faults, self.settings)
         self._adapter = LocalAdapter(app=self.app, faults=self._faults)
         self._leaving.callback(self._adapter.close)
-        self._leaving.enter_context(published(host, self._adapter))
+        self._leaving.enter_context(publish(host, self._adapter))
 
     def __repr__(self) -> str:
         return f"<LocalFlowService {self.url}>"
@@ -122,10 +122,11 @@ class LocalFlowService:
             "sandbox": SANDBOX,
             **self._caller,
         }
-        given = {
-            variable: _plain(known.get(key, "")) for key, variable in VARIABLES.items()
-        }
-        return {**given, "HEADWATER_PROFILE": ""}
+        environment = {}
+        for key, variable in VARIABLES.items():
+            environment[variable] = _plain(known.get(key, ""))
+        environment["HEADWATER_PROFILE"] = ""
+        return environment
 
     @property
     def struck(self) -> tuple[int, ...]:
@@ -215,20 +216,22 @@ class LocalFlowService:
 
 def _with_switches(settings: dict[str, Any], *, strict: bool) -> dict[str, Any]:
     """Return the settings with the switches among them put together."""
-    own = {field.name for field in attrs.fields(Settings)}
-    switches = {name: value for name, value in settings.items() if name not in own}
-    if "strictness" in settings and switches:
+    fields = {field.name for field in attrs.fields(Settings)}
+    plain = {name: value for name, value in settings.items() if name in fields}
+    switches = {name: value for name, value in settings.items() if name not in fields}
+    if "strictness" in plain and switches:
         raise InvalidInput(
             f"{min(switches)} is set beside strictness",
             remedy="set it there, or leave strictness out",
         )
-    found = settings.get("strictness") or strictness.build(
-        switches, where="flow_service", strict=strict
-    )
-    return {name: value for name, value in settings.items() if name in own} | {
-        "strictness": found
-    }
+    if not plain.get("strictness"):
+        plain["strictness"] = strictness.build(
+            switches, where="flow_service", strict=strict
+        )
+    return plain
 
 
 def _plain(value: Any) -> str:
-    return value.reveal() if isinstance(value, Secret) else str(value)
+    if isinstance(value, Secret):
+        return value.reveal()
+    return str(value)

@@ -34,21 +34,17 @@ class Incoming:
 
     def header(self, name: str) -> str | None:
         """Return a header's value, whatever the case of its name."""
-        return next(
-            (
-                value
-                for given, value in self.headers.items()
-                if given.lower() == name.lower()
-            ),
-            None,
-        )
+        for sent, value in self.headers.items():
+            if sent.lower() == name.lower():
+                return value
+        return None
 
     def with_header(self, name: str, value: str) -> Incoming:
         """Return the request with one header set."""
         others = {
-            given: text
-            for given, text in self.headers.items()
-            if given.lower() != name.lower()
+            sent: text
+            for sent, text in self.headers.items()
+            if sent.lower() != name.lower()
         }
         return attrs.evolve(self, headers={**others, name: value})
 

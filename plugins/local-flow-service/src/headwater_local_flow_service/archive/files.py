@@ -24,12 +24,12 @@ def write(target: str, lines: Iterable[bytes]) -> int:
     A file gets its name when all of it is on disk. Raises `InvalidInput` where it cannot be written.
     """
     if target == "-":
-        count = _copied(lines, sys.stdout.buffer)
+        count = _copy(lines, sys.stdout.buffer)
         sys.stdout.flush()
         return count
     try:
         with documents.open_draft(Path(target)) as file:
-            return _copied(lines, file)
+            return _copy(lines, file)
     except OSError as error:
         raise_bare(
             InvalidInput(
@@ -48,17 +48,16 @@ def reading(source: str) -> Iterator[tuple[Iterator[bytes], str]]:
     if source == "-":
         yield _lines(sys.stdin.buffer, "standard input"), "standard input"
         return
-    failure = ""
     try:
         with Path(source).open("rb") as file:
             yield _lines(file, source), source
-            return
     except OSError as error:
-        failure = error.strerror or type(error).__name__
-    raise InvalidInput(
-        f"{source} cannot be read ({failure})",
-        remedy="check the path and its permissions",
-    )
+        raise_bare(
+            InvalidInput(
+                f"{source} cannot be read ({documents.describe(error)})",
+                remedy="check the path and its permissions",
+            )
+        )
 
 
 def _lines(file: BinaryIO, name: str) -> Iterator[bytes]:
@@ -71,7 +70,7 @@ def _lines(file: BinaryIO, name: str) -> Iterator[bytes]:
         yield line
 
 
-def _copied(lines: Iterable[bytes], file: BinaryIO) -> int:
+def _copy(lines: Iterable[bytes], file: BinaryIO) -> int:
     count = 0
     for line in lines:
         file.write(line)

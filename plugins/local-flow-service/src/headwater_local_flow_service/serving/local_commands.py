@@ -11,6 +11,7 @@ import click
 
 from headwater.cli.options import common
 from headwater.cli.output import emit, say, table
+from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,7 +56,7 @@ def info(state: State, /, *, store: str | None, file: Path | None) -> None:
     from headwater_local_flow_service.store import schema, tables
 
     settings = _settings(store, file)
-    with _opened(settings) as opened:
+    with _open_store(settings) as opened:
         objects = resetting.counts(opened)
         key = schema.key_path(settings)
         facts = {
@@ -86,7 +87,7 @@ def export(
     """
     from headwater_local_flow_service.archive import exporting, files
 
-    with _opened(_settings(store, file)) as opened:
+    with _open_store(_settings(store, file)) as opened:
         # the first and the last line
         count = files.write(target, exporting.lines(opened)) - 2
     if target == "-":
@@ -114,7 +115,7 @@ def import_(
     from headwater_local_flow_service.archive import files, importing
 
     with (
-        _opened(_settings(store, file), make=True) as opened,
+        _open_store(_settings(store, file), make=True) as opened,
         files.reading(source) as (lines, name),
     ):
         found = importing.run(opened, lines, name)
@@ -148,7 +149,7 @@ def reset(state: State, /, *, yes: bool, store: str | None, file: Path | None) -
     """Delete everything in the store, of all organizations and sandboxes, after asking. Its key stays."""
     from headwater_local_flow_service.archive import resetting
 
-    with _opened(_settings(store, file)) as opened:
+    with _open_store(_settings(store, file)) as opened:
         if not yes:
             _confirm(opened, sum(resetting.counts(opened).values()))
         gone = resetting.run(opened)
@@ -166,7 +167,7 @@ def _settings(store: str | None, file: Path | None) -> Any:
 
 
 @contextmanager
-def _opened(settings: Any, *, make: bool = False) -> Iterator[Store]:
+def _open_store(settings: Any, *, make: bool = False) -> Iterator[Store]:
     """Open the store; only an import makes one. Raises `StoreError` and `StoreBusy`."""
     from headwater_local_flow_service.store import database
     from headwater_local_flow_service.store.store import Store
@@ -183,18 +184,17 @@ def _opened(settings: Any, *, make: bool = False) -> Iterator[Store]:
             remedy="it is made on first use; name another with --store or HEADWATER_LOCAL_STORE",
         )
     store = Store(settings)
-    failed = False
     try:
         yield store
     except StoreUnavailable:
-        failed = True
+        raise_bare(
+            StoreBusy(
+                f"the store {store.label} does not answer",
+                remedy="let other programs finish, then run again",
+            )
+        )
     finally:
         store.close()
-    if failed:
-        raise StoreBusy(
-            f"the store {store.label} does not answer",
-            remedy="let other programs finish, then run again",
-        )
 
 
 def _confirm(store: Store, count: int) -> None:
