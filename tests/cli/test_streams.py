@@ -103,13 +103,13 @@ def test_names_are_printed_in_any_encoding_and_json_stays_json(encoding: str) ->
     assert [each["name"] for each in json.loads(listed.stdout)] == [name]
 
 
-def test_an_argument_that_is_no_text_is_refused_before_anything_is_sent() -> None:
+def test_an_argument_that_is_not_valid_text_is_refused_before_sending() -> None:
     done = subprocess.run(
         [HEADWATER.encode(), *(each.encode() for each in CREATE), b"--description", b"a\xffb"],
         input=GIVEN.encode(), capture_output=True, check=False, timeout=60,
     )  # fmt: skip
     assert done.returncode == 2
-    assert b"not text" in done.stderr
+    assert b"not valid text" in done.stderr
     assert result("connections", "list") == []
 
 
