@@ -140,4 +140,8 @@ def in_bytes(text: str) -> bytes:
 
 def has_unpaired_surrogate(text: str) -> bool:
     """Say whether a string contains an unpaired surrogate: it is not valid UTF-8, so no request can carry it."""
-    return any("\ud800" <= char <= "\udfff" for char in text)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
