@@ -13,7 +13,7 @@ from headwater_local_flow_service.errors import ContentTypeError, FlowError
 from headwater_local_flow_service.texts import UNSTORABLE, is_storable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection
 
     import falcon
 
@@ -122,30 +122,32 @@ def check_shape(body: Any, settings: Settings, *, code: str) -> None:
     size = 0
     level = [body]
     for _depth in range(settings.deepest_body + 1):
-        if not all(is_storable(value) for value in level if isinstance(value, str)):
-            raise FlowError(code, f"the body contains {UNSTORABLE}")
-        size += sum(map(_size, level))
+        inner: list[Any] = []  # what is one level further down
+        for value in level:
+            if isinstance(value, str):
+                size += len(value)
+                _check_string(value, code)
+            elif isinstance(value, dict):
+                size += len(value)
+                inner += [*value, *value.values()]
+            elif isinstance(value, list):
+                size += len(value)
+                inner += value
+            else:
+                size += 1
         if size > settings.largest_body:
             raise FlowError(code, "the resource would become too large")
-        level = [inner for value in level for inner in _inner_values(value)]
-        if not level:
+        if not inner:
             return
+        level = inner
     raise FlowError(
         code, f"the body is nested deeper than {settings.deepest_body} levels"
     )
 
 
-def _size(value: Any) -> int:
-    return len(value) if isinstance(value, (str, dict, list)) else 1
-
-
-def _inner_values(value: Any) -> Iterable[Any]:
-    """Return what one level further down is: names and values of an object, elements of an array."""
-    if isinstance(value, dict):
-        return (*value, *value.values())
-    if isinstance(value, list):
-        return value
-    return ()
+def _check_string(value: str, code: str) -> None:
+    if not is_storable(value):
+        raise FlowError(code, f"the body contains {UNSTORABLE}")
 
 
 def _too_large(most: int) -> FlowError:
