@@ -91,3 +91,26 @@ def test_the_page_generator_runs_under_its_former_name_with_a_warning() -> None:
     assert "Write a page for each connector" in run.stdout
     assert "DeprecationWarning" in run.stderr
     assert "run `python -m headwater_authoring.connector_pages`" in run.stderr
+
+
+def test_what_is_called_otherwise_now_is_forwarded_from_the_module_that_moved() -> None:
+    with pytest.warns(DeprecationWarning, match="registry.ConnectorMatch"):
+        match = headwater.registry.Found
+    assert match is headwater.connectors.registry.ConnectorMatch
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("old", MODULES)
+def test_a_star_import_from_a_module_that_moved_brings_its_public_names(
+    old: str,
+) -> None:
+    module = importlib.import_module(old)
+    assert all(getattr(module, name) for name in module.__all__)
+    assert {"headwater.runner": "prepare", "headwater.registry": "load"}[
+        old
+    ] in module.__all__
+
+
+def test_a_name_that_never_was_is_missing_from_the_old_module() -> None:
+    with pytest.raises(AttributeError, match=r"'headwater\.registry' has no attribute"):
+        _ = headwater.registry.nope

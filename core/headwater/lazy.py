@@ -25,17 +25,25 @@ def lazily(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     return resolve
 
 
-def forward_moved(old: str, new: str) -> Callable[[str], Any]:
-    """Return a module ``__getattr__`` for a module that was moved: it forwards every public name, with a warning."""
+def forward_moved(
+    old: str, new: str, renamed: Mapping[str, str] | None = None
+) -> Callable[[str], Any]:
+    """Return a module ``__getattr__`` for a module that was moved: it forwards public names, with a warning.
+
+    `renamed` maps the names that are called otherwise now.
+    """
 
     def forward(name: str) -> Any:
-        if name.startswith("_"):
+        current = (renamed or {}).get(name, name)
+        home = importlib.import_module(new)
+        if name.startswith("_") or not hasattr(home, current):
             raise AttributeError(f"module {old!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(new), name)
         warnings.warn(
-            f"{old}.{name} has moved to {new}.{name}", DeprecationWarning, stacklevel=2
+            f"{old}.{name} has moved to {new}.{current}",
+            DeprecationWarning,
+            stacklevel=2,
         )
-        return value
+        return getattr(home, current)
 
     return forward
 

@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from headwater.lazy import forward_moved
 
-__getattr__ = forward_moved(__name__, "headwater.connectors.registry")
+__all__ = ["Found", "Registry", "available", "find", "installed", "load"]  # noqa: F822 - forwarded
+
+__getattr__ = forward_moved(
+    __name__, "headwater.connectors.registry", {"Found": "ConnectorMatch"}
+)

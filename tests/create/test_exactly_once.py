@@ -12,6 +12,7 @@ import attrs
 import pytest
 
 from headwater import Created, Endpoint, FlowService, Secret, create_connection
+from headwater.create import ensure
 from headwater.errors import (
     ConnectionExists,
     HeadwaterError,
@@ -305,3 +306,15 @@ def test_random_faults_never_make_two_connections_for_one_call_and_lose_none(
                 assert second.created is not bool(stored)
                 assert _stored(service, f"call {number}") == [second.id]
     assert unknown >= sum(fault in UNDONE for _number, fault, _hang in plan) > 0
+
+
+@pytest.mark.parametrize("settle", ["x", None, True, float("nan"), float("inf"), -1])
+def test_a_time_that_cannot_be_waited_is_refused_before_anything_is_sent(
+    settle: Any,
+) -> None:
+    with pytest.raises(InvalidInput, match="settle must be a number of seconds"):
+        ensure(_Untouched(), _Untouched(), settle=settle)  # type: ignore[arg-type]
+
+
+class _Untouched:
+    """Stands for what must not be looked at."""

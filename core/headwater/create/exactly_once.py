@@ -7,6 +7,7 @@ and never guess with a second POST.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from headwater.flowservice import Connection, FlowService, Reference
     from headwater.models import AuthenticationSpec, Field, Payload
 
-logger = logging.getLogger("headwater.create.runner")
+logger = logging.getLogger("headwater.create")
 
 RESENDS = 4
 # Seconds between looks; the last one repeats.
@@ -92,6 +93,7 @@ def ensure(
     """
     if if_exists not in ("fail", "reuse"):
         raise InvalidInput("if_exists must be fail or reuse")
+    _check_duration(settle)
     existing = _look_up(service, prepared)
     if existing:
         return _adopt(existing, prepared, if_exists)
@@ -141,6 +143,13 @@ def _differs(field: Field, stored: Mapping[str, Any], sent: Mapping[str, Any]) -
     if isinstance(theirs, str) and is_mask(theirs):
         return False
     return bool(theirs != ours)
+
+
+def _check_duration(settle: float) -> None:
+    """Refuse what cannot be waited for before anything is sent: afterwards it would hide the outcome."""
+    if type(settle) in (int, float) and math.isfinite(settle) and settle >= 0:
+        return
+    raise InvalidInput("settle must be a number of seconds, 0 or more")
 
 
 def _look_up(service: FlowService, prepared: Prepared) -> list[Connection]:
