@@ -46,7 +46,7 @@ CORE: dict[str, set[str]] = {
     },
     # former names, which forward for one minor version
     "registry": {"lazy"},
-    "runner": {"lazy"},
+    "runner": {"create", "lazy"},
     "testing": set(),
 }  # fmt: skip
 
