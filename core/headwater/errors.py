@@ -229,7 +229,13 @@ class Unreachable(HeadwaterError, ConnectionError):
 
 
 class ServiceError(HeadwaterError):
-    """The service answered with an error; everything it said that is safe to show is an attribute."""
+    """The service answered with an error; everything it said that is safe to show is an attribute.
+
+    `outcome_unknown` says that the answer is not a refusal to rely on: 5xx, no shape of the service's own (a page of a
+    proxy, whatever its status), an unreadable success, or a refusal of a second attempt after a first one that may
+    have been carried out. A request that changes something may then have been carried out: look before sending it
+    again. Errors of the token request leave it False, and so does 429.
+    """
 
     kind = "service"
 
@@ -245,6 +251,7 @@ class ServiceError(HeadwaterError):
         detail: str = "",
         request_id: str = "",
         retry_after: float | None = None,
+        outcome_unknown: bool = False,
         remedy: str = "",
     ) -> None:
         super().__init__(message, remedy=remedy)
@@ -256,6 +263,7 @@ class ServiceError(HeadwaterError):
         self.detail = detail
         self.request_id = request_id
         self.retry_after = retry_after
+        self.outcome_unknown = outcome_unknown
 
     def _facts(self) -> dict[str, Any]:
         names = (
@@ -268,7 +276,10 @@ class ServiceError(HeadwaterError):
             "request_id",
             "retry_after",
         )
-        return {name: getattr(self, name) for name in names}
+        facts = {name: getattr(self, name) for name in names}
+        if self.outcome_unknown:
+            facts["outcome_unknown"] = True
+        return facts
 
 
 class Rejected(ServiceError):
@@ -284,9 +295,19 @@ class NotFound(Rejected, LookupError):
 
 
 class NotAuthenticated(ServiceError):
-    """The token is missing, expired or not valid here (401)."""
+    """The token is missing, expired or not valid here (401).
+
+    `token_renewed` says that another token is at hand, and that the request was not sent again with it because doing
+    it twice would do harm: look whether it was carried out all the same, then send it again.
+    """
 
     kind = "not-authenticated"
+
+    def __init__(
+        self, message: str, *, token_renewed: bool = False, **details: Any
+    ) -> None:
+        super().__init__(message, **details)
+        self.token_renewed = token_renewed
 
 
 class NotPermitted(ServiceError, PermissionError):
@@ -302,7 +323,7 @@ class ChangedMeanwhile(ServiceError):
 
 
 class Unavailable(ServiceError):
-    """The service is busy, failing, or answered something unreadable (429, 5xx, a broken body)."""
+    """The service is busy or failing, or something else than the service answered (429, 5xx, a broken body, a page)."""
 
     kind = "unavailable"
 

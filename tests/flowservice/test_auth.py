@@ -10,6 +10,7 @@ import pytest
 import requests
 import requests_mock as rm
 from flowservice.wired import (
+    BASE,
     CONNECTIONS,
     ETAG,
     ID,
@@ -18,6 +19,7 @@ from flowservice.wired import (
     ONE,
     everything_shown,
     oauth,
+    refusal,
     service,
 )
 
@@ -29,6 +31,11 @@ TOKEN_URL = f"{IMS}/ims/token/v3"
 GRANT = {"access_token": "fetched-token-1", "token_type": "bearer", "expires_in": 86399}
 AGAIN = {**GRANT, "access_token": "fetched-token-2"}
 FOUND = {"items": [ITEM]}
+MADE = {"id": ID, "etag": ETAG}
+REFUSED = {
+    "status_code": 401,
+    "json": {"error_code": "401013", "message": "Oauth token is not valid"},
+}
 
 
 def _granted(lifetime: Any, clock: list[float]) -> tuple[FetchedToken, list[str]]:
@@ -128,36 +135,152 @@ def test_threads_whose_token_was_refused_at_once_renew_it_once() -> None:
     assert len(asked) == 2
 
 
-def test_a_refused_token_is_renewed_and_the_post_sent_again() -> None:
+def test_a_refused_token_is_renewed_and_the_read_sent_again() -> None:
     with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
         mock.post(TOKEN_URL, [{"json": GRANT}, {"json": AGAIN}])
-        create = mock.post(
-            CONNECTIONS,
-            [
-                {"status_code": 401},
-                {"status_code": 201, "json": {"id": ID, "etag": ETAG}},
-            ],
-        )
-        assert flow.connections.create({"name": "x"}).id == ID
+        get = mock.get(ONE, [{"status_code": 401}, {"json": {"items": [ITEM]}}])
+        assert flow.connections.get(ID).id == ID
 
-    assert [call.headers["Authorization"] for call in create.request_history] == [
+    assert [call.headers["Authorization"] for call in get.request_history] == [
         "Bearer fetched-token-1",
         "Bearer fetched-token-2",
     ]
 
 
+def test_a_refused_token_is_renewed_but_a_create_is_not_sent_again() -> None:
+    """Whoever answers 401 after the request was carried out must not make it happen twice."""
+    with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
+        ims = mock.post(TOKEN_URL, [{"json": GRANT}, {"json": AGAIN}])
+        create = mock.post(CONNECTIONS, [REFUSED, {"status_code": 201, "json": MADE}])
+        with pytest.raises(NotAuthenticated) as caught:
+            flow.connections.create({"name": "x"})
+        calls_before = create.call_count
+        again = flow.connections.create({"name": "x"})
+
+    assert caught.value.token_renewed
+    assert not caught.value.outcome_unknown
+    assert calls_before == 1
+    assert ims.call_count == 2
+    assert again.id == ID
+    assert create.last_request.headers["Authorization"] == "Bearer fetched-token-2"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"text": "<html>log in</html>"},
+        {"text": ""},
+        {"json": {"error": "unauthorized"}},
+        {"json": {"error_code": "403010", "message": "no"}},
+        {"json": {"message": "unauthorized"}},
+    ],
+)
+def test_a_401_in_other_words_than_the_services_leaves_a_create_open(
+    page: dict[str, Any],
+) -> None:
+    with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
+        ims = mock.post(TOKEN_URL, [{"json": GRANT}, {"json": AGAIN}])
+        create = mock.post(CONNECTIONS, status_code=401, **page)
+        with pytest.raises(Unavailable, match="look before") as caught:
+            flow.connections.create({"name": "x"})
+
+    assert caught.value.outcome_unknown
+    assert (ims.call_count, create.call_count) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "ims_fails",
+    [{"exc": requests.ConnectTimeout}, {"status_code": 503}, {"status_code": 401}],
+)
+def test_a_create_stays_refused_where_no_other_token_comes(
+    ims_fails: dict[str, Any],
+) -> None:
+    """The error of the token request would say that nothing was sent."""
+    with rm.Mocker() as mock, service(oauth(), retries=0) as (flow, _pauses):
+        mock.post(TOKEN_URL, [{"json": GRANT}, ims_fails])
+        create = mock.post(CONNECTIONS, [REFUSED])
+        with pytest.raises(NotAuthenticated) as caught:
+            flow.connections.create({"name": "x"})
+
+    assert caught.value.path == "/connections"
+    assert not caught.value.token_renewed
+    assert create.call_count == 1
+
+
+def test_an_ims_that_fails_before_the_create_leaves_nothing_open() -> None:
+    for answer in ({"status_code": 503}, {"status_code": 200, "text": "<html>"}):
+        with rm.Mocker() as mock, service(oauth(), retries=0) as (flow, _pauses):
+            mock.post(TOKEN_URL, [answer])
+            with pytest.raises(Unavailable) as caught:
+                flow.connections.create({"name": "x"})
+
+        assert caught.value.path.startswith("/ims/")
+        assert not caught.value.outcome_unknown
+
+
+@pytest.mark.parametrize(
+    "ims_fails", [{"exc": requests.ConnectTimeout}, {"status_code": 503}]
+)
+@pytest.mark.parametrize(
+    "first", [{"status_code": 401}, {"exc": requests.ReadTimeout}, {"status_code": 503}]
+)
+def test_what_a_first_attempt_left_open_stays_open_where_the_token_then_fails(
+    first: dict[str, Any], ims_fails: dict[str, Any]
+) -> None:
+    short = {**GRANT, "expires_in": 0}
+    with rm.Mocker() as mock, service(oauth(), retries=1) as (flow, _pauses):
+        mock.post(TOKEN_URL, [{"json": short}, ims_fails])
+        mock.delete(ONE, [first])
+        with pytest.raises((Unavailable, Unreachable)) as caught:
+            flow.connections.delete(ID)
+
+    assert getattr(caught.value, "sent", False) or getattr(
+        caught.value, "outcome_unknown", False
+    )
+
+
+def test_a_change_of_our_own_is_recognized_after_a_401_that_came_too_late() -> None:
+    operations = [{"op": "replace", "path": "/name", "value": "y"}]
+    mine = {"json": {"items": [{"id": ID, "name": "y", "etag": '"2"'}]}}
+    with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
+        mock.post(TOKEN_URL, [{"json": GRANT}, {"json": AGAIN}])
+        mock.patch(ONE, [REFUSED, refusal(412)])
+        mock.delete(ONE, [REFUSED, refusal(404)])
+        mock.get(ONE, [mine])
+        assert flow.connections.update(ID, operations, etag=ETAG).etag == '"2"'
+        mock.post(TOKEN_URL, [{"json": GRANT}])
+        flow.connections.delete(ID)
+
+
+def test_an_action_that_leads_to_a_state_is_sent_again_and_one_that_makes_a_run_is_not() -> (
+    None
+):
+    flow_action = f"{BASE}/flows/{ID}/action"
+    run_action = f"{BASE}/runs/{ID}/action"
+    with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
+        mock.post(TOKEN_URL, [{"json": GRANT}, {"json": AGAIN}, {"json": GRANT}])
+        enable = mock.post(flow_action, [REFUSED, {"json": MADE}])
+        retry = mock.post(run_action, [REFUSED])
+        assert flow.flows.enable(ID).id == ID
+        with pytest.raises(NotAuthenticated) as caught:
+            flow.runs.retry(ID)
+
+    assert (enable.call_count, retry.call_count) == (2, 1)
+    assert caught.value.token_renewed
+
+
 def test_a_token_is_renewed_once_only() -> None:
     with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
         ims = mock.post(TOKEN_URL, [{"json": GRANT}, {"json": AGAIN}, {"json": GRANT}])
-        create = mock.post(
-            CONNECTIONS,
+        get = mock.get(
+            ONE,
             status_code=401,
             json={"error_code": "401013", "message": "fetched-token-2"},
         )
         with pytest.raises(NotAuthenticated) as caught:
-            flow.connections.create({"name": "x"})
+            flow.connections.get(ID)
 
-    assert (ims.call_count, create.call_count) == (2, 2)
+    assert (ims.call_count, get.call_count) == (2, 2)
     assert "client secret" in caught.value.remedy
     assert str(AGAIN["access_token"]) not in caught.value.detail
 
@@ -165,11 +288,12 @@ def test_a_token_is_renewed_once_only() -> None:
 def test_the_same_token_again_is_not_sent_again() -> None:
     with rm.Mocker() as mock, service(oauth()) as (flow, _pauses):
         mock.post(TOKEN_URL, json=GRANT)
-        create = mock.post(CONNECTIONS, status_code=401)
-        with pytest.raises(NotAuthenticated):
+        create = mock.post(CONNECTIONS, [REFUSED])
+        with pytest.raises(NotAuthenticated) as caught:
             flow.connections.create({"name": "x"})
 
     assert create.call_count == 1
+    assert not caught.value.token_renewed
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])

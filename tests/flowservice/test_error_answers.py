@@ -236,10 +236,11 @@ def test_a_redirect_is_not_followed() -> None:
             headers={"Location": "https://evil.example.com/"},
         )
         evil = mock.post("https://evil.example.com/")
-        with pytest.raises(Rejected):
+        with pytest.raises(Unavailable, match="redirects are never followed") as caught:
             flow.connections.create({"name": "x"})
 
     assert not evil.called
+    assert caught.value.outcome_unknown
 
 
 def test_a_secret_too_short_to_cut_out_withholds_the_text_but_not_the_code() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 import requests_mock as rm
-from flowservice.wired import CANARY, ETAG, ID, ONE, everything_shown, service
+from flowservice.wired import CANARY, ETAG, ID, ONE, everything_shown, refusal, service
 
 from headwater.errors import ChangedMeanwhile, InvalidInput, NotFound, OutcomeUnknown
 from headwater.flowservice import Reference, patches
@@ -115,7 +115,7 @@ def test_an_operation_that_a_later_one_overrides_is_not_looked_for() -> None:
 def _update(operations: Any, current: dict[str, Any], first: Any = None) -> Reference:
     """Send an update whose first answer is lost and whose second is 412, while the object looks like `current`."""
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        mock.patch(ONE, [first or {"exc": requests.ReadTimeout}, {"status_code": 412}])
+        mock.patch(ONE, [first or {"exc": requests.ReadTimeout}, refusal(412)])
         mock.get(ONE, **current)
         return flow.connections.update(ID, operations, etag=ETAG)
 
@@ -162,7 +162,12 @@ def test_a_412_over_secrets_beside_other_values_is_changed_meanwhile() -> None:
 
 @pytest.mark.parametrize(
     "current",
-    [{"status_code": 503}, {"exc": requests.ConnectTimeout}, {"text": "<html>"}],
+    [
+        {"status_code": 503},
+        {"status_code": 404, "text": "<html>"},
+        {"exc": requests.ConnectTimeout},
+        {"text": "<html>"},
+    ],
 )
 def test_a_412_whose_object_cannot_be_read_is_an_unknown_outcome(
     current: dict[str, Any],
@@ -175,4 +180,4 @@ def test_a_412_whose_object_cannot_be_read_is_an_unknown_outcome(
 
 def test_a_412_whose_object_is_gone_is_not_found() -> None:
     with pytest.raises(NotFound):
-        _update(RENAME, {"status_code": 404})
+        _update(RENAME, refusal(404))

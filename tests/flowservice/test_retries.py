@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 import requests_mock as rm
-from flowservice.wired import CONNECTIONS, ETAG, ID, ITEM, ONE, service
+from flowservice.wired import CONNECTIONS, ETAG, ID, ITEM, ONE, refusal, service
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,8 +81,9 @@ def test_what_may_be_repeated_is(method: str) -> None:
         ),
         "DELETE": lambda flow: flow.connections.delete(ID),
     }
+    success = {"status_code": 204} if method == "DELETE" else _answers([200])[0]
     with rm.Mocker() as mock, service() as (flow, pauses):
-        mock.request(method, ONE, _answers([503, 429, 200]))
+        mock.request(method, ONE, [*_answers([503, 429]), success])
         calls[method](flow)
 
     assert mock.call_count == 3
@@ -165,7 +166,7 @@ def test_a_service_is_asked_anew_after_it_gave_up() -> None:
 @pytest.mark.parametrize("first", [502, 503, 504])
 def test_a_delete_that_may_have_happened_is_settled_by_a_404(first: int) -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        mock.delete(ONE, _answers([first, 404]))
+        mock.delete(ONE, [{"status_code": first}, refusal(404)])
         flow.connections.delete(ID)
 
     assert mock.call_count == 2
@@ -173,7 +174,7 @@ def test_a_delete_that_may_have_happened_is_settled_by_a_404(first: int) -> None
 
 def test_a_delete_after_a_lost_answer_is_settled_by_a_404() -> None:
     with rm.Mocker() as mock, service() as (flow, _pauses):
-        mock.delete(ONE, [{"exc": requests.ReadTimeout}, {"status_code": 404}])
+        mock.delete(ONE, [{"exc": requests.ReadTimeout}, refusal(404)])
         flow.connections.delete(ID)
 
     assert mock.call_count == 2
@@ -182,13 +183,10 @@ def test_a_delete_after_a_lost_answer_is_settled_by_a_404() -> None:
 @pytest.mark.parametrize(
     "answers",
     [
-        [{"status_code": 404}],
-        [{"status_code": 429}, {"status_code": 404}],
-        [{"exc": requests.ConnectTimeout}, {"status_code": 404}],
-        [
-            {"status_code": 503},
-            {"status_code": 404, "json": {"type": "https://x/FLOW-2100-404"}},
-        ],
+        [refusal(404)],
+        [{"status_code": 429}, refusal(404)],
+        [{"exc": requests.ConnectTimeout}, refusal(404)],
+        [{"status_code": 503}, refusal(404, "FLOW-2100-404")],
     ],
 )
 def test_a_404_that_says_something_else_stays_an_error(

@@ -30,6 +30,15 @@ TOKEN = "token-0123456789-abcdef"
 ITEM = {"id": ID, "name": "Support desk", "etag": ETAG}
 
 
+def refusal(status: int, code: str = "") -> dict[str, Any]:
+    """Return a refusal in the service's own words, as a mocked answer."""
+    kind = f"https://ns.adobe.com/aep/errors/{code or f'FLOW-1000-{status}'}"
+    return {
+        "status_code": status,
+        "json": {"type": kind, "title": "refused", "status": status},
+    }
+
+
 def endpoint(**changes: Any) -> Endpoint:
     """Return an endpoint with a given access token; `changes` replace single fields."""
     fields: dict[str, Any] = {

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Kind = TypeVar("Kind", bound=ServiceError)
 
-_LOOK_FIRST = "it may have been carried out: look before sending it again"
+LOOK_FIRST = "it may have been carried out: look before sending it again"
 _WRONG_PLACE = "check that the URL leads to Flow Service itself, not to a proxy or a login page; then try again"
 
 
@@ -27,7 +27,8 @@ class Answer:
 
     `secrets` are those of the request, to be cut out of whatever is shown of the answer. `uncertain` says that an
     earlier attempt of the same request may have been carried out already. `flaw` says why the body is missing, where
-    it could not be decoded.
+    it could not be decoded. `changes` says that the request changes something; `token_renewed`, that it was not sent
+    again although its token was refused and there is another one by now.
     """
 
     method: str
@@ -38,6 +39,8 @@ class Answer:
     secrets: tuple[Secret, ...] = attrs.field(repr=False, default=())
     uncertain: bool = False
     flaw: str = ""
+    changes: bool = False
+    token_renewed: bool = False
 
     @property
     def fine(self) -> bool:
@@ -57,10 +60,14 @@ class Answer:
             raise_bare(self.unreadable(self._describe_body()))
 
     def unreadable(self, what: str) -> Unavailable:
-        """Return the error for a success whose body cannot be used; `what` completes "answered 200, but"."""
-        is_read = self.method in ("GET", "HEAD")
-        remedy = _WRONG_PLACE if is_read else _LOOK_FIRST
-        return self.error(Unavailable, f"but {what}", remedy=remedy)
+        """Return the error for a success whose body cannot be used; `what` completes "answered 200, but".
+
+        Where the request changes something its outcome is unknown: something else than the service may have answered.
+        """
+        remedy = LOOK_FIRST if self.changes else _WRONG_PLACE
+        error = self.error(Unavailable, f"but {what}", remedy=remedy)
+        error.outcome_unknown = self.changes
+        return error
 
     def error(
         self, kind: type[Kind], what: str, *, remedy: str, request_id: str = ""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from headwater.errors import NotFound, OutcomeUnknown, Unavailable, Unreachable
+from headwater.errors import NotFound, OutcomeUnknown, ServiceError, Unreachable
 from headwater.flowservice.models import Reference, etag_of
 from headwater.flowservice.patches import normalize_operations, was_applied
 from headwater.flowservice.resource import Listed, validate_etag
@@ -13,7 +12,7 @@ from headwater.flowservice.resource import Listed, validate_etag
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from headwater.errors import ServiceError
+    from headwater.flowservice.answer import Answer
     from headwater.flowservice.models import JsonObject
     from headwater.flowservice.patches import Operation
 
@@ -31,17 +30,28 @@ def reconcile_refusal(
     Where it shows something else, the refusal stands. Where it cannot tell (a secret comes back masked) or cannot be
     read, guessing would be wrong either way. Raises the refusal (`ChangedMeanwhile`), `NotFound`, or `OutcomeUnknown`.
     """
-    item: JsonObject | None = None
-    with contextlib.suppress(Unavailable, Unreachable):
-        item = read()
+    item = _read_if_it_answers(read)
     if item is None:
         raise _outcome_unknown(refusal)
     applied = was_applied(item, operations)
     if applied is None:
         raise _outcome_unknown(refusal)
     if not applied:
+        refusal.outcome_unknown = False
         raise refusal
     return Reference(item["id"], etag_of(item))
+
+
+def _read_if_it_answers(read: Callable[[], JsonObject]) -> JsonObject | None:
+    """Return the object, or None where it cannot be read. Raises `NotFound` where the service says that it is gone."""
+    try:
+        return read()
+    except NotFound as error:
+        if not error.outcome_unknown:
+            raise
+    except (ServiceError, Unreachable):
+        pass
+    return None
 
 
 def _outcome_unknown(refusal: ServiceError) -> OutcomeUnknown:
@@ -61,8 +71,9 @@ class Collection(Listed[T]):
     def create(self, payload: Mapping[str, Any], *, draft: bool = False) -> Reference:
         """Create an object, or its draft; the request is sent once. `payload` may hold a `Secret` anywhere.
 
-        Raises `InvalidInput` before sending; `Unreachable` and `Unavailable` leave open whether it was created, unless
-        `Unreachable.sent` is False or the status is 429.
+        Raises `InvalidInput` before sending; `Unreachable` leaves open whether it was created unless `sent` is False,
+        and so does every `ServiceError` whose `outcome_unknown` is True. After `NotAuthenticated` with `token_renewed`
+        look for it, then send it again.
         """
         query = "mode=draft" if draft else ""
         answer = self._transport.request(
@@ -83,7 +94,7 @@ class Collection(Listed[T]):
         patch = normalize_operations(operations)
         answer = self._transport.exchange("PATCH", path, payload=patch, headers=headers)
         if answer.fine:
-            return self._read_reference(answer)
+            return self._read_reference(answer, id)
         refusal = self._transport.error_for(answer)
         if answer.status == 412 and answer.uncertain:
             return reconcile_refusal(patch, refusal, lambda: self._fetch(id))
@@ -93,6 +104,7 @@ class Collection(Listed[T]):
         """Delete an object. One that is gone when an unanswered attempt is repeated counts as deleted."""
         answer = self._transport.exchange("DELETE", self._path_of(id))
         if answer.fine:
+            _check_emptiness(answer)
             return
         refusal = self._transport.error_for(answer)
         if not answer.uncertain or not _is_gone(refusal):
@@ -100,7 +112,13 @@ class Collection(Listed[T]):
 
     def publish(self, id: str) -> Reference:
         """Publish a draft; what it refers to must be published before."""
-        return self._act(id, "publish")
+        return self._act(id, "publish", harmless_twice=True)
+
+
+def _check_emptiness(answer: Answer) -> None:
+    """Refuse to take a page for a deletion, which the service answers with nothing at all."""
+    if answer.flaw or answer.body.strip():
+        raise answer.unreadable("its body is not empty, as it is after a deletion")
 
 
 def _is_gone(refusal: ServiceError) -> bool:

@@ -19,6 +19,8 @@ from headwater.errors import (
     ServiceError,
     Unavailable,
 )
+from headwater.flowservice.answer import LOOK_FIRST
+from headwater.flowservice.error_shapes import leaves_outcome_open
 from headwater.flowservice.remedies import remedy_for
 from headwater.http.foreign_text import clean_line, clean_token
 from headwater.http.json_body import decode_json, get_member
@@ -34,6 +36,10 @@ _HOST = re.compile(r"[A-Za-z0-9.:_-]{1,255}")
 _UNAUTHENTICATED = re.compile(r"FLOW-20[0-9]{2}-401")
 _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 
+_NOT_OURS = (
+    f"these are not the service's own words, so {LOOK_FIRST}; check that the URL leads to Flow Service itself, not to"
+    " a proxy or a login page"
+)
 _PAGE = "a web page answered: check that the URL leads to Flow Service itself, not to a proxy or a login page"
 
 _CLASSES: dict[int, type[ServiceError]] = {
@@ -58,7 +64,12 @@ class ErrorBody:
 
 
 def service_error(answer: Answer, *, renewable: bool = False) -> ServiceError:
-    """Return the error for a failed request; `renewable` says that the token came from IMS, not from the caller."""
+    """Return the error for a failed request; `renewable` says that the token came from IMS, not from the caller.
+
+    What is no refusal in the service's own words settles nothing for a request that changes something: `Unavailable`,
+    whatever the status.
+    """
+    is_open = leaves_outcome_open(answer)
     if 300 <= answer.status < 400:
         return _redirect_error(answer)
     body = read_error_body(answer)
@@ -66,6 +77,9 @@ def service_error(answer: Answer, *, renewable: bool = False) -> ServiceError:
     remedy = remedy_for(kind, body.code, renewable=renewable)
     if answer.is_page and answer.status < 500:
         remedy = _PAGE
+    if answer.changes and is_open:
+        kind = Unavailable
+        remedy = _remedy_after_change(answer)
     return kind(
         _message(answer, body),
         method=answer.method,
@@ -76,8 +90,15 @@ def service_error(answer: Answer, *, renewable: bool = False) -> ServiceError:
         detail=body.detail,
         request_id=body.request_id,
         retry_after=retry_after(answer.headers),
+        outcome_unknown=is_open or (answer.changes and answer.uncertain),
         remedy=remedy,
     )
+
+
+def _remedy_after_change(answer: Answer) -> str:
+    if answer.status < 500:
+        return _NOT_OURS
+    return LOOK_FIRST
 
 
 def read_error_body(answer: Answer) -> ErrorBody:
@@ -183,13 +204,21 @@ def _header_request_id(answer: Answer) -> str:
     return clean_token(answer.headers.get("x-request-id"), _REQUEST_ID, answer.secrets)
 
 
-def _redirect_error(answer: Answer) -> Rejected:
-    return answer.error(
-        Rejected,
+def _redirect_error(answer: Answer) -> ServiceError:
+    """Return the error for a redirect, which the service itself never answers."""
+    kind: type[ServiceError] = Rejected
+    remedy = "check the URL: it must be the platform's own, and a login page or a proxy must not stand before it"
+    if answer.changes:
+        kind = Unavailable
+        remedy = _NOT_OURS
+    error = answer.error(
+        kind,
         f"a redirect to {_target_host(answer)}; redirects are never followed",
         request_id=_header_request_id(answer),
-        remedy="check the URL: it must be the platform's own, and a login page or a proxy must not stand before it",
+        remedy=remedy,
     )
+    error.outcome_unknown = True
+    return error
 
 
 def _target_host(answer: Answer) -> str:

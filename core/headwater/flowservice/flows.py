@@ -23,11 +23,11 @@ class Flows(Collection[Flow], Searchable[Flow]):
 
     def enable(self, id: str, *, etag: str = "") -> Reference:
         """Let a dataflow run again; with an etag only if nobody has changed it since."""
-        return self._act(id, "enable", etag=etag)
+        return self._act(id, "enable", etag=etag, harmless_twice=True)
 
     def disable(self, id: str, *, etag: str = "") -> Reference:
         """Pause a dataflow; with an etag only if nobody has changed it since."""
-        return self._act(id, "disable", etag=etag)
+        return self._act(id, "disable", etag=etag, harmless_twice=True)
 
 
 class Runs(Listed[Run]):

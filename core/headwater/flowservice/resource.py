@@ -80,8 +80,14 @@ class Resource(Generic[T]):
             )
         return f"{self._path}/{id}{below}"
 
-    def _act(self, id: str, operation: str, *, etag: str = "") -> Reference:
-        """Post an action; like every POST it is sent once."""
+    def _act(
+        self, id: str, operation: str, *, etag: str = "", harmless_twice: bool = False
+    ) -> Reference:
+        """Post an action; like every POST it is sent once.
+
+        One that is `harmless_twice`, because it leads to a state and not to something new, is sent again where its
+        token was refused.
+        """
         headers = {}
         if etag:
             headers["If-Match"] = validate_etag(etag)
@@ -90,14 +96,17 @@ class Resource(Generic[T]):
             self._path_of(id, "/action"),
             query=f"op={operation}",
             headers=headers,
+            harmless_twice=harmless_twice,
         )
         return self._read_reference(answer)
 
-    def _read_reference(self, answer: Answer) -> Reference:
-        """Read what a write answers: ``{id, etag}``, or that inside ``items``."""
+    def _read_reference(self, answer: Answer, id: str = "") -> Reference:
+        """Read what a write answers: ``{id, etag}``, or that inside ``items``; the id is `id` where one is given."""
         item = _unwrap(answer.json())
-        if item is None:
+        if item is None or not _ID.fullmatch(item["id"]):
             raise answer.unreadable("its body names no id")
+        if id not in ("", item["id"]):
+            raise answer.unreadable("its body names another id")
         etag = etag_of(item) or answer.headers.get("ETag", "")
         return Reference(item["id"], etag, _warning(answer))
 

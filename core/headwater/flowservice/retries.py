@@ -42,7 +42,11 @@ def may_pass(outcome: Outcome) -> bool:
 
 
 def may_have_happened(outcome: Outcome) -> bool:
-    """Say whether the request may have been carried out although no success came back."""
+    """Say whether a request that is sent again may have been carried out the first time.
+
+    A refused token is no proof of the contrary: whoever stands before the service may say so after the request has
+    gone through.
+    """
     if isinstance(outcome, NoAnswer):
         return outcome.sent
-    return outcome.status >= 500
+    return outcome.status != 429

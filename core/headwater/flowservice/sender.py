@@ -39,7 +39,10 @@ logger = logging.getLogger("headwater.flowservice")
 
 @attrs.frozen(kw_only=True)
 class OutgoingRequest:
-    """One request to write; `path` is what messages and the log call it, `query` never appears in either."""
+    """One request to write; `path` is what messages and the log call it, `query` never appears in either.
+
+    `changes` says that it changes something where it is carried out.
+    """
 
     method: str
     path: str
@@ -48,6 +51,7 @@ class OutgoingRequest:
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     auth: AuthBase | None = attrs.field(default=None, repr=False)
     secrets: tuple[Secret, ...] = attrs.field(default=(), repr=False)
+    changes: bool = False
 
 
 class Sender:
@@ -144,6 +148,7 @@ def _read(
         body=body,
         secrets=outgoing.secrets,
         flaw=flaw,
+        changes=outgoing.changes,
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from headwater.errors import NotAuthenticated, ServiceError, Unreachable
 from headwater.flowservice import retries, wire
 from headwater.flowservice.auth import Bearer, tokens_for
 from headwater.flowservice.error_answers import service_error
+from headwater.flowservice.error_shapes import is_refusal
 from headwater.flowservice.sender import OutgoingRequest, Sender
 from headwater.http.no_answer import NoAnswer
 from headwater.secret import secrets_in
@@ -16,8 +19,8 @@ from headwater.secret import secrets_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from headwater.errors import ServiceError
     from headwater.flowservice.answer import Answer
+    from headwater.flowservice.auth import TokenSource
     from headwater.flowservice.endpoint import Endpoint
     from headwater.flowservice.retries import Outcome
     from headwater.secret import Secret
@@ -64,7 +67,10 @@ class Transport:
 
     def error_for(self, answer: Answer) -> ServiceError:
         """Return the error for an answer other than a success."""
-        return service_error(answer, renewable=self._tokens.renewable)
+        error = service_error(answer, renewable=self._tokens.renewable)
+        if isinstance(error, NotAuthenticated):
+            error.token_renewed = answer.token_renewed
+        return error
 
     def exchange(
         self,
@@ -75,36 +81,35 @@ class Transport:
         payload: Any = None,
         headers: Mapping[str, str] | None = None,
         changes: bool = True,
+        harmless_twice: bool = False,
     ) -> Answer:
         """Send and return the answer, whatever its status; a payload travels as JSON.
 
-        GET, DELETE, PATCH and PUT are repeated as `retries` says; POST is sent once, unless it `changes` nothing.
+        GET, DELETE, PATCH and PUT are repeated as `retries` says, and with another token where the first is refused.
+        POST is sent once, unless it `changes` nothing; where its token is refused, another one is fetched and the
+        answer is marked `token_renewed`. One that is `harmless_twice` is sent again with that token, nothing else.
         Raises `InvalidInput` for a payload that cannot be sent, `Unreachable` where no answer came, and what fetching
         a token raises.
         """
+        repeatable = method in retries.METHODS or not changes
         outgoing = OutgoingRequest(
             method=method,
             path=path,
             query=query,
             headers={**self._headers, **(headers or {})},
+            changes=changes and method != "GET",
         )
         if payload is not None:
             outgoing = _with_json(outgoing, payload)
-        run = _Run(outgoing, self._send)
-        if changes and method not in retries.METHODS:
+        run = _Run(
+            outgoing,
+            self._send_with,
+            self._tokens,
+            may_send_twice=repeatable or harmless_twice,
+        )
+        if not repeatable:
             return run.require_answer(run.attempt())
         return run.require_answer(self._retrying(run.attempt))
-
-    def _send(self, outgoing: OutgoingRequest) -> Outcome:
-        """Send once; a refused token is renewed once, and the request sent again: a 401 proves it was not accepted."""
-        token = self._tokens.token()
-        outcome = self._send_with(token, outgoing)
-        if isinstance(outcome, NoAnswer) or outcome.status != 401:
-            return outcome
-        new_token = self._tokens.renew(token)
-        if new_token is None:
-            return outcome
-        return self._send_with(new_token, outgoing)
 
     def _send_with(self, token: Secret, outgoing: OutgoingRequest) -> Outcome:
         secrets = (*outgoing.secrets, token)
@@ -124,19 +129,28 @@ class _Run:
     """All attempts of one request, and whether one before the last may have been carried out."""
 
     def __init__(
-        self, outgoing: OutgoingRequest, send: Callable[[OutgoingRequest], Outcome]
+        self,
+        outgoing: OutgoingRequest,
+        send: Callable[[Secret, OutgoingRequest], Outcome],
+        tokens: TokenSource,
+        *,
+        may_send_twice: bool,
     ) -> None:
         self.uncertain = False
         self._outgoing = outgoing
-        self._send = send
+        self._send_with = send
+        self._tokens = tokens
+        self._may_send_twice = may_send_twice
         self._last: Outcome | None = None
 
     def attempt(self) -> Outcome:
-        """Send once."""
-        if self._last is not None and retries.may_have_happened(self._last):
-            self.uncertain = True
-        self._last = self._send(self._outgoing)
-        return self._last
+        """Send once, or twice where the token is refused and that does no harm."""
+        try:
+            return self._attempt()
+        except (Unreachable, ServiceError) as error:
+            # Of the token request, mostly: what an earlier attempt left open stays open.
+            self._pass_doubt_on(error)
+            raise
 
     def require_answer(self, outcome: Outcome) -> Answer:
         """Return the last attempt's answer. Raises `Unreachable` where there is none."""
@@ -145,6 +159,46 @@ class _Run:
         if self.uncertain:
             return attrs.evolve(outcome, uncertain=True)
         return outcome
+
+    def _attempt(self) -> Outcome:
+        token = self._tokens.token()
+        outcome = self._send(token)
+        if isinstance(outcome, NoAnswer) or outcome.status != 401:
+            return outcome
+        if not self._may_send_twice:
+            return self._renew_after(outcome, token)
+        new_token = self._tokens.renew(token)
+        if new_token is None:
+            return outcome
+        return self._send(new_token)
+
+    def _send(self, token: Secret) -> Outcome:
+        if self._last is not None and retries.may_have_happened(self._last):
+            self.uncertain = True
+        self._last = self._send_with(token, self._outgoing)
+        return self._last
+
+    def _renew_after(self, answer: Answer, token: Secret) -> Answer:
+        """Have another token ready, but send nothing: the caller looks first.
+
+        Only for a refusal of the service's own. Where no token comes, this refusal is what there is to tell: the error
+        of the token request would say that nothing was sent.
+        """
+        if not is_refusal(answer):
+            return answer
+        new_token: Secret | None = None
+        with contextlib.suppress(Unreachable, ServiceError):
+            new_token = self._tokens.renew(token)
+        return attrs.evolve(answer, token_renewed=new_token is not None)
+
+    def _pass_doubt_on(self, error: Unreachable | ServiceError) -> None:
+        doubtful = self._last is not None and retries.may_have_happened(self._last)
+        if not self._outgoing.changes or not (self.uncertain or doubtful):
+            return
+        if isinstance(error, Unreachable):
+            error.sent = True
+        else:
+            error.outcome_unknown = True
 
 
 def _with_json(outgoing: OutgoingRequest, payload: Any) -> OutgoingRequest:
