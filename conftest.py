@@ -25,6 +25,7 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HEADWATER_CONFIG", str(tmp_path / "headwater-config.toml"))
     monkeypatch.setenv("HEADWATER_SPECS", str(tmp_path / "headwater-specs"))
+    monkeypatch.setenv("HEADWATER_STATE_DIR", str(tmp_path / "headwater-state"))
     monkeypatch.setenv(
         "HEADWATER_LOCAL_STORE", str(tmp_path / "headwater-store" / "local.db")
     )

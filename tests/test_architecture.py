@@ -35,7 +35,10 @@ CORE: dict[str, set[str]] = {
     "connectors": {"credentials", "errors", "foreign", "lazy", "models", "secret", "sources"},
     "profiles": {"credentials", "documents", "errors", "flowservice", "foreign", "secret"},
     # what users ask for
-    "create": {"connectors", "credentials", "errors", "flowservice", "lazy", "models", "secret", "sources"},
+    "create": {
+        "connectors", "credentials", "documents", "errors", "flowservice", "foreign", "lazy", "models", "secret",
+        "sources",
+    },
     "tenant": {
         "connectors", "credentials", "documents", "errors", "flowservice", "foreign", "lazy", "models", "profiles",
     },

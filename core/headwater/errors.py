@@ -14,7 +14,8 @@
     │   ├── ConnectorClash                    two distributions claim one slug
     │   └── BrokenPlugin                      .frames holds its cleaned traceback
     ├── ConnectionExists                      adopt it, or choose another name
-    ├── OutcomeUnknown                        run again with reuse
+    ├── OutcomeUnknown                        run again with reuse; .ids says what is there
+    ├── CreateInProgress                      wait for the other command, then run again
     ├── Unreachable (ConnectionError)         .sent says whether the request may have arrived
     ├── ServiceError                          the service answered
     │   ├── Rejected                          correct the request
@@ -207,9 +208,28 @@ class ConnectionExists(HeadwaterError):
 
 
 class OutcomeUnknown(HeadwaterError):
-    """The request may or may not have been carried out, and asking did not settle it."""
+    """The request may or may not have been carried out, and asking did not tell.
+
+    `ids` are those of objects that could be it: one that the service answered and that could not be proven, and those
+    of the name.
+    """
 
     kind = "outcome-unknown"
+
+    def __init__(
+        self, message: str, *, ids: Sequence[str] = (), remedy: str = ""
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.ids = tuple(ids)
+
+    def _facts(self) -> dict[str, Any]:
+        return {"ids": list(self.ids)}
+
+
+class CreateInProgress(HeadwaterError):
+    """Another command on this machine is creating the same; nothing was sent."""
+
+    kind = "create-in-progress"
 
 
 class Unreachable(HeadwaterError, ConnectionError):

@@ -66,6 +66,7 @@ def test_add_writes_every_setting_and_show_says_where_it_is_from() -> None:
         "proxy": "http://proxy.example.com:3128",
         "connect_timeout": 2.5,
         "read_timeout": 30.0,
+        "list_lag": 12.0,
     }
     assert set(given) == set(KEYS)
     options = [
@@ -104,6 +105,7 @@ def test_show_includes_what_counts_by_default() -> None:
         "cloud": "azure",
         "connect_timeout": 10.0,
         "read_timeout": 60.0,
+        "list_lag": 60.0,
     }
 
 

@@ -123,6 +123,12 @@ def show(state: State, /, *, name: str | None) -> None:
     metavar="SECONDS",
     help="How long to wait for an answer.",
 )
+@click.option(
+    "--list-lag",
+    type=float,
+    metavar="SECONDS",
+    help="How long lists may lag behind writes; 60 unless given.",
+)
 @click.option("--use", is_flag=True, help="Make it the default.")
 @click.option("--force", is_flag=True, help="Replace a profile of this name.")
 @common

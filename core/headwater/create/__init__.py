@@ -11,7 +11,14 @@ from headwater.lazy import lazily
 
 if TYPE_CHECKING:
     from headwater.create.authentication import choose
-    from headwater.create.exactly_once import Created, Prepared, ensure
+    from headwater.create.exactly_once import ensure
+    from headwater.create.journal import (
+        NO_JOURNAL,
+        Entry,
+        Journal,
+        Target,
+        default_journal,
+    )
     from headwater.create.runner import (
         check_creatable,
         create_connection,
@@ -19,13 +26,19 @@ if TYPE_CHECKING:
         prepare,
         problems,
     )
+    from headwater.create.values import Created, Prepared
 
 _HOME = {
-    "Created": "exactly_once",
-    "Prepared": "exactly_once",
+    "NO_JOURNAL": "journal",
+    "Created": "values",
+    "Entry": "journal",
+    "Journal": "journal",
+    "Prepared": "values",
+    "Target": "journal",
     "check_creatable": "runner",
     "choose": "authentication",
     "create_connection": "runner",
+    "default_journal": "journal",
     "ensure": "exactly_once",
     "open_source": "runner",
     "prepare": "runner",
@@ -33,11 +46,16 @@ _HOME = {
 }
 
 __all__ = [
+    "NO_JOURNAL",
     "Created",
+    "Entry",
+    "Journal",
     "Prepared",
+    "Target",
     "check_creatable",
     "choose",
     "create_connection",
+    "default_journal",
     "ensure",
     "open_source",
     "prepare",

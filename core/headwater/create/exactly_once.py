@@ -1,79 +1,56 @@
 """Ensure that a base connection exists exactly once, on an API without idempotency keys or unique names.
 
-Look the name up; send once; send again only when it is proven that nothing was accepted; after an unknown outcome ask,
-and never guess with a second POST.
+Write the intent down; look; send once; prove the answer; after an unknown outcome ask, and never send a second time by
+itself. docs/exactly-once.md states every assumption.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
+from headwater.create import journal as journals
+from headwater.create.values import (
+    CONFIRMED,
+    DUPLICATED,
+    UNCONFIRMED,
+    Created,
+    CreateRules,
+    Prepared,
+)
+from headwater.create.wanted import WantedConnection, find_differences
 from headwater.errors import (
     ConnectionExists,
     HeadwaterError,
     InvalidInput,
+    NotAuthenticated,
     OutcomeUnknown,
     ServiceError,
     Unavailable,
     Unreachable,
 )
-from headwater.secret import Secret, is_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from headwater.connectors.connector import Connector
+    from headwater.create.journal import Keeper, Turn
     from headwater.flowservice import Connection, FlowService, Reference
-    from headwater.models import AuthenticationSpec, Field, Payload
+
+__all__ = ["Created", "Prepared", "ensure", "find_differences"]
 
 logger = logging.getLogger("headwater.create")
 
 RESENDS = 4
 # Seconds between looks; the last one repeats.
 PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
-# The path of the identity service, which is asked for a token before the request goes out.
-IMS = "/ims/"
 # Seconds that a Retry-After may ask of us at most.
 LONGEST_PAUSE = 60.0
 
-_REUSE = "run the same command again with --if-exists reuse: it adopts the connection if it was created"
-
-
-@attrs.frozen(kw_only=True)
-class Prepared:
-    """A validated request that waits to be sent: `payload` is its body, secrets in it still `Secret`.
-
-    `params` are the credentials that it was built from: validated, with references looked up unless it is only shown.
-    """
-
-    connector: Connector
-    auth: AuthenticationSpec
-    name: str
-    params: Mapping[str, Any] = attrs.field(repr=False)
-    payload: Payload
-
-
-@attrs.frozen(kw_only=True)
-class Created:
-    """The connection that exists now.
-
-    `created` is False when an existing one was adopted. `duplicates` are the ids of other connections of the same name
-    and specification, made by somebody else at the same moment: the platform allows that, so it can only be reported.
-    `warning` is what the service said about the request in a ``Warning`` header.
-    """
-
-    id: str
-    etag: str
-    connector: str
-    created: bool
-    auth: str
-    duplicates: tuple[str, ...] = ()
-    warning: str = ""
+_AGAIN = "run the same command again with --if-exists reuse: it adopts the connection if it was created"
 
 
 def ensure(
@@ -82,167 +59,321 @@ def ensure(
     *,
     if_exists: str = "fail",
     settle: float = 60.0,
+    confirm: bool = False,
+    journal: Keeper | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Created:
     """Make the prepared connection exist once and return it.
 
     An existing connection of the name is an error (`if_exists` ``fail``) or is adopted where its non-secret fields are
-    ours (``reuse``). After an unknown outcome the service is asked for up to `settle` seconds; `progress` is told.
+    ours (``reuse``). After an unknown outcome the service is asked for up to `settle` seconds; `progress` is told. With
+    `confirm` the call waits until lists have caught up (``Endpoint.list_lag`` seconds) and looks for others of the
+    name. `journal` is this user's by default; `NO_JOURNAL` keeps none.
 
-    Raises `ConnectionExists`, `OutcomeUnknown`, and what the platform client raises.
+    Raises `ConnectionExists`, `OutcomeUnknown`, `CreateInProgress`, `InvalidInput` where the journal cannot be kept,
+    and what the platform client raises.
     """
-    if if_exists not in ("fail", "reuse"):
-        raise InvalidInput("if_exists must be fail or reuse")
-    _check_duration(settle)
-    existing = _look_up(service, prepared)
-    if existing:
-        return _adopt(existing, prepared, if_exists)
-    outcome = _send(service, prepared)
-    if isinstance(outcome, HeadwaterError):
-        tell = progress or logger.info
-        tell(f"{outcome.message}; looking for the connection for up to {settle:g} s")
-        return _poll_for_connection(service, prepared, settle)
-    # Others may have taken the name meanwhile; where that cannot be asked, it is not reported.
-    same_name = _look_up_if_it_answers(service, prepared)
-    return _build_result(
-        prepared,
-        outcome,
-        created=True,
-        duplicates=_list_other_ids(same_name, outcome.id),
-        warning=outcome.warning,
-    )
+    rules = CreateRules(if_exists=if_exists, settle=settle, confirm=confirm)
+    keeper = journal or journals.default_journal()
+    wanted = WantedConnection(service, prepared)
+    with keeper.turn(wanted.target) as turn:
+        run = _Run(
+            wanted=wanted,
+            rules=rules,
+            turn=turn,
+            tell=progress or logger.info,
+            keeps_journal=keeper.keeps,
+        )
+        return run.ensure()
 
 
-def find_differences(connection: Connection, prepared: Prepared) -> tuple[str, ...]:
-    """Name our non-secret fields that an existing connection holds otherwise; empty means it could be ours.
+@attrs.define(kw_only=True)
+class _Run:
+    """One call of `ensure`, while it has its turn."""
 
-    A field the service leaves out of its answer says nothing: reads return credentials in part.
-    """
-    payload = prepared.payload
-    sent_auth = payload.get("auth") or {}
-    names = []
-    if (connection.description or "") != (payload.get("description") or ""):
-        names.append("description")
-    if connection.auth_name and connection.auth_name != sent_auth.get("specName"):
-        return (*names, "auth.specName")
-    sent_params = sent_auth.get("params") or {}
-    for field in prepared.auth.fields:
-        if _differs(field, connection.params, sent_params):
-            names.append(field.name)
-    return tuple(names)
+    wanted: WantedConnection
+    rules: CreateRules
+    turn: Turn
+    tell: Callable[[str], None]
+    keeps_journal: bool
+    began: float = 0.0  # when the intent was written; epoch seconds
 
+    def ensure(self) -> Created:
+        existing = self._look() or self._look_out_the_lag()
+        if existing:
+            return self._adopt(existing)
+        self.began = time.time()
+        self.turn.begin(self.wanted.digest)
+        try:
+            reference = self._send()
+        except InvalidInput:  # the request could not be written
+            self._note(journals.REFUSED)
+            raise
+        except (Unreachable, ServiceError) as error:
+            if not _leaves_open(error):
+                self._note(journals.REFUSED)
+                raise
+            return self._resolve_unknown(error.message)
+        doubt = self.wanted.doubt(reference.id, self.began)
+        if doubt:
+            return self._resolve_unknown(doubt, reference)
+        return self._report_created(reference)
 
-def _differs(field: Field, stored: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
-    """Say whether a stored value is another one than ours; secrets, and what an answer masks, cannot be compared."""
-    if field.secret or field.name not in stored:
-        return False
-    theirs = stored[field.name]
-    ours = sent.get(field.name, field.default)
-    if isinstance(ours, Secret):
-        return False
-    if isinstance(theirs, str) and is_mask(theirs):
-        return False
-    return bool(theirs != ours)
+    # ---- looking
 
+    def _look(self) -> list[Connection]:
+        """Return the connections of our name: what the list shows, and what the journal has the id of."""
+        listed = self.wanted.look()
+        earlier = self.turn.earlier
+        if earlier is None or not earlier.id:
+            return listed
+        if any(connection.id == earlier.id for connection in listed):
+            return listed
+        remembered = self.wanted.read(earlier.id)  # a read by id does not lag
+        return [*listed, remembered] if remembered else listed
 
-def _check_duration(settle: float) -> None:
-    """Refuse what cannot be waited for before anything is sent: afterwards it would hide the outcome."""
-    if type(settle) in (int, float) and math.isfinite(settle) and settle >= 0:
-        return
-    raise InvalidInput("settle must be a number of seconds, 0 or more")
+    def _look_if_it_answers(self) -> list[Connection]:
+        try:
+            return self._look()
+        except (Unreachable, Unavailable):
+            return []
 
+    def _look_out_the_lag(self) -> list[Connection]:
+        """After an earlier command's unknown outcome, look until a list would show what it created.
 
-def _look_up(service: FlowService, prepared: Prepared) -> list[Connection]:
-    """Return the connections of our name, oldest first.
-
-    Names are compared here, not in the filter: a name can hold what the filter grammar cannot.
-    """
-    spec_id = prepared.payload["connectionSpec"]["id"]
-    connections = service.connections.list(
-        property=[f"connectionSpec.id=={spec_id}"], limit=100
-    )
-    same_name = [
-        connection for connection in connections if connection.name == prepared.name
-    ]
-    return sorted(
-        same_name, key=lambda connection: (connection.created_at or 0, connection.id)
-    )
-
-
-def _look_up_if_it_answers(
-    service: FlowService, prepared: Prepared
-) -> list[Connection]:
-    try:
-        return _look_up(service, prepared)
-    except (Unreachable, Unavailable):
+        Raises `OutcomeUnknown` where the caller does not want to wait so long.
+        """
+        earlier = self.turn.earlier
+        if earlier is None or not earlier.is_open:
+            return []
+        lag = self.wanted.list_lag
+        lag_left = min(lag, earlier.intended_at + lag - time.time())
+        if lag_left > 0:
+            self.tell(
+                "an earlier command ended without knowing whether it created the connection;"
+                f" looking for it for up to {min(lag_left, self.rules.settle):.0f} s"
+            )
+        existing = self._poll(min(lag_left, self.rules.settle))
+        if existing:
+            return existing
+        if lag_left > self.rules.settle:
+            raise OutcomeUnknown(
+                "outcome unknown: an earlier command may have created the connection, and lists may not show it yet",
+                remedy=f"run again in {lag_left - self.rules.settle:.0f} s",
+            )
+        self.tell(
+            f"what an earlier command sent has not appeared within {lag:g} s: sending again"
+        )
         return []
 
+    def _poll(self, seconds: float) -> list[Connection]:
+        """Look for connections of our name for so long, and once at least."""
+        deadline = time.monotonic() + seconds
+        look = 0
+        while True:
+            existing = self._look_if_it_answers()
+            left = deadline - time.monotonic()
+            if existing or left <= 0:
+                return existing
+            time.sleep(min(_pause(look), left))
+            look += 1
 
-def _select_fitting(
-    connections: Sequence[Connection], prepared: Prepared
-) -> list[Connection]:
-    return [
-        connection
-        for connection in connections
-        if not find_differences(connection, prepared)
-    ]
+    # ---- what exists already
 
+    def _adopt(self, existing: Sequence[Connection]) -> Created:
+        ids = [connection.id for connection in existing]
+        if self.rules.if_exists == "fail":
+            raise ConnectionExists(
+                "a connection of this name exists for this connection specification",
+                ids=ids,
+                remedy="choose another name, or adopt it with --if-exists reuse",
+            )
+        fitting = self.wanted.select_fitting(existing)
+        if not fitting:
+            raise _exists_otherwise(existing, self.wanted.prepared)
+        if len(fitting) > 1:
+            raise ConnectionExists(
+                "several connections of this name exist, and all of them fit",
+                ids=ids,
+                remedy="delete those that are not needed (headwater connections delete ID), then run again",
+            )
+        earlier = self.turn.earlier
+        created: bool | None = False
+        if earlier is not None and earlier.is_open:
+            created = None  # by the earlier command, or by another client
+            self._note(journals.FOUND, fitting[0].id)
+        return self._build_result(fitting[0], created=created)
 
-def _adopt(
-    existing: Sequence[Connection], prepared: Prepared, if_exists: str
-) -> Created:
-    ids = [connection.id for connection in existing]
-    if if_exists == "fail":
-        raise ConnectionExists(
-            "a connection of this name exists for this connection specification",
-            ids=ids,
-            remedy="choose another name, or adopt it with --if-exists reuse",
+    # ---- sending
+
+    def _send(self) -> Reference:
+        """Send the request, again where it is proven that nothing was accepted.
+
+        Raises the error of the last attempt; `_leaves_open` says whether it is then unknown what was created.
+        """
+        for resend in range(RESENDS):
+            try:
+                return self.wanted.send()
+            except (Unreachable, ServiceError) as error:
+                if not _nothing_accepted(error):
+                    raise
+                pause = _pause_after(error, resend)
+                if _is_renewed(error):
+                    self._look_before_sending_again(error)
+                    pause = 0.0
+            time.sleep(pause)
+        return self.wanted.send()
+
+    def _look_before_sending_again(self, error: Unreachable | ServiceError) -> None:
+        """After a renewed token, wait until a list would show what the refused request created all the same.
+
+        Raises `OutcomeUnknown` where something is there now, or where the caller does not want to wait so long.
+        """
+        lag = self.wanted.list_lag
+        if lag:
+            self.tell(
+                f"{error.message}; looking for up to {lag:g} s before sending again"
+            )
+        if self._poll(min(lag, self.rules.settle)) or lag > self.rules.settle:
+            raise _Open(error.message)
+
+    # ---- after sending
+
+    def _resolve_unknown(
+        self, reason: str, reference: Reference | None = None
+    ) -> Created:
+        """Look for what was sent. Raises `OutcomeUnknown` where the time is over."""
+        answered_id = reference.id if reference else ""
+        self._note(journals.OPEN, answered_id)
+        seconds = self.rules.settle
+        self.tell(f"{reason}; looking for the connection for up to {seconds:g} s")
+        deadline = time.monotonic() + seconds
+        look = 0
+        while True:
+            if reference and not self.wanted.doubt(reference.id, self.began):
+                return self._report_created(reference)
+            candidates = self._select_possible(self._look_if_it_answers())
+            if candidates:
+                return self._report_found(candidates)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise self._unknown(answered_id)
+            time.sleep(min(_pause(look), left))
+            look += 1
+
+    def _select_possible(self, existing: Sequence[Connection]) -> list[Connection]:
+        """Return what can be the connection that was sent, as far as the service tells."""
+        return [
+            connection
+            for connection in self.wanted.select_fitting(existing)
+            if not self.wanted.is_anothers(connection, self.began)
+        ]
+
+    def _report_found(self, candidates: Sequence[Connection]) -> Created:
+        """Return the oldest that can be ours; nothing proves that no other client made it."""
+        first = candidates[0]
+        self._note(journals.FOUND, first.id)
+        others = tuple(connection.id for connection in candidates[1:])
+        return self._build_result(first, created=None, duplicates=others)
+
+    def _report_created(self, reference: Reference) -> Created:
+        self._note(journals.CREATED, reference.id)
+        if self.rules.confirm:
+            self._wait_for_lists()
+        duplicates, uniqueness = self._look_for_others(reference.id)
+        return self._build_result(
+            reference, created=True, duplicates=duplicates, uniqueness=uniqueness
         )
-    fitting = _select_fitting(existing, prepared)
-    if not fitting:
-        raise _exists_otherwise(existing, prepared)
-    if len(fitting) > 1:
-        raise ConnectionExists(
-            "several connections of this name exist, and all of them fit",
-            ids=ids,
-            remedy="delete those that are not needed (headwater connections delete ID), then run again",
-        )
-    return _build_result(prepared, fitting[0], created=False)
 
+    def _wait_for_lists(self) -> None:
+        left = self.began + self.wanted.list_lag - time.time()
+        if left > 0:
+            self.tell(
+                f"created; looking for others of the name in {left:.0f} s, when lists have caught up"
+            )
+            time.sleep(left)
 
-def _send(
-    service: FlowService, prepared: Prepared
-) -> Reference | Unreachable | ServiceError:
-    """Send the request, again where it is proven that nothing was accepted.
-
-    Returns the reference, or the error after which it is unknown whether the connection was created.
-    """
-    for resend in range(RESENDS + 1):
+    def _look_for_others(self, own_id: str) -> tuple[tuple[str, ...], str]:
+        """Return the ids of others of the name, and what is known then; where nobody answers, nothing is."""
+        looked_at = time.time()
         try:
-            return service.connections.create(prepared.payload)
-        except (Unreachable, ServiceError) as error:
-            if _outcome_unknown(error):
-                return error
-            if resend == RESENDS or not _nothing_accepted(error):
-                raise
-            seconds = _pause_after(error, resend)
-        time.sleep(seconds)
-    raise AssertionError("unreachable")
+            listed = self.wanted.look()
+        except HeadwaterError:
+            return (), UNCONFIRMED
+        others = tuple(
+            connection.id for connection in listed if connection.id != own_id
+        )
+        if others:
+            return others, DUPLICATED
+        if looked_at >= self.began + self.wanted.list_lag:
+            return (), CONFIRMED
+        return (), UNCONFIRMED
+
+    def _note(self, outcome: str, id: str = "") -> None:
+        """Write down what became of the request. Where that fails, the intent stays open, which is safe."""
+        try:
+            self.turn.end(outcome, id)
+        except OSError:
+            self.tell(
+                "the journal of creates cannot be written: the next command will look before it sends"
+            )
+
+    def _unknown(self, answered_id: str) -> OutcomeUnknown:
+        ids = [answered_id] if answered_id else []
+        with contextlib.suppress(HeadwaterError):
+            listed = [connection.id for connection in self.wanted.look()]
+            ids += [id for id in listed if id not in ids]
+        return OutcomeUnknown(
+            "outcome unknown: the connection may or may not have been created",
+            ids=ids,
+            remedy=_AGAIN,
+        )
+
+    def _build_result(
+        self,
+        connection: Connection | Reference,
+        *,
+        created: bool | None,
+        duplicates: tuple[str, ...] = (),
+        uniqueness: str = UNCONFIRMED,
+    ) -> Created:
+        prepared = self.wanted.prepared
+        return Created(
+            id=connection.id,
+            etag=connection.etag,
+            connector=prepared.connector.slug,
+            created=created,
+            auth=prepared.auth.label,
+            duplicates=duplicates,
+            uniqueness=uniqueness,
+            warning=getattr(connection, "warning", ""),
+            journal=self.keeps_journal,
+        )
+
+
+class _Open(Unreachable):
+    """A refusal after which it is unknown all the same what was created."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=True)
 
 
 def _nothing_accepted(error: Unreachable | ServiceError) -> bool:
+    """Say whether it is proven that nothing was accepted, so that sending again cannot make a second one."""
     if isinstance(error, Unreachable):
         return not error.sent
-    return error.status == 429
+    return error.status == 429 or _is_renewed(error)
 
 
-def _outcome_unknown(error: Unreachable | ServiceError) -> bool:
-    if _nothing_accepted(error):
-        return False
+def _is_renewed(error: Unreachable | ServiceError) -> bool:
+    return isinstance(error, NotAuthenticated) and error.token_renewed
+
+
+def _leaves_open(error: Unreachable | ServiceError) -> bool:
+    """Say whether it is unknown what the request did."""
     if isinstance(error, Unreachable):
-        return True
-    # Without a token from the identity service, the request itself was never sent.
-    return isinstance(error, Unavailable) and not error.path.startswith(IMS)
+        return error.sent
+    return error.outcome_unknown
 
 
 def _pause_after(error: Unreachable | ServiceError, resend: int) -> float:
@@ -251,38 +382,6 @@ def _pause_after(error: Unreachable | ServiceError, resend: int) -> float:
     if asked is None:
         return _pause(resend)
     return min(asked, LONGEST_PAUSE)
-
-
-def _poll_for_connection(
-    service: FlowService, prepared: Prepared, seconds: float
-) -> Created:
-    """Look for the connection after an unknown outcome. Raises `OutcomeUnknown` where the time is over."""
-    deadline = time.monotonic() + seconds
-    look = 0
-    while True:
-        existing = _look_up_if_it_answers(service, prepared)
-        fitting = _select_fitting(existing, prepared)
-        if fitting:
-            return _build_result(
-                prepared,
-                fitting[0],
-                created=True,
-                duplicates=_list_other_ids(existing, fitting[0].id),
-            )
-        if existing:
-            raise _exists_otherwise(existing, prepared)
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise OutcomeUnknown(
-                "outcome unknown: the connection may or may not have been created",
-                remedy=_REUSE,
-            )
-        time.sleep(min(_pause(look), left))
-        look += 1
-
-
-def _list_other_ids(connections: Sequence[Connection], own_id: str) -> tuple[str, ...]:
-    return tuple(connection.id for connection in connections if connection.id != own_id)
 
 
 def _exists_otherwise(
@@ -294,25 +393,6 @@ def _exists_otherwise(
         ids=[connection.id for connection in existing],
         differing=fields,
         remedy="choose another name, or change the existing one with `headwater connections update`",
-    )
-
-
-def _build_result(
-    prepared: Prepared,
-    connection: Connection | Reference,
-    *,
-    created: bool,
-    duplicates: tuple[str, ...] = (),
-    warning: str = "",
-) -> Created:
-    return Created(
-        id=connection.id,
-        etag=connection.etag,
-        connector=prepared.connector.slug,
-        created=created,
-        auth=prepared.auth.label,
-        duplicates=duplicates,
-        warning=warning,
     )
 
 

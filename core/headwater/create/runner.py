@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from headwater.connectors.registry import load
 from headwater.connectors.spec_ids import with_spec_id
 from headwater.create.authentication import choose, choose_credentials
-from headwater.create.exactly_once import Created, Prepared, ensure
+from headwater.create.exactly_once import ensure
+from headwater.create.values import Created, Prepared
 from headwater.credentials.given import CredentialsInput, GivenCredentials
 from headwater.errors import InvalidInput
 from headwater.models import PayloadRequest
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from headwater.connectors.connector import Connector
+    from headwater.create.journal import Keeper
     from headwater.flowservice import FlowService
     from headwater.models import AuthenticationSpec, Problem
     from headwater.sources import Reach
@@ -130,6 +132,8 @@ def create_connection(
     description: str | None = None,
     if_exists: str = "fail",
     settle: float = 60.0,
+    confirm: bool = False,
+    journal: Keeper | None = None,
     base: Path | None = None,
     spec_id: str | None = None,
 ) -> Created:
@@ -142,7 +146,14 @@ def create_connection(
         name=name,
         description=description,
     )
-    return ensure(service, prepared, if_exists=if_exists, settle=settle)
+    return ensure(
+        service,
+        prepared,
+        if_exists=if_exists,
+        settle=settle,
+        confirm=confirm,
+        journal=journal,
+    )
 
 
 def open_source(

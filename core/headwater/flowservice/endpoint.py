@@ -10,7 +10,13 @@ import attrs
 from attrs.validators import optional
 
 from headwater.errors import InvalidInput, NotConfigured
-from headwater.http.hosts import ROOT_URL, is_adapter_scheme, is_local, is_loopback
+from headwater.http.hosts import (
+    ROOT_URL,
+    is_adapter_scheme,
+    is_local,
+    is_loopback,
+    scheme_of,
+)
 from headwater.secret import Secret, has_unpaired_surrogate, is_mask
 
 if TYPE_CHECKING:
@@ -18,6 +24,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 IMS_URL = "https://ims-na1.adobelogin.com"
+# Seconds that lists of the platform may lag behind its writes: assumed, for no documentation gives a figure.
+LIST_LAG = 60.0
 
 _PROXY = re.compile(
     r"(?:https?|socks5h?)://(?:[!-.0-9;-?A-~]+(?::[!-.0-9:-?A-~]*)?@)?[A-Za-z0-9._\[\]:-]+/?"
@@ -125,13 +133,29 @@ def _check_seconds(
         )
 
 
+def default_list_lag(url: str) -> float:
+    """Return the seconds that lists may lag where nobody says: none within this process. The URL may be wrong."""
+    if isinstance(url, str) and is_adapter_scheme(scheme_of(url)):
+        return 0.0
+    return LIST_LAG
+
+
+def _check_duration(
+    _endpoint: Endpoint, attribute: attrs.Attribute[float], value: float
+) -> None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value < 0:
+        raise InvalidInput(f"{attribute.name} must be a number of seconds, 0 or more")
+
+
 @attrs.frozen(kw_only=True)
 class Endpoint:
     """One Flow Service as one caller sees it: platform root, organization, sandbox, and how to authenticate.
 
     Give `access_token`, or `client_id` and `client_secret` (IMS OAuth server-to-server); the token wins where both are
     given. `url` and `ims_url` are https, or http to loopback, or ``http+NAME`` for an adapter inside this process.
-    `proxy` is not used towards this machine. Timeouts are seconds.
+    `proxy` is not used towards this machine. Timeouts are seconds, and so is `list_lag`: how long lists of the service
+    may lag behind its writes, 60 unless given, 0 for an adapter.
 
     Raises `NotConfigured` for what is missing and `InvalidInput` for what cannot be used, naming the field.
     """
@@ -159,6 +183,11 @@ class Endpoint:
     )
     connect_timeout: float = attrs.field(default=10.0, validator=_check_seconds)
     read_timeout: float = attrs.field(default=60.0, validator=_check_seconds)
+    list_lag: float = attrs.field(validator=_check_duration)
+
+    @list_lag.default
+    def _default_list_lag(self) -> float:
+        return default_list_lag(self.url)
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, Any]) -> Endpoint:

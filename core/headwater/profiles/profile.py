@@ -35,6 +35,7 @@ KEYS: Mapping[str, type | tuple[type, ...]] = {
     "proxy": str,
     "connect_timeout": (int, float),
     "read_timeout": (int, float),
+    "list_lag": (int, float),
 }
 SECRETS = ("client_secret", "access_token")
 
@@ -112,13 +113,14 @@ class Profile:
 
     def defaults(self) -> dict[str, Any]:
         """Return what counts where nothing was configured."""
-        from headwater.flowservice import Endpoint
+        from headwater.flowservice.endpoint import Endpoint, default_list_lag
 
         fields = attrs.fields_dict(Endpoint)
         names = ("ims_url", "connect_timeout", "read_timeout")
         defaults = {name: fields[name].default for name in names} | {
             "url": PLATFORM_URL,
             "cloud": CLOUDS[0],
+            "list_lag": default_list_lag(self.url),
         }
         if "access_token" in self.values:
             del defaults["ims_url"]  # nobody is asked for a token

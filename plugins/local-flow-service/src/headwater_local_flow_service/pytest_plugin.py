@@ -31,15 +31,18 @@ def flow_service(
     tmp_path: Path,
     flow_service_settings: dict[str, Any],
     request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[LocalFlowService]:
     """Return a fresh, strict Flow Service: `client`, `session()`, `serve()`, `env`, `faults(...)`.
 
     The marker ``flow_service`` and the fixture ``flow_service_settings`` change its settings; the nearest marker wins.
+    The journal of creates is the test's own, too.
     """
     from headwater_local_flow_service.testing import LocalFlowService
 
     given = dict(flow_service_settings)
     for marker in reversed(list(request.node.iter_markers("flow_service"))):
         given |= marker.kwargs
+    monkeypatch.setenv("HEADWATER_STATE_DIR", str(tmp_path / "flow-service-state"))
     with LocalFlowService(tmp_path / "flow-service", **given) as service:
         yield service

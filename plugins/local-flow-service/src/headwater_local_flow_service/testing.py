@@ -188,9 +188,8 @@ class LocalFlowService:
         }
 
     def _endpoint(self, url: str, **changes: Any) -> Endpoint:
-        return Endpoint(
-            **{"url": url, "ims_url": url, "sandbox": SANDBOX, **self._caller} | changes
-        )
+        facts = {"url": url, "ims_url": url, "sandbox": SANDBOX, "list_lag": 0.0}
+        return Endpoint(**facts | self._caller | changes)
 
     def _token(self) -> str:
         """Return the token to send. For a configured client it is fetched past the faults, and without a port."""

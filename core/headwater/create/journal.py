@@ -1,0 +1,342 @@
+"""The journal of creates: what this machine set out to create, and what became of it.
+
+Before a create is sent, its intent is on disk; afterwards the id, or that the outcome is unknown. So a command that was
+killed, or whose answer was lost, is known to the next one. No secret is written: only where, what kind, which name, and
+a hash of the body without its secrets.
+
+One file a target (mode 0600), and one lock beside it, so that two commands on one machine take turns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+import attrs
+
+from headwater import documents
+from headwater.errors import CreateInProgress, InvalidInput
+from headwater.foreign import raise_bare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+VARIABLE = "HEADWATER_STATE_DIR"
+FORMAT = 1  # of an entry's file; a reader refuses any other
+LOCK_TIMEOUT = 150.0  # seconds to wait for another command on the same target
+
+# What became of an intent. While it is open, the connection may or may not have been created.
+OPEN = "open"
+CREATED = "created"
+FOUND = "found"
+REFUSED = "refused"
+
+_SUFFIX = ".json"
+_KEY = re.compile(r"[0-9a-f]{32}")
+_ELSEWHERE = (
+    f"name a folder that can be written with {VARIABLE}, or create without a journal:"
+    " --no-journal (in Python: journal=NO_JOURNAL), with the weaker promise of docs/exactly-once.md"
+)
+
+
+@attrs.frozen(kw_only=True)
+class Target:
+    """What shall exist once: an object of a kind and a name, for one specification, in one sandbox of an endpoint."""
+
+    endpoint: str
+    organization: str
+    sandbox: str
+    kind: str
+    spec_id: str
+    name: str
+
+    @property
+    def key(self) -> str:
+        """A name for its file, the same in every run."""
+        identity = json.dumps(list(attrs.astuple(self)))
+        return hashlib.sha256(identity.encode()).hexdigest()[:32]
+
+
+@attrs.frozen(kw_only=True)
+class Entry:
+    """The last intent for a target. `digest` is the SHA-256 of the body without secrets; times are epoch seconds.
+
+    `outcome` is ``open``, ``created``, ``found`` (it exists, but another client may have made it) or ``refused``; `id`
+    is that of the object, or empty where none is known.
+    """
+
+    target: Target
+    digest: str
+    intended_at: float
+    outcome: str = OPEN
+    id: str = ""
+    ended_at: float | None = None
+
+    @property
+    def key(self) -> str:
+        """The name of the entry in the journal."""
+        return self.target.key
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is unknown if the object was created."""
+        return self.outcome == OPEN
+
+
+class Turn(Protocol):
+    """One command's turn at a target: what an earlier one left, and a place to write down what this one does."""
+
+    @property
+    def earlier(self) -> Entry | None:
+        """Return what the last command left, or None."""
+
+    def begin(self, digest: str) -> None:
+        """Write down, durably, that a create is about to be sent. Raises `InvalidInput` where that cannot be."""
+
+    def end(self, outcome: str, id: str = "") -> None:
+        """Write down what became of it. Raises `OSError` where that cannot be; the intent then stays open."""
+
+
+class Keeper(Protocol):
+    """Whatever gives turns: `Journal`, or `NO_JOURNAL`."""
+
+    keeps: ClassVar[bool]
+
+    def turn(self, target: Target) -> AbstractContextManager[Turn]:
+        """Wait for this command's turn at a target."""
+
+
+class Journal:
+    """The journal in one folder, which is made when it is first needed."""
+
+    keeps: ClassVar[bool] = True
+
+    def __init__(self, folder: Path, *, lock_timeout: float = LOCK_TIMEOUT) -> None:
+        self.folder = folder
+        self._lock_timeout = lock_timeout
+
+    @contextmanager
+    def turn(self, target: Target) -> Iterator[Turn]:
+        """Wait for the lock of a target, and hold it.
+
+        Raises `CreateInProgress` where another command holds it too long, and `InvalidInput` where the folder cannot be
+        written or the entry cannot be read.
+        """
+        with self._lock(target.key):
+            yield _Turn(self, target, self._read(target.key))
+
+    def entries(self) -> list[Entry]:
+        """Return all entries, oldest first. Raises `InvalidInput` for one that cannot be read."""
+        entries = []
+        for key in self._keys():
+            entry = self._read(key)
+            if entry is not None:
+                entries.append(entry)
+        return sorted(entries, key=lambda entry: (entry.intended_at, entry.key))
+
+    def find(self, key: str) -> Entry:
+        """Return the entry of a key, or of the only one that begins so. Raises `InvalidInput`."""
+        entry = self._read(self.key_of(key))
+        if entry is None:  # another command has dropped it since
+            raise _no_entry(key)
+        return entry
+
+    def key_of(self, beginning: str) -> str:
+        """Return the only key that begins so. Raises `InvalidInput`."""
+        keys = [key for key in self._keys() if key.startswith(beginning)]
+        if not keys:
+            raise _no_entry(beginning)
+        if len(keys) > 1:
+            raise InvalidInput(
+                f"several entries of the journal begin with {beginning}: {', '.join(keys)}",
+                remedy="give more of the key",
+            )
+        return keys[0]
+
+    def is_open(self, key: str) -> bool:
+        """Say whether it is unknown what was created; so it is for an entry that cannot be read."""
+        try:
+            entry = self._read(key)
+        except InvalidInput:
+            return True
+        return entry is not None and entry.is_open
+
+    def forget(self, key: str) -> None:
+        """Drop an entry, also one that cannot be read. Raises what `turn` raises, except for that."""
+        with self._lock(key):
+            self._path(key).unlink(missing_ok=True)
+
+    def write(self, entry: Entry) -> None:
+        """Put an entry on disk in the place of the one before. Raises `OSError`."""
+        document = {"format": FORMAT, "key": entry.key, **attrs.asdict(entry)}
+        path = self._path(entry.key)
+        documents.replace(path, json.dumps(document, indent=1))
+        documents.sync_folder(path.parent)
+
+    def _keys(self) -> list[str]:
+        paths = self.folder.glob(f"*{_SUFFIX}")
+        return sorted(path.stem for path in paths if _KEY.fullmatch(path.stem))
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}{_SUFFIX}"
+
+    @contextmanager
+    def _lock(self, key: str) -> Iterator[None]:
+        # imported here: it takes a while, and only what creates needs it
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(
+            self.folder / f"{key}.lock",
+            timeout=self._lock_timeout,
+            mode=0o600,
+            thread_local=False,
+        )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock.acquire()
+        except Timeout:
+            raise_bare(_in_progress(self._lock_timeout))
+        except (OSError, NotImplementedError) as error:
+            raise_bare(self.unusable(error))
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _read(self, key: str) -> Entry | None:
+        path = self._path(key)
+        try:
+            document = documents.load(path)
+        except FileNotFoundError:
+            return None
+        except InvalidInput:
+            raise_bare(_damaged(path))
+        return _read_entry(document, path)
+
+    def unusable(self, error: OSError | NotImplementedError) -> InvalidInput:
+        """Return the error for a folder that cannot be used."""
+        reason = type(error).__name__
+        if isinstance(error, OSError):
+            reason = documents.describe(error)
+        return InvalidInput(
+            f"the journal of creates cannot be kept in {self.folder} ({reason}); nothing was sent",
+            remedy=_ELSEWHERE,
+        )
+
+
+class _Turn:
+    """A turn that is written down."""
+
+    def __init__(self, journal: Journal, target: Target, earlier: Entry | None) -> None:
+        self.earlier = earlier
+        self._journal = journal
+        self._target = target
+        self._entry: Entry | None = None
+
+    def begin(self, digest: str) -> None:
+        entry = Entry(target=self._target, digest=digest, intended_at=time.time())
+        try:
+            self._journal.write(entry)
+        except OSError as error:
+            raise_bare(self._journal.unusable(error))
+        self._entry = entry
+
+    def end(self, outcome: str, id: str = "") -> None:
+        entry = self._entry or self.earlier
+        if entry is None:
+            return
+        self._journal.write(
+            attrs.evolve(entry, outcome=outcome, id=id, ended_at=time.time())
+        )
+
+
+class _NoTurn:
+    """A turn of which nothing is written down."""
+
+    earlier = None
+
+    def begin(self, digest: str) -> None:
+        """Write nothing."""
+
+    def end(self, outcome: str, id: str = "") -> None:
+        """Write nothing."""
+
+
+class _NoJournal:
+    """Keeps nothing and locks nothing: what an earlier command left open is not known."""
+
+    keeps: ClassVar[bool] = False
+
+    @contextmanager
+    def turn(self, target: Target) -> Iterator[Turn]:  # noqa: ARG002 - the protocol's signature
+        """Give a turn at once."""
+        yield _NoTurn()
+
+
+NO_JOURNAL: Keeper = _NoJournal()
+
+
+def default_journal() -> Journal:
+    """Return this user's journal: in the folder ``HEADWATER_STATE_DIR`` names, or in the user's state folder."""
+    given = os.environ.get(VARIABLE)
+    if given:
+        return Journal(Path(given) / "journal")
+    import platformdirs
+
+    return Journal(platformdirs.user_state_path("headwater") / "journal")
+
+
+def _read_entry(document: Any, path: Path) -> Entry:
+    """Read the document of an entry. Raises `InvalidInput` for one that is damaged, or newer than this program."""
+    if isinstance(document, dict) and document.get("format", FORMAT) != FORMAT:
+        raise InvalidInput(
+            f"{path} is of another version of Headwater",
+            remedy=f"use that version, or another folder ({VARIABLE})",
+        )
+    try:
+        facts = {
+            name: document[name]
+            for name in attrs.fields_dict(Entry)
+            if name != "target"
+        }
+        entry = Entry(target=Target(**document["target"]), **facts)
+        is_usable = isinstance(entry.intended_at, (int, float)) and entry.outcome in (
+            OPEN,
+            CREATED,
+            FOUND,
+            REFUSED,
+        )
+    except (KeyError, TypeError):
+        raise_bare(_damaged(path))
+    if not is_usable or not isinstance(entry.id, str):
+        raise _damaged(path)
+    return entry
+
+
+def _no_entry(key: str) -> InvalidInput:
+    return InvalidInput(
+        f"the journal has no entry that begins with {key}",
+        remedy="`headwater journal list` lists them",
+    )
+
+
+def _damaged(path: Path) -> InvalidInput:
+    return InvalidInput(
+        f"{path} is not an entry of the journal; nothing was sent",
+        remedy="look whether the connection exists (headwater connections list), then"
+        f" `headwater journal forget {path.stem}`",
+    )
+
+
+def _in_progress(seconds: float) -> CreateInProgress:
+    return CreateInProgress(
+        f"another command on this machine has been creating the same for {seconds:g} s",
+        remedy="wait until it has ended, then run again",
+    )
