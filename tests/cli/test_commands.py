@@ -394,7 +394,7 @@ def test_an_unwritable_output_is_no_bug() -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "the output cannot be written" in done.stderr
 
 
@@ -492,6 +492,29 @@ def test_interrupting_a_create_says_that_the_outcome_is_unknown(
                 told = interrupt(process)
     assert process.returncode == 130
     assert "--if-exists reuse" in told
+
+
+def test_terminating_a_create_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        _remote(monkeypatch, f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        command = [HEADWATER, *CREATE[:-1], "/dev/stdin"]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdin is not None
+            process.stdin.write(GIVEN)
+            process.stdin.close()
+            process.stdin = None
+            accepted, _address = hanging.accept()
+            with accepted:
+                accepted.recv(1)  # the request is on its way
+                process.terminate()
+                process.wait(timeout=20)
+            assert process.stderr is not None
+            told = process.stderr.read()
+    assert process.returncode == 143
+    assert "--if-exists reuse" in told
+    assert "Traceback" not in told
 
 
 def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(

@@ -55,7 +55,7 @@ def test_a_command_is_carried_out_though_nobody_reads_its_notices() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("list",), ("list", "--json"), ("show", "--help"), CREATE],
+    [("--help",), ("list",), ("list", "--json"), ("show", "--help")],
 )
 def test_output_that_nobody_reads_ends_quietly(arguments: tuple[str, ...]) -> None:
     writer = _unread()
@@ -89,6 +89,26 @@ def test_a_full_device_is_an_error_that_names_the_reason() -> None:
     done = _shell(f"{HEADWATER} list > /dev/full")
     assert done.returncode != 0
     assert "the output cannot be written (No space left on device)" in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")  # noqa: PTH110
+@pytest.mark.parametrize("more", ["", "--json"])
+def test_a_create_whose_result_cannot_be_written_tells_the_id_on_standard_error(
+    more: str,
+) -> None:
+    done = _shell(f"echo '{GIVEN}' | {HEADWATER} {' '.join(CREATE)} {more} > /dev/full")
+    [stored] = result("connections", "list")
+    assert done.returncode == 1
+    assert stored["id"] in done.stderr
+
+
+def test_a_create_whose_result_nobody_reads_tells_the_id_on_standard_error() -> None:
+    writer = _unread()
+    done = _run(*CREATE, stdout=writer)
+    os.close(writer)
+    [stored] = result("connections", "list")
+    assert done.returncode == 1
+    assert stored["id"] in done.stderr
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])

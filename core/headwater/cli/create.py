@@ -7,13 +7,31 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headwater.cli.options import Seconds, common, new_connection, sending
-from headwater.cli.output import emit, say
+from headwater.cli.output import emit, keep_id, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from headwater.cli.state import State
-    from headwater.create.exactly_once import Created, Prepared
+    from headwater.create.journal import Keeper
+    from headwater.create.values import Created, Prepared
     from headwater.credentials.given import GivenCredentials
     from headwater.profiles import Profile
+
+
+_NO_JOURNAL = (
+    "without a journal of creates, neither a command that runs at the same time"
+    " nor one after a lost answer knows of this one"
+)
+_INTERRUPTED = (
+    "the connection may have been created: run the same command again with --if-exists reuse"
+    " (`headwater journal list --open` shows what is not known)"
+)
+_VERBS = {
+    True: "created",
+    False: "exists already, adopted",
+    None: "found, perhaps made by another client",
+}
 
 
 @click.command("create")
@@ -34,6 +52,16 @@ if TYPE_CHECKING:
     help="How long to look for the connection after an unknown outcome.",
 )
 @click.option(
+    "--confirm",
+    is_flag=True,
+    help="Wait until lists have caught up, then look for others of the name.",
+)
+@click.option(
+    "--no-journal",
+    is_flag=True,
+    help="Keep no journal of creates; the promise is weaker then.",
+)
+@click.option(
     "--check",
     "proven",
     is_flag=True,
@@ -52,6 +80,8 @@ def command(
     description: str | None,
     if_exists: str,
     settle: float,
+    confirm: bool,
+    no_journal: bool,
     proven: bool,
     **given: Any,
 ) -> None:
@@ -60,6 +90,7 @@ def command(
     Validates offline, looks the name up, sends once, and never sends blindly again: see docs/exactly-once.md.
     """
     from headwater.cli.inputs import gather
+    from headwater.cli.interruption import catch_termination
     from headwater.cli.origin import lifecycle_notices, load_creatable
     from headwater.create.runner import ensure, prepare_given
 
@@ -74,19 +105,21 @@ def command(
         state.notice(notice)
     if proven:
         _prove(state, prepared)
+    if no_journal:
+        state.notice(_NO_JOURNAL)
     try:
-        with state.service(profile) as service:
+        with catch_termination(), state.service(profile) as service:
             created = ensure(
                 service,
                 prepared,
                 if_exists=if_exists,
                 settle=settle,
+                confirm=confirm,
+                journal=_journal(kept=not no_journal),
                 progress=state.notice,
             )
     except KeyboardInterrupt:
-        state.notice(
-            "the connection may have been created: run the same command again with --if-exists reuse"
-        )
+        state.notice(_INTERRUPTED)
         raise
     _report(state, created, credentials, profile)
 
@@ -109,12 +142,8 @@ def _report(
 ) -> None:
     from headwater.cli.inputs import describe_origins
 
-    if created.duplicates:
-        state.notice(
-            f"others of the same name were created meanwhile: {', '.join(created.duplicates)}"
-        )
-    if created.warning:
-        state.notice(f"the service says: {created.warning}")
+    for notice in _notices(created):
+        state.notice(notice)
     result = {
         "id": created.id,
         "etag": created.etag,
@@ -123,14 +152,37 @@ def _report(
         "auth": credentials.auth.spec_name,
         "profile": profile.name,
         "duplicates": list(created.duplicates),
+        "uniqueness": created.uniqueness,
+        "journal": created.journal,
         "notices": state.notices,
         "sources": dict(credentials.origins),
     }
     if not state.json:
         say(describe_origins(credentials))
-    verb = "created" if created.created else "exists already, adopted"
-    emit(
-        result,
-        f"{created.id}  {verb} ({created.connector}, profile {profile.name})",
-        as_json=state.json,
-    )
+    verb = _VERBS[created.created]
+    with keep_id(created.id):
+        emit(
+            result,
+            f"{created.id}  {verb} ({created.connector}, profile {profile.name})",
+            as_json=state.json,
+        )
+
+
+def _notices(created: Created) -> Iterator[str]:
+    """Yield what people should know about the result."""
+    if created.duplicates:
+        yield f"others of the same name were created meanwhile: {', '.join(created.duplicates)}"
+    if created.created is None:
+        yield "no answer to this request came, and another client could have made what was found"
+    if created.created and created.uniqueness == "unconfirmed":
+        yield "that no other machine has created the same meanwhile is not confirmed; --confirm looks again"
+    if created.warning:
+        yield f"the service says: {created.warning}"
+
+
+def _journal(*, kept: bool) -> Keeper:
+    from headwater.create.journal import NO_JOURNAL, default_journal
+
+    if kept:
+        return default_journal()
+    return NO_JOURNAL

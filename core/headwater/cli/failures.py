@@ -12,6 +12,7 @@ import click
 
 from headwater import errors
 from headwater.cleaning import clean
+from headwater.cli.interruption import Terminated
 from headwater.cli.output import say
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (errors.Unavailable, 6),
     (errors.Unreachable, 6),
     (errors.OutcomeUnknown, 6),
+    (errors.CreateInProgress, 6),
     (errors.ServiceError, 3),
     (errors.CredentialsRefused, 4),
     (errors.SourceNotPermitted, 4),
@@ -38,20 +40,22 @@ EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
 )
 MEANINGS = {
     0: "fine",
-    1: "a bug, of Headwater or of the plugin it names",
+    1: "a bug, of Headwater or of the plugin it names; or the output cannot be written",
     2: "invalid input or usage, or a declined or impossible prompt",
     3: "refused by the service, or not found",
     4: "not authenticated or not permitted, by the service or by the source",
     5: "exists already, or changed meanwhile",
     6: "unreachable, busy, throttled, or outcome unknown",
     130: "interrupted",
+    143: "terminated",
 }
 
 
 def report(error: BaseException, state: State) -> int:
     """Print the error and return its exit code."""
-    if isinstance(error, KeyboardInterrupt) or _was_interrupted(error):
-        return _say(state, {"kind": "interrupted", "message": "interrupted"}, 130)
+    interruption = _find_interruption(error)
+    if interruption is not None:
+        return _report_interruption(interruption, state)
     if isinstance(error, click.Abort):
         message = "declined, or no input; nothing was done"
         return _say(state, {"kind": "declined", "message": message}, 2)
@@ -62,7 +66,7 @@ def report(error: BaseException, state: State) -> int:
         return _report_ours(error, state)
     if isinstance(error, OSError) and error.errno in _OUTPUT_ERRORS:
         message = f"the output cannot be written ({error.strerror})"
-        return _say(state, {"kind": "output", "message": message}, 2)
+        return _say(state, {"kind": "output", "message": message}, 1)
     return _report_bug(error, state)
 
 
@@ -72,6 +76,12 @@ def exit_code(error: errors.HeadwaterError) -> int:
         if isinstance(error, kind):
             return code
     return 1
+
+
+def _report_interruption(interruption: KeyboardInterrupt, state: State) -> int:
+    if isinstance(interruption, Terminated):
+        return _say(state, {"kind": "interrupted", "message": "terminated"}, 143)
+    return _say(state, {"kind": "interrupted", "message": "interrupted"}, 130)
 
 
 def _report_ours(error: errors.HeadwaterError, state: State) -> int:
@@ -119,11 +129,12 @@ def _say(state: State, data: dict[str, Any], code: int, *, text: str = "") -> in
     return code
 
 
-def _was_interrupted(error: BaseException) -> bool:
-    """Say whether click turned Ctrl-C into its `Abort`, as it does within prompts."""
-    if not isinstance(error, click.Abort):
-        return False
-    return any(
-        isinstance(earlier, KeyboardInterrupt)
-        for earlier in (error.__cause__, error.__context__)
-    )
+def _find_interruption(error: BaseException) -> KeyboardInterrupt | None:
+    """Return what interrupted the command: click turns that into its `Abort`."""
+    causes = [error]
+    if isinstance(error, click.Abort):
+        causes += [error.__cause__ or error, error.__context__ or error]
+    for cause in causes:
+        if isinstance(cause, KeyboardInterrupt):
+            return cause
+    return None

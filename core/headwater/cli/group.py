@@ -50,6 +50,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "headwater.cli.create:command",
         "Create a base connection, exactly once.",
     ),
+    "journal": (
+        "headwater.cli.journal:command",
+        "See what creates this machine has begun, and how they ended.",
+    ),
     "connections": (
         "headwater.cli.connections:command",
         "List, read, test, explore, change and delete base connections.",

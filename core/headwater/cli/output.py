@@ -4,19 +4,43 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from headwater.cli import streams
+from headwater.errors import HeadwaterError
+from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+class OutputLost(HeadwaterError):
+    """Something was done, and what came of it cannot be written to standard output."""
+
+    kind = "output"
 
 
 def emit(value: Any, text: str, *, as_json: bool) -> None:
     """Print one result."""
     click.echo(in_json(value) if as_json else printable(text, keep="\n"))
+
+
+@contextmanager
+def keep_id(id: str) -> Iterator[None]:
+    """Turn output that cannot be written into an error that names the id: what exists now must not be lost."""
+    try:
+        yield
+    except OSError:
+        streams.silence(1)
+        raise_bare(
+            OutputLost(
+                f"the result cannot be written to standard output; the connection is {id}",
+                remedy=f"see `headwater connections get {id}`",
+            )
+        )
 
 
 def in_json(value: Any) -> str:
