@@ -5,7 +5,13 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from headwater import AuthenticationSpec, ConnectionSpec, Field
+from headwater import (
+    AuthenticationSpec,
+    ConnectionSpec,
+    Field,
+    iter_fields,
+    map_secrets,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +51,88 @@ def test_a_secret_is_a_string_without_default() -> None:
         Field("key", "integer", secret=True)
     with pytest.raises(ValueError, match="neither default nor enum"):
         Field("key", secret=True, default="x")
+
+
+ACCOUNT = AuthenticationSpec(
+    "Service Account",
+    [
+        Field("project"),
+        Field(
+            "account",
+            "object",
+            properties=[
+                Field("email"),
+                Field("private_key", secret=True),
+                Field("inner", None, properties=[Field("token", secret=True)]),
+            ],
+        ),
+        Field("key", secret=True),
+    ],
+)
+
+
+def test_fields_are_walked_in_depth_with_their_paths() -> None:
+    assert [path for path, _field in iter_fields(ACCOUNT)] == [
+        ("project",),
+        ("account",),
+        ("account", "email"),
+        ("account", "private_key"),
+        ("account", "inner"),
+        ("account", "inner", "token"),
+        ("key",),
+    ]
+    assert ACCOUNT.secret_paths == (
+        ("account", "private_key"),
+        ("account", "inner", "token"),
+        ("key",),
+    )
+    assert ACCOUNT.secret_names == {"key"}
+    assert ACCOUNT.find(("account", "email")) == Field("email")
+    assert ACCOUNT.find(("email",)) is None
+
+
+def test_what_secret_fields_hold_is_changed_in_depth_and_nothing_else() -> None:
+    values = {
+        "project": "p",
+        "account": {"email": "e", "private_key": "k", "inner": "not an object"},
+        "other": {"private_key": "not a field"},
+    }
+    seen = {}
+
+    def change(path: tuple[str, ...], value: object) -> str:
+        seen[path] = value
+        return "changed"
+
+    assert map_secrets(ACCOUNT, values, change) == {
+        "project": "p",
+        "account": {"email": "e", "private_key": "changed", "inner": "changed"},
+        "other": {"private_key": "not a field"},
+    }
+    # What stands in the place of an object could be its secret.
+    assert seen == {
+        ("account", "private_key"): "k",
+        ("account", "inner"): "not an object",
+    }
+    assert values["account"]["private_key"] == "k"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("facts", "rule"),
+    [
+        ({"type": "string"}, "must be an object"),
+        ({"secret": True, "type": None}, "must be an object|belong"),
+        ({"default": {}}, "belong to them"),
+        ({"example": {"key": "k"}}, "belong to them"),
+        ({"enum": [{}]}, "belong to them"),
+        ({"properties": [Field("a"), Field("a")]}, "lists twice: a"),
+    ],
+)
+def test_only_an_object_has_properties_and_they_carry_the_values(
+    facts: dict[str, object], rule: str
+) -> None:
+    facts = {"type": "object", "properties": [Field("a")], **facts}
+    with pytest.raises(ValueError, match=rule):
+        Field("account", **facts)  # type: ignore[arg-type]
 
 
 def test_an_unknown_type_is_refused() -> None:

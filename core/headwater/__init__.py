@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         Field,
         PayloadRequest,
         Problem,
+        iter_fields,
+        map_secrets,
     )
     from headwater.profiles import connect
     from headwater.secret import Secret
@@ -43,7 +45,9 @@ _HOME = {
     "create_connection": "create.runner",
     "find": "connectors.registry",
     "hookimpl": "connectors.hooks",
+    "iter_fields": "models",
     "load": "connectors.registry",
+    "map_secrets": "models",
     "open_source": "create.runner",
 }
 
@@ -64,7 +68,9 @@ __all__ = [
     "create_connection",
     "find",
     "hookimpl",
+    "iter_fields",
     "load",
+    "map_secrets",
     "open_source",
 ]
 

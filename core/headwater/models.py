@@ -11,7 +11,7 @@ import attrs
 
 if TYPE_CHECKING:
     import importlib.metadata
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 JsonType: TypeAlias = str  # one of JSON_TYPES
 Payload: TypeAlias = dict[str, Any]
@@ -33,12 +33,26 @@ def is_uuid(text: str) -> bool:
         return False
 
 
+def _fields(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Convert fields like `as_tuple`, but let the type checker of a plugin see that they must be fields."""
+    return tuple(fields)
+
+
+def _find_repeated(fields: Iterable[Field]) -> str:
+    """Name the fields that stand in a list more than once."""
+    counts = Counter(field.name for field in fields)
+    return ", ".join(sorted(name for name, count in counts.items() if count > 1))
+
+
 @attrs.frozen
 class Field:
     """One credential: a property of ``auth.params``.
 
     `type` is a JSON type name, or None where the source's documentation does not say. `example` is shown to people and
     never sent; `default` is what the platform assumes when the field is left out, and is not sent either.
+
+    `properties` are the fields of an object, which may be secret one by one and objects again: a service account's key
+    in a document of its own. They carry the defaults and examples, the object none. `iter_fields` walks them all.
     """
 
     name: str = attrs.field(validator=attrs.validators.min_len(1))
@@ -49,6 +63,9 @@ class Field:
     enum: tuple[Any, ...] = attrs.field(default=(), converter=as_tuple, kw_only=True)
     default: Any = attrs.field(default=None, kw_only=True)
     example: Any = attrs.field(default=None, kw_only=True)
+    properties: tuple[Field, ...] = attrs.field(
+        default=(), converter=_fields, kw_only=True
+    )
 
     def __attrs_post_init__(self) -> None:
         if self.type not in (*JSON_TYPES, None):
@@ -57,6 +74,8 @@ class Field:
             )
         if self.secret:
             self._check_secret()
+        if self.properties:
+            self._check_properties()
 
     def _check_secret(self) -> None:
         if self.type not in ("string", None):
@@ -66,14 +85,85 @@ class Field:
                 f"secret field {self.name} can have neither default nor enum"
             )
 
+    def _check_properties(self) -> None:
+        if self.secret or self.type not in ("object", None):
+            raise ValueError(f"field {self.name} has properties and must be an object")
+        own_values = (self.default, self.example, *self.enum)
+        if any(value is not None for value in own_values):
+            raise ValueError(
+                f"field {self.name} has properties: default, example and enum belong to them"
+            )
+        repeated = _find_repeated(self.properties)
+        if repeated:
+            raise ValueError(f"field {self.name} lists twice: {repeated}")
 
-def _fields(fields: Iterable[Field]) -> tuple[Field, ...]:
-    """Convert fields like `as_tuple`, but let the type checker of a plugin see that they must be fields."""
-    return tuple(fields)
+
+FieldPath: TypeAlias = tuple[str, ...]  # names from ``auth.params`` downwards
+
+
+def iter_fields(auth: AuthenticationSpec) -> Iterator[tuple[FieldPath, Field]]:
+    """Yield every field of a specification in depth with its path, an object before its properties, in order.
+
+    The path of a property ``private_key`` of the object ``account`` is ``("account", "private_key")``.
+    """
+    waiting: list[tuple[FieldPath, Field]] = [
+        ((field.name,), field) for field in reversed(auth.fields)
+    ]
+    while waiting:
+        path, field = waiting.pop()
+        yield path, field
+        inner = [((*path, below.name), below) for below in field.properties]
+        waiting += reversed(inner)
+
+
+def map_secrets(
+    auth: AuthenticationSpec,
+    values: Mapping[str, Any],
+    change: Callable[[FieldPath, Any], Any],
+) -> dict[str, Any]:
+    """Return ``auth.params`` with `change(path, value)` in the place of whatever a secret field holds, in depth.
+
+    A secret field that is not given is left out. What else stands there is the same object as before, but for the
+    objects on the way to a secret, which are copies. Where an object is expected and something else stands, that is
+    passed to `change` under the object's path: it could be the secret, given in the wrong place.
+    """
+    return _map_fields(auth.fields, values, change, ())
+
+
+def _map_fields(
+    fields: Iterable[Field],
+    values: Mapping[str, Any],
+    change: Callable[[FieldPath, Any], Any],
+    above: FieldPath,
+) -> dict[str, Any]:
+    changed = dict(values)
+    for field in fields:
+        if field.name not in values or not holds_secrets(field):
+            continue
+        path, value = (*above, field.name), values[field.name]
+        if field.properties and isinstance(value, dict):
+            changed[field.name] = _map_fields(field.properties, value, change, path)
+        else:
+            changed[field.name] = change(path, value)
+    return changed
+
+
+def holds_secrets(field: Field) -> bool:
+    """Say whether a field is a secret or an object with one anywhere below."""
+    return field.secret or any(map(holds_secrets, field.properties))
+
+
+def dotted(path: Iterable[str]) -> str:
+    """Return a path as problems name it: ``account.private_key``."""
+    return ".".join(path)
 
 
 def _secret_names(auth: AuthenticationSpec) -> frozenset[str]:
     return frozenset(field.name for field in auth.fields if field.secret)
+
+
+def _secret_paths(auth: AuthenticationSpec) -> tuple[FieldPath, ...]:
+    return tuple(path for path, field in iter_fields(auth) if field.secret)
 
 
 def _label(auth: AuthenticationSpec) -> str:
@@ -90,8 +180,9 @@ class AuthenticationSpec:
     specification that came from a tenant; validation then goes by it, and `fields` only says which are secret.
     `unusable` is why credentials cannot be kept secret by it, where that is so: nothing is then sent with it.
 
-    `secret_names` are the names of the fields that hold secrets. `label` is the name for people: the spec name, with
-    cloud and variant where they tell two of the same name apart.
+    `secret_paths` are the paths of the secret fields in depth, in order; `secret_names` are only the names of those
+    right in ``auth.params``. `label` is the name for people: the spec name, with cloud and variant where they tell two
+    of the same name apart.
     """
 
     spec_name: str = attrs.field(validator=attrs.validators.min_len(1))
@@ -113,22 +204,34 @@ class AuthenticationSpec:
         repr=False,
         default=attrs.Factory(_secret_names, takes_self=True),
     )
+    secret_paths: tuple[FieldPath, ...] = attrs.field(
+        init=False,
+        eq=False,
+        repr=False,
+        default=attrs.Factory(_secret_paths, takes_self=True),
+    )
     label: str = attrs.field(
         init=False, eq=False, repr=False, default=attrs.Factory(_label, takes_self=True)
     )
 
     def __attrs_post_init__(self) -> None:
-        counts = Counter(field.name for field in self.fields)
-        repeated = sorted(name for name, count in counts.items() if count > 1)
+        repeated = _find_repeated(self.fields)
         if repeated:
             raise ValueError(
-                f"authentication specification {self.spec_name} lists twice: {', '.join(repeated)}"
+                f"authentication specification {self.spec_name} lists twice: {repeated}"
             )
 
     def field(self, name: str) -> Field | None:
-        """Return the field of this name, or None."""
+        """Return the field of this name right in ``auth.params``, or None."""
         for field in self.fields:
             if field.name == name:
+                return field
+        return None
+
+    def find(self, path: FieldPath) -> Field | None:
+        """Return the field at a path, or None."""
+        for other, field in iter_fields(self):
+            if other == path:
                 return field
         return None
 

@@ -110,6 +110,15 @@ def reveal_all(value: Any) -> Any:
     return _map_leaves(value, reveal_leaf)
 
 
+def seal_strings(value: Any) -> Any:
+    """Return the same structure with every string as a `Secret`, for what stands where a secret belongs."""
+
+    def seal_leaf(leaf: Any) -> Any:
+        return Secret(leaf) if isinstance(leaf, str) else leaf
+
+    return _map_leaves(value, seal_leaf)
+
+
 def reseal(value: Any, secrets: Iterable[Secret]) -> Any:
     """Return the same structure with every string that contains one of the secrets turned into a `Secret` itself."""
     plain = [secret.reveal() for secret in secrets if secret]

@@ -12,11 +12,13 @@ import click
 
 from headwater import documents
 from headwater.create.authentication import choose_credentials
+from headwater.credentials import validation
 from headwater.credentials.conversion import convert
-from headwater.credentials.given import CredentialsInput, variable_name
+from headwater.credentials.given import CredentialsInput, put, variable_name
 from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
-from headwater.secret import Secret
+from headwater.models import dotted, holds_secrets, iter_fields
+from headwater.secret import seal_strings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +45,8 @@ def gather(
     Raises `InvalidInput`. What does not fit the specification is left to validation, which reports everything.
     """
     document = _read_document(file)
-    strings = [value for value in document.values.values() if isinstance(value, str)]
-    state.secrets += [Secret(text) for text in strings if text]
+    # Which of them are secret is known only once a specification is chosen, and that can fail.
+    state.remember(seal_strings(document.values))
     given = CredentialsInput(
         values=document.values,
         origin=document.name,
@@ -57,10 +59,7 @@ def gather(
     credentials = choose_credentials(connector, given)
     if file != _STANDARD_INPUT and sys.stdin.isatty():
         credentials = _ask_for_missing(credentials)
-    for name in credentials.auth.secret_names:
-        value = credentials.values.get(name)
-        if isinstance(value, str):
-            state.secrets.append(Secret(value))
+    state.remember(validation.seal(credentials.auth, credentials.values))
     return credentials
 
 
@@ -133,16 +132,19 @@ def _is_too_deep(value: Any, depth: int = 0) -> bool:
 
 
 def _parse_assignments(sets: Sequence[str], connector: Connector) -> dict[str, str]:
-    secret_names: set[str] = set()
-    for spec in connector.authentication:
-        secret_names |= spec.secret_names
+    secret_paths = {
+        dotted(path): path
+        for spec in connector.authentication
+        for path, field in iter_fields(spec)
+        if holds_secrets(field)
+    }
     assignments: dict[str, str] = {}
     for assignment in sets:
         name, sign, text = assignment.partition("=")
         if not sign or not name:
             raise InvalidInput("--set takes FIELD=VALUE")
-        if name in secret_names:
-            variable = variable_name(connector.slug, name)
+        if name in secret_paths:
+            variable = variable_name(connector.slug, *secret_paths[name])
             raise InvalidInput(
                 f"--set cannot give {name}: it is a secret, and others can read command lines",
                 remedy=f"write it into the credentials file as env:NAME or file:PATH, or set {variable}",
@@ -154,15 +156,14 @@ def _parse_assignments(sets: Sequence[str], connector: Connector) -> dict[str, s
 def _ask_for_missing(credentials: GivenCredentials) -> GivenCredentials:
     if not credentials.missing:
         return credentials
-    answers = {}
-    for field in credentials.missing:
+    values = dict(credentials.values)
+    origins = dict(credentials.origins)
+    for path, field in credentials.missing:
+        name = dotted(path)
         meaning = f" ({field.description})" if field.description else ""
         text = click.prompt(
-            f"{field.name}{meaning}", hide_input=field.secret, err=True, type=str
+            f"{name}{meaning}", hide_input=field.secret, err=True, type=str
         )
-        answers[field.name] = convert(text, field)
-    return attrs.evolve(
-        credentials,
-        values={**credentials.values, **answers},
-        origins={**credentials.origins, **dict.fromkeys(answers, "prompt")},
-    )
+        values = put(values, path, convert(text, field))
+        origins[name] = "prompt"
+    return attrs.evolve(credentials, values=values, origins=origins)

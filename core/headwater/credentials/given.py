@@ -8,17 +8,52 @@ import attrs
 
 from headwater.credentials import references, validation
 from headwater.credentials.conversion import convert
+from headwater.models import dotted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from headwater.models import AuthenticationSpec, Field, Problem
+    from headwater.models import AuthenticationSpec, Field, FieldPath, Problem
 
 
-def variable_name(slug: str, field: str) -> str:
-    """Return the environment variable that can give a required field of a connector."""
-    return f"HEADWATER_CRED_{slug.upper().replace('-', '_')}__{field.upper()}"
+def variable_name(slug: str, *path: str) -> str:
+    """Return the environment variable that can give a required field of a connector, or a property of an object."""
+    names = "__".join(name.upper() for name in path)
+    return f"HEADWATER_CRED_{slug.upper().replace('-', '_')}__{names}"
+
+
+def iter_required(
+    fields: Iterable[Field], above: FieldPath = ()
+) -> Iterator[tuple[FieldPath, Field]]:
+    """Yield the fields that cannot be left out with their paths, the properties of an object in its place."""
+    for field in fields:
+        if not field.required:
+            continue
+        path = (*above, field.name)
+        if field.properties:
+            yield from iter_required(field.properties, path)
+        else:
+            yield path, field
+
+
+def is_given(values: Any, path: FieldPath) -> bool:
+    """Say whether something stands at a path; on the way, anything but an object takes the place of all below it."""
+    for name in path:
+        if not isinstance(values, dict):
+            return True
+        if name not in values:
+            return False
+        values = values[name]
+    return True
+
+
+def put(values: Mapping[str, Any], path: FieldPath, value: Any) -> dict[str, Any]:
+    """Return the values with one more at a path that `is_given` denies, objects made on the way."""
+    name, *below = path
+    if below:
+        value = put(values.get(name, {}), tuple(below), value)
+    return {**values, name: value}
 
 
 def _find_misfits(given: GivenCredentials) -> tuple[Problem, ...]:
@@ -51,12 +86,12 @@ class GivenCredentials:
         return [*self.misfits, *references.find_malformed(self.auth, self.values)]
 
     @property
-    def missing(self) -> list[Field]:
-        """The required fields without a value."""
+    def missing(self) -> list[tuple[FieldPath, Field]]:
+        """The required fields without a value and their paths, the properties of an object in its place."""
         return [
-            field
-            for field in self.auth.fields
-            if field.required and field.name not in self.values
+            (path, field)
+            for path, field in iter_required(self.auth.fields)
+            if not is_given(self.values, path)
         ]
 
     def resolve(self) -> dict[str, Any]:
@@ -110,19 +145,14 @@ class CredentialsInput:
         for name, text in self.assignments.items():
             values[name] = convert(text, auth.field(name))
             origins[name] = "--set"
-        for field in auth.fields:
-            variable = variable_name(slug, field.name)
-            if (
-                field.name in values
-                or not field.required
-                or variable not in self.environ
-            ):
+        for path, field in iter_required(auth.fields):
+            variable = variable_name(slug, *path)
+            if is_given(values, path) or variable not in self.environ:
                 continue
             value = convert(self.environ[variable], field)
-            values[field.name] = value
-            origins[field.name] = describe_origin(
-                f"environment variable {variable}", auth, field.name, value
-            )
+            values = put(values, path, value)
+            place = f"environment variable {variable}"
+            origins[dotted(path)] = _name_reference(place, field, value)
         return GivenCredentials(
             auth=auth, values=values, origins=origins, base=self.base
         )
@@ -132,8 +162,10 @@ def describe_origin(
     place: str, auth: AuthenticationSpec, field: str, value: Any
 ) -> str:
     """Name a place, and where the reference of a secret leads; what is not a reference may be the secret itself."""
-    if field not in auth.secret_names or not isinstance(value, str):
-        return place
-    if not references.is_well_formed(value):
+    return _name_reference(place, auth.field(field), value)
+
+
+def _name_reference(place: str, field: Field | None, value: Any) -> str:
+    if field is None or not field.secret or not references.is_well_formed(value):
         return place
     return f"{place} ({value})"

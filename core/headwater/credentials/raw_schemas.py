@@ -1,7 +1,7 @@
 """A tenant's JSON Schema read as fields: it may list them in branches, refer to its own parts, and be damaged.
 
-Whatever it marks ``format: password`` must be kept secret. Where a mark stands on anything but a string right in
-``auth.params``, that cannot be promised, and such a schema is not used.
+Whatever it marks ``format: password`` must be kept secret. Where a mark stands on anything but a string in
+``auth.params`` or in an object there, that cannot be promised, and such a schema is not used.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ import attrs
 from headwater.models import JSON_TYPES, Field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _BRANCHES = ("allOf", "anyOf", "oneOf", "if", "then", "else")
 _LONGEST_CHAIN = (
     20  # references that lead to one another; a schema may lead in a circle
 )
+_LISTING = ("properties", "$ref", *_BRANCHES)
+_DEEPEST = 8  # objects within objects; no source takes more than two
+_MOST = 1_000  # fields within objects; references can double a small schema many times
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -33,43 +36,132 @@ class _Listing:
 
 
 def fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
-    """Return the properties of the schema and of all its branches; secret is what any of them marks."""
-    listings: dict[str, list[_Listing]] = {}
-    for listing in _list_properties(schema):
-        listings.setdefault(listing.name, []).append(listing)
-    return tuple(_merge(name, of_name) for name, of_name in listings.items())
+    """Return the properties of the schema and of all its branches, in depth; secret is what any of them marks."""
+    return _Reading(schema).fields
 
 
 def find_flaw(schema: Mapping[str, Any]) -> str:
     """Return why credentials cannot be kept secret by this schema, or an empty string."""
-    strings = {
-        id(listing.facts)
-        for listing in _list_properties(schema)
-        if listing.facts.get("type", "string") == "string"
-    }
+    reading = _Reading(schema)
+    has_marks = False
     for place, part in _walk(schema):
-        if _is_marked(part) and id(part) not in strings:
-            return f"it marks a secret that is not a string of its own ({place})"
+        if _is_marked(part):
+            has_marks = True
+            if id(part) not in reading.strings:
+                return f"it marks a secret that is not a string of its own ({place})"
         reference = part.get("$ref")
         if isinstance(reference, str) and not reference.startswith("#"):
             return f"it refers to a schema that lies elsewhere ({place or '/'})"
+    if has_marks:
+        return reading.find_hidden_marks()
     return ""
 
 
-def _list_properties(root: Mapping[str, Any]) -> Iterator[_Listing]:
-    """Yield what a schema and its branches list; required is only what no branch can do without."""
-    waiting: deque[tuple[Any, bool]] = deque([(root, True)])
-    seen: set[int] = set()
-    while waiting:
-        part, is_certain = waiting.popleft()
-        schema = _follow_references(part, root)
-        if id(schema) in seen:
-            continue
-        seen.add(id(schema))
-        required = _as_list(schema.get("required")) if is_certain else []
-        for name, facts in _as_object(schema.get("properties")).items():
-            yield _Listing(name, _follow_references(facts, root), name in required)
-        waiting += _branches(schema, is_certain)
+class _Reading:
+    """A schema read in depth: its `fields`, and which parts of it were read as what.
+
+    `strings` and `followed` hold the ids of parts: those listed as strings, and those whose reference was followed.
+    """
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self._root = root
+        self._number = 0
+        self._is_whole = True
+        self.strings: set[int] = set()
+        self.followed: set[int] = set()
+        self.fields = self._read((root,), 0)
+
+    def find_hidden_marks(self) -> str:
+        """Return where a mark holds for more than the fields that were read, or an empty string."""
+        if not self._is_whole:
+            return f"it marks secrets, and nests objects deeper than {_DEEPEST} levels or in more than {_MOST} fields"
+        unread = [
+            part
+            for _place, part in _walk(self._root)
+            if "$ref" in part and id(part) not in self.followed
+        ]
+        if self._reaches_mark(unread):
+            return (
+                "it marks a secret, and refers to it where no string of its own stands"
+            )
+        return ""
+
+    def _reaches_mark(self, waiting: list[Any]) -> bool:
+        """Say whether references, or what they lead to, have a mark in them; each part is looked at once."""
+        seen: set[int] = set()
+        while waiting:
+            part = waiting.pop()
+            if id(part) in seen:
+                continue
+            seen.add(id(part))
+            if isinstance(part, list):
+                waiting += part
+            elif isinstance(part, dict):
+                if _is_marked(part):
+                    return True
+                waiting += [*part.values(), self._follow_references(part)]
+        return False
+
+    def _read(
+        self, parts: Sequence[Mapping[str, Any]], depth: int
+    ) -> tuple[Field, ...]:
+        """Return the properties that the parts of one object list together."""
+        listings: dict[str, list[_Listing]] = {}
+        for listing in self._list_properties(parts):
+            listings.setdefault(listing.name, []).append(listing)
+            if listing.facts.get("type", "string") == "string":
+                self.strings.add(id(listing.facts))
+        found = []
+        for name, of_name in listings.items():
+            found.append(_merge(name, of_name, self._read_object(of_name, depth)))
+        return tuple(found)
+
+    def _read_object(self, listings: list[_Listing], depth: int) -> tuple[Field, ...]:
+        """Return the properties of a property, where it can be an object."""
+        if any(_is_marked(listing.facts) for listing in listings):
+            return ()
+        if _find_common_type(listings) not in ("object", None):
+            return ()
+        parts = [listing.facts for listing in listings]
+        if not any(keyword in part for part in parts for keyword in _LISTING):
+            return ()
+        if depth == _DEEPEST or self._number > _MOST:
+            self._is_whole = False
+            return ()
+        properties = self._read(parts, depth + 1)
+        self._number += len(properties)
+        return properties
+
+    def _list_properties(
+        self, parts: Sequence[Mapping[str, Any]]
+    ) -> Iterator[_Listing]:
+        """Yield what parts and their branches list; required is only what no branch can do without."""
+        is_only_part = len(parts) == 1
+        waiting: deque[tuple[Any, bool]] = deque((part, is_only_part) for part in parts)
+        seen: set[int] = set()
+        while waiting:
+            part, is_certain = waiting.popleft()
+            schema = self._follow_references(part)
+            if id(schema) in seen:
+                continue
+            seen.add(id(schema))
+            required = _as_list(schema.get("required")) if is_certain else []
+            for name, facts in _as_object(schema.get("properties")).items():
+                if name:
+                    yield _Listing(
+                        name, self._follow_references(facts), name in required
+                    )
+            waiting += _branches(schema, is_certain)
+
+    def _follow_references(self, schema: Any) -> Mapping[str, Any]:
+        """Follow references within the schema; what leads nowhere lists nothing."""
+        for _step in range(_LONGEST_CHAIN):
+            reference = _as_object(schema).get("$ref")
+            if not isinstance(reference, str) or not reference.startswith("#"):
+                break
+            self.followed.add(id(schema))
+            schema = _find_part(self._root, reference[1:])
+        return _as_object(schema)
 
 
 def _branches(
@@ -85,16 +177,6 @@ def _branches(
                 yield branch, is_certain and keyword == "allOf"
 
 
-def _follow_references(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow references within the schema; what leads nowhere lists nothing."""
-    for _step in range(_LONGEST_CHAIN):
-        reference = _as_object(schema).get("$ref")
-        if not isinstance(reference, str) or not reference.startswith("#"):
-            break
-        schema = _find_part(root, reference[1:])
-    return _as_object(schema)
-
-
 def _find_part(root: Any, pointer: str) -> Any:
     part = root
     for token in filter(None, pointer.split("/")):
@@ -103,7 +185,7 @@ def _find_part(root: Any, pointer: str) -> Any:
     return part
 
 
-def _merge(name: str, listings: list[_Listing]) -> Field:
+def _merge(name: str, listings: list[_Listing], properties: tuple[Field, ...]) -> Field:
     required = any(listing.required for listing in listings)
     description = _find_description(listings)
     if any(_is_marked(listing.facts) for listing in listings):
@@ -116,7 +198,7 @@ def _merge(name: str, listings: list[_Listing]) -> Field:
         _find_common_type(listings),
         required=required,
         description=description,
-        **values,
+        **({"properties": properties} if properties else values),
     )
 
 

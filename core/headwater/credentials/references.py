@@ -1,7 +1,7 @@
 """Secret references: ``env:NAME``, ``file:PATH``, ``keyring:SERVICE/USER``, ``literal:TEXT``.
 
-They are recognised in secret fields only and resolved in the caller's process only, between validation and building.
-A string without one of these prefixes is the secret itself.
+They are recognised in secret fields only, in depth, and resolved in the caller's process only, between validation and
+building. A string without one of these prefixes is the secret itself.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import attrs
 
 from headwater.errors import UnresolvedReference
 from headwater.foreign import raise_bare
-from headwater.models import Problem
-from headwater.secret import Secret
+from headwater.models import Problem, dotted, map_secrets
+from headwater.secret import Secret, seal_strings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from headwater.models import AuthenticationSpec
+    from headwater.models import AuthenticationSpec, FieldPath
 
 # Bytes; a credential is never larger, but a path typed by mistake may lead to such a file.
 LARGEST_FILE = 1_048_576
@@ -32,16 +32,18 @@ _LITERAL = "literal"
 def resolve_all(
     auth: AuthenticationSpec, values: Mapping[str, Any], *, base: Path | None = None
 ) -> dict[str, Any]:
-    """Return the values with every secret field as a `Secret`, its reference looked up.
+    """Return the values with every secret field, in depth, as a `Secret`, its reference looked up.
 
     Relative ``file:`` paths start at `base`, the directory of the credentials file (the working directory without one).
     Raises `UnresolvedReference`, naming the field and every place that was looked at.
     """
-    params = dict(values)
-    for name, value in values.items():
-        if name in auth.secret_names and isinstance(value, str):
-            params[name] = resolve(value, name, base=base)
-    return params
+
+    def resolve_value(path: FieldPath, value: Any) -> Any:
+        if isinstance(value, str):
+            return resolve(value, dotted(path), base=base)
+        return seal_strings(value)
+
+    return map_secrets(auth, values, resolve_value)
 
 
 def resolve(text: str, field: str, *, base: Path | None = None) -> Secret:
@@ -61,10 +63,8 @@ def resolve(text: str, field: str, *, base: Path | None = None) -> Secret:
 
 
 def pending(auth: AuthenticationSpec, values: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names of the secret fields whose value is a reference still to be looked up."""
-    return frozenset(
-        name for name in auth.secret_names & values.keys() if is_reference(values[name])
-    )
+    """Return the secret fields whose value is a reference still to be looked up, named with dots in depth."""
+    return frozenset(_list_references(auth, values))
 
 
 def find_malformed(
@@ -72,10 +72,24 @@ def find_malformed(
 ) -> list[Problem]:
     """Return a problem for each reference that could lead nowhere, whatever the place it names holds."""
     return [
-        Problem(name, "reference", f"must read {syntax_of(values[name])}")
-        for name in sorted(pending(auth, values))
-        if not is_well_formed(values[name])
+        Problem(name, "reference", f"must read {syntax_of(reference)}")
+        for name, reference in sorted(_list_references(auth, values).items())
+        if not is_well_formed(reference)
     ]
+
+
+def _list_references(
+    auth: AuthenticationSpec, values: Mapping[str, Any]
+) -> dict[str, str]:
+    """Return the references among the values by the fields they stand in."""
+    references: dict[str, str] = {}
+
+    def note(path: FieldPath, value: Any) -> None:
+        if is_reference(value):
+            references[dotted(path)] = value
+
+    map_secrets(auth, values, note)
+    return references
 
 
 def is_reference(value: Any) -> bool:

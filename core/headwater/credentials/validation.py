@@ -8,13 +8,24 @@ from typing import TYPE_CHECKING, Any
 from headwater.credentials import raw_schemas
 from headwater.errors import InvalidCredentials, InvalidInput
 from headwater.foreign import raise_bare
-from headwater.models import AuthenticationSpec, Problem
-from headwater.secret import Secret, has_unpaired_surrogate, is_mask, reveal_all
+from headwater.models import (
+    AuthenticationSpec,
+    Problem,
+    dotted,
+    iter_fields,
+    map_secrets,
+)
+from headwater.secret import (
+    has_unpaired_surrogate,
+    is_mask,
+    reveal_all,
+    seal_strings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from headwater.models import Field
+    from headwater.models import Field, FieldPath
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 
@@ -25,13 +36,7 @@ def json_schema(auth: AuthenticationSpec) -> dict[str, Any]:
     """Render the specification as Flow Service does: JSON Schema draft-07, secrets with ``format: password``."""
     if auth.raw is not None:
         return dict(auth.raw)
-    return {
-        "$schema": DRAFT,
-        "type": "object",
-        "properties": {field.name: _property(field) for field in auth.fields},
-        "required": [field.name for field in auth.fields if field.required],
-        "additionalProperties": False,
-    }
+    return {"$schema": DRAFT, "type": "object", **_object_of(auth.fields)}
 
 
 def auth_spec(auth: AuthenticationSpec) -> dict[str, Any]:
@@ -64,9 +69,9 @@ def validate(
 ) -> list[Problem]:
     """Return everything wrong with the values, by field; an empty list means they fit. Makes no network call.
 
-    `values` are plain JSON values; a secret may be a `Secret` or a string. Fields in `pending` hold a reference that is
-    not resolved yet: only their presence and type can be judged. `validator` is a class of jsonschema's to use in the
-    place of `Draft7Validator`, for schemas that are not trusted. Raises `InvalidInput` for a broken schema.
+    `values` are plain JSON values; a secret may be a `Secret` or a string. Fields in `pending`, named with dots as
+    problems name them, hold a reference that is not resolved yet: only their presence and type can be judged.
+    `validator` is a class of jsonschema's to use in the place of `Draft7Validator`, for schemas that are not trusted. Raises `InvalidInput` for a broken schema.
     """
     import jsonschema
     import referencing
@@ -83,7 +88,8 @@ def validate(
         for problem in problems
         if problem.rule == "type" or problem.field not in pending
     ]
-    order = {field.name: position for position, field in enumerate(auth.fields)}
+    names = [dotted(path) for path, _field in iter_fields(auth)]
+    order = {name: position for position, name in enumerate(names)}
     return sorted(
         dict.fromkeys(judged),
         key=lambda problem: (order.get(problem.field, len(order)), problem.field),
@@ -106,26 +112,38 @@ def require_no_problems(auth: AuthenticationSpec, problems: Sequence[Problem]) -
 
 
 def seal(auth: AuthenticationSpec, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values with the string of every secret field as a `Secret`, resolving nothing."""
-    params = dict(values)
-    for name in auth.secret_names & values.keys():
-        if isinstance(values[name], str):
-            params[name] = Secret(values[name])
-    return params
+    """Return the values with the string of every secret field, in depth, as a `Secret`, resolving nothing."""
+    return map_secrets(auth, values, lambda _path, value: seal_strings(value))
+
+
+def _object_of(fields: Sequence[Field]) -> dict[str, Any]:
+    return {
+        "properties": {field.name: _property(field) for field in fields},
+        "required": [field.name for field in fields if field.required],
+        "additionalProperties": False,
+    }
 
 
 def _property(field: Field) -> dict[str, Any]:
+    facts = {name: fact for name, fact in _facts(field).items() if fact}
+    if field.default is not None:
+        facts["default"] = field.default
+    if field.properties:
+        facts |= _object_of(field.properties)
+    return facts
+
+
+def _facts(field: Field) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "type": field.type,
         "description": field.description,
         "enum": list(field.enum),
-        "default": field.default,
     }
     if field.secret:
         facts["format"] = "password"
     elif field.example is not None:
         facts["examples"] = [field.example]
-    return {name: fact for name, fact in facts.items() if fact not in (None, "", [])}
+    return facts
 
 
 def _apply_schema(
@@ -151,24 +169,35 @@ def _apply_own_rules(
     auth: AuthenticationSpec, values: Mapping[str, Any], reported: set[str]
 ) -> Iterator[Problem]:
     """Apply the rules that a schema does not spell out, to the fields that it does not complain about."""
-    for field in auth.fields:
-        value = values.get(field.name)
-        if field.name not in reported and isinstance(value, str):
-            yield from _judge_string(field, value)
+    for path, field in iter_fields(auth):
+        name, value = dotted(path), _find_value(values, path)
+        if name in reported:
+            continue
+        if isinstance(value, str):
+            yield from _judge_string(field, name, value)
+        elif field.secret and value is not None:
+            yield Problem(name, "type", "must be of type string")
 
 
-def _judge_string(field: Field, value: str) -> Iterator[Problem]:
+def _find_value(values: Any, path: FieldPath) -> Any:
+    """Return what stands at a path, or None."""
+    for name in path:
+        if not isinstance(values, dict):
+            return None
+        values = values.get(name)
+    return values
+
+
+def _judge_string(field: Field, name: str, value: str) -> Iterator[Problem]:
     """Refuse what cannot be sent, what is empty, and a mask in the place of a secret."""
     if has_unpaired_surrogate(value):
-        yield Problem(
-            field.name, "text", "contains an unpaired surrogate (not valid UTF-8)"
-        )
+        yield Problem(name, "text", "contains an unpaired surrogate (not valid UTF-8)")
     elif not value.strip():
         way_out = "give a value" if field.required else "give a value or leave it out"
-        yield Problem(field.name, "notEmpty", f"is empty; {way_out}")
+        yield Problem(name, "notEmpty", f"is empty; {way_out}")
     elif field.secret and is_mask(value):
         yield Problem(
-            field.name,
+            name,
             "mask",
             "is a mask copied from output; give the secret itself or a reference to it",
         )
