@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
 from headwater.lazy import forward_renamed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Container, Iterable, Iterator
 
 MASK = "******"
+# characters; anything shorter occurs in ordinary words, so cutting it out would hide nothing
+SHORTEST = 4
 
 # Former names forward for one minor version; type checkers refuse them.
 if not TYPE_CHECKING:
@@ -23,7 +27,8 @@ class Secret:
     """A value that prints as ``******`` wherever it goes; `reveal` is the only way in.
 
     Not a ``str`` and not an attrs class on purpose: string functions, ``json.dumps``, ``pickle`` and
-    ``attrs.asdict`` would all carry the value out without anyone having asked for it.
+    ``attrs.asdict`` would all carry the value out without anyone having asked for it. Copies, deep ones too, are the
+    same object; pickling and reading its state are refused, so another process gets a reference or the revealed value.
     """
 
     __slots__ = ("_value",)
@@ -67,6 +72,12 @@ class Secret:
 
     def __reduce_ex__(self, _protocol: object) -> NoReturn:
         raise TypeError("a secret cannot be pickled")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret cannot be pickled")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("the state of a secret cannot be read")
 
     def __setattr__(self, _name: str, _value: object) -> NoReturn:
         raise AttributeError("a secret cannot be changed")
@@ -119,18 +130,54 @@ def seal_strings(value: Any) -> Any:
     return _map_leaves(value, seal_leaf)
 
 
-def reseal(value: Any, secrets: Iterable[Secret]) -> Any:
-    """Return the same structure with every string that contains one of the secrets turned into a `Secret` itself."""
-    plain = [secret.reveal() for secret in secrets if secret]
+def reseal(value: Any, secrets: Iterable[Secret], known: Container[str] = ()) -> Any:
+    """Return the same structure with every string that contains one of the secrets turned into a `Secret` itself.
+
+    A string in `known` stays as it is: it was there before any secret was revealed, and is alike by chance. So does a
+    longer one that has a secret of fewer than four characters within a word.
+    """
+    secrets = tuple(secrets)
 
     def seal_leaf(leaf: Any) -> Any:
-        if not isinstance(leaf, str):
+        if not isinstance(leaf, str) or leaf in known:
             return leaf
-        if any(secret in leaf for secret in plain):
-            return Secret(leaf)
-        return leaf
+        return Secret(leaf) if _contains(leaf, secrets) else leaf
 
     return _map_leaves(value, seal_leaf)
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    """Yield every string inside nested mappings and sequences, names of members left out."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from strings_in(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from strings_in(item)
+
+
+def may_equal(ours: Any, theirs: Any) -> bool:
+    """Say whether a value of ours may be another as an answer shows it: secrets, masks and what it leaves out pass."""
+    if isinstance(ours, Secret) or (isinstance(theirs, str) and is_mask(theirs)):
+        return True
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        return all(may_equal(ours.get(name), theirs[name]) for name in theirs)
+    return bool(ours == theirs)
+
+
+def _contains(text: str, secrets: Iterable[Secret]) -> bool:
+    values = [secret.reveal() for secret in secrets if secret]
+    return any(
+        contains_short(text, value) if len(value) < SHORTEST else value in text
+        for value in values
+    )
+
+
+def contains_short(text: str, value: str) -> bool:
+    """Say whether a value that occurs within ordinary words stands in a text as a word of its own."""
+    return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) is not None
 
 
 def _map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:

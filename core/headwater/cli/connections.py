@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headwater.cli.masking import mask_params
 from headwater.cli.options import common, credential_input, sending
 from headwater.cli.output import emit, printable, say, table
 
@@ -38,7 +39,8 @@ def list_(state: State, /, *, connector: str | None, name: str | None) -> None:
     if name is not None:
         connections = [item for item in connections if item.name == name]
     text = "" if state.json else _list_text(state, connections)
-    emit([dict(item.raw) for item in connections], text, as_json=state.json)
+    shown = [mask_params(state.registry(), item) for item in connections]
+    emit(shown, text, as_json=state.json)
 
 
 @command.command("get")
@@ -50,6 +52,8 @@ def get(state: State, /, *, connection_id: str) -> None:
     """Show one base connection; secrets never come back."""
     with state.service(state.profile()) as service:
         connection = service.connections.get(connection_id)
+    shown = mask_params(state.registry(), connection)
+    params = shown.get("auth", {}).get("params", {}) if connection.params else {}
     spec = f"{connection.spec_id} (version {connection.spec_version})"
     facts = {
         "id": connection.id,
@@ -57,13 +61,13 @@ def get(state: State, /, *, connection_id: str) -> None:
         "description": connection.description,
         "connection specification": spec,
         "authentication": connection.auth_name,
-        **{f"  {name}": value for name, value in connection.params.items()},
+        **{f"  {name}": value for name, value in params.items()},
         "state": connection.state,
         "sandbox": connection.sandbox,
         "etag": connection.etag,
     }
     emit(
-        dict(connection.raw),
+        shown,
         table((name, fact) for name, fact in facts.items() if fact != ""),
         as_json=state.json,
     )

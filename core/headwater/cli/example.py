@@ -5,9 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from headwater.cli.facts import format_choices
+from headwater.secret import strings_in
 
 if TYPE_CHECKING:
-    from headwater.models import AuthenticationSpec, Field
+    from collections.abc import Iterable
+
+    from tomlkit.items import Table
+    from tomlkit.toml_document import TOMLDocument
+
+    from headwater.models import AuthenticationSpec, Field, FieldPath
 
 _PLACEHOLDERS: dict[str | None, Any] = {
     "integer": 1,
@@ -20,11 +26,7 @@ _PLACEHOLDERS: dict[str | None, Any] = {
 
 def values(slug: str, auth: AuthenticationSpec) -> dict[str, Any]:
     """Return the required fields with example values; they fit the specification, and lead nowhere."""
-    return {
-        field.name: _example_value(slug, field)
-        for field in auth.fields
-        if field.required
-    }
+    return _example_object(slug, auth.fields, ())
 
 
 def as_toml(slug: str, auth: AuthenticationSpec) -> str:
@@ -33,18 +35,31 @@ def as_toml(slug: str, auth: AuthenticationSpec) -> str:
 
     document = tomlkit.document()
     document.add(tomlkit.comment(f"{slug}: {auth.label}"))
-    if any(map(_is_placeholder, values(slug, auth).values())):
+    if any(map(_is_placeholder, strings_in(values(slug, auth)))):
         document.add(tomlkit.comment("replace the values in <>"))
-    for field in auth.fields:
-        value = _example_value(slug, field)
-        document.add(tomlkit.nl())
-        document.add(tomlkit.comment(_describe(field)))
-        if field.required:
-            document.add(field.name, value)
-        else:
-            line = tomlkit.dumps({field.name: value}).strip()
-            document.add(tomlkit.comment(line))
+    _add_fields(document, slug, auth.fields, ())
     return tomlkit.dumps(document).rstrip("\n")
+
+
+def _add_fields(
+    table: TOMLDocument | Table, slug: str, fields: Iterable[Field], above: FieldPath
+) -> None:
+    """Add fields to a TOML table, objects last: whatever follows the heading of a table belongs to it."""
+    import tomlkit
+
+    for field in sorted(fields, key=lambda field: bool(field.properties)):
+        value = _example_value(slug, field, above)
+        table.add(tomlkit.nl())
+        table.add(tomlkit.comment(_describe(field)))
+        if not field.required:
+            for line in tomlkit.dumps({field.name: value}).strip().splitlines():
+                table.add(tomlkit.comment(line))
+        elif field.properties:
+            inner = tomlkit.table()
+            _add_fields(inner, slug, field.properties, (*above, field.name))
+            table.add(field.name, inner)
+        else:
+            table.add(field.name, value)
 
 
 def _describe(field: Field) -> str:
@@ -58,13 +73,26 @@ def _describe(field: Field) -> str:
     return "; ".join(parts)
 
 
-def _is_placeholder(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("<") and value.endswith(">")
+def _is_placeholder(value: str) -> bool:
+    return value.startswith("<") and value.endswith(">")
 
 
-def _example_value(slug: str, field: Field) -> Any:
+def _example_object(
+    slug: str, fields: Iterable[Field], above: FieldPath
+) -> dict[str, Any]:
+    return {
+        field.name: _example_value(slug, field, above)
+        for field in fields
+        if field.required
+    }
+
+
+def _example_value(slug: str, field: Field, above: FieldPath) -> Any:
+    path = (*above, field.name)
     if field.secret:
-        return f"env:{slug.upper().replace('-', '_')}_{field.name.upper()}"
+        return f"env:{'_'.join((slug.replace('-', '_'), *path)).upper()}"
+    if field.properties:
+        return _example_object(slug, field.properties, path)
     for value in (field.example, field.default, *field.enum[:1]):
         if value is not None:
             return value

@@ -10,6 +10,7 @@ import click
 from headwater.cli.facts import describe_field, describe_obligation, list_facts
 from headwater.cli.options import common, of_profile, slug_argument
 from headwater.cli.output import emit, table
+from headwater.models import dotted, iter_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,12 +101,12 @@ def _format_spec(spec: AuthenticationSpec) -> str:
     heading = f"{spec.label}  ({note})" if note else spec.label
     rows = [
         (
-            field.name,
+            dotted(path),
             field.type or "any",
             describe_obligation(field),
             describe_field(field),
         )
-        for field in spec.fields
+        for path, field in iter_fields(spec)
     ]
     body = table(rows, ("FIELD", "TYPE", "", "MEANING"))
     return "\n".join([heading, *(f"  {line}" for line in body.splitlines())])

@@ -13,11 +13,14 @@ from headwater.connectors import hooks
 from headwater.connectors.defaults import Defaults
 from headwater.errors import BrokenPlugin, NotCreatable, NotReadable
 from headwater.foreign import foreign
-from headwater.models import AuthenticationSpec, ConnectionSpec
-from headwater.secret import reseal, secrets_in
+from headwater.models import AuthenticationSpec, ConnectionSpec, map_secrets
+from headwater.secret import reseal, seal_strings, secrets_in, strings_in
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from headwater.models import Distribution, Payload, PayloadRequest
+    from headwater.secret import Secret
     from headwater.sources import SourceCredentials
     from headwater.sources.guarded import GuardedReader
 
@@ -89,7 +92,8 @@ class Connector:
     def build_payload(self, request: PayloadRequest) -> Payload:
         """Return the body for ``POST /connections``; secrets in it are `Secret`. Raises `BrokenPlugin`.
 
-        A string that a connector composed from a revealed secret becomes a `Secret` as a whole.
+        What a secret field holds is sealed, revealed or not, and so is a string that a connector composed from a
+        revealed secret. Values of the request that are no secrets stay as they are, even where they are alike.
         """
         secrets = tuple(secrets_in(dict(request.params)))
         with foreign(
@@ -103,7 +107,7 @@ class Connector:
             raise self._violation(
                 "build_payload must send the connection specification id it was given"
             )
-        return {name: reseal(value, secrets) for name, value in payload.items()}
+        return _seal(payload, request, secrets)
 
     @property
     def readable(self) -> bool:
@@ -216,3 +220,24 @@ class Connector:
             distribution=str(self.distribution),
             remedy=f"report it to the authors of {self.distribution.name}, or uninstall it",
         )
+
+
+def _seal(
+    payload: Payload, request: PayloadRequest, secrets: tuple[Secret, ...]
+) -> Payload:
+    known = frozenset(_known_strings(request))
+    sealed = {name: reseal(value, secrets, known) for name, value in payload.items()}
+    auth = sealed.get("auth")
+    if isinstance(auth, dict) and isinstance(auth.get("params"), dict):
+        auth["params"] = map_secrets(
+            request.auth, auth["params"], lambda _path, value: seal_strings(value)
+        )
+    return sealed
+
+
+def _known_strings(request: PayloadRequest) -> Iterator[str]:
+    """Yield the strings of a request that are not secret, whatever the secrets are."""
+    spec = request.spec
+    yield from strings_in([request.name, request.description, request.params])
+    yield from strings_in([request.auth.spec_name, spec.id, spec.version])
+    yield from strings_in(spec.extra_payload)

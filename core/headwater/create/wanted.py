@@ -11,7 +11,7 @@ import attrs
 
 from headwater.create.journal import Target
 from headwater.errors import HeadwaterError, NotFound
-from headwater.secret import Secret, is_mask
+from headwater.secret import Secret, may_equal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -160,13 +160,7 @@ def _differs(field: Field, stored: Mapping[str, Any], sent: Mapping[str, Any]) -
     """Say whether a stored value is another one than ours; secrets, and what an answer masks, cannot be compared."""
     if field.secret or field.name not in stored:
         return False
-    theirs = stored[field.name]
-    ours = sent.get(field.name, field.default)
-    if isinstance(ours, Secret):
-        return False
-    if isinstance(theirs, str) and is_mask(theirs):
-        return False
-    return bool(theirs != ours)
+    return not may_equal(sent.get(field.name, field.default), stored[field.name])
 
 
 def _without_secrets(value: Any) -> Any:

@@ -71,7 +71,8 @@ def validate(
 
     `values` are plain JSON values; a secret may be a `Secret` or a string. Fields in `pending`, named with dots as
     problems name them, hold a reference that is not resolved yet: only their presence and type can be judged.
-    `validator` is a class of jsonschema's to use in the place of `Draft7Validator`, for schemas that are not trusted. Raises `InvalidInput` for a broken schema.
+    `validator` is a class of jsonschema's to use in the place of `Draft7Validator`, for schemas that are not trusted.
+    Raises `InvalidInput` for a broken schema.
     """
     import jsonschema
     import referencing

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater.doctor.results import Finding
+from headwater.models import dotted, iter_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,10 +54,15 @@ def compare(
 def find_differences(
     ours: AuthenticationSpec, theirs: AuthenticationSpec
 ) -> list[Finding]:
-    """Return in which fields one specification differs: added, removed, required, secret, type."""
+    """Return in which fields, in depth, one specification differs: added, removed, required, secret, type."""
     findings = []
-    for name in dict.fromkeys(field.name for field in (*ours.fields, *theirs.fields)):
-        for kind, message in _compare_field(ours.field(name), theirs.field(name)):
+    own, there = dict(iter_fields(ours)), dict(iter_fields(theirs))
+    for path in dict.fromkeys((*own, *there)):
+        above = path[:-1]
+        if above and (above not in own or above not in there):
+            continue  # the object is new or gone as a whole
+        for kind, message in _compare_field(own.get(path), there.get(path)):
+            name = dotted(path)
             findings.append(
                 Finding(
                     kind=kind,

@@ -14,6 +14,7 @@ from headwater.cli.facts import format_value, list_facts
 from headwater.connectors import registry
 from headwater.create.authentication import choose
 from headwater.errors import InvalidInput
+from headwater.models import dotted, iter_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -129,13 +130,15 @@ def _authentication(connector: Connector, auth: AuthenticationSpec) -> str:
     parts = [f"## {_cell(auth.label)}"]
     if auth.deprecated or auth.note:
         parts.append(_cell(auth.note or "Deprecated."))
-    parts.append(_table(_FIELDS, [_row(field) for field in auth.fields]))
+    parts.append(
+        _table(_FIELDS, [_row(path, field) for path, field in iter_fields(auth)])
+    )
     parts.append(f"```toml\n{as_toml(connector.slug, auth)}\n```")
     parts.append(f"```console\n$ {command(connector, auth)}\n```")
     return "\n\n".join(parts)
 
 
-def _row(field: Field) -> tuple[str, ...]:
+def _row(path: tuple[str, ...], field: Field) -> tuple[str, ...]:
     default = allowed = ""
     if field.default is not None:
         default = _code(field.default)
@@ -144,7 +147,7 @@ def _row(field: Field) -> tuple[str, ...]:
     elif field.example is not None and not field.secret:
         allowed = f"such as {_code(field.example)}"
     return (
-        f"`{field.name}`",
+        f"`{dotted(path)}`",
         field.type or "any",
         "yes" if field.required else "",
         "yes" if field.secret else "",
