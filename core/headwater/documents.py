@@ -78,8 +78,8 @@ def replace(path: Path, text: str) -> None:
 def open_draft(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
     """Open a new file (mode 0600) that gets the name `path` when all of it is on disk, so that nobody reads half of it.
 
-    Nothing is left where that fails. Raises `OSError`; `FileExistsError` where there is a file and `overwrite` is
-    False.
+    The name is on disk, too, when the block ends. Nothing is left where that fails. Raises `OSError`;
+    `FileExistsError` where there is a file and `overwrite` is False.
     """
     import tempfile
 
@@ -98,6 +98,25 @@ def open_draft(path: Path, *, overwrite: bool = True) -> Iterator[BinaryIO]:
             path.hardlink_to(draft)
     finally:
         draft.unlink(missing_ok=True)
+    sync_folder(path.absolute().parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on disk: a file whose data are there can still lack its name after a power cut.
+
+    Some file systems cannot do that for a folder; they are left to their own.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def sync_folder(path: Path) -> None:

@@ -28,6 +28,11 @@ import click
     help="SQLite file or postgresql:// URL. [default: HEADWATER_LOCAL_STORE]",
 )
 @click.option(
+    "--new",
+    is_flag=True,
+    help="Make an empty store where only its key is left of one.",
+)
+@click.option(
     "--strict",
     is_flag=True,
     help="Refuse whatever the platform refuses, misprinted ids included.",

@@ -174,12 +174,8 @@ def _http(
 def _store(
     req: falcon.Request, resp: falcon.Response, error: StoreUnavailable, params: Any
 ) -> None:
-    log.error("request %s: the store does not answer (%s)", request_id(req), error)
-    flow = FlowError(
-        "FLOW-1103-503",
-        "the store does not answer; try again later",
-        headers={"Retry-After": "1"},
-    )
+    log.error("request %s: the store is %s (%s)", request_id(req), error.word, error)
+    flow = FlowError("FLOW-1103-503", error.told, headers={"Retry-After": "1"})
     _flow(req, resp, flow, params)
 
 

@@ -73,13 +73,16 @@ class Settings:
     """How one embedded service behaves.
 
     `store` is a path (SQLite) or an SQLAlchemy URL. `key` is 32 bytes in base64; without it the key is kept in
-    `key_file`, by default beside the store. `hosts` are the names a request's Host header may carry. With `clients`,
-    only tokens of the service's own IMS endpoint are accepted.
+    `key_file`, by default beside the store. A key without a store tells of a lost one, and an empty one is made in its
+    place only if `new`; with `store_id`, only the store of this id is opened, and none is made. `hosts` are the names a
+    request's Host header may carry. With `clients`, only tokens of the service's own IMS endpoint are accepted.
     """
 
     store: str
     key: Secret | None = None
     key_file: Path | None = None
+    new: bool = False
+    store_id: str | None = None
     hosts: tuple[str, ...] = attrs.field(
         default=(*LOOPBACK_NAMES, EMBEDDED_HOST), converter=_unique
     )

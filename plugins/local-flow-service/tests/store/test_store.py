@@ -7,6 +7,7 @@ import contextlib
 import os
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import pytest
 from headwater.errors import InvalidInput
 from headwater.secret import Secret
 from headwater_local_flow_service import Settings, StoreBusy, StoreError, build_app
-from headwater_local_flow_service.store.store import Scope
+from headwater_local_flow_service.store.store import Scope, Store
 from headwater_local_flow_service.store.tables import connections
 
 if TYPE_CHECKING:
@@ -153,13 +154,66 @@ def test_a_lost_or_wrong_key_is_an_error_and_never_replaced(
     assert (key.read_bytes() if key.exists() else None) == before
 
 
-def test_an_existing_key_serves_a_new_store(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left", ["nothing", "nothing in the file"])
+def test_no_store_is_made_where_a_key_tells_of_a_lost_one(
+    tmp_path: Path, left: str
+) -> None:
     _open(tmp_path / "a.db")
     before = (tmp_path / "a.db.key").read_bytes()
     for name in ("a.db", "a.db-wal", "a.db-shm"):
         (tmp_path / name).unlink(missing_ok=True)
-    _open(tmp_path / "a.db")
+    if left != "nothing":
+        (tmp_path / "a.db").touch()
+    for _ in range(2):
+        with pytest.raises(StoreError, match="moved or lost") as raised:
+            _open(tmp_path / "a.db")
+    assert "--new" in raised.value.remedy
+    assert (tmp_path / "a.db").exists() == (left != "nothing")
+    _open(tmp_path / "a.db", new=True)
     assert (tmp_path / "a.db.key").read_bytes() == before
+    _open(tmp_path / "a.db")
+
+
+def test_no_new_key_is_left_where_its_store_could_not_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "headwater_local_flow_service.store.tables.metadata.create_all", fail
+        )
+        with pytest.raises(sqlite3.OperationalError):
+            _open(tmp_path / "a.db")
+    assert not (tmp_path / "a.db.key").exists()
+    _open(tmp_path / "a.db")
+
+
+def test_a_first_store_is_made_once_by_all_who_need_it_at_once(tmp_path: Path) -> None:
+    def open_it(_number: int) -> str:
+        store = Store(Settings(store=str(tmp_path / "new" / "a.db")))
+        store.close()
+        return store.id
+
+    for number in range(5):
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(open_it, range(8)))) == 1
+        (tmp_path / "new").rename(tmp_path / f"old{number}")
+
+
+def test_a_store_keeps_its_id_and_one_made_before_gets_one(tmp_path: Path) -> None:
+    def read_id() -> str:
+        store = Store(Settings(store=str(tmp_path / "a.db")))
+        store.close()
+        return store.id
+
+    first = read_id()
+    assert read_id() == first
+    _sql(tmp_path / "a.db", "DELETE FROM headwater_store WHERE name = 'id'")
+    second = read_id()
+    assert second not in ("", first)
+    assert read_id() == second
 
 
 def test_a_store_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:

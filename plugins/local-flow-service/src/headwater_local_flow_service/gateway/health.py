@@ -29,8 +29,8 @@ class Health:
         status, word = falcon.HTTP_200, "ok"
         try:
             self._store.check()
-        except StoreUnavailable:
-            status, word = falcon.HTTP_503, "unavailable"
+        except StoreUnavailable as error:
+            status, word = falcon.HTTP_503, error.word
         resp.set_header("Cache-Control", "no-store")
         resp.status = status
         resp.media = {"status": word, **self._facts}

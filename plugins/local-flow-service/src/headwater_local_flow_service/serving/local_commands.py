@@ -46,6 +46,35 @@ def _choosing(function: Decorated) -> Decorated:
     return function
 
 
+def _renewing(function: Decorated) -> Decorated:
+    option = click.option(
+        "--new",
+        is_flag=True,
+        help="Make an empty store where only its key is left of one.",
+    )
+    return option(function)
+
+
+@command.command("init", short_help="Make the store and its key.")
+@_renewing
+@_choosing
+@common
+@click.pass_obj
+def init(state: State, /, *, new: bool, store: str | None, file: Path | None) -> None:
+    """Make the store and its key where there is neither; a store that is there stays as it is.
+
+    Nobody needs to: both are made on first use. Where only the key is left, the store was moved or lost, or its disk is
+    not mounted, and nothing is made in its place until --new says so.
+    """
+    from headwater_local_flow_service.store import schema
+
+    settings = _settings(store, file, new=new)
+    with _open_store(settings, make=True) as opened:
+        key = str(schema.key_path(settings) or "HEADWATER_LOCAL_KEY")
+        facts = {"store": opened.label, "key": key}
+    emit(facts, table([*facts.items()]), as_json=state.json)
+
+
 @command.command("info", short_help="Say where the store is and what is in it.")
 @_choosing
 @common
@@ -101,11 +130,18 @@ def export(
     "import", short_help="Store what an export holds, whole or not at all."
 )
 @click.argument("source", metavar="FILE")
+@_renewing
 @_choosing
 @common
 @click.pass_obj
 def import_(
-    state: State, /, *, source: str, store: str | None, file: Path | None
+    state: State,
+    /,
+    *,
+    source: str,
+    new: bool,
+    store: str | None,
+    file: Path | None,
 ) -> None:
     """Store what an export in FILE holds, whole or not at all; - is standard input.
 
@@ -115,7 +151,7 @@ def import_(
     from headwater_local_flow_service.archive import files, importing
 
     with (
-        _open_store(_settings(store, file), make=True) as opened,
+        _open_store(_settings(store, file, new=new), make=True) as opened,
         files.reading(source) as (lines, name),
     ):
         found = importing.run(opened, lines, name)
@@ -160,25 +196,27 @@ def reset(state: State, /, *, yes: bool, store: str | None, file: Path | None) -
 _SHOWN = 20  # ids that a text lists; --json lists all
 
 
-def _settings(store: str | None, file: Path | None) -> Any:
+def _settings(store: str | None, file: Path | None, *, new: bool = False) -> Any:
     from headwater_local_flow_service.serving import options
 
-    return options.store_settings(file, store)
+    return options.store_settings(file, store, new=new)
 
 
 @contextmanager
 def _open_store(settings: Any, *, make: bool = False) -> Iterator[Store]:
-    """Open the store; only an import makes one. Raises `StoreError` and `StoreBusy`."""
-    from headwater_local_flow_service.store import database
+    """Open the store; it is made only if `make` is given. Raises `StoreError` and `StoreBusy`."""
+    from headwater_local_flow_service.store import database, schema
     from headwater_local_flow_service.store.store import Store
     from headwater_local_flow_service.store.storeerrors import (
         StoreBusy,
         StoreError,
+        StoreFull,
         StoreUnavailable,
     )
 
     url = database.url_of(settings.store)
     if not make and database.is_file(url) and not Path(str(url.database)).exists():
+        schema.refuse_to_replace(url, settings)
         raise StoreError(
             f"there is no store at {database.label(url)} yet",
             remedy="it is made on first use; name another with --store or HEADWATER_LOCAL_STORE",
@@ -186,6 +224,13 @@ def _open_store(settings: Any, *, make: bool = False) -> Iterator[Store]:
     store = Store(settings)
     try:
         yield store
+    except StoreFull:
+        raise_bare(
+            StoreBusy(
+                f"there is no room for the store {store.label}",
+                remedy="make room on its disk, then run again",
+            )
+        )
     except StoreUnavailable:
         raise_bare(
             StoreBusy(

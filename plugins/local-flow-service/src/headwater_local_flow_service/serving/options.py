@@ -71,6 +71,7 @@ def settings_for(
     *,
     host: str,
     store: str | None = None,
+    new: bool = False,
     strict: bool = False,
     switches: Sequence[str] = (),
     sandboxes: Sequence[str] = (),
@@ -100,6 +101,7 @@ def settings_for(
         plain["reach_sources"] = reachable
     return Settings.from_environ(
         **plain,
+        new=new,
         hosts=[name.lower() for name in hosts],
         sandboxes=["prod", "dev", *from_file.get("sandboxes", ()), *sandboxes],
         clients=configured,
@@ -107,9 +109,11 @@ def settings_for(
     )
 
 
-def store_settings(path: Path | None, store: str | None) -> Settings:
+def store_settings(
+    path: Path | None, store: str | None, *, new: bool = False
+) -> Settings:
     """Return settings for working on the store that ``serve`` with the same file and option uses."""
-    return Settings.from_environ(**_select_plain(_read_file(path), store))
+    return Settings.from_environ(**_select_plain(_read_file(path), store), new=new)
 
 
 _PLAIN = ("store", "largest_body", "deepest_body", "busy_timeout", "token_lifetime")

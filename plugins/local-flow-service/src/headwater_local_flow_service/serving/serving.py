@@ -7,6 +7,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, cast
 
+import attrs
+
 from headwater.errors import Unreachable
 from headwater_local_flow_service.serving import ports
 from headwater_local_flow_service.settings import Settings, hand_over
@@ -41,6 +43,8 @@ def run(
         store = Store(settings)
         label = store.label
         store.close()
+        # A worker that is started later serves this store and makes none.
+        settings = attrs.evolve(settings, new=False, store_id=store.id)
         hand_over(settings, access_log=listening.access_log)
         lines = [f"listening on http://{ports.authority(host, taken)} (store {label})"]
         if metrics is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from headwater import documents
 from headwater.foreign import raise_bare
 from headwater_local_flow_service.store.storeerrors import StoreError
 
@@ -84,19 +82,9 @@ def key_file(url: URL) -> Path:
     return platformdirs.user_data_path("headwater") / f"{name}.key"
 
 
-def make_file(url: URL) -> None:
-    """Make the folder (0700) and the database file (0600) where they are missing. Raises `StoreError`."""
-    path = Path(str(url.database))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise_bare(
-            StoreError(
-                f"the store {path} cannot be opened ({documents.describe(error)})",
-                remedy="name a writable path with HEADWATER_LOCAL_STORE or --store",
-            )
-        )
+def uri_of(path: str) -> str:
+    """Return the URI under which SQLite opens a file and never makes one."""
+    return f"{Path(path).as_uri()}?mode=rw"
 
 
 def engine_of(url: URL, *, busy_timeout: float) -> Engine:
@@ -118,6 +106,14 @@ def engine_of(url: URL, *, busy_timeout: float) -> Engine:
 
 
 def _make_durable(engine: Engine, busy_timeout: float) -> None:
+    @event.listens_for(engine, "do_connect")
+    def _never_make(
+        _dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]
+    ) -> None:
+        # By its path alone, SQLite would make an empty database where the store was removed.
+        arguments[0] = uri_of(arguments[0])
+        options["uri"] = True
+
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         # The driver must not begin transactions by itself.

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
 from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from headwater.foreign import raise_bare
-from headwater_local_flow_service.store import database, tables, vault
+from headwater_local_flow_service.store import (
+    database,
+    identity,
+    placing,
+    tables,
+    vault,
+)
 from headwater_local_flow_service.store.storeerrors import StoreBusy, StoreError
 from headwater_local_flow_service.store.vault import Vault
 
@@ -22,20 +29,69 @@ if TYPE_CHECKING:
 _LOCK = 0x4EAD4A7E  # PostgreSQL advisory lock: two processes making one store wait for each other
 
 
-def unlock(engine: Engine, url: URL, settings: Settings) -> Vault:
-    """Make the store, check it or bring it up to this version, and return the vault that opens its secrets.
+@attrs.frozen
+class Unlocked:
+    """What is known of a store once it is open."""
 
-    Raises `StoreError` where the store is damaged, foreign, newer than this version or its key is missing or wrong,
-    and `StoreBusy` where it is locked or does not answer.
+    vault: Vault
+    id: str
+
+
+def unlock(engine: Engine, url: URL, settings: Settings) -> Unlocked:
+    """Make the store, check it or bring it up to this version; return its id and the vault that opens its secrets.
+
+    Raises `StoreError` where the store is damaged, foreign, lost, newer than this version or its key is missing or
+    wrong, and `StoreBusy` where it is locked or does not answer.
     """
+    made: list[Path] = []
     try:
         with engine.execution_options(**database.WRITES).begin() as connection:
-            return _open_or_make(connection, url, settings)
-    except (DatabaseError, InterfaceError) as error:
-        raise_bare(_explain(error, url))
+            opened = _open_or_make(connection, url, settings, made)
+            id = identity.ensure_id(connection)
+            _check_expected(id, url, settings)
+    except BaseException as error:
+        _withdraw_keys(made, url)
+        if isinstance(error, (DatabaseError, InterfaceError)):
+            raise_bare(_explain(error, url))
+        raise
+    return Unlocked(opened, id)
 
 
-def _open_or_make(connection: Connection, url: URL, settings: Settings) -> Vault:
+def _withdraw_keys(made: list[Path], url: URL) -> None:
+    """Take a new key back where its store could not be made: a key without a store tells of a lost one."""
+    # What a server has done when its connection breaks is not known.
+    if database.is_file(url):
+        for path in made:
+            path.unlink(missing_ok=True)
+
+
+def _check_expected(id: str, url: URL, settings: Settings) -> None:
+    if settings.store_id not in (None, id):
+        raise StoreError(
+            f"{database.label(url)} holds another store than the one that was served",
+            remedy=_REPLACED,
+        )
+
+
+def refuse_to_replace(url: URL, settings: Settings) -> None:
+    """Raise `StoreError` where a store is to be made though there was one: its key is there, or it is being served."""
+    if settings.store_id is not None:
+        raise StoreError(
+            f"the store {database.label(url)} is gone while it is served",
+            remedy=_REPLACED,
+        )
+    key = _key_file(url, settings)
+    if settings.key is None and not settings.new and key.exists():
+        raise StoreError(
+            f"there is no store at {database.label(url)}, but its key {key} is there: the store was moved or lost, "
+            "or its disk is not mounted",
+            remedy="put it back, or restore a backup; for a new and empty one: headwater local init --new",
+        )
+
+
+def _open_or_make(
+    connection: Connection, url: URL, settings: Settings, made: list[Path]
+) -> Vault:
     if not database.is_file(url):
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     if inspect(connection).has_table(tables.facts.name):
@@ -45,11 +101,15 @@ def _open_or_make(connection: Connection, url: URL, settings: Settings) -> Vault
             f"{database.label(url)} is a database of another program",
             remedy="name another path with HEADWATER_LOCAL_STORE or --store",
         )
-    return _make(connection, url, settings)
+    refuse_to_replace(url, settings)
+    key = _find_key(url, settings)
+    if key is None:
+        made.append(_key_file(url, settings))
+        key = vault.make_key(made[0])
+    return _make(connection, Vault(key))
 
 
-def _make(connection: Connection, url: URL, settings: Settings) -> Vault:
-    opened = Vault(_find_key(url, settings) or vault.make_key(_key_file(url, settings)))
+def _make(connection: Connection, opened: Vault) -> Vault:
     tables.metadata.create_all(connection)
     facts = [
         {"name": "schema", "value": str(tables.VERSION)},
@@ -99,13 +159,18 @@ def _find_key(url: URL, settings: Settings) -> bytes | None:
     """Return the key of the settings or of the key file, or None where there is no such file."""
     if settings.key is not None:
         return vault.key_from(settings.key)
-    return vault.read_key(_key_file(url, settings))
+    path = _key_file(url, settings)
+    placing.check_private(path, "key file")
+    return vault.read_key(path)
 
 
 def _key_file(url: URL, settings: Settings) -> Path:
     return settings.key_file or database.key_file(url)
 
 
+_REPLACED = (
+    "stop the service, put the store back or restore a backup, and start it again"
+)
 _RESTORE = "restore it from a backup, or move it away to start with an empty one"
 
 

@@ -5,21 +5,28 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from headwater.foreign import raise_bare
-from headwater_local_flow_service.store import byid, database, schema, tables
+from headwater_local_flow_service.store import (
+    byid,
+    database,
+    identity,
+    placing,
+    schema,
+    watching,
+)
 from headwater_local_flow_service.store.rows import Record, Rows, Scope
-from headwater_local_flow_service.store.storeerrors import StoreUnavailable
+from headwater_local_flow_service.store.storeerrors import StoreError, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection, Engine, Table
+    from sqlalchemy import URL, Connection, Engine, Table
 
     from headwater_local_flow_service.settings import Settings
 
@@ -35,36 +42,41 @@ class Store:
         database.check_system()
         url = database.url_of(settings.store)
         if database.is_file(url):
-            database.make_file(url)
+            _prepare_file(url, settings)
         self.label = database.label(url)
         self._one_writer = database.is_file(url)
         self._reader = database.engine_of(url, busy_timeout=settings.busy_timeout)
         self._writer = self._reader.execution_options(**database.WRITES)
         try:
-            self.vault = schema.unlock(self._reader, url, settings)
+            opened = schema.unlock(self._reader, url, settings)
+            self._watch = watching.watch(url, opened.id)
         except BaseException:
             self._reader.dispose()
             raise
+        self.vault, self.id = opened.vault, opened.id
+        event.listen(self._reader, "connect", self._greet)
 
     def close(self) -> None:
         """Let go of the database."""
         self._reader.dispose()
+        self._watch.close()
 
     def check(self) -> None:
-        """Ask the database for one row, to see that it answers."""
-        with _transaction(self._reader) as connection:
-            connection.execute(select(tables.facts.c.value).limit(1)).all()
+        """Ask the database for one row, to see that it answers and is the one that was opened."""
+        with self._transaction(self._reader) as connection:
+            found = identity.read_id(connection)
+        self._watch.compare(found)
 
     @contextmanager
     def reading(self) -> Iterator[Rows]:
         """Read rows."""
-        with _transaction(self._reader) as connection:
+        with self._transaction(self._reader) as connection:
             yield Rows(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[Rows]:
         """Read rows as they all are at one moment, however long it takes and whoever writes meanwhile."""
-        with _transaction(self._reader) as connection:
+        with self._transaction(self._reader) as connection:
             begin = "BEGIN" if self._one_writer else _REPEATABLE_READ
             connection.execute(text(begin))
             yield Rows(connection)
@@ -81,7 +93,7 @@ class Store:
 
         With a `scope`, the writers that name it take turns: what one of them has read stays true until it has written.
         """
-        with _transaction(self._writer) as connection:
+        with self._transaction(self._writer) as connection:
             if scope is not None and not self._one_writer:
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _lock(scope)}
@@ -93,20 +105,43 @@ class Store:
         if not self._one_writer:
             with self.reading() as rows:
                 return rows.get(table, scope, id)
+        self._watch.check()
         try:
-            return byid.read(self._reader, table, scope, id)
+            record = byid.read(self._reader, table, scope, id)
         except (sqlite3.Error, DBAPIError, PoolTimeout) as error:
-            raise_bare(StoreUnavailable(type(error).__name__))
+            raise_bare(unavailable(error))
+        self._watch.check()
+        return record
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        """Begin and end a transaction on the store that was opened; what it did does not count if that is gone."""
+        self._watch.check()
+        try:
+            with engine.begin() as connection:
+                # A writer may have waited for its turn.
+                self._watch.check()
+                yield connection
+        except (DBAPIError, PoolTimeout) as error:
+            raise_bare(unavailable(error))
+        self._watch.check()
+
+    def _greet(self, connection: Any, _record: Any) -> None:
+        self._watch.greet(connection)
 
 
-@contextmanager
-def _transaction(engine: Engine) -> Iterator[Connection]:
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except (DBAPIError, PoolTimeout) as error:
-        cause = getattr(error, "orig", None) or error
-        raise_bare(StoreUnavailable(type(cause).__name__))
+def _prepare_file(url: URL, settings: Settings) -> None:
+    """Make the file of a first store; see that an existing one is private. Raises `StoreError`."""
+    path = placing.path_of(url)
+    if not path.exists():
+        try:
+            schema.refuse_to_replace(url, settings)
+        except StoreError:
+            # Somebody else may just have made both.
+            if not path.exists():
+                raise
+    placing.make_file(url)
+    placing.check_private(path, "store")
 
 
 def _lock(scope: Scope) -> int:

@@ -19,6 +19,7 @@ from headwater import documents
 from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
 from headwater.secret import Secret
+from headwater_local_flow_service.store import placing
 from headwater_local_flow_service.store.storeerrors import StoreError
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def make_key(path: Path) -> bytes:
 
 def _place(path: Path, text: bytes) -> None:
     """Write the file as a whole, or leave the one that is there: nobody ever sees half a key, and nobody loses one."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    placing.make_folder(path.parent)
     with documents.open_draft(path, overwrite=False) as file:
         file.write(text)
 
