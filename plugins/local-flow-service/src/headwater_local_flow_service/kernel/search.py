@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 # What stands in quotes, the closing one of which may be missing at the end, and what is neither a quote nor ``&``.
-_PART: Final = re.compile(r'(?:"[^"]*"?|[^&"]+)+')
+_PART: Final = re.compile(r'(?:"[^"]*+"?+|[^&"]++)++')
 
 
 @attrs.frozen(kw_only=True)
@@ -109,12 +109,14 @@ def _build_listing(request: SearchRequest, token: str, kind: ResourceKind) -> Li
 
 def _read_filters(body: dict[str, Any]) -> Filters:
     query = _read_string(body, "queryString") or ""
-    projection = filters.parse(_read_projection(body))
+    names = _read_projection(body)
+    filters.check_size([query, *names])
+    projection = filters.parse(names)
     if projection.conditions:
         raise FlowError("FLOW-1449-400", "projectionFields must hold names of fields")
     conditions = filters.parse(split_query(query))
-    names = (*conditions.projection, *projection.projection)
-    return attrs.evolve(conditions, projection=tuple(dict.fromkeys(names)))
+    fields = (*conditions.projection, *projection.projection)
+    return attrs.evolve(conditions, projection=tuple(dict.fromkeys(fields)))
 
 
 def _read_projection(body: dict[str, Any]) -> list[str]:

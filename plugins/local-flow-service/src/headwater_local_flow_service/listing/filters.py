@@ -9,11 +9,12 @@
     scalar     = text / DQUOTE text DQUOTE                     there is no escape for a quote
 
 States are compared without regard to case and underscores, numbers as numbers, everything else as a string.
+
+Every pattern below takes what it can and gives nothing back (``*+``, ``++``), so that reading is linear.
 """
 
 from __future__ import annotations
 
-import itertools
 import operator
 import re
 from typing import TYPE_CHECKING, Any
@@ -24,21 +25,28 @@ from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.texts import is_storable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-_NAME = r"[^\s.\[\]=!<>,\"~()]+"
-_PATH = rf"{_NAME}(?:\[\])?(?:\.{_NAME}(?:\[\])?)*"
-_EXPRESSION = re.compile(rf"\s*({_PATH})\s*(==|!=|>=|<=|>|<|=)(.*)", re.DOTALL)
-_PROJECTION = re.compile(rf"\s*{_PATH}\s*(?:,\s*{_PATH}\s*)*")
-_LEADING_PATH = re.compile(rf"\s*{_PATH}")
+_NAME = r"[^\s.\[\]=!<>,\"~()]++"
+_PATH = rf"{_NAME}(?:\[\])?+(?:\.{_NAME}(?:\[\])?+)*+"
+_EXPRESSION = re.compile(rf"\s*+({_PATH})\s*+(==|!=|>=|<=|>|<|=)(.*+)", re.DOTALL)
+_PROJECTION = re.compile(rf"\s*+{_PATH}\s*+(?:,\s*+{_PATH}\s*+)*+")
+_LEADING_PATH = re.compile(rf"\s*+{_PATH}")
 # A known operator: what is wrong stands before it.
-_COMPARED = re.compile(r"[^=!<>,\"~()]*(?:==|!=|>=|<=|>|<|=)")
+_COMPARED = re.compile(r"[^=!<>,\"~()]*+(?:==|!=|>=|<=|>|<|=)")
 _WORDED = re.compile(
-    rf"\s*{_PATH}\s+(?:like|in|not|contains|exists|startswith|endswith)\b",
+    rf"\s*+{_PATH}\s++(?:like|in|not|contains|exists|startswith|endswith)\b",
     re.IGNORECASE,
 )
-_SCALAR = re.compile(r'\s*(?:"([^"]*)"|([^",]*[^",\s]))\s*(,|\Z)')
+# What stands bare ends at the next comma; the blanks before that are not part of it.
+_SCALAR = re.compile(r'\s*+(?:"([^"]*+)"\s*+|([^",]++))(,|\Z)')
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
+
+LARGEST_FILTERS = 8_192  # bytes of all filters of a request, in UTF-8
+MOST_CONDITIONS = 100
+# Bytes of the filters in a continuation token: written out, with every value in quotes, they are twice as long at most.
+LARGEST_FILTERS_OF_TOKEN = 2 * LARGEST_FILTERS
+
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -64,12 +72,53 @@ class Segment:
 
 
 @attrs.frozen
+class _Wanted:
+    """The values of an ``==``, each looked up at once: an array may be long, and so may the list of values."""
+
+    texts: frozenset[str]
+    numbers: frozenset[int | float]
+    caseless: bool
+
+    @classmethod
+    def of(cls, values: Iterable[str], *, caseless: bool) -> _Wanted:
+        """Return the values as strings and, where they are some, as numbers."""
+        values = tuple(values)
+        numbers = (_number(text) for text in values)
+        if caseless:
+            values = tuple(map(fold_state, values))
+        return cls(
+            texts=frozenset(values),
+            numbers=frozenset(number for number in numbers if number is not None),
+            caseless=caseless,
+        )
+
+    def contains(self, value: Any) -> bool:
+        """Say whether a JSON value is one of them."""
+        if isinstance(value, bool):
+            return str(value).lower() in self.texts
+        if isinstance(value, (int, float)):
+            return value in self.numbers
+        if not isinstance(value, str):
+            return False
+        return (fold_state(value) if self.caseless else value) in self.texts
+
+
+@attrs.frozen
 class Condition:
     """One comparison. `values` holds several only with ``==``, and then any of them matches."""
 
     path: tuple[Segment, ...]
     operator: str
     values: tuple[str, ...]
+    _wanted: _Wanted = attrs.field(
+        init=False,
+        eq=False,
+        repr=False,
+        default=attrs.Factory(
+            lambda self: _Wanted.of(self.values, caseless=self.names in _CASELESS),
+            takes_self=True,
+        ),
+    )
 
     def __str__(self) -> str:
         values = ",".join(f'"{value}"' for value in self.values)
@@ -102,9 +151,8 @@ class Condition:
         )
 
     def _equals(self, item: Any) -> bool:
-        equal = _equal_states if self.names in _CASELESS else _equal
-        pairs = itertools.product(_values(item, self.path), self.values)
-        return any(equal(value, text) for value, text in pairs)
+        wanted = self._wanted
+        return any(wanted.contains(value) for value in _values(item, self.path))
 
 
 @attrs.frozen
@@ -125,8 +173,9 @@ class Filters:
         return {name: item[name] for name in self.projection if name in item}
 
 
-def parse(expressions: list[str]) -> Filters:
-    """Read every ``property`` parameter. Raises `FlowError` with the code for what is wrong."""
+def parse(expressions: list[str], *, largest: int = LARGEST_FILTERS) -> Filters:
+    """Read every ``property`` parameter, `largest` bytes in all. Raises `FlowError` with the code for what is wrong."""
+    check_size(expressions, largest=largest)
     conditions: list[Condition] = []
     projection: list[str] = []
     for text in expressions:
@@ -134,7 +183,19 @@ def parse(expressions: list[str]) -> Filters:
             projection += [_first_name(path) for path in text.split(",")]
         else:
             conditions.append(_condition(text))
+    if len(conditions) > MOST_CONDITIONS:
+        raise FlowError(
+            "FLOW-1452-400",
+            f"there are more than {MOST_CONDITIONS} conditions in the filters",
+        )
     return Filters(tuple(conditions), tuple(dict.fromkeys(projection)))
+
+
+def check_size(texts: Iterable[str], *, largest: int = LARGEST_FILTERS) -> None:
+    """Refuse filters that are longer than `largest` bytes together. Raises `FlowError`."""
+    size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    if size > largest:
+        raise FlowError("FLOW-1452-400", f"the filters are larger than {largest} bytes")
 
 
 def _first_name(path: str) -> str:
@@ -185,7 +246,7 @@ def _read_values(text: str) -> tuple[str, ...]:
         if scalar is None:
             raise _unreadable_value(text[position:])
         quoted, bare, end = scalar.groups()
-        values.append(bare if quoted is None else quoted)
+        values.append(bare.rstrip() if quoted is None else quoted)
         position, more = scalar.end(), end == ","
     return tuple(values)
 
@@ -253,20 +314,6 @@ def _values(item: Any, path: tuple[Segment, ...]) -> Iterator[Any]:
     elif isinstance(inner, list):
         for element in inner:
             yield from _values(element, rest)
-
-
-def _equal(value: Any, text: str) -> bool:
-    if isinstance(value, bool):
-        return text == str(value).lower()
-    if isinstance(value, (int, float)):
-        return _number(text) == value
-    return bool(value == text)
-
-
-def _equal_states(value: Any, text: str) -> bool:
-    if isinstance(value, str):
-        return fold_state(value) == fold_state(text)
-    return _equal(value, text)
 
 
 def fold_state(state: str) -> str:

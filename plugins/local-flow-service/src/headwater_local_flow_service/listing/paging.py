@@ -13,7 +13,10 @@ import attrs
 
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.listing import filters, ordering, page_tokens
-from headwater_local_flow_service.listing.filters import Filters
+from headwater_local_flow_service.listing.filters import (
+    LARGEST_FILTERS_OF_TOKEN,
+    Filters,
+)
 from headwater_local_flow_service.listing.ordering import NEWEST, Key
 
 if TYPE_CHECKING:
@@ -114,7 +117,7 @@ def _read_token(token: str, view: View) -> Listing:
     if not ordering.fits(position, view, order):
         raise _unusable()
     return Listing(
-        filters=filters.parse(facts["f"]),
+        filters=filters.parse(facts["f"], largest=LARGEST_FILTERS_OF_TOKEN),
         order=order,
         limit=facts["n"],
         position=tuple(position),
