@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -166,6 +167,23 @@ def test_an_html_page_shows_its_title_and_plain_text_is_shown() -> None:
         _error(502, text="upstream\r\n\x1b[31mdown\x1b[0m").detail
         == "upstream [31mdown [0m"
     )
+
+
+LONG_PAGES = {
+    "titles that never end": "<title" * 60_000,
+    "titles that never close": "<title>" * 51_000,
+    "attributes that never end": "<title" + " a=b" * 90_000,
+    "tags": "<" * 360_000,
+    "one long title": "<title>" + "x " * 180_000,
+    "controls of every kind": "<title>" + "".join(map(chr, range(0xE000, 0xF8FF))) * 10,
+}
+
+
+@pytest.mark.parametrize("page", LONG_PAGES.values(), ids=LONG_PAGES)
+def test_a_page_of_360_kb_is_read_at_once(page: str) -> None:
+    start = time.process_time()
+    assert _error(502, text=page).detail.startswith(("an HTML page", "(text withheld"))
+    assert time.process_time() - start < 5  # seconds for what takes milliseconds
 
 
 def test_foreign_text_is_shortened() -> None:

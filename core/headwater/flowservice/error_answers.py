@@ -34,7 +34,7 @@ _OAUTH_CODE = re.compile(r"[a-z][a-z0-9_]{1,40}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.:=+/-]{1,128}")
 _HOST = re.compile(r"[A-Za-z0-9.:_-]{1,255}")
 _UNAUTHENTICATED = re.compile(r"FLOW-20[0-9]{2}-401")
-_TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
+_TITLE = re.compile("<title", re.IGNORECASE)
 
 _NOT_OURS = (
     f"these are not the service's own words, so {LOOK_FIRST}; check that the URL leads to Flow Service itself, not to"
@@ -194,10 +194,17 @@ def _read_unstructured(answer: Answer) -> ErrorBody:
 
 
 def _describe_page(text: str) -> str:
-    title = _TITLE.search(text)
-    if title is None:
-        return "an HTML page"
-    return f"an HTML page, titled {title[1].strip()}"
+    title = _find_title(text)
+    return f"an HTML page, titled {title}" if title else "an HTML page"
+
+
+def _find_title(text: str) -> str:
+    """Return what stands in the first title element; one look for each of its ends, however the page goes on."""
+    start = _TITLE.search(text)
+    if start is None:
+        return ""
+    _attributes, _end, rest = text[start.end() :].partition(">")
+    return rest.partition("<")[0].strip()
 
 
 def _header_request_id(answer: Answer) -> str:

@@ -54,7 +54,7 @@ def clean_token(value: Any, shape: re.Pattern[str], secrets: Iterable[Secret]) -
 
 
 def _join_lines(text: str) -> str:
-    for char in set(text):
-        if not char.isprintable():
-            text = text.replace(char, " ")
+    """Return the text on one line; each character is looked at once, however many different ones there are."""
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
     return " ".join(text.split())
