@@ -57,10 +57,10 @@ def check_base_published(rows: Rows, record: Record, type: str) -> None:
 
 def check_unused(rows: Rows, record: Record, type: str) -> None:
     """Refuse to delete what an active dataflow uses. Raises `FlowError`."""
-    for flow in rows.referring(tables.flows, record.scope, record.id):
-        if flow.state not in (DISABLED, DRAFT):
-            text = "active dataflows use this: disable or delete them first"
-            raise FlowError("FLOW-1447-400", text, id=record.id, type=type)
+    active = tables.flows.c.state.not_in((DISABLED, DRAFT))
+    if rows.is_referred(tables.flows, record.scope, record.id, active):
+        text = "active dataflows use this: disable or delete them first"
+        raise FlowError("FLOW-1447-400", text, id=record.id, type=type)
 
 
 def base_is_gone(rows: Rows, record: Record) -> bool:

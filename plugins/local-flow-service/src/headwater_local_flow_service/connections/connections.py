@@ -85,8 +85,8 @@ class Connections(ResourceKind):
     def check_deletable(self, rows: Rows, record: Record) -> None:
         """Refuse while a dataflow uses the connection through its source or target connection."""
         for collection in (tables.source_connections, tables.target_connections):
-            for between in rows.referring(collection, record.scope, record.id):
-                if rows.referring(tables.flows, record.scope, between.id):
+            for between in rows.referring_ids(collection, record.scope, record.id):
+                if rows.is_referred(tables.flows, record.scope, between):
                     text = "dataflows still use this connection: delete them first"
                     raise FlowError("FLOW-1418-400", text, id=record.id, type=self.type)
 

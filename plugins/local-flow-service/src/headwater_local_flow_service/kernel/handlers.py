@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import falcon
 
@@ -50,7 +50,7 @@ class Collection:
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Return one page, or the number of matching items."""
         wanted = paging.parse(parameters(req, paging.PARAMETERS), self._kind.view)
-        resp.media = answer_list(self._kind, caller_of(req).scope, wanted)
+        resp.data = answer_list(self._kind, caller_of(req).scope, wanted)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a new object."""
@@ -161,17 +161,18 @@ class Action:
 
 def answer_list(
     kind: ResourceKind, scope: Scope, wanted: paging.Listing, path: str = ""
-) -> dict[str, Any]:
-    """Return the body of a list answer; its link goes on at the collection, or at `path`."""
+) -> bytes:
+    """Return the body of a list answer as JSON; its link goes on at the collection, or at `path`."""
     store, view = kind.context.store, kind.view
     if wanted.count:
-        return {"count": listing.count(store, view, scope, wanted, kind.render)}
+        matching = listing.count(store, view, scope, wanted, kind.render)
+        return listing.write_json({"count": matching})
     page = listing.page(store, view, scope, wanted, kind.render)
     links = {}
     if page.token:
         next_page = f"/{path or kind.type}?continuationToken={page.token}"
         links["next"] = {"href": next_page}
-    return {"items": page.items, "_links": links}
+    return listing.write_list(page.items, _links=links)
 
 
 def read_for_change(kind: ResourceKind, req: falcon.Request, id: str) -> Record:

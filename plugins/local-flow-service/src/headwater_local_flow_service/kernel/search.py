@@ -53,7 +53,7 @@ class Search:
         kind = self._kind
         tokens = parameters(req, ("continuationToken",)).get("continuationToken", [""])
         request = read_search(req, kind.context.settings)
-        resp.media = handlers.answer_list(
+        resp.data = handlers.answer_list(
             kind,
             caller_of(req).scope,
             _build_listing(request, tokens[-1], kind),

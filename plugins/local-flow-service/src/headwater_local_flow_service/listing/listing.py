@@ -1,50 +1,76 @@
-"""Pages of one collection: what SQL can decide is decided there, the rest is looked at row by row."""
+"""Pages of one collection: what SQL can decide is decided there, the rest is looked at row by row.
+
+A page ends where it is long enough, in items or in bytes, or where enough has been read for it; its token goes on
+behind the last row that was looked at. Rows are streamed, and of an item that is on the page only its JSON is kept: the
+objects that Python makes of a document take thirty times the room.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
 from headwater_local_flow_service.listing import ordering
 from headwater_local_flow_service.listing.filters import fold_state
-from headwater_local_flow_service.listing.paging import LARGEST_SCAN_PAGE
 from headwater_local_flow_service.store.rows import refers_to_any
 from headwater_local_flow_service.store.tables import INDEXED_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sqlalchemy import ColumnElement, Table
 
     from headwater_local_flow_service.listing.filters import Condition, Filters
     from headwater_local_flow_service.listing.paging import Listing
     from headwater_local_flow_service.listing.views import View
-    from headwater_local_flow_service.store.store import Record, Scope, Store
+    from headwater_local_flow_service.store.store import Record, Rows, Scope, Store
 
     Render = Callable[[Record], dict[str, Any]]
 
 
+LARGEST_PAGE_SIZE: Final = (
+    4_194_304  # bytes of JSON; the item that reaches it is the last one of its page
+)
+MOST_READ_FOR_PAGE: Final = 67_108_864  # characters of stored documents
+
+
 @attrs.frozen
 class Page:
-    """Some items, and the token that continues behind them, or None at the end."""
+    """Some items as JSON in UTF-8, and the token that continues behind them, or None at the end."""
 
-    items: list[dict[str, Any]]
+    items: list[bytes] = attrs.field(repr=False)
     token: str | None
+
+
+@attrs.frozen
+class _Read:
+    """One row that was read: where it stands, its size in characters, and the item if the filters let it through."""
+
+    position: list[str | int]
+    size: int
+    item: dict[str, Any] | None = attrs.field(repr=False)
 
 
 def page(
     store: Store, view: View, scope: Scope, listing: Listing, render: Render
 ) -> Page:
-    """Return the page a listing asks for."""
-    items: list[dict[str, Any]] = []
-    last: Record | None = None
-    for record, item in _matching(store, view, scope, listing, render):
-        if len(items) == listing.limit and last is not None:
-            end = ordering.position(last, view, listing.order)
-            return Page(items, listing.token(end))
-        items.append(listing.filters.project(item))
-        last = record
+    """Return the page a listing asks for. One that enough was read for may hold less than was asked for, or nothing."""
+    items: list[bytes] = []
+    size = read = 0
+    last: list[str | int] = []
+    with store.reading() as rows:
+        for row in _read_rows(rows, view, scope, listing, render):
+            if read >= MOST_READ_FOR_PAGE:
+                return Page(items, listing.token(last))
+            if row.item is not None:
+                if len(items) == listing.limit or size >= LARGEST_PAGE_SIZE:
+                    return Page(items, listing.token(last))
+                items.append(write_json(listing.filters.project(row.item)))
+                size += len(items[-1])
+            read += row.size
+            last = row.position
     return Page(items, None)
 
 
@@ -56,30 +82,40 @@ def count(
     if not rest:
         with store.reading() as rows:
             return rows.count(view.table, scope, where)
-    whole = attrs.evolve(listing, limit=LARGEST_SCAN_PAGE, position=())
-    return sum(1 for _match in _matching(store, view, scope, whole, render))
+    whole = attrs.evolve(listing, position=())
+    with store.reading() as rows:
+        found = _read_rows(rows, view, scope, whole, render)
+        return sum(row.item is not None for row in found)
 
 
-def _matching(
-    store: Store, view: View, scope: Scope, listing: Listing, render: Render
-) -> Iterator[tuple[Record, dict[str, Any]]]:
+def write_json(item: Any) -> bytes:
+    """Return an item as the body of an answer holds it."""
+    return json.dumps(item, ensure_ascii=False).encode()
+
+
+def write_list(items: Iterable[bytes], **members: Any) -> bytes:
+    """Return the body of a list answer: ``items``, each already JSON, and what else belongs to it."""
+    others = [
+        b", %s: %s" % (write_json(key), write_json(members[key])) for key in members
+    ]
+    return b'{"items": [' + b", ".join(items) + b"]" + b"".join(others) + b"}"
+
+
+def _read_rows(
+    rows: Rows, view: View, scope: Scope, listing: Listing, render: Render
+) -> Iterator[_Read]:
+    """Yield the rows behind the position of a listing that SQL lets through, in order."""
     where, rest = _split(view, scope, listing.filters)
+    if listing.position:
+        where.append(ordering.after(view, listing.order, listing.position))
     order = ordering.clauses(view, listing.order)
-    position = listing.position
-    size = LARGEST_SCAN_PAGE if rest else listing.limit + 1
-    while True:
-        conditions = list(where)
-        if position:
-            conditions.append(ordering.after(view, listing.order, position))
-        with store.reading() as rows:
-            records = rows.select(view.table, scope, conditions, order, limit=size)
-        for record in records:
-            item = render(record)
-            if all(condition.matches(item) for condition in rest):
-                yield record, item
-        if len(records) < size:
-            return
-        position = tuple(ordering.position(records[-1], view, listing.order))
+    # Where SQL decides alone, knowing how many rows are wanted spares it sorting the others.
+    limit = None if rest or listing.count else listing.limit + 1
+    for record, size in rows.stream(view.table, scope, where, order, limit=limit):
+        item: dict[str, Any] | None = render(record)
+        if not all(condition.matches(item) for condition in rest):
+            item = None
+        yield _Read(ordering.position(record, view, listing.order), size, item)
 
 
 def _split(

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 PARAMETERS = frozenset({"property", "limit", "orderby", "continuationToken", "count"})
 LARGEST_PAGE = 100  # items; a larger limit is clamped
 LARGEST_SEARCH_PAGE = 1000  # items, where a search asks
-LARGEST_SCAN_PAGE = 500  # rows read at once where a filter has to look into them
 
 NO_FILTERS = Filters()
 

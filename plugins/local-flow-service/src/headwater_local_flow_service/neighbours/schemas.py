@@ -118,7 +118,7 @@ class RegistryResource:
         with self._context.store.writing(scope) as rows:
             record = self._get(rows, scope, id)
             for table in (tables.data_sets, tables.mapping_sets, _TABLE):
-                if rows.referring(table, scope, record.id):
+                if rows.is_referred(table, scope, record.id):
                     raise invalid(
                         "the resource is in use by a data set, a mapping set or a schema"
                     )

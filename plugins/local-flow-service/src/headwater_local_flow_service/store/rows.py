@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 
 _PAGE = 200  # rows that `walk` holds at once
+_AT_ONCE = (
+    8  # rows that `stream` takes from the database at once; each may be a megabyte
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -156,6 +159,22 @@ class Rows:
                 delete(links).where(in_scope(links, scope), links.c.owner.in_(part))
             )
 
+    def is_referred(
+        self, table: Table, scope: Scope, id: str, *where: ColumnElement[bool]
+    ) -> bool:
+        """Say whether any row of a collection refers to an id and fulfils the conditions; reads no document."""
+        query = select(table.c.id).where(
+            in_scope(table, scope), refers_to_any(table, scope, [id]), *where
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def referring_ids(self, table: Table, scope: Scope, id: str) -> list[str]:
+        """Return the ids of the rows of a collection that refer to an id."""
+        query = select(table.c.id).where(
+            in_scope(table, scope), refers_to_any(table, scope, [id])
+        )
+        return list(self._connection.execute(query).scalars())
+
     def referring(
         self, table: Table, scope: Scope, id: str, *where: ColumnElement[bool]
     ) -> list[Record]:
@@ -194,6 +213,28 @@ class Rows:
             record_of(row)
             for row in self._connection.execute(query.limit(limit).offset(offset))
         ]
+
+    def stream(
+        self,
+        table: Table,
+        scope: Scope,
+        where: Sequence[ColumnElement[bool]] = (),
+        order: Sequence[ColumnElement[Any]] = (),
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> Iterator[tuple[Record, int]]:
+        """Yield what `select` returns row by row, each with the length of its document; few are in memory at once."""
+        query: Select[Any] = (
+            select(table).where(in_scope(table, scope), *where).order_by(*order)
+        )
+        rows = self._connection.execute(
+            query.limit(limit).offset(offset),
+            execution_options={"yield_per": _AT_ONCE},
+        )
+        with rows:
+            for row in rows:
+                yield record_of(row), len(row.document)
 
     def _link(self, record: Record, refers_to: Iterable[str]) -> None:
         targets = _targets(record, refers_to)
