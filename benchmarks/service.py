@@ -189,7 +189,7 @@ def _fill(store: Path) -> None:
 
     opened = Store(Settings(store=str(store)))
     scope = Scope(org="ACME@AdobeOrg", sandbox="prod")
-    with opened.writing() as rows:
+    with opened.writing(alone=True) as rows:
         [first] = rows.select(connections, scope)
         for number in range(STORED):
             id = f"00000000-0000-4000-8000-{number:012x}"

@@ -38,7 +38,7 @@ def run(store: Store, lines: Iterable[bytes], name: str) -> Imported:
     stored then.
     """
     imported = Imported()
-    with store.writing() as rows:
+    with store.writing(alone=True) as rows:
         entries = _entries(lines, name)
         while batch := list(itertools.islice(entries, _AT_ONCE)):
             _store(rows, batch, imported)

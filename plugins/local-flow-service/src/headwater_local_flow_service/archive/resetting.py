@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def run(store: Store) -> dict[str, int]:
     """Delete every object of a store in one transaction; return how many of each collection. Its key stays."""
-    with store.writing() as rows:
+    with store.writing(alone=True) as rows:
         gone = {type: rows.clear(table) for type, table in archive.COLLECTIONS.items()}
         rows.clear(tables.links)
     # Somebody may be using it: the objects are gone, the file shrinks another time.

@@ -20,8 +20,10 @@ from headwater_local_flow_service.store import (
     schema,
     watching,
 )
+from headwater_local_flow_service.store.group_commit import GroupCommit
 from headwater_local_flow_service.store.rows import Record, Rows, Scope
 from headwater_local_flow_service.store.storeerrors import StoreError, unavailable
+from headwater_local_flow_service.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Record", "Rows", "Scope", "Store"]
 
+_LONGEST_UNIT = 5.0  # seconds that one unit may keep other writers waiting
 _REPEATABLE_READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
 
@@ -46,7 +49,6 @@ class Store:
         self.label = database.label(url)
         self._one_writer = database.is_file(url)
         self._reader = database.engine_of(url, busy_timeout=settings.busy_timeout)
-        self._writer = self._reader.execution_options(**database.WRITES)
         try:
             opened = schema.unlock(self._reader, url, settings)
             self._watch = watching.watch(url, opened.id)
@@ -55,9 +57,20 @@ class Store:
             raise
         self.vault, self.id = opened.vault, opened.id
         event.listen(self._reader, "connect", self._greet)
+        self._committer: GroupCommit | None = None
+        if self._one_writer:
+            self._committer = GroupCommit(
+                self._reader,
+                turnstile=Turnstile(f"{url.database}-turn"),
+                patience=settings.busy_timeout,
+                limit=_LONGEST_UNIT,
+                confirm=self._watch.check,
+            )
 
     def close(self) -> None:
         """Let go of the database."""
+        if self._committer is not None:
+            self._committer.close()
         self._reader.dispose()
         self._watch.close()
 
@@ -70,12 +83,14 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Rows]:
         """Read rows."""
+        self._check_outside()
         with self._transaction(self._reader) as connection:
             yield Rows(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[Rows]:
         """Read rows as they all are at one moment, however long it takes and whoever writes meanwhile."""
+        self._check_outside()
         with self._transaction(self._reader) as connection:
             begin = "BEGIN" if self._one_writer else _REPEATABLE_READ
             connection.execute(text(begin))
@@ -88,13 +103,21 @@ class Store:
                 connection.exec_driver_sql("VACUUM")
 
     @contextmanager
-    def writing(self, scope: Scope | None = None) -> Iterator[Rows]:
+    def writing(
+        self, scope: Scope | None = None, *, alone: bool = False
+    ) -> Iterator[Rows]:
         """Write rows; they are on disk when the block ends, and as they were when it fails.
 
         With a `scope`, the writers that name it take turns: what one of them has read stays true until it has written.
+        The block talks to its rows and to nothing else: on SQLite others wait for it, and share its transaction unless
+        it is to be `alone`, as what takes long must be.
         """
-        with self._transaction(self._writer) as connection:
-            if scope is not None and not self._one_writer:
+        if self._committer is not None:
+            with _told_apart(), self._committer.unit(alone=alone) as connection:
+                yield Rows(connection)
+            return
+        with self._transaction(self._reader) as connection:
+            if scope is not None:
                 connection.execute(
                     text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _lock(scope)}
                 )
@@ -105,6 +128,7 @@ class Store:
         if not self._one_writer:
             with self.reading() as rows:
                 return rows.get(table, scope, id)
+        self._check_outside()
         self._watch.check()
         try:
             record = byid.read(self._reader, table, scope, id)
@@ -117,17 +141,19 @@ class Store:
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
         """Begin and end a transaction on the store that was opened; what it did does not count if that is gone."""
         self._watch.check()
-        try:
-            with engine.begin() as connection:
-                # A writer may have waited for its turn.
-                self._watch.check()
-                yield connection
-        except (DBAPIError, PoolTimeout) as error:
-            raise_bare(unavailable(error))
+        with _told_apart(), engine.begin() as connection:
+            # It may have waited for the connection.
+            self._watch.check()
+            yield connection
         self._watch.check()
 
     def _greet(self, connection: Any, _record: Any) -> None:
         self._watch.greet(connection)
+
+    def _check_outside(self) -> None:
+        """Raise `RuntimeError` in a thread that is writing: what it wrote is seen by its own rows only."""
+        if self._committer is not None:
+            self._committer.check_outside()
 
 
 def _prepare_file(url: URL, settings: Settings) -> None:
@@ -142,6 +168,15 @@ def _prepare_file(url: URL, settings: Settings) -> None:
                 raise
     placing.make_file(url)
     placing.check_private(path, "store")
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Raise `StoreUnavailable` for what the database says, and nothing else."""
+    try:
+        yield
+    except (DBAPIError, PoolTimeout) as error:
+        raise_bare(unavailable(error))
 
 
 def _lock(scope: Scope) -> int:
