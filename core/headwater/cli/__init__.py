@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from headwater.cli import streams
+from headwater.cli import completion, streams
 from headwater.cli.group import root
 from headwater.cli.state import State
 
@@ -27,7 +27,16 @@ def main() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code; see docs/cli.md for what the codes mean."""
+    """Run one command line and return its exit code; see docs/cli.md for what the codes mean.
+
+    Whatever is written meanwhile, by anybody, is escaped for terminals.
+    """
+    completion.escape_if_asked()
+    with streams.guarded():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str]) -> int:
     state = State()
     try:
         _check_encoding(arguments)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headwater.cli.options import common, credential_input, sending
-from headwater.cli.output import emit, printable
+from headwater.cli.output import emit, join_lines
 from headwater.errors import NotAuthenticated, ServiceError
 
 if TYPE_CHECKING:
@@ -114,4 +114,4 @@ def _line(result: dict[str, Any]) -> str:
     line = f"{result['id']}  {verdict:13}  {result['connector']}  {result['name']}"
     if "error" in result:
         line += f": {result['error']['message']}"
-    return printable(line)
+    return join_lines([line])

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headwater.cli.characters import escape_line
 from headwater.cli.masking import mask_params
 from headwater.cli.options import common, credential_input, sending
-from headwater.cli.output import emit, printable, say, table
+from headwater.cli.output import emit, join_lines, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -170,7 +171,7 @@ def update(
         )
     emit(
         {"id": reference.id, "etag": reference.etag},
-        f"{reference.id}  changed",
+        join_lines([f"{reference.id}  changed"]),
         as_json=state.json,
     )
 
@@ -189,7 +190,7 @@ def delete(state: State, /, *, connection_id: str, yes: bool) -> None:
         service.connections.delete(connection_id)
     emit(
         {"id": connection_id, "deleted": True},
-        f"{connection_id}  deleted",
+        join_lines([f"{connection_id}  deleted"]),
         as_json=state.json,
     )
 
@@ -218,7 +219,7 @@ def _confirm(connection: Connection) -> None:
             remedy="give --yes",
         )
     click.confirm(
-        f"Delete the connection {printable(connection.name) or connection.id}?",
+        f"Delete the connection {escape_line(connection.name) or connection.id}?",
         abort=True,
         err=True,
     )

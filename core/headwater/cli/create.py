@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headwater.cli.options import Seconds, common, new_connection, sending
-from headwater.cli.output import emit, keep_id, say
+from headwater.cli.output import emit, join_lines, keep_id, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -163,7 +163,9 @@ def _report(
     with keep_id(created.id):
         emit(
             result,
-            f"{created.id}  {verb} ({created.connector}, profile {profile.name})",
+            join_lines(
+                [f"{created.id}  {verb} ({created.connector}, profile {profile.name})"]
+            ),
             as_json=state.json,
         )
 

@@ -11,7 +11,7 @@ import attrs
 import click
 
 from headwater.cli.options import common, sending
-from headwater.cli.output import emit
+from headwater.cli.output import emit, join_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -180,4 +180,4 @@ class _Report:
             return
         if remedy:
             text = f"{text}; {remedy}"
-        emit(None, f"{mark:{_WIDTH}}  {text}", as_json=False)
+        emit(None, join_lines([f"{mark:{_WIDTH}}  {text}"]), as_json=False)

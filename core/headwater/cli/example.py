@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.cli.characters import escape_line, escape_toml
 from headwater.cli.facts import format_choices
 from headwater.secret import strings_in
 
@@ -34,11 +35,11 @@ def as_toml(slug: str, auth: AuthenticationSpec) -> str:
     import tomlkit
 
     document = tomlkit.document()
-    document.add(tomlkit.comment(f"{slug}: {auth.label}"))
+    document.add(tomlkit.comment(escape_line(f"{slug}: {auth.label}")))
     if any(map(_is_placeholder, strings_in(values(slug, auth)))):
         document.add(tomlkit.comment("replace the values in <>"))
     _add_fields(document, slug, auth.fields, ())
-    return tomlkit.dumps(document).rstrip("\n")
+    return escape_toml(tomlkit.dumps(document).rstrip("\n"))
 
 
 def _add_fields(
@@ -70,7 +71,7 @@ def _describe(field: Field) -> str:
         parts.append("optional")
     if field.enum:
         parts.append(format_choices(field.enum))
-    return "; ".join(parts)
+    return escape_line("; ".join(parts))  # a line break would end the comment
 
 
 def _is_placeholder(value: str) -> bool:

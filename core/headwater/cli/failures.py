@@ -13,7 +13,7 @@ import click
 from headwater import errors
 from headwater.cleaning import clean
 from headwater.cli.interruption import Terminated
-from headwater.cli.output import say
+from headwater.cli.output import say, say_lines
 
 if TYPE_CHECKING:
     from headwater.cli.state import State
@@ -88,7 +88,7 @@ def _report_ours(error: errors.HeadwaterError, state: State) -> int:
     code = _say(state, error.data(), exit_code(error), text=str(error))
     frames = getattr(error, "frames", "")
     if state.debug and frames:
-        say(frames)
+        say_lines(frames)
     return code
 
 
@@ -113,7 +113,8 @@ def _report_bug(error: BaseException, state: State) -> int:
         data["remedy"] = f"report it to the authors of {state.plugin}"
     code = _say(state, data, 1)
     if state.debug:
-        say(clean("".join(traceback.format_exception(error)), state.secrets))
+        frames_text = "".join(traceback.format_exception(error))
+        say_lines(clean(frames_text, state.secrets))
     return code
 
 

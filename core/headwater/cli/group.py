@@ -161,7 +161,8 @@ class Root(click.Group):
 
 @click.group(
     cls=Root,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    # Terminal codes are escaped wherever they come from; without colours click leaves a plugin's own styles out.
+    context_settings={"help_option_names": ["-h", "--help"], "color": False},
     epilog="Shell completion: see docs/cli.md. Exit codes: 0 fine, 2 invalid input, 3 refused, 4 not permitted, "
     "5 exists or changed, 6 unreachable or unknown, 1 a bug.",
 )

@@ -11,6 +11,7 @@ import attrs
 import click
 
 from headwater import documents
+from headwater.cli.characters import escape_line
 from headwater.create.authentication import choose_credentials
 from headwater.credentials import validation
 from headwater.credentials.conversion import convert
@@ -161,9 +162,8 @@ def _ask_for_missing(credentials: GivenCredentials) -> GivenCredentials:
     for path, field in credentials.missing:
         name = dotted(path)
         meaning = f" ({field.description})" if field.description else ""
-        text = click.prompt(
-            f"{name}{meaning}", hide_input=field.secret, err=True, type=str
-        )
+        question = escape_line(f"{name}{meaning}")
+        text = click.prompt(question, hide_input=field.secret, err=True, type=str)
         values = put(values, path, convert(text, field))
         origins[name] = "prompt"
     return attrs.evolve(credentials, values=values, origins=origins)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from headwater.cli import streams
+from headwater.cli.characters import escape_json, escape_line, escape_lines
 from headwater.errors import HeadwaterError
 from headwater.foreign import raise_bare
 
@@ -24,8 +24,8 @@ class OutputLost(HeadwaterError):
 
 
 def emit(value: Any, text: str, *, as_json: bool) -> None:
-    """Print one result."""
-    click.echo(in_json(value) if as_json else printable(text, keep="\n"))
+    """Print one result. Foreign text within `text` has been through `table` or `join_lines`."""
+    click.echo(in_json(value) if as_json else escape_lines(text))
 
 
 @contextmanager
@@ -44,41 +44,38 @@ def keep_id(id: str) -> Iterator[None]:
 
 
 def in_json(value: Any) -> str:
-    """Return a value as JSON that the terminal's encoding can write."""
-    return json.dumps(value, indent=2, ensure_ascii=not streams.writes_unicode())
+    """Return a value as JSON that the terminal's encoding can write, and that can do nothing to the terminal."""
+    document = json.dumps(value, indent=2, ensure_ascii=not streams.writes_unicode())
+    return escape_json(document)
 
 
 def say(text: str) -> None:
-    """Tell something on standard error. Nobody reading there is no reason to leave the work undone."""
+    """Tell something in one line on standard error.
+
+    Nobody reading there is no reason to leave the work undone.
+    """
+    say_lines(escape_line(text))
+
+
+def say_lines(text: str) -> None:
+    """Tell something on standard error, the line breaks of the text kept."""
     try:
-        click.echo(printable(text, keep="\n"), err=True)
+        click.echo(escape_lines(text), err=True)
     except BrokenPipeError:
         streams.silence(2)
 
 
-def printable(text: str, *, keep: str = "") -> str:
-    """Escape characters that would command a terminal instead of showing: names come from other people."""
-    if text.isprintable():
-        return text
-    chars = []
-    for char in text:
-        if char in keep or _is_shown(char):
-            chars.append(char)
-        else:
-            chars.append(char.encode("unicode_escape").decode())
-    return "".join(chars)
+def join_lines(lines: Iterable[str]) -> str:
+    """Return lines as one text; a line break within one of them is escaped: names come from other people."""
+    return "\n".join(map(escape_line, lines))
 
 
 def table(rows: Iterable[Sequence[object]], header: Sequence[str] = ()) -> str:
     """Return rows as left-aligned columns, two blanks apart."""
-    lines = [[printable(str(cell)) for cell in row] for row in (header, *rows) if row]
+    lines = [[escape_line(str(cell)) for cell in row] for row in (header, *rows) if row]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     text = []
     for line in lines:
         cells = map(str.ljust, line, widths)
         text.append("  ".join(cells).rstrip())
     return "\n".join(text)
-
-
-def _is_shown(char: str) -> bool:
-    return char.isprintable() or unicodedata.category(char) == "Zs"

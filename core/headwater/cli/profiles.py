@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headwater.cli.options import common
-from headwater.cli.output import emit, table
+from headwater.cli.output import emit, join_lines, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +73,8 @@ def show(state: State, /, *, name: str | None) -> None:
     }
     rows = [(key, value, sources[key]) for key, value in values.items()]
     settings = table(rows, ("SETTING", "VALUE", "FROM"))
-    text = f"{profile.name} ({profile.origin})\n{settings}"
+    heading = join_lines([f"{profile.name} ({profile.origin})"])
+    text = f"{heading}\n{settings}"
     emit(result, text, as_json=state.json)
 
 
@@ -160,7 +161,7 @@ def add(state: State, /, *, name: str, use: bool, force: bool, **given: Any) -> 
     check_usable(values)
     path = write_profile(name, values, use=use)
     default = Config.read(path).default_name == name
-    text = f"{name}  written to {path}"
+    text = join_lines([f"{name}  written to {path}"])
     if default:
         text += ", and the default now"
     emit(
@@ -179,7 +180,7 @@ def use(state: State, /, *, name: str) -> None:
     path = write_default(name)
     emit(
         {"name": name, "path": str(path)},
-        f"{name}  is the default now",
+        join_lines([f"{name}  is the default now"]),
         as_json=state.json,
     )
 

@@ -9,7 +9,7 @@ import click
 
 from headwater.cli.facts import describe_field, describe_obligation, list_facts
 from headwater.cli.options import common, of_profile, slug_argument
-from headwater.cli.output import emit, table
+from headwater.cli.output import emit, join_lines, table
 from headwater.models import dotted, iter_fields
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _format_page(connector: Connector, specs: Sequence[AuthenticationSpec]) -> s
     if connector.id_source:
         rows.append(("id from", connector.id_source))
     rows.append(("distribution", str(connector.distribution)))
-    parts = [f"{connector.spec.name}\n\n{table(rows)}", *map(_format_spec, specs)]
+    parts = [join_lines([connector.spec.name]), table(rows), *map(_format_spec, specs)]
     if not connector.authentication:
         parts.append("This source takes no credentials.")
     return "\n\n".join(parts)
@@ -109,4 +109,4 @@ def _format_spec(spec: AuthenticationSpec) -> str:
         for path, field in iter_fields(spec)
     ]
     body = table(rows, ("FIELD", "TYPE", "", "MEANING"))
-    return "\n".join([heading, *(f"  {line}" for line in body.splitlines())])
+    return join_lines([heading, *(f"  {line}" for line in body.split("\n"))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+from headwater.cli.characters import escape_line
 from headwater.cli.output import in_json, say, table
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def columns_text(columns: Columns) -> str:
     left_out = [
         f"left out: {field.name} ({field.reason})" for field in columns.left_out
     ]
-    return "\n".join([text, *left_out])
+    return "\n".join([text, *map(escape_line, left_out)])
 
 
 def rows_text(names: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headwater.cli.options import common, of_profile, sending
-from headwater.cli.output import emit, in_json, table
+from headwater.cli.output import emit, in_json, join_lines, table
 
 if TYPE_CHECKING:
     from headwater.cli.state import State
@@ -48,7 +48,7 @@ def pull(state: State, /) -> None:
     text = f"{number} connection specifications of {asked.org_id} kept (profile {profile.name})"
     emit(
         {**_facts(pulled), "count": number, "new": slugs},
-        f"{text}\n{_new_text(slugs)}",
+        join_lines([text, _new_text(slugs)]),
         as_json=state.json,
     )
 
@@ -97,7 +97,7 @@ def forget(state: State, /) -> None:
     what = "forgotten" if forgotten else "were not kept, nothing to forget"
     emit(
         {"orgId": asked.org_id, "url": asked.url, "forgotten": forgotten},
-        f"specifications of {asked.org_id} {what}",
+        join_lines([f"specifications of {asked.org_id} {what}"]),
         as_json=state.json,
     )
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TextIO, cast
+
+from headwater.cli.characters import escape_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 class ReaderGone(Exception):
@@ -35,6 +38,46 @@ def repair() -> None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     if hasattr(sys.stdout, "reconfigure") and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+class _Guarded:
+    """A text stream that writes no character which could command, reorder or hide what a terminal shows."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(escape_stream(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    @property
+    def encoding(self) -> str:
+        """The stream's own, but for ASCII: click goes past such a stream to the bytes below it."""
+        name = self._stream.encoding or "ascii"
+        with suppress(LookupError):
+            name = codecs.lookup(name).name
+        return "latin-1" if name == "ascii" else name
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stream)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Escape what is written to standard output and standard error, by anybody, with `characters.escape_stream`."""
+    former = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (cast("TextIO", _Guarded(stream)) for stream in former)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = former
 
 
 def silence(number: int) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headwater.cli.options import common, credential_input, of_profile, slug_argument
-from headwater.cli.output import emit
+from headwater.cli.output import emit, join_lines
 
 if TYPE_CHECKING:
     from headwater.cli.state import State
@@ -52,7 +52,7 @@ def command(state: State, /, *, slug: str, resolve: bool, **given: Any) -> int:
         *(f"  {problem.field}: {problem.message}" for problem in problems),
         _verdict(len(problems)),
     ]
-    emit(result, "\n".join(lines), as_json=state.json)
+    emit(result, join_lines(lines), as_json=state.json)
     return 2 if problems else 0
 
 

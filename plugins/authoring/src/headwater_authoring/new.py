@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headwater.cli.options import common
-from headwater.cli.output import emit
+from headwater.cli.output import emit, join_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,6 +103,7 @@ def _result(
 def _page(
     plan: Plan, folder: Path, written: Sequence[PurePosixPath], steps: Sequence[str]
 ) -> str:
-    files = "\n".join(f"  {path}" for path in written)
-    following = "\n".join(f"  {step}" for step in steps)
-    return f"{plan.name} ({plan.slug}), {len(written)} files in {folder}:\n{files}\nnext:\n{following}"
+    heading = f"{plan.name} ({plan.slug}), {len(written)} files in {folder}:"
+    files = [f"  {path}" for path in written]
+    following = [f"  {step}" for step in steps]
+    return join_lines([heading, *files, "next:", *following])
