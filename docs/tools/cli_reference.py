@@ -21,8 +21,8 @@ understood is `{"error": {"kind": ..., "message": ..., ...}}` on standard error.
 
 Names and texts of tenants, sources, plugins and files are other people's. Characters that would command a terminal, or
 reorder or hide what it shows (control characters, bidirectional and other format characters), are written as escapes,
-whoever prints: as `\\x1b` in text, and as `\\u001b` in JSON, which means the same to a program. A plugin's command prints
-without colours.
+whoever prints: as `\\x1b` in text, and as `\\u001b` in JSON, which means the same to a program. A plugin's command
+prints without colours.
 
 | exit code | meaning |
 |---|---|

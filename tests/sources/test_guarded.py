@@ -97,7 +97,7 @@ def test_an_answer_of_another_type_is_refused(method: str, answer: Any) -> None:
     setattr(reader, method, lambda *_given: answer)
     with connector(reader).open_source(credentials()) as opened:
         arguments = {"columns": ("t",), "preview": ("t", 1)}.get(method, ())
-        with pytest.raises(BrokenPlugin, match=f"{method} must return"):
+        with pytest.raises(BrokenPlugin, match=f"acme-headwater 2.0: {method}"):
             getattr(opened, method)(*arguments)
 
 

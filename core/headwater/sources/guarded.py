@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from headwater.errors import BrokenPlugin, InvalidInput
-from headwater.foreign import foreign
+from headwater.foreign import foreign, raise_bare
+from headwater.sources import answers
 from headwater.sources.contract import Check, Columns, Preview, Table
 
 if TYPE_CHECKING:
@@ -44,42 +45,64 @@ class GuardedReader:
 
     def check(self) -> Check:
         """Return what the source says of itself and of us."""
-        check = self._call("check", self._reader.check)
-        return self._require_type("check", check, Check)
+        return self._ask("check", self._reader.check, Check, answers.check_facts)
 
     def tables(self) -> tuple[Table, ...]:
         """Return every table that can be read, sorted by name."""
-        tables = self._call("tables", lambda: tuple(self._reader.tables()))
-        for table in tables:
-            self._require_type("tables", table, Table)
-        return tuple(sorted(tables, key=lambda table: table.name))
+        return self._call("tables", lambda: answers.check_tables(self._reader.tables()))
 
     def columns(self, table: str) -> Columns:
         """Return the columns of a table."""
         name = _require_name(table)
-        columns = self._call("columns", lambda: self._reader.columns(name))
-        return self._require_type("columns", columns, Columns)
+        return self._ask(
+            "columns",
+            lambda: self._reader.columns(name),
+            Columns,
+            answers.check_columns,
+        )
 
     def preview(self, table: str, n: int = 10) -> Preview:
-        """Return at most `n` rows of a table, 1 to 1000."""
-        if isinstance(n, bool) or not 1 <= n <= MOST_ROWS:
+        """Return at most `n` rows of a table, 1 to 1000; each holds JSON values under the columns of the preview."""
+        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_ROWS:
             raise InvalidInput(f"a preview has 1 to {MOST_ROWS} rows")
         name = _require_name(table)
-        answer = self._call("preview", lambda: self._reader.preview(name, n))
-        preview = self._require_type("preview", answer, Preview)
-        return Preview(preview.columns, preview.rows[:n])
+        return self._ask(
+            "preview",
+            lambda: self._reader.preview(name, n),
+            Preview,
+            lambda preview: answers.check_preview(preview, n),
+        )
+
+    def _ask(
+        self,
+        what: str,
+        method: Callable[[], T],
+        kind: type[T],
+        check: Callable[[T], T],
+    ) -> T:
+        """Return what a method answers, if it is of this kind and fit to be shown."""
+
+        def ask() -> T:
+            answer = method()
+            if not isinstance(answer, kind):
+                rule = f"{what} must return headwater.sources.{kind.__name__}"
+                raise self._violation(rule)
+            return check(answer)
+
+        return self._call(what, ask)
 
     def _call(self, what: str, method: Callable[[], T]) -> T:
         with foreign(
             f"connector {self._slug}: {what}", self._distribution, self._secrets
         ):
-            return method()
+            try:
+                return method()
+            except answers.Unfit as unfit:
+                raise_bare(self._violation(f"{what}: {unfit}"))
 
-    def _require_type(self, what: str, value: Any, kind: type[T]) -> T:
-        if isinstance(value, kind):
-            return value
-        raise BrokenPlugin(
-            f"connector {self._slug} of {self._distribution}: {what} must return headwater.sources.{kind.__name__}",
+    def _violation(self, rule: str) -> BrokenPlugin:
+        return BrokenPlugin(
+            f"connector {self._slug} of {self._distribution}: {rule}",
             distribution=str(self._distribution),
             remedy=f"report it to the authors of {self._distribution.name}",
         )
@@ -87,6 +110,8 @@ class GuardedReader:
 
 def _require_name(table: str) -> str:
     """Return the name of a table. Raises `InvalidInput` for what no table can be called."""
+    if not isinstance(table, str):
+        raise InvalidInput("the table must be given by its name, a string")
     if not table.strip() or "\0" in table:
         raise InvalidInput(
             "the table's name is empty or contains a character no name can contain"
