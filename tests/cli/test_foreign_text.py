@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import sys
 import unicodedata
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from cli.hostile import FORGED, MARK, NAME
 from headwater import cli
 from headwater.cli import characters, streams
 from headwater.cli.group import root
+from headwater.sources import Column, Columns, Preview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -317,6 +319,23 @@ def test_escaping_preserves_json_and_leaves_what_shows(start: int) -> None:
         if unicodedata.category(char)[0] in "NPSZ" and char not in "\u2028\u2029"
     )
     assert characters.escape_line(letters) == letters
+
+
+def test_rows_that_are_no_json_are_a_failure_of_the_plugin_by_name(
+    platform: Platform,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong = Preview(Columns([Column(name=NAME, type="number")]), [{NAME: math.nan}])
+    monkeypatch.setattr(hostile.Reader, "preview", lambda *_given: wrong)
+    given = tmp_path / "given.json"
+    given.write_text(json.dumps({"host": "h.example", "key": "correct-horse"}))
+    command = ["preview", hostile.PLUGIN_SLUG, "t", "-c", str(given), "--json"]
+    code, out, err = _run(capsys, command)
+    error = json.loads(err)["error"]
+    assert (code, out, error["kind"]) == (1, "", "broken-plugin")
+    assert f"column {NAME} of row 1 holds NaN" in error["message"]
 
 
 def test_line_ends_of_http_stay() -> None:

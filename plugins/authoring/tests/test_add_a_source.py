@@ -178,7 +178,7 @@ def test_untouched_it_installs_from_its_wheel_and_passes_its_tests(
     assert after.pop(slug)["distribution"] == f"headwater-{slug} 0.1.0"
     assert after == before
     told = machine.run("python", "-m", "pytest", here=folder)
-    assert re.search(r"^=+ 12 passed in ", told, re.MULTILINE)
+    assert re.search(r"^=+ 13 passed in ", told, re.MULTILINE)
 
 
 def test_one_named_like_a_source_of_the_catalogue_replaces_it(

@@ -34,6 +34,9 @@ RIGHT_ONES = {
 
 def _run(name: str, subject: Subject, folder: Path) -> None:
     check: Any = getattr(checks, name)
+    if "source" in inspect.signature(check).parameters:
+        check(subject, {"host": "answers.desk.example", "apiKey": "any-key-will-do"})
+        return
     if "service" not in inspect.signature(check).parameters:
         check(subject)
         return

@@ -437,6 +437,36 @@ WRONG = [
         + "def opened(self):\n    raise ValueError('no')\nReader.opened = opened\n",
         "no reader opens with API Key",
     ),
+    Wrong(
+        "check_answers",
+        "answers with what a driver gave it",
+        READER + "import decimal\nReader.rows = [{'subject': decimal.Decimal(1)}]",
+        "column subject of row 1 holds a Decimal",
+    ),
+    Wrong(
+        "check_answers",
+        "gives rows other names than columns",
+        READER + "Reader.rows = [{'SUBJECT': 'Printer'}]",
+        "under 'SUBJECT', which is none of its columns",
+    ),
+    Wrong(
+        "check_answers",
+        "lists what is no table",
+        READER + "Reader.tables = lambda self: ['tickets']",
+        "a table is a str, not a Table",
+    ),
+    Wrong(
+        "check_answers",
+        "does not answer",
+        READER + "Reader.tables = lambda self: self.failed()",
+        "does not answer",
+    ),
+    Wrong(
+        "check_answers",
+        "has nothing to look at",
+        READER + "Reader.rows = []",
+        "nothing is checked",
+    ),
     Wrong("check_import", "loads requests", "import requests", "requests, urllib3"),
     Wrong(
         "check_import",

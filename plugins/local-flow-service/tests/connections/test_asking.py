@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import decimal
+import math
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -11,9 +13,12 @@ from fake_oracle import PASSWORD, USER, FakeOracle, Serving
 
 from headwater import errors
 from headwater.credentials import validation
+from headwater.secret import Secret
+from headwater.sources import Column, Columns, Preview
 from headwater_local_flow_service.connections import asking
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.store.vault import Vault
+from headwater_oracle_service_cloud.reader import OracleReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,6 +136,26 @@ def test_a_table_is_described_and_previewed_in_the_documented_shape(
         3,
         1,
     )
+
+
+@pytest.mark.parametrize(
+    "value", [decimal.Decimal(1), math.nan, b"x", "\ud800", {"deep": Secret("x")}]
+)
+def test_rows_that_are_no_json_are_an_error_that_names_connector_and_column(
+    service: Any, code: Any, value: Any
+) -> None:
+    preview = Preview(Columns([Column(name="ID", type="integer")]), [{"ID": value}])
+    with (
+        connected(service) as (talker, id, _fake),
+        patch.object(OracleReader, "preview", lambda *_given: preview),
+    ):
+        answer = talker.get(
+            f"/connections/{id}/explore?objectType=table&object=incidents&preview=true"
+        )
+    assert code(answer) == "CONNECTOR-1005-500"
+    told = answer.json()["errorMessage"]
+    assert "connector oracle-service-cloud of headwater-oracle" in told
+    assert "column ID of row 1 holds" in told
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,19 @@ class ConnectorConformance:
         """See `checks.check_reader`."""
         checks.check_reader(loaded)
 
+    @pytest.fixture
+    def source(self) -> Mapping[str, Any] | None:
+        """Return credentials that reach a source with rows in it; to be overridden, with a fake of one at best."""
+        return None
+
+    def test_its_reader_answers_in_text_and_in_json_under_its_columns(
+        self, loaded: Subject, source: Mapping[str, Any] | None
+    ) -> None:
+        """See `checks.check_answers`."""
+        if source is None and loaded.connector.readable:
+            pytest.skip("there is no source to ask: override the fixture `source`")
+        checks.check_answers(loaded, source)
+
     def test_importing_it_is_cheap_and_changes_nothing(self, subject: Subject) -> None:
         """See `checks.check_import`."""
         checks.check_import(subject)

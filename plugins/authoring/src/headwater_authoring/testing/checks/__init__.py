@@ -9,12 +9,16 @@ from headwater_authoring.testing.checks.credentials import (
 from headwater_authoring.testing.checks.facts import check_facts, check_loads
 from headwater_authoring.testing.checks.fields import check_fields
 from headwater_authoring.testing.checks.importing import check_import
-from headwater_authoring.testing.checks.reading import check_reader
+from headwater_authoring.testing.checks.reading import (
+    check_answers,
+    check_reader,
+)
 from headwater_authoring.testing.checks.schemas import check_schemas
 from headwater_authoring.testing.checks.secrets import check_no_leaks
 from headwater_authoring.testing.checks.service import check_connections
 
 __all__ = [
+    "check_answers",
     "check_connections",
     "check_corruptions_refused",
     "check_examples_accepted",

@@ -1,23 +1,26 @@
-"""A reader opens without sending anything, and says in a `SourceError` that it cannot reach the source."""
+"""A reader opens without sending anything, says in a `SourceError` that it cannot reach the source, answers in JSON."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 from typing import TYPE_CHECKING, Any, NoReturn
 from unittest import mock
 
 from headwater.create import runner
-from headwater.errors import HeadwaterError, NotReadable, SourceError
+from headwater.errors import HeadwaterError, NotReadable, PluginError, SourceError
+from headwater.foreign import raise_bare
 from headwater.sources.reach import Reach
 from headwater_authoring.testing.canaries import Lookout
 from headwater_authoring.testing.examples import examples
-from headwater_authoring.testing.failures import demand, hidden
+from headwater_authoring.testing.failures import ConformanceFailure, demand, hidden
 from headwater_authoring.testing.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from headwater.sources.guarded import GuardedReader
     from headwater_authoring.testing.examples import Example
     from headwater_authoring.testing.subject import Subject
 
@@ -25,6 +28,7 @@ __tracebackhide__ = hidden
 
 _NOWHERE = Reach(frozenset())
 _METHODS = ("check", "tables")
+_ASKED = 5  # tables of a source that are looked into, and rows of each
 
 
 def check_reader(subject: Subject) -> None:
@@ -46,6 +50,48 @@ def check_reader(subject: Subject) -> None:
             f"a secret of {example.auth.label} shows in {', '.join(places)} while the source is asked",
             "make messages of names and rules, and keep credentials out of what is logged",
         )
+
+
+def check_answers(subject: Subject, source: Mapping[str, Any] | None) -> None:
+    """What the reader answers is text and JSON, and its rows hold values of its columns and nothing else.
+
+    `source` are credentials that reach a source, or a fake of one, with tables and rows in it; without them nothing is
+    asked.
+    """
+    if source is None or not subject.connector.readable:
+        return
+    try:
+        with runner.open_source(subject.connector, credentials=source) as reader:
+            reader.check()
+            tables = [table for table in reader.tables() if table.can_preview]
+            rows = sum(_check_rows(reader, table.name) for table in tables[:_ASKED])
+    except PluginError as error:
+        told = error.message
+        raise_bare(
+            ConformanceFailure(told, "answer in text, and in JSON under columns")
+        )
+    except SourceError as error:
+        told = f"the source of the test class does not answer: {error.message}"
+        raise_bare(ConformanceFailure(told, "let the fixture source reach one"))
+    demand(
+        rows,
+        "the source of the test class has no table with a row in it, so nothing is checked",
+        "put some into it, with a value of every type the source knows",
+    )
+
+
+def _check_rows(reader: GuardedReader, table: str) -> int:
+    """Judge the rows by a second opinion, that of the JSON that is written of them; return how many there are."""
+    preview = reader.preview(table, _ASKED)
+    names = {column.name for column in preview.columns.columns}
+    for row in preview.rows:
+        json.dumps(row, allow_nan=False, ensure_ascii=False).encode()
+        demand(
+            names >= set(row),
+            f"a row of table {table} has a value that is under none of its columns",
+            "give each row the names of the columns, and no others",
+        )
+    return len(preview.rows)
 
 
 def _check_not_readable(subject: Subject) -> None:
