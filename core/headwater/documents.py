@@ -119,19 +119,6 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def sync_folder(path: Path) -> None:
-    """Wait until the names in a folder are on disk, so that a new file survives a power failure. Raises `OSError`."""
-    if (
-        os.name == "nt"
-    ):  # where a folder cannot be opened, and names are written with their files
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def describe(error: OSError) -> str:
     """Say in a few words why a file cannot be used; a path in the error is left out."""
     return error.strerror or type(error).__name__

@@ -101,6 +101,8 @@ def test_a_source_without_base_connection_is_refused_all_the_same() -> None:
 def test_a_connection_is_created_with_it(requests_mock: Any) -> None:
     requests_mock.get(CONNECTIONS, json={"items": []})
     requests_mock.post(CONNECTIONS, status_code=201, json={"id": ID, "etag": ETAG})
+    stored = {"id": ID, "etag": ETAG, "name": "Desk", "connectionSpec": {"id": OTHER}}
+    requests_mock.get(f"{CONNECTIONS}/{ID}", json={"items": [stored]})
     with service() as (opened, _pauses):
         headwater.create_connection(
             _without(), name="Desk", credentials=GIVEN, service=opened, spec_id=OTHER

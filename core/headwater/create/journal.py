@@ -176,9 +176,7 @@ class Journal:
     def write(self, entry: Entry) -> None:
         """Put an entry on disk in the place of the one before. Raises `OSError`."""
         document = {"format": FORMAT, "key": entry.key, **attrs.asdict(entry)}
-        path = self._path(entry.key)
-        documents.replace(path, json.dumps(document, indent=1))
-        documents.sync_folder(path.parent)
+        documents.replace(self._path(entry.key), json.dumps(document, indent=1))
 
     def _keys(self) -> list[str]:
         paths = self.folder.glob(f"*{_SUFFIX}")

@@ -188,8 +188,8 @@ class LocalFlowService:
         }
 
     def _endpoint(self, url: str, **changes: Any) -> Endpoint:
-        facts = {"url": url, "ims_url": url, "sandbox": SANDBOX, "list_lag": 0.0}
-        return Endpoint(**facts | self._caller | changes)
+        facts: dict[str, Any] = {"url": url, "ims_url": url, "sandbox": SANDBOX}
+        return Endpoint(**facts | {"list_lag": 0.0} | self._caller | changes)
 
     def _token(self) -> str:
         """Return the token to send. For a configured client it is fetched past the faults, and without a port."""
