@@ -31,7 +31,7 @@ CORE: dict[str, set[str]] = {
     "http": {"cleaning", "errors", "foreign", "secret"},
     "credentials": {"errors", "foreign", "models", "secret"},
     "sources": {"errors", "foreign", "http", "lazy", "models", "secret"},
-    "flowservice": {"cleaning", "errors", "foreign", "http", "lazy", "models", "secret"},
+    "flowservice": {"errors", "foreign", "http", "lazy", "models", "secret"},
     "connectors": {"credentials", "errors", "foreign", "lazy", "models", "secret", "sources"},
     "profiles": {"credentials", "documents", "errors", "flowservice", "foreign", "secret"},
     # what users ask for

@@ -86,6 +86,28 @@ def test_our_own_errors_with_a_value_in_a_note_do_not_pass() -> None:
     assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize("word", ["wrong", "password", "rate limit", "says that"])
+def test_a_sentence_of_the_author_passes_whatever_words_are_secret(word: str) -> None:
+    name = "username"
+    with (
+        pytest.raises(InvalidInput) as caught,
+        foreign("x", OWNER, [Secret(word), Secret("it")]),
+    ):
+        raise InvalidInput(
+            f"it says that the {name} or the password is wrong",
+            remedy="wait until the rate limit is over",
+        )
+    assert str(caught.value).startswith("it says that the username or the password")
+
+
+def test_a_word_that_a_plugin_puts_into_its_sentence_does_not_pass() -> None:
+    word = "".join(["wr", "ong"])
+    with pytest.raises(BrokenPlugin) as caught, foreign("x", OWNER, [Secret(word)]):
+        raise InvalidInput(f"the password is wrong, it was {word}")
+    assert str(caught.value).count("wrong") == 1
+    assert "it was ******" in str(caught.value)
+
+
 def test_interrupting_is_not_an_error_of_the_plugin() -> None:
     with pytest.raises(KeyboardInterrupt), foreign("x", OWNER):
         raise KeyboardInterrupt

@@ -27,7 +27,7 @@ def foreign(
     try:
         yield
     except HeadwaterError as error:
-        if not _shows(error, secrets):
+        if not shows(error, secrets):
             raise_bare(error)
         raise_bare(_plugin_failure(what, distribution, error, secrets))
     except (Exception, SystemExit) as error:
@@ -53,12 +53,14 @@ def _plugin_failure(
 
     from headwater.cleaning import clean
 
-    text = clean(str(error), secrets)
+    ours = _list_ours(error, secrets)
+    text = clean(str(error), secrets, ours=ours)
     kind = type(error).__name__
     message = f"{what} of {distribution} failed: {kind}"
     if text:
         message += f": {text}"
-    frames = clean("".join(traceback.format_tb(error.__traceback__)), secrets)
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    frames = clean(frames, secrets, ours=ours)
     return BrokenPlugin(
         message,
         distribution=str(distribution),
@@ -67,9 +69,32 @@ def _plugin_failure(
     )
 
 
-def _shows(error: HeadwaterError, secrets: tuple[Secret, ...]) -> bool:
-    """Say whether one of our own errors shows a secret that a plugin has put into it."""
+def shows(error: HeadwaterError, secrets: tuple[Secret, ...]) -> bool:
+    """Say whether one of our own errors shows a secret that a plugin has put into it.
+
+    A sentence of the plugin's author, or of ours, may hold a word that is a secret by chance: that shows nothing.
+    """
     from headwater.cleaning import holds
 
-    notes = getattr(error, "__notes__", ())  # a traceback prints them as well
-    return holds(f"{error} {error.data()!r} {notes!r}", secrets)
+    text = _text_of(error)
+    return holds(text, secrets) and holds(
+        text, secrets, ours=_list_ours(error, secrets)
+    )
+
+
+def _text_of(error: BaseException) -> str:
+    """Return all that an error tells, without the names under which it tells it; a traceback prints notes as well."""
+    facts: dict[str, object] = {}
+    if isinstance(error, HeadwaterError):
+        facts = error.data()
+        facts.pop("kind", None)
+    notes = getattr(error, "__notes__", ())
+    return "\n".join(map(str, (error, *facts.values(), *notes)))
+
+
+def _list_ours(error: BaseException, secrets: tuple[Secret, ...]) -> set[str]:
+    from headwater.cleaning import holds, list_literals
+
+    if not holds(_text_of(error), secrets):
+        return set()
+    return list_literals(error.__traceback__)

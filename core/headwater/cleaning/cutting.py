@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from headwater.cleaning import encodings
@@ -11,13 +12,14 @@ from headwater.cleaning.views import View, read_views, squeeze
 from headwater.secret import MASK, SHORTEST, contains_short, in_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from headwater.secret import Secret
 
 _WITHHELD = "(text withheld: it could show a secret)"
 # Characters; ends that are alike by chance are shorter.
 _SHORTEST_TAIL = 6
+_CONTEXT = 3  # bytes by which a sentence is longer than a word in it
 # What those who shorten texts put behind them, and what may be left of an escape that was cut.
 _ENDING = re.compile(rb"(?:\.\.\.|\xe2\x80\xa6|[\s\"')\]}>])+\Z")
 _CUT_ESCAPE = re.compile(
@@ -30,13 +32,13 @@ _HEXADECIMAL = re.compile(rb"[0-9a-fA-F]{2,}")
 Span = tuple[int, int]
 
 
-def clean(text: str, secrets: Iterable[Secret]) -> str:
+def clean(text: str, secrets: Iterable[Secret], *, ours: Collection[str] = ()) -> str:
     """Cut secrets out of foreign text (a plugin's exception, a server's body).
 
     Every secret is looked for as it stands, under up to two layers of JSON, percent, HTML, ``repr`` and doubled quotes,
     in Base64, wrapped or not, in hexadecimal digits and dumps, and at the end of a text that was cut within it. Takes
     time in proportion to the text. A secret of fewer than four characters cannot be cut out of a text reliably, so the
-    whole text is withheld instead.
+    whole text is withheld instead. Where the text repeats a sentence of `ours`, an ordinary word within it is left.
     """
     values = {secret.reveal() for secret in secrets} - {""}
     if not text or not values:
@@ -45,6 +47,8 @@ def clean(text: str, secrets: Iterable[Secret]) -> str:
         return _WITHHELD
     data = in_bytes(text)
     spans = _join(_find(data, values))
+    if spans and ours:
+        spans = _leave(spans, data, ours)
     return _cut(data, spans).decode("utf-8", "surrogatepass") if spans else text
 
 
@@ -66,8 +70,8 @@ def clean_values(value: Any, secrets: Iterable[Secret]) -> Any:
     return clean_one(value)
 
 
-def holds(text: str, secrets: Iterable[Secret]) -> bool:
-    """Say whether a text contains a secret in any of these forms.
+def holds(text: str, secrets: Iterable[Secret], *, ours: Collection[str] = ()) -> bool:
+    """Say whether a text contains a secret in any of these forms, but within a sentence of `ours`.
 
     One of fewer than four characters occurs in ordinary words; it counts where it stands as a word of its own.
     """
@@ -76,9 +80,32 @@ def holds(text: str, secrets: Iterable[Secret]) -> bool:
         value = secret.reveal()
         if len(value) >= SHORTEST:
             cleanable.append(secret)
-        elif value and contains_short(text, value):
+        elif value and contains_short(_take_out(text, ours), value):
             return True
-    return clean(text, cleanable) != text
+    return clean(text, cleanable, ours=ours) != text
+
+
+def _take_out(text: str, ours: Collection[str]) -> str:
+    for sentence in sorted(ours, key=len, reverse=True):
+        text = text.replace(sentence, " ")
+    return text
+
+
+def _leave(spans: list[Span], data: bytes, ours: Collection[str]) -> list[Span]:
+    """Return the spans that are not part of a sentence of ours; what is hardly longer than a secret is no sentence."""
+    found = sorted(_find_all(View(data), {in_bytes(sentence) for sentence in ours}))
+    # At each place the sentence that goes furthest. Two that overlap are not one: a secret could lie across them.
+    known: list[Span] = []
+    for span in found:
+        known.append(max([span, *known[-1:]], key=lambda other: other[1]))
+    firsts = [first for first, _last in found]
+    left = []
+    for start, end in spans:
+        number = bisect_right(firsts, start) - 1
+        first, last = known[number] if number >= 0 else (0, 0)
+        if end > last or last - first < end - start + _CONTEXT:
+            left.append((start, end))
+    return left
 
 
 def _find(data: bytes, values: set[str]) -> Iterator[Span]:

@@ -12,12 +12,11 @@ from urllib.parse import unquote, urlsplit
 import attrs
 import requests
 
-from headwater.cleaning import clean
 from headwater.errors import HeadwaterError, InvalidInput
 from headwater.flowservice.adapters import adapter_for
 from headwater.flowservice.answer import Answer
 from headwater.flowservice.error_answers import request_id
-from headwater.foreign import raise_bare
+from headwater.foreign import raise_bare, shows
 from headwater.http.hosts import host_of, is_local, scheme_of
 from headwater.http.no_answer import (
     NoAnswer,
@@ -154,8 +153,7 @@ def _read(
 
 def _pass_on(error: HeadwaterError, outgoing: OutgoingRequest, host: str) -> NoAnswer:
     """Let an adapter's own error through, without what it chains, if its text is harmless; else keep only its class."""
-    text = f"{error} {error.data()!r}"
-    if clean(text, outgoing.secrets) == text:
+    if not shows(error, outgoing.secrets):
         raise_bare(error)
     return classify_failure(error, host)
 
