@@ -109,7 +109,7 @@ def mask(value: Any) -> Any:
     def mask_leaf(leaf: Any) -> Any:
         return MASK if isinstance(leaf, Secret) else leaf
 
-    return _map_leaves(value, mask_leaf)
+    return map_leaves(value, mask_leaf)
 
 
 def reveal_all(value: Any) -> Any:
@@ -118,7 +118,7 @@ def reveal_all(value: Any) -> Any:
     def reveal_leaf(leaf: Any) -> Any:
         return leaf.reveal() if isinstance(leaf, Secret) else leaf
 
-    return _map_leaves(value, reveal_leaf)
+    return map_leaves(value, reveal_leaf)
 
 
 def seal_strings(value: Any) -> Any:
@@ -127,7 +127,7 @@ def seal_strings(value: Any) -> Any:
     def seal_leaf(leaf: Any) -> Any:
         return Secret(leaf) if isinstance(leaf, str) else leaf
 
-    return _map_leaves(value, seal_leaf)
+    return map_leaves(value, seal_leaf)
 
 
 def reseal(value: Any, secrets: Iterable[Secret], known: Container[str] = ()) -> Any:
@@ -143,7 +143,7 @@ def reseal(value: Any, secrets: Iterable[Secret], known: Container[str] = ()) ->
             return leaf
         return Secret(leaf) if _contains(leaf, secrets) else leaf
 
-    return _map_leaves(value, seal_leaf)
+    return map_leaves(value, seal_leaf)
 
 
 def strings_in(value: Any) -> Iterator[str]:
@@ -180,12 +180,12 @@ def contains_short(text: str, value: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) is not None
 
 
-def _map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
+def map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
     """Apply a change to every leaf of nested mappings and sequences; sequences become lists, as JSON has them."""
     if isinstance(value, dict):
-        return {key: _map_leaves(item, change) for key, item in value.items()}
+        return {key: map_leaves(item, change) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_map_leaves(item, change) for item in value]
+        return [map_leaves(item, change) for item in value]
     return change(value)
 
 

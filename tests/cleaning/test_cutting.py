@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from headwater import Secret
-from headwater.cleaning import clean, clean_values, holds
+from headwater.cleaning import Cleaner, clean, holds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,11 +191,12 @@ def test_a_short_secret_withholds_the_whole_text() -> None:
 def test_values_are_cleaned_in_their_strings_alone() -> None:
     secrets = [Secret("correct-horse"), Secret("EU")]
     row = {"note": "it is correct-horse", "region": "EU", "n": [1, None, "EUR EU"]}
-    assert clean_values(row, secrets) == {
-        "note": "it is ******",
-        "region": "******",
-        "n": [1, None, "EUR EU"],
-    }
+    cleaner = Cleaner(secrets)
+    cleaned = {"note": "it is ******", "region": "******", "n": [1, None, "EUR EU"]}
+    assert cleaner.clean_values(row) == cleaned
+    assert cleaner.clean_values(row, known={"EU"}) == cleaned | {"region": "EU"}
+    rows = [row, {"key": "Y29ycmVjdC1ob3JzZQ==", "cut": "ends correct-h"}] * 500
+    assert cleaner.clean_values(rows)[-1] == {"key": "******Q==", "cut": "ends ******"}
 
 
 def test_a_text_holds_a_short_secret_only_as_a_word() -> None:

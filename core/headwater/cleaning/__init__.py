@@ -6,7 +6,7 @@ a secret that is an ordinary word would tear it. Nor is what a plugin's author w
 plugin puts in.
 """
 
-from headwater.cleaning.cutting import clean, clean_values, holds
+from headwater.cleaning.cutting import Cleaner, clean, holds
 from headwater.cleaning.literals import list_literals
 
-__all__ = ["clean", "clean_values", "holds", "list_literals"]
+__all__ = ["Cleaner", "clean", "holds", "list_literals"]

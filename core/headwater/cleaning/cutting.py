@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
@@ -9,16 +10,24 @@ from typing import TYPE_CHECKING, Any
 from headwater.cleaning import encodings
 from headwater.cleaning.dumps import find_in_dumps
 from headwater.cleaning.views import View, read_views, squeeze
-from headwater.secret import MASK, SHORTEST, contains_short, in_bytes
+from headwater.secret import (
+    MASK,
+    SHORTEST,
+    contains_short,
+    in_bytes,
+    map_leaves,
+    strings_in,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Container, Iterable, Iterator
 
     from headwater.secret import Secret
 
 _WITHHELD = "(text withheld: it could show a secret)"
 # Characters; ends that are alike by chance are shorter.
 _SHORTEST_TAIL = 6
+_PORTION = 65_536  # characters of many short texts that are looked at together
 _CONTEXT = 3  # bytes by which a sentence is longer than a word in it
 # What those who shorten texts put behind them, and what may be left of an escape that was cut.
 _ENDING = re.compile(rb"(?:\.\.\.|\xe2\x80\xa6|[\s\"')\]}>])+\Z")
@@ -33,41 +42,8 @@ Span = tuple[int, int]
 
 
 def clean(text: str, secrets: Iterable[Secret], *, ours: Collection[str] = ()) -> str:
-    """Cut secrets out of foreign text (a plugin's exception, a server's body).
-
-    Every secret is looked for as it stands, under up to two layers of JSON, percent, HTML, ``repr`` and doubled quotes,
-    in Base64, wrapped or not, in hexadecimal digits and dumps, and at the end of a text that was cut within it. Takes
-    time in proportion to the text. A secret of fewer than four characters cannot be cut out of a text reliably, so the
-    whole text is withheld instead. Where the text repeats a sentence of `ours`, an ordinary word within it is left.
-    """
-    values = {secret.reveal() for secret in secrets} - {""}
-    if not text or not values:
-        return text
-    if min(map(len, values)) < SHORTEST:
-        return _WITHHELD
-    data = in_bytes(text)
-    spans = _join(_find(data, values))
-    if spans and ours:
-        spans = _leave(spans, data, ours)
-    return _cut(data, spans).decode("utf-8", "surrogatepass") if spans else text
-
-
-def clean_values(value: Any, secrets: Iterable[Secret]) -> Any:
-    """Return a JSON value with the secrets cut out of its strings; a shorter one hides only what it is the whole of."""
-    secrets = tuple(secrets)
-    long = [secret for secret in secrets if len(secret.reveal()) >= SHORTEST]
-    short = {secret.reveal() for secret in secrets} - {""}
-
-    def clean_one(leaf: Any) -> Any:
-        if isinstance(leaf, dict):
-            return {name: clean_one(item) for name, item in leaf.items()}
-        if isinstance(leaf, list | tuple):
-            return [clean_one(item) for item in leaf]
-        if not isinstance(leaf, str):
-            return leaf
-        return MASK if leaf in short else clean(leaf, long)
-
-    return clean_one(value)
+    """Cut secrets out of foreign text (a plugin's exception, a server's body); see `Cleaner.clean`."""
+    return Cleaner(secrets).clean(text, ours=ours)
 
 
 def holds(text: str, secrets: Iterable[Secret], *, ours: Collection[str] = ()) -> bool:
@@ -83,6 +59,100 @@ def holds(text: str, secrets: Iterable[Secret], *, ours: Collection[str] = ()) -
         elif value and contains_short(_take_out(text, ours), value):
             return True
     return clean(text, cleanable, ours=ours) != text
+
+
+class Cleaner:
+    """Cuts the same secrets out of many texts; what they look like encoded is worked out once."""
+
+    def __init__(self, secrets: Iterable[Secret]) -> None:
+        values = {secret.reveal() for secret in secrets} - {""}
+        self._short = {value for value in values if len(value) < SHORTEST}
+        self._long = values - self._short
+        self._plain = {in_bytes(value) for value in self._long}
+
+    @functools.cached_property
+    def _quoted(self) -> set[bytes]:
+        return {form for value in self._long for form in encodings.list_quoted(value)}
+
+    @functools.cached_property
+    def _base64(self) -> set[bytes]:
+        return {form for value in self._long for form in encodings.list_base64(value)}
+
+    @functools.cached_property
+    def _digits(self) -> set[bytes]:
+        return {
+            form for value in self._long for form in encodings.list_hexadecimal(value)
+        }
+
+    def clean(self, text: str, *, ours: Collection[str] = ()) -> str:
+        """Return a text without the secrets.
+
+        Every secret is looked for as it stands, under up to two layers of JSON, percent, HTML, ``repr`` and doubled
+        quotes, in Base64, wrapped or not, in hexadecimal digits and dumps, and at the end of a text that was cut within
+        it. Takes time in proportion to the text. A secret of fewer than four characters cannot be cut out of a text
+        reliably, so the whole text is withheld instead. Where the text repeats a sentence of `ours`, an ordinary word
+        within it is left.
+        """
+        if text and self._short:
+            return _WITHHELD
+        return self._cut_out(text, ours)
+
+    def clean_values(self, value: Any, *, known: Container[str] = ()) -> Any:
+        """Return a JSON value without the secrets in its strings, but those in `known`; names of members are left.
+
+        A secret of fewer than four characters hides a string that it is the whole of.
+        """
+        strings = [text for text in strings_in(value) if text not in known]
+        cleaned = dict.fromkeys(self._short, MASK)
+        for text in self._list_suspects(strings):
+            cleaned.setdefault(text, self._cut_out(text))
+
+        def clean_leaf(leaf: Any) -> Any:
+            if not isinstance(leaf, str) or leaf in known:
+                return leaf
+            return cleaned.get(leaf, leaf)
+
+        return map_leaves(value, clean_leaf)
+
+    def _list_suspects(self, texts: Iterable[str]) -> Iterator[str]:
+        """Yield the texts that may show a secret, judging many at once: most of the rows of a table show none."""
+        heads = [value[:_SHORTEST_TAIL] for value in self._long]
+        together: list[str] = []
+        size = 0
+        for text in texts:
+            if any(head in text for head in heads):
+                yield text
+            together.append(text)
+            size += len(text)
+            if size > _PORTION:
+                yield from self._judge(together)
+                together, size = [], 0
+        yield from self._judge(together)
+
+    def _judge(self, texts: list[str]) -> list[str]:
+        together = "\n".join(texts)
+        return texts if self._cut_out(together) != together else []
+
+    def _cut_out(self, text: str, ours: Collection[str] = ()) -> str:
+        if not text or not self._long:
+            return text
+        data = in_bytes(text)
+        spans = _join(self._find(data))
+        if spans and ours:
+            spans = _leave(spans, data, ours)
+        return _cut(data, spans).decode("utf-8", "surrogatepass") if spans else text
+
+    def _find(self, data: bytes) -> Iterator[Span]:
+        """Yield where in a text secrets stand, in no order and overlapping."""
+        yield from find_in_dumps(data, self._plain)
+        for layer, view in read_views(data):
+            yield from _find_tails(view, self._plain)
+            if layer > 1:
+                yield from _find_all(view, self._plain)
+                continue
+            yield from _find_all(view, self._quoted)
+            yield from _find_all(squeeze(view, _BASE64), self._base64)
+            yield from _find_all(squeeze(view, _HEXADECIMAL).lower(), self._digits)
 
 
 def _take_out(text: str, ours: Collection[str]) -> str:
@@ -106,24 +176,6 @@ def _leave(spans: list[Span], data: bytes, ours: Collection[str]) -> list[Span]:
         if end > last or last - first < end - start + _CONTEXT:
             left.append((start, end))
     return left
-
-
-def _find(data: bytes, values: set[str]) -> Iterator[Span]:
-    """Yield where in a text secrets stand, in no order and overlapping."""
-    plain = {in_bytes(value) for value in values}
-    quoted = {form for value in values for form in encodings.list_quoted(value)}
-    base64 = {form for value in values for form in encodings.list_base64(value)}
-    digits = {form for value in values for form in encodings.list_hexadecimal(value)}
-    yield from find_in_dumps(data, plain)
-    for layer, view in read_views(data):
-        yield from _find_tails(view, plain)
-        if layer > 1:
-            yield from _find_all(view, plain)
-            continue
-        yield from _find_all(view, quoted)
-        squeezed = squeeze(view, _BASE64)
-        yield from _find_all(squeezed, base64)
-        yield from _find_all(squeeze(view, _HEXADECIMAL).lower(), digits)
 
 
 def _find_all(view: View, forms: Iterable[bytes]) -> Iterator[Span]:
