@@ -94,6 +94,7 @@ class Settings:
     # Hosts; this machine is always reached.
     reach_sources: tuple[str, ...] = attrs.field(default=(), converter=_unique)
     busy_timeout: float = 5.0  # seconds to wait for another writer
+    statement_timeout: float = 5.0  # seconds that one statement may take
     token_lifetime: int = 86_399  # seconds
 
     def __attrs_post_init__(self) -> None:

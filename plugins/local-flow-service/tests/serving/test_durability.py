@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 import signal
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 import requests
+import servers
 from sqlalchemy import create_engine, text
 
 from headwater import Endpoint, FlowService, Secret, create_connection
@@ -26,6 +29,7 @@ from headwater_local_flow_service.store import database
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Iterator
 
 ROUNDS = 20 if os.environ.get("HEADWATER_TEST_FULL") else 3
 WRITERS = 8
@@ -35,8 +39,10 @@ CREDENTIALS = {
     "password": "correct-horse-battery",
 }
 SEED = 20_261_123
+KEY = base64.b64encode(bytes(range(32))).decode()
 
 Served = Any
+Strike = Callable[["subprocess.Popen[str]", random.Random], None]
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="finds the worker processes in /proc"
@@ -156,15 +162,25 @@ def _stored(store: str) -> list[tuple[str, str]]:
     return [(row.name, row.id) for row in rows]
 
 
-def _survives(served: Served, tmp_path: Path, store: str, **variables: str) -> None:
+def _survives(
+    served: Served,
+    tmp_path: Path,
+    store: str,
+    strike: Strike = _kill,
+    *options: str,
+    **variables: str,
+) -> None:
     dice = random.Random(SEED)
-    with served(tmp_path, "--workers", "2", store=store, **variables) as (process, url):
+    with served(tmp_path, "--workers", "2", *options, store=store, **variables) as (
+        process,
+        url,
+    ):
         writers = Writers(url)
         writers.start()
         try:
             for _ in range(ROUNDS):
                 before = len(writers.acknowledged)
-                _kill(process, dice)
+                strike(process, dice)
                 _comes_back(process, url)
                 _until_more(writers, before)
         finally:
@@ -211,6 +227,60 @@ def test_what_was_acknowledged_survives_kills_on_postgresql(
         HEADWATER_LOCAL_KEY=own_schema["key"].reveal(),
     )
     build_app(Settings(**own_schema)).close()
+
+
+@pytest.fixture(scope="module", name="server")
+def _server() -> Iterator[servers.Server]:
+    pytest.importorskip("psycopg")
+    with servers.server() as running:
+        yield running
+
+
+def test_what_was_acknowledged_survives_a_server_that_is_stopped(
+    served: Served, tmp_path: Path, server: servers.Server
+) -> None:
+    def stop(_process: Any, dice: random.Random) -> None:
+        time.sleep(dice.uniform(0.05, 0.6))
+        server.stop()
+        time.sleep(dice.uniform(0, 0.5))
+        server.start()
+
+    _survives(served, tmp_path, server.url, stop, HEADWATER_LOCAL_KEY=KEY)
+
+
+def test_what_was_acknowledged_survives_a_server_that_is_frozen(
+    served: Served, tmp_path: Path, server: servers.Server
+) -> None:
+    """For so long that some of it is given up, or for a moment."""
+
+    def freeze(_process: Any, dice: random.Random) -> None:
+        time.sleep(dice.uniform(0.05, 0.6))
+        server.freeze()
+        try:
+            time.sleep(dice.choice((0.2, 2.5, 4.0)))
+        finally:
+            server.thaw()
+
+    settings = tmp_path / "serve.toml"
+    settings.write_text("busy_timeout = 1\nstatement_timeout = 1\n")
+    with psycopg_connection(server) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public")
+    _survives(
+        served,
+        tmp_path,
+        server.url,
+        freeze,
+        "--settings",
+        str(settings),
+        HEADWATER_LOCAL_KEY=KEY,
+    )
+
+
+def psycopg_connection(server: servers.Server) -> Any:
+    import psycopg
+
+    return psycopg.connect(server.url, autocommit=True)
 
 
 def test_the_store_is_told_to_be_durable(tmp_path: Path) -> None:

@@ -116,7 +116,14 @@ def store_settings(
     return Settings.from_environ(**_select_plain(_read_file(path), store), new=new)
 
 
-_PLAIN = ("store", "largest_body", "deepest_body", "busy_timeout", "token_lifetime")
+_PLAIN = (
+    "store",
+    "largest_body",
+    "deepest_body",
+    "busy_timeout",
+    "statement_timeout",
+    "token_lifetime",
+)
 
 
 def _select_plain(from_file: Mapping[str, Any], store: str | None) -> dict[str, Any]:

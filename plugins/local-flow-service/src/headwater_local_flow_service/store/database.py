@@ -5,15 +5,21 @@ from __future__ import annotations
 import hashlib
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from headwater.foreign import raise_bare
+from headwater_local_flow_service.store import postgresql
 from headwater_local_flow_service.store.storeerrors import StoreError
 
+if TYPE_CHECKING:
+    from headwater_local_flow_service.settings import Settings
+
 WRITES = {"headwater_writes": True}  # execution option of the engine that writes
+
+_CONNECTIONS: Final = 10  # that are kept open; as many more for a moment
 
 _NAMING = "give a path or postgresql://HOST/DATABASE"
 
@@ -87,11 +93,18 @@ def uri_of(path: str) -> str:
     return f"{Path(path).as_uri()}?mode=rw"
 
 
-def engine_of(url: URL, *, busy_timeout: float) -> Engine:
-    """Return an engine that begins every transaction explicitly and never prints a parameter."""
+def engine_of(url: URL, settings: Settings) -> Engine:
+    """Return an engine that begins every transaction explicitly and never prints a parameter.
+
+    Nobody waits without an end for one of its connections, a lock or an answer.
+    """
     try:
         engine = create_engine(
-            url, hide_parameters=True, pool_pre_ping=not is_file(url)
+            url,
+            hide_parameters=True,
+            pool_pre_ping=not is_file(url),
+            pool_size=_CONNECTIONS,
+            pool_timeout=settings.busy_timeout,
         )
     except (NoSuchModuleError, ImportError):
         raise_bare(
@@ -101,7 +114,9 @@ def engine_of(url: URL, *, busy_timeout: float) -> Engine:
             )
         )
     if is_file(url):
-        _make_durable(engine, busy_timeout)
+        _make_durable(engine, settings.busy_timeout)
+    else:
+        postgresql.bound(engine, settings)
     return engine
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import attrs
-from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy import Connection, inspect, select
 from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError
 
 from headwater.foreign import raise_bare
@@ -13,6 +13,7 @@ from headwater_local_flow_service.store import (
     database,
     identity,
     placing,
+    postgresql,
     tables,
     vault,
 )
@@ -93,7 +94,8 @@ def _open_or_make(
     connection: Connection, url: URL, settings: Settings, made: list[Path]
 ) -> Vault:
     if not database.is_file(url):
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+        postgresql.lift_bounds(connection)
+        postgresql.take_turn(connection, _LOCK, settings.busy_timeout)
     if inspect(connection).has_table(tables.facts.name):
         return _open(connection, url, settings)
     if database.is_file(url) and inspect(connection).get_table_names():
@@ -181,7 +183,7 @@ def _explain(error: Exception, url: URL) -> Exception:
     for words, problem, remedy in _PROBLEMS:
         if any(word in said for word in words):
             return StoreError(problem.format(name), remedy=remedy)
-    if "locked" in said or "busy" in said:
+    if any(word in said for word in ("locked", "busy", "lock timeout")):
         return StoreBusy(
             f"the store {name} is locked by another program",
             remedy="let it finish, then run again",

@@ -17,9 +17,11 @@ from headwater_local_flow_service.store import (
     database,
     identity,
     placing,
+    postgresql,
     schema,
     watching,
 )
+from headwater_local_flow_service.store.breaker import Breaker
 from headwater_local_flow_service.store.group_commit import GroupCommit
 from headwater_local_flow_service.store.rows import Record, Rows, Scope
 from headwater_local_flow_service.store.storeerrors import StoreError, unavailable
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Record", "Rows", "Scope", "Store"]
 
-_LONGEST_UNIT = 5.0  # seconds that one unit may keep other writers waiting
 _REPEATABLE_READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
 
@@ -48,7 +49,9 @@ class Store:
             _prepare_file(url, settings)
         self.label = database.label(url)
         self._one_writer = database.is_file(url)
-        self._reader = database.engine_of(url, busy_timeout=settings.busy_timeout)
+        self._patience = settings.busy_timeout
+        self._breaker = Breaker(_never if self._one_writer else postgresql.is_lost)
+        self._reader = database.engine_of(url, settings)
         try:
             opened = schema.unlock(self._reader, url, settings)
             self._watch = watching.watch(url, opened.id)
@@ -63,7 +66,7 @@ class Store:
                 self._reader,
                 turnstile=Turnstile(f"{url.database}-turn"),
                 patience=settings.busy_timeout,
-                limit=_LONGEST_UNIT,
+                limit=settings.statement_timeout,
                 confirm=self._watch.check,
             )
 
@@ -117,10 +120,10 @@ class Store:
                 yield Rows(connection)
             return
         with self._transaction(self._reader) as connection:
+            if alone:
+                postgresql.lift_bounds(connection)
             if scope is not None:
-                connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _lock(scope)}
-                )
+                postgresql.take_turn(connection, _lock(scope), self._patience)
             yield Rows(connection)
 
     def get(self, table: Table, scope: Scope, id: str) -> Record | None:
@@ -141,7 +144,8 @@ class Store:
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
         """Begin and end a transaction on the store that was opened; what it did does not count if that is gone."""
         self._watch.check()
-        with _told_apart(), engine.begin() as connection:
+        with _told_apart(), self._breaker.guard(), engine.begin() as connection:
+            self._breaker.close()
             # It may have waited for the connection.
             self._watch.check()
             yield connection
@@ -177,6 +181,11 @@ def _told_apart() -> Iterator[None]:
         yield
     except (DBAPIError, PoolTimeout) as error:
         raise_bare(unavailable(error))
+
+
+def _never(_error: BaseException) -> bool:
+    """Say that a file is never out of reach, as a server may be."""
+    return False
 
 
 def _lock(scope: Scope) -> int:
