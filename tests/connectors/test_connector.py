@@ -87,6 +87,7 @@ def test_hook_build_payload_of_the_connector_wins_over_the_default() -> None:
         def build_payload(self, request: PayloadRequest) -> dict[str, Any]:
             return {
                 "own": True,
+                "name": request.name,
                 "connectionSpec": {"id": request.spec.id, "version": "9"},
             }
 
@@ -263,7 +264,20 @@ def test_credential_schemas_of_the_wrong_type_or_repeated_are_refused(
 
 @pytest.mark.parametrize(
     "answer",
-    ["text", {}, {"connectionSpec": {"id": "another"}}, {"connectionSpec": "another"}],
+    [
+        None,
+        "text",
+        [],
+        {},
+        {"name": "n", "connectionSpec": {"id": "another"}},
+        {"name": "n", "connectionSpec": "another"},
+        {"name": "n", "connectionSpec": {"id": Secret(str(SPEC.id))}},
+        {"connectionSpec": {"id": SPEC.id}},
+        {"name": "another", "connectionSpec": {"id": SPEC.id}},
+        {"name": "N", "connectionSpec": {"id": SPEC.id}},
+        {"name": ["n"], "connectionSpec": {"id": SPEC.id}},
+        {"name": Secret("n"), "connectionSpec": {"id": SPEC.id}},
+    ],
 )
 def test_a_payload_of_the_wrong_shape_or_for_another_specification_is_refused(
     answer: object,
@@ -275,6 +289,29 @@ def test_a_payload_of_the_wrong_shape_or_for_another_specification_is_refused(
 
     with pytest.raises(BrokenPlugin, match="build_payload"):
         _load(Wrong()).build_payload(_request())
+
+
+def test_a_forgotten_return_is_told_by_its_name_and_never_answered_by_the_default() -> (
+    None
+):
+    class Forgetful(Acme):
+        @hookimpl
+        def build_payload(self, request: PayloadRequest) -> Any:
+            _body = {"name": request.name, "connectionSpec": {"id": SPEC.id}}
+
+    module = types.ModuleType("acme_module")
+    vars(module).update(
+        {
+            name: getattr(Forgetful(), name)
+            for name in ("connection_spec", "credential_schemas", "build_payload")
+        }
+    )
+    for plugin in (Forgetful(), module):
+        with pytest.raises(BrokenPlugin) as raised:
+            _load(plugin).build_payload(_request())
+        assert raised.value.message == (
+            "connector acme of acme-headwater 2.0: build_payload must return a dict, and returns NoneType"
+        )
 
 
 def test_a_failing_hook_shows_neither_secret_nor_chain() -> None:
@@ -296,6 +333,7 @@ def test_a_text_composed_from_a_secret_becomes_a_secret() -> None:
         def build_payload(self, request: PayloadRequest) -> dict[str, Any]:
             text = f"user=u;password={request.params['password'].reveal()}"
             return {
+                "name": request.name,
                 "auth": {"params": {"connectionString": text}},
                 "connectionSpec": {"id": request.spec.id},
             }

@@ -101,7 +101,13 @@ class Connector:
         ):
             payload = self._hook.build_payload(request=request)
         if not isinstance(payload, dict):
-            raise self._violation("build_payload must return a dict")
+            raise self._violation(
+                f"build_payload must return a dict, and returns {type(payload).__name__}"
+            )
+        if payload.get("name") != request.name:
+            raise self._violation(
+                "build_payload must send the name it was given: a connection is told apart by it"
+            )
         reference = payload.get("connectionSpec")
         if not isinstance(reference, dict) or reference.get("id") != request.spec.id:
             raise self._violation(
@@ -163,8 +169,9 @@ class Connector:
         manager = _Manager(hooks.PROJECT)
         manager.add_hookspecs(hooks)
         with foreign(f"connector {self.slug}: registering", self.distribution):
-            manager.register(Defaults(), "headwater-defaults")
             manager.register(plugin, self.slug)
+            if not manager.hook.build_payload.get_hookimpls():
+                manager.register(Defaults(), "headwater-defaults")
             manager.check_pending()
         self._check_implementations(manager, plugin)
         return manager.hook

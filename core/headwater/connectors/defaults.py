@@ -1,4 +1,4 @@
-"""Core's own plugin below every connector: what happens where a connector does not say otherwise."""
+"""Core's own plugin: what happens where a connector does not say otherwise."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ if TYPE_CHECKING:
 
 
 class Defaults:
-    """Default hook implementations, asked last."""
+    """Default hook implementations, for a connector that has none of its own.
 
-    @hookimpl(trylast=True)
+    Below one that has, they would answer wherever it returns None by mistake: pluggy goes on to the next.
+    """
+
+    @hookimpl
     def build_payload(self, request: PayloadRequest) -> Payload:
         """Build the body both tutorials show: name, description, authentication, connection specification."""
         payload: Payload = {"name": request.name}

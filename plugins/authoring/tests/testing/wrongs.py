@@ -288,7 +288,7 @@ WRONG = [
         "check_connections",
         "another name",
         BUILD.format("return {**body(request), 'name': 'Mine'}"),
-        "name is not what was asked for",
+        "must send the name it was given",
     ),
     Wrong(
         "check_connections",
@@ -388,6 +388,12 @@ WRONG = [
         "keeps half of it in the payload",
         BUILD.format("return {**body(request), 'hint': key[:12]}"),
         "the payload when printed",
+    ),
+    Wrong(
+        "check_connections",
+        "forgets to return the body",
+        BUILD.format("body(request); return None"),
+        "build_payload must return a dict",
     ),
     Wrong(
         "check_reader",
