@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 from typing import Any
 
 import pytest
@@ -216,6 +217,14 @@ def test_a_service_reaches_this_machine() -> None:
         "100.100.100.200",
         "[::ffff:169.254.169.254]",
         "0.0.0.0",
+        "168.63.129.16",
+        "2852039166",
+        "0xa9fea9fe",
+        "[fd00:ec2::254]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[64:ff9b:1::a9fe:a9fe]",
+        "[2002:a83f:8110::1]",
+        "[::169.254.169.254]",
     ],
 )
 def test_metadata_addresses_are_never_reached_even_by_name(host: str) -> None:
@@ -248,10 +257,8 @@ def test_an_address_is_looked_at_again_once_connected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Reach, "check_host", lambda *_args: None)
-    monkeypatch.setattr(
-        "headwater.sources.reach._METADATA",
-        frozenset(map(__import__("ipaddress").ip_address, ["127.0.0.1"])),
-    )
+    loopback = ipaddress.ip_network("127.0.0.1")
+    monkeypatch.setattr("headwater.sources.addresses.METADATA", (loopback,))
     with (
         RawServer(FINE) as server,
         _http(server.url, reach=Reach([])) as (http, _pauses),

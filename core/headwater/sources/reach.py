@@ -14,14 +14,10 @@ import attrs
 
 from headwater.errors import SourceNotPermitted
 from headwater.http.hosts import is_loopback
+from headwater.sources.addresses import is_forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-# Metadata services of clouds that do not lie in the link-local ranges.
-_METADATA = frozenset(
-    map(ipaddress.ip_address, ("100.100.100.200", "fd00:ec2::254", "192.0.0.192"))
-)
 
 
 def _lower_case(hosts: Iterable[str] | None) -> frozenset[str] | None:
@@ -55,7 +51,7 @@ class Reach:
         """Refuse an address, whatever name led to it. Raises `SourceNotPermitted`."""
         if self.hosts is None:
             return
-        if _is_forbidden(ipaddress.ip_address(address.partition("%")[0])):
+        if is_forbidden(ipaddress.ip_address(address.partition("%")[0])):
             raise _refusal(
                 "its host leads to a link-local or metadata address, which is never reached",
                 "give the credentials the host of the source itself",
@@ -65,13 +61,6 @@ class Reach:
 _NAME_IT = "name the host, and any it hands a login on to, with --reach-sources when the service is started"
 
 ANYWHERE = Reach()
-
-
-def _is_forbidden(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    properties = (ip.is_link_local, ip.is_multicast, ip.is_unspecified)
-    return any(properties) or ip in _METADATA
 
 
 def _refusal(why: str, remedy: str) -> SourceNotPermitted:
