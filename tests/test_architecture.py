@@ -30,7 +30,7 @@ CORE: dict[str, set[str]] = {
     # what connectors and the platform client stand on
     "http": {"cleaning", "errors", "foreign", "secret"},
     "credentials": {"errors", "foreign", "models", "secret"},
-    "sources": {"errors", "foreign", "http", "lazy", "models", "secret"},
+    "sources": {"cleaning", "errors", "foreign", "http", "lazy", "models", "secret"},
     "flowservice": {"errors", "foreign", "http", "lazy", "models", "secret"},
     "connectors": {"credentials", "errors", "foreign", "lazy", "models", "secret", "sources"},
     "profiles": {"credentials", "documents", "errors", "flowservice", "foreign", "secret"},

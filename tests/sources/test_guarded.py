@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import types
 from typing import Any
 
@@ -15,7 +16,7 @@ from headwater.errors import (
     InvalidInput,
     SourceUnavailable,
 )
-from headwater.sources import Columns, Preview
+from headwater.sources import Check, Column, Columns, LeftOut, Preview, Table
 
 CANARY = "sw0rdfish-0123456789"
 
@@ -124,3 +125,44 @@ def test_a_table_has_a_name(name: str) -> None:
         pytest.raises(InvalidInput, match="name"),
     ):
         opened.columns(name)
+
+
+def test_what_a_reader_hands_out_is_cleaned_of_the_secrets() -> None:
+    encoded = base64.b64encode(f"integration:{CANARY}".encode()).decode()
+
+    class Telling(MemoryReader):
+        def check(self) -> Check:
+            note = f"logged in with {CANARY}"
+            return Check(user="integration", organization=CANARY, notes=[note])
+
+        def tables(self) -> list[Table]:
+            return [Table(name="people", label=CANARY, note=f"see {CANARY}")]
+
+        def columns(self, table: str) -> Columns:
+            return Columns([Column(name="a", type="string")], [LeftOut("b", CANARY)])
+
+        def preview(self, table: str, n: int) -> Preview:
+            row = {"a": {"deep": [f"{CANARY}!", encoded, 7, None]}}
+            return Preview(Columns([Column(name="a", type="object")]), [row])
+
+    reader = connector(Telling()).open_source(credentials(password=Secret(CANARY)))
+    with reader as opened:
+        check = opened.check()
+        assert (check.user, check.organization) == ("integration", "******")
+        assert check.notes == ("logged in with ******",)
+        assert opened.tables() == (
+            Table(name="people", label="******", note="see ******"),
+        )
+        assert opened.columns("people").left_out == (LeftOut("b", "******"),)
+        (row,) = opened.preview("people", 1).rows
+    told = row["a"]["deep"]
+    assert (told[0], told[2:]) == ("******!", [7, None])
+    assert "******" in told[1]
+    assert encoded[-20:-4] not in told[1]
+
+
+def test_a_user_who_is_called_like_the_password_is_told_as_it_is() -> None:
+    reader = MemoryReader()
+    given = credentials(username="integration", password=Secret("integration"))
+    with connector(reader).open_source(given) as opened:
+        assert opened.check().user == "integration"

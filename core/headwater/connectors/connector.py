@@ -159,7 +159,8 @@ class Connector:
             raise self._violation(
                 f"open_source must return a reader with {', '.join(missing)}"
             )
-        return GuardedReader(reader, self.slug, self.distribution, secrets)
+        known = frozenset(strings_in(credentials.params))
+        return GuardedReader(reader, self.slug, self.distribution, secrets, known)
 
     def _relay(self, plugin: object) -> Any:
         if inspect.isclass(plugin):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from headwater.errors import BrokenPlugin, InvalidInput
 from headwater.foreign import foreign, raise_bare
 from headwater.sources import answers
+from headwater.sources.cleaned import AnswerCleaner
 from headwater.sources.contract import Check, Columns, Preview, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
 
     from headwater.models import Distribution
     from headwater.secret import Secret
@@ -22,7 +23,10 @@ MOST_ROWS = 1000  # of one preview
 
 
 class GuardedReader:
-    """A `SourceReader` as core hands it out. Raises `SourceError`, or `BrokenPlugin` for whatever else comes out."""
+    """A `SourceReader` as core hands it out. Raises `SourceError`, or `BrokenPlugin` for whatever else comes out.
+
+    What it hands out is cleaned of the secrets it was opened with.
+    """
 
     def __init__(
         self,
@@ -30,11 +34,13 @@ class GuardedReader:
         slug: str,
         distribution: Distribution,
         secrets: tuple[Secret, ...],
+        known: Container[str] = (),
     ) -> None:
         self._reader = reader
         self._slug = slug
         self._distribution = distribution
         self._secrets = secrets
+        self._clean = AnswerCleaner(secrets, known)
 
     def __enter__(self) -> Self:
         self._call("opening", self._reader.__enter__)
@@ -45,33 +51,39 @@ class GuardedReader:
 
     def check(self) -> Check:
         """Return what the source says of itself and of us."""
-        return self._ask("check", self._reader.check, Check, answers.check_facts)
+        check = self._ask("check", self._reader.check, Check, answers.check_facts)
+        return self._clean.check(check)
 
     def tables(self) -> tuple[Table, ...]:
         """Return every table that can be read, sorted by name."""
-        return self._call("tables", lambda: answers.check_tables(self._reader.tables()))
+        tables = self._call(
+            "tables", lambda: answers.check_tables(self._reader.tables())
+        )
+        return self._clean.tables(tables)
 
     def columns(self, table: str) -> Columns:
         """Return the columns of a table."""
         name = _require_name(table)
-        return self._ask(
+        columns = self._ask(
             "columns",
             lambda: self._reader.columns(name),
             Columns,
             answers.check_columns,
         )
+        return self._clean.columns(columns)
 
     def preview(self, table: str, n: int = 10) -> Preview:
         """Return at most `n` rows of a table, 1 to 1000; each holds JSON values under the columns of the preview."""
         if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_ROWS:
             raise InvalidInput(f"a preview has 1 to {MOST_ROWS} rows")
         name = _require_name(table)
-        return self._ask(
+        preview = self._ask(
             "preview",
             lambda: self._reader.preview(name, n),
             Preview,
             lambda preview: answers.check_preview(preview, n),
         )
+        return self._clean.preview(preview)
 
     def _ask(
         self,
