@@ -74,7 +74,10 @@ SERVICE: dict[str, set[str]] = {
     "routes": {"connections", "flows", "kernel", "specs"},
     "app": {"errors", "gateway", "kernel", "neighbours", "routes", "settings", "specs", "store"},
     # around it
-    "archive": {"kernel", "settings", "store"},
+    "archive": {
+        "connections", "errors", "flows", "gateway", "kernel", "listing", "neighbours", "settings", "specs", "store",
+        "texts",
+    },
     "serving": {"archive", "settings", "store", "strictness", "suggestions"},
     "worker": {"app", "serving", "settings"},
     "faults": {"app", "errors", "gateway", "serving", "settings", "suggestions", "wsgi"},

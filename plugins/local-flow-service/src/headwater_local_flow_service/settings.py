@@ -34,7 +34,7 @@ ORGANIZATION = re.compile(r"[A-Za-z0-9_.-]{1,128}@AdobeOrg")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 EMBEDDED_HOST = "embedded"
 
-_SANDBOX = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+SANDBOX = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 # A name or an address, as the host of a URL is compared.
 _SOURCE = re.compile(r"[^\s/:@?#]+|[0-9A-Fa-f:]+")
 _ENVIRONMENT = "HEADWATER_SERVE_SETTINGS"
@@ -98,7 +98,7 @@ class Settings:
     token_lifetime: int = 86_399  # seconds
 
     def __attrs_post_init__(self) -> None:
-        if not all(_SANDBOX.fullmatch(name) for name in self.sandboxes):
+        if not all(SANDBOX.fullmatch(name) for name in self.sandboxes):
             raise InvalidInput(
                 "a sandbox name is made of lower-case letters, digits and dashes"
             )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import stat
+import uuid
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 from click.testing import CliRunner
+from dataflows import ORACLE
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +23,7 @@ from headwater.cli.state import State
 from headwater.errors import InvalidInput
 from headwater_local_flow_service import Settings, StoreError
 from headwater_local_flow_service.archive import archive, exporting, files, importing
-from headwater_local_flow_service.store import tables
+from headwater_local_flow_service.store import etags, tables
 from headwater_local_flow_service.store.rows import Record, Scope
 from headwater_local_flow_service.store.store import Store
 
@@ -46,18 +49,14 @@ def _objects(path: Path) -> list[Any]:
 
 
 @pytest.fixture
-def exported(service: Open, tmp_path: Path) -> Path:
-    """Return an export of a store with three connections of two organizations, and a link between two of them."""
+def exported(service: Open, tmp_path: Path, source_body: Any) -> Path:
+    """Return an export of a store with three connections of two organizations, and a source connection of one."""
     talker = service()
-    first, second = talker.create("one"), talker.create("two")
+    first = talker.create("one")
+    talker.create("two")
     talker.like(x_gw_ims_org_id="OTHER@AdobeOrg").create("three")
-    with talker.app.store.writing() as rows:
-        record = rows.get(
-            tables.connections, Scope(org="ACME@AdobeOrg", sandbox="prod"), second["id"]
-        )
-        rows.replace(
-            tables.connections, record, etag=record.etag, refers_to=[first["id"]]
-        )
+    made = talker.post("/sourceConnections", json=source_body(first["id"]))
+    assert made.status_code == 201, made.text
     talker.app.close()
     path = tmp_path / "export.jsonl"
     _told("export", str(path), "--store", talker.app.store.label)
@@ -70,18 +69,21 @@ def test_an_export_comes_back_whole_into_another_store(
     told = _told("import", str(exported), "--store", str(tmp_path / "second.db"))
     again = tmp_path / "again.jsonl"
     _told("export", str(again), "--store", str(tmp_path / "second.db"))
-    assert told["objects"] == {"connections": 3}
+    assert told["objects"] == {"connections": 3, "source_connections": 1}
     first, second = (_objects(path)[1:-1] for path in (exported, again))
     assert first == second
-    assert [line.get("refers_to") for line in first] == [None, [first[0]["id"]], None]
+    assert [line.get("refers_to") for line in first] == [
+        *[None] * 3,
+        [first[0]["id"]],
+    ]
 
 
 def test_no_secret_and_no_mask_is_exported(exported: Path) -> None:
     assert CANARY not in exported.read_text()
     assert "*****" not in exported.read_text()
-    params = [line["document"]["auth"]["params"] for line in _objects(exported)[1:-1]]
+    params = [line["document"]["auth"]["params"] for line in _objects(exported)[1:4]]
     assert params == [{"host": "acme.example", "username": "integration"}] * 3
-    assert [line["secrets"] for line in _objects(exported)[1:-1]] == [["password"]] * 3
+    assert [line["secrets"] for line in _objects(exported)[1:4]] == [["password"]] * 3
     assert stat.S_IMODE(exported.stat().st_mode) == 0o600
 
 
@@ -140,7 +142,7 @@ def test_an_imported_connection_says_no_until_its_credentials_are_given_again(
             lambda lines: [
                 *lines[:3],
                 lines[3].replace('"type":"connections"', '"type":"canary"'),
-                lines[4],
+                *lines[4:],
             ],
             "type is",
         ),
@@ -148,11 +150,11 @@ def test_an_imported_connection_says_no_until_its_credentials_are_given_again(
             lambda lines: [
                 *lines[:3],
                 lines[3].replace('"state":', '"stat":'),
-                lines[4],
+                *lines[4:],
             ],
             "stat is not known",
         ),
-        (lambda lines: [*lines[:3], lines[2], lines[4]], "twice"),
+        (lambda lines: [*lines[:3], lines[2], *lines[4:]], "twice"),
     ],
 )
 def test_what_is_not_whole_is_not_imported_at_all(
@@ -175,6 +177,7 @@ def test_a_second_import_changes_nothing(exported: Path, tmp_path: Path) -> None
     store = str(tmp_path / "second.db")
     _told("import", str(exported), "--store", store)
     done = _local("import", str(exported), "--store", store)
+    assert "line 2 of" in str(done.exception)
     assert "already" in str(done.exception)
     assert _told("info", "--store", store)["objects"]["connections"] == 3
 
@@ -185,7 +188,7 @@ def test_pipes_carry_an_export(exported: Path, tmp_path: Path, service: Open) ->
     told = _told(
         "import", "-", "--store", str(tmp_path / "second.db"), stdin=done.stdout
     )
-    assert told["objects"] == {"connections": 3}
+    assert told["objects"] == {"connections": 3, "source_connections": 1}
 
 
 def test_an_export_is_the_store_at_one_moment(service: Open) -> None:
@@ -213,7 +216,8 @@ def test_a_reset_asks_and_empties_every_table(exported: Path, tmp_path: Path) ->
     assert {name for name, count in left.items() if count} == {tables.facts.name}
     # the key is still there
     assert _told("import", str(exported), "--store", store)["objects"] == {
-        "connections": 3
+        "connections": 3,
+        "source_connections": 1,
     }
 
 
@@ -321,25 +325,44 @@ def test_a_large_store_goes_through_in_small_pieces(tmp_path: Path) -> None:
     """Twenty megabytes go through; what is held at once stays below fifteen, most of it the libraries themselves."""
     import tracemalloc
 
-    store = Store(Settings(store=str(tmp_path / "a.db")))
-    scope = Scope(org="ACME@AdobeOrg", sandbox="prod")
+    settings = Settings(store=str(tmp_path / "a.db"))
+    store = Store(settings)
+    spec = {"id": ORACLE, "version": "1.0"}
+    auth = {
+        "specName": "Basic Authentication",
+        "params": {"host": "h", "username": "u"},
+    }
+    document = {"name": "n", "auth": auth, "connectionSpec": spec, "pad": "x" * 8000}
     record = Record(
-        id="x", scope=scope, name="n", spec_id="s", state="enabled", etag="e", created_at=1, updated_at=1,
-        created_by="c", updated_by="c", document={"name": "n", "pad": "x" * 8000},
+        id="x", scope=Scope(org="ACME@AdobeOrg", sandbox="prod"), name="n", spec_id=ORACLE, state="enabled",
+        etag=etags.first(1), created_at=1, updated_at=1, created_by="c", updated_by="c", document=document,
     )  # fmt: skip
 
     def lines() -> Any:
         yield archive.dump_line(archive.head("0", "now"))
-        for number in range(2_500):
+        for _ in range(2_500):
             entry = archive.Entry(
-                table=tables.flows, record=attrs.evolve(record, id=f"{number}")
+                table=tables.connections,
+                record=attrs.evolve(record, id=str(uuid.uuid4())),
+                secrets=("password",),
             )
             yield archive.dump_line(archive.line_of(entry))
         yield archive.dump_line(archive.end(2_500))
 
+    context = importing.context_of(store, settings)
+    # what is loaded once is no matter of how much comes in
+    importing.run(
+        context,
+        [
+            archive.dump_line(archive.head("0", "now")),
+            archive.dump_line(archive.end(0)),
+        ],
+        "it",
+    )
+    context.catalog()
     tracemalloc.start()
     try:
-        assert importing.run(store, lines(), "it").objects == {"flows": 2_500}
+        assert importing.run(context, lines(), "it").objects == {"connections": 2_500}
         assert files.write(str(tmp_path / "out"), exporting.lines(store)) == 2_502
         assert tracemalloc.get_traced_memory()[1] < 15_000_000
     finally:
@@ -374,3 +397,33 @@ def test_schemas_and_every_version_of_a_mapping_set_come_back(
             f"{platform}/conversion/mappingSets/{made}?version={version}"
         ).json()
         assert (found["version"], found["xdmSchema"]) == (version, schema)
+
+
+def test_an_endless_line_is_not_read_to_its_end(tmp_path: Path) -> None:
+    endless = tmp_path / "endless.jsonl"
+    endless.write_bytes(archive.dump_line(archive.head("0", "now")))
+    # a hole of a terabyte, which a reader of whole lines would hold in memory
+    os.truncate(endless, 1 << 40)
+    done = _local("import", str(endless), "--store", str(tmp_path / "second.db"))
+    assert isinstance(done.exception, InvalidInput)
+    assert "line 2 of" in str(done.exception)
+    assert "longer than" in str(done.exception)
+
+
+def test_where_only_a_key_is_left_an_import_says_so_and_goes_on_with_new(
+    exported: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store" / "local.db"
+    for path in store.parent.glob("local.db*"):
+        if path.suffix != ".key":
+            path.unlink()
+    for command in (("info",), ("init",), ("import", str(exported))):
+        done = _local(*command, "--store", str(store))
+        assert isinstance(done.exception, StoreError)
+        assert "moved or lost" in str(done.exception)
+        assert "headwater local init --new" in done.exception.remedy
+        assert not store.exists()
+    told = _told("import", str(exported), "--new", "--store", str(store))
+    assert told["objects"] == {"connections": 3, "source_connections": 1}
+    assert _told("init", "--store", str(store))["store"] == str(store)
+    assert _told("info", "--store", str(store))["objects"]["connections"] == 3

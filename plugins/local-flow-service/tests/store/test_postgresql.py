@@ -113,6 +113,10 @@ def test_a_store_of_the_first_release_is_migrated_on_postgresql(
         assert found.get_columns("headwater_flows")[1]["type"].collation == "C"
 
 
+def _context(store: Any) -> Any:
+    return importing.context_of(store, Settings(store=store.label))
+
+
 def test_an_export_from_postgresql_goes_into_sqlite_and_back(
     service: Any, store: Any, tmp_path: Path
 ) -> None:
@@ -120,11 +124,12 @@ def test_an_export_from_postgresql_goes_into_sqlite_and_back(
     made = [talker.create(f"n{number}") for number in range(3)]
     first = list(exporting.lines(talker.app.store))
     file = service(store=str(tmp_path / "a.db")).app.store
-    assert importing.run(file, first, "it").objects == {"connections": 3}
+    assert importing.run(_context(file), first, "it").objects == {"connections": 3}
     assert resetting.run(talker.app.store)["connections"] == 3
-    assert importing.run(
-        talker.app.store, list(exporting.lines(file)), "it"
-    ).objects == {"connections": 3}
+    again = list(exporting.lines(file))
+    assert importing.run(_context(talker.app.store), again, "it").objects == {
+        "connections": 3
+    }
     assert [talker.read(each["id"])["etag"] for each in made] == [
         each["etag"] for each in made
     ]

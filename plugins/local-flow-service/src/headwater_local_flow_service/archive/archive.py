@@ -18,6 +18,7 @@ from headwater_local_flow_service.kernel.bodies import LEFT_OUT
 from headwater_local_flow_service.settings import ORGANIZATION
 from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.store.rows import Record, Scope
+from headwater_local_flow_service.texts import is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -167,7 +168,7 @@ def _is_id(value: Any) -> bool:
 
 
 def _is_string(value: Any) -> bool:
-    return isinstance(value, str) and "\0" not in value
+    return isinstance(value, str) and is_storable(value)
 
 
 def _is_name(value: Any) -> bool:

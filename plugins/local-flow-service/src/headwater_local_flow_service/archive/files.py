@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
-_LONGEST = 1 << 26  # bytes of a line
-
 
 def write(target: str, lines: Iterable[bytes]) -> int:
     """Write lines to a file (mode 0600) or, for ``-``, to standard output; return how many.
@@ -40,17 +38,17 @@ def write(target: str, lines: Iterable[bytes]) -> int:
 
 
 @contextmanager
-def reading(source: str) -> Iterator[tuple[Iterator[bytes], str]]:
+def reading(source: str, *, longest: int) -> Iterator[tuple[Iterator[bytes], str]]:
     """Open a file of lines, or standard input for ``-``; give its lines and its name for messages.
 
-    Raises `InvalidInput` where it cannot be read.
+    Raises `InvalidInput` where it cannot be read, or has a line of more than `longest` bytes.
     """
     if source == "-":
-        yield _lines(sys.stdin.buffer, "standard input"), "standard input"
+        yield _lines(sys.stdin.buffer, "standard input", longest), "standard input"
         return
     try:
         with Path(source).open("rb") as file:
-            yield _lines(file, source), source
+            yield _lines(file, source, longest), source
     except OSError as error:
         raise_bare(
             InvalidInput(
@@ -60,12 +58,15 @@ def reading(source: str) -> Iterator[tuple[Iterator[bytes], str]]:
         )
 
 
-def _lines(file: BinaryIO, name: str) -> Iterator[bytes]:
-    while line := file.readline(_LONGEST):
-        if len(line) == _LONGEST:
+def _lines(file: BinaryIO, name: str, longest: int) -> Iterator[bytes]:
+    number = 0
+    while line := file.readline(longest + 1):
+        number += 1
+        if len(line) > longest:
             raise InvalidInput(
-                f"{name} has a line that is too long",
-                remedy="import a file that was exported",
+                f"line {number} of {name} is longer than {longest} bytes",
+                remedy="import a file that was exported; if it was from a store with a larger largest_body, give the "
+                "same with --settings",
             )
         yield line
 

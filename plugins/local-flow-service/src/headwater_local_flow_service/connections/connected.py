@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.store.store import Record, Rows
 
 BASE: Final = "baseConnectionId"
-_INHERITED: Final = "inheritedAttributes"
+INHERITED: Final = "inheritedAttributes"
 
 
 def drop_inherited(document: dict[str, Any]) -> dict[str, Any]:
     """Return a stored document without what was derived from the base connection."""
-    return bodies.drop_fields(document, (_INHERITED,))
+    return bodies.drop_fields(document, (INHERITED,))
 
 
 def refers_to(document: dict[str, Any]) -> tuple[str, ...]:
@@ -37,7 +37,7 @@ def inherit(rows: Rows, record: Record) -> Record:
     if BASE in document:
         base = _require_base(rows, record)
         inherited = {"id": base.id, "connectionSpec": base.document["connectionSpec"]}
-        document[_INHERITED] = {"baseConnection": inherited}
+        document[INHERITED] = {"baseConnection": inherited}
     return attrs.evolve(record, document=document)
 
 

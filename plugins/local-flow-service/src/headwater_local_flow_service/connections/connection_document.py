@@ -14,7 +14,7 @@ from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.kernel import bodies, bounded, schemas_held
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from headwater.connectors.connector import Connector
     from headwater.models import AuthenticationSpec, Problem
@@ -77,18 +77,22 @@ def read(document: Mapping[str, Any], connector: Connector) -> ConnectionDocumen
 
 
 def check_credentials(
-    auth: Auth | None, connector: Connector, *, draft: bool = False
+    auth: Auth | None,
+    connector: Connector,
+    *,
+    draft: bool = False,
+    left_out: Collection[str] = (),
 ) -> None:
     """Validate credentials against the specifications of their name. Raises `FlowError`.
 
     What arrives over HTTP is literal: a string like ``env:NAME`` is the secret itself and is never looked up. In a
-    draft, credentials and fields of them may be missing.
+    draft, credentials and fields of them may be missing, and so may those `left_out` by an export.
     """
     if auth is None:
         if connector.authentication and not draft:
             raise FlowError("CONNECTOR-1304-400", "the mandatory field auth is missing")
         return
-    problems = _find_problems(auth, draft=draft)
+    problems = _find_problems(auth, draft=draft, left_out=left_out)
     if problems:
         raise _refuse(problems)
 
@@ -113,14 +117,31 @@ def _read_auth(fields: Mapping[str, Any], connector: Connector) -> Auth:
     return Auth(spec_name=name, specs=specs, params=params)
 
 
-def _find_problems(auth: Auth, *, draft: bool) -> list[Problem]:
+def _find_problems(
+    auth: Auth, *, draft: bool, left_out: Collection[str]
+) -> list[Problem]:
     """Return what is wrong by the specification that the credentials break least. Raises `FlowError`."""
     tolerated = {"required"} if draft else set()
     try:
         by_spec = [_validate(spec, auth.params, tolerated) for spec in auth.specs]
     except InvalidInput as error:  # a stored specification that cannot be evaluated
         raise_bare(FlowError("CONNECTOR-1301-400", error.message))
+    if left_out:
+        by_spec = [_drop_excused(problems, auth, left_out) for problems in by_spec]
     return min(by_spec, key=len)
+
+
+def _drop_excused(
+    problems: list[Problem], auth: Auth, left_out: Collection[str]
+) -> list[Problem]:
+    return [one for one in problems if not _is_excused(one, auth, left_out)]
+
+
+def _is_excused(problem: Problem, auth: Auth, left_out: Collection[str]) -> bool:
+    """Say whether a problem may come of what is left out: the field itself, or a rule on several fields together."""
+    if problem.rule == "required":
+        return problem.field in left_out
+    return problem.field not in auth.params
 
 
 def _validate(

@@ -44,7 +44,7 @@ class Connections(ResourceKind):
         )
         return Content(
             document=connection.mask(),
-            secrets=self._seal(connection.auth, creation.caller.scope, creation.id),
+            secrets=self.seal(connection.auth, creation.caller.scope, creation.id),
             warning=source.warning,
         )
 
@@ -112,10 +112,11 @@ class Connections(ResourceKind):
         )
         return Content(
             document=connection.mask(),
-            secrets=self._seal(connection.auth, record.scope, record.id),
+            secrets=self.seal(connection.auth, record.scope, record.id),
         )
 
-    def _seal(self, auth: Auth | None, scope: Scope, id: str) -> bytes | None:
+    def seal(self, auth: Auth | None, scope: Scope, id: str) -> bytes | None:
+        """Seal the credentials of a connection, or return None where there are none."""
         if auth is None:
             return None
         return self.context.store.vault.seal(auth.params, scope.org, scope.sandbox, id)

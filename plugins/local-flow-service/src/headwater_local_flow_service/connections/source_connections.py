@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.store.store import Record, Rows
 
 # Fields that say nothing where they are null.
-_OPTIONAL = (connected.BASE, "data", "params")
+OPTIONAL = (connected.BASE, "data", "params")
 
 
 class SourceConnections(ResourceKind):
@@ -40,7 +40,7 @@ class SourceConnections(ResourceKind):
         source = references.resolve_source(
             self.context, creation, body.get("connectionSpec")
         )
-        document = bodies.normalize(bodies.drop_read_only(body), *_OPTIONAL)
+        document = bodies.normalize(bodies.drop_read_only(body), *OPTIONAL)
         document["connectionSpec"] = source.reference
         check(document, source.connector, draft=creation.draft)
         return Content(document=document, warning=source.warning)
@@ -52,7 +52,7 @@ class SourceConnections(ResourceKind):
         body: Any,  # noqa: ARG002
     ) -> Content:
         """Check a patched source connection. Dataflows that read it keep what they were made with."""
-        document = bodies.normalize(document, *_OPTIONAL)
+        document = bodies.normalize(document, *OPTIONAL)
         connector = source_connectors.look_up_connector(
             self.context, record.scope, record.spec_id
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.store.store import Record, Rows
 
 # Fields that say nothing where they are null.
-_OPTIONAL = (connected.BASE, "data", "params")
+OPTIONAL = (connected.BASE, "data", "params")
 
 _SCHEMA = {"id": "string", "schemaId": "string", "version": "string"}
 
@@ -43,7 +43,7 @@ class TargetConnections(ResourceKind):
         reference = references.spec_reference(
             reference, DATA_LAKE, self.context.settings.strictness
         )
-        document = bodies.normalize(bodies.drop_read_only(body), *_OPTIONAL)
+        document = bodies.normalize(bodies.drop_read_only(body), *OPTIONAL)
         document["connectionSpec"] = reference
         check(document, draft=creation.draft)
         return Content(document=document)
@@ -55,7 +55,7 @@ class TargetConnections(ResourceKind):
         body: Any,  # noqa: ARG002
     ) -> Content:
         """Check a patched target connection. Dataflows that write it keep what they were made with."""
-        document = bodies.normalize(document, *_OPTIONAL)
+        document = bodies.normalize(document, *OPTIONAL)
         check(document, draft=record.state == DRAFT)
         return Content(document=document)
 

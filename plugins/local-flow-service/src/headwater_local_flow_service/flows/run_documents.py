@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # What no client sees: for when the schedule called for the run, and what was covered before, in seconds since 1970.
 DUE: Final = "_due"
 REPORTED: Final = "_reported"  # whether anybody has said anything of it
-_HIDDEN: Final = (DUE, COVERED, REPORTED)
+HIDDEN: Final = (DUE, COVERED, REPORTED)
 
 SCHEDULED: Final = "scheduled"
 SUCCESS: Final = "success"
@@ -77,7 +77,7 @@ def build_document(
 
 def visible_document(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a document is read back."""
-    return bodies.drop_fields(document, _HIDDEN)
+    return bodies.drop_fields(document, HIDDEN)
 
 
 def status_of(document: Mapping[str, Any]) -> str:

@@ -35,6 +35,8 @@ _SPELLED: Final = {
     for state in (DELETING, UPDATING, _INITIALIZING, _IN_PROGRESS, *_TO.values())
 }
 
+BUSY_STATES: Final = frozenset(_SPELLED)
+
 UPDATE: Final = "update"
 DELETE: Final = "delete"
 ACT: Final = "act"

@@ -72,6 +72,11 @@ def build_document(body: dict[str, Any], kind: str) -> dict[str, Any]:
     }
 
 
+def is_tenant_id(text: str) -> bool:
+    """Say whether a string is the id of a tenant's resource."""
+    return _TENANT.fullmatch(text) is not None
+
+
 def tenant_references(references: Iterable[str]) -> list[str]:
     """Return those references that name a tenant's resource and not one of Adobe's."""
     return [reference for reference in references if _TENANT.fullmatch(reference)]

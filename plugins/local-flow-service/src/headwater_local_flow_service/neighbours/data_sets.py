@@ -71,7 +71,7 @@ class DataSets:
         """Store a new data set. The answer is a list with one reference."""
         asked.flag(asked.query(req, ("requestDataSource",)), "requestDataSource")
         caller = caller_of(req)
-        document = _build_document(asked.body(req, self._context.settings))
+        document = build_document(asked.body(req, self._context.settings))
         schema = document["schemaRef"]["id"]
         record = records.build_record(
             ids.new_hex(24), caller, name=document.get("name") or "", document=document
@@ -121,7 +121,8 @@ def render(record: Record) -> dict[str, Any]:
     }
 
 
-def _build_document(body: dict[str, Any]) -> dict[str, Any]:
+def build_document(body: dict[str, Any]) -> dict[str, Any]:
+    """Check the body of a create; return it with its reference to a schema completed. Raises `NeighbourError`."""
     document = {name: value for name, value in body.items() if name not in _READ_ONLY}
     asked.read_field(document, "name", "string")
     asked.read_field(document, "description", "string")

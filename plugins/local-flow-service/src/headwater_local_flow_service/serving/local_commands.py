@@ -150,11 +150,14 @@ def import_(
     """
     from headwater_local_flow_service.archive import files, importing
 
+    settings = _settings(store, file, new=new)
     with (
-        _open_store(_settings(store, file, new=new), make=True) as opened,
-        files.reading(source) as (lines, name),
+        _open_store(settings, make=True) as opened,
+        files.reading(source, longest=importing.longest_line(settings)) as lines_of,
     ):
-        found = importing.run(opened, lines, name)
+        lines, name = lines_of
+        context = importing.context_of(opened, settings)
+        found = importing.run(context, lines, name)
     waiting = found.without_credentials
     if waiting:
         verb = "connections need their" if len(waiting) > 1 else "connection needs its"

@@ -107,7 +107,7 @@ class SpecCollection:
         specs, caller = self._specs, caller_of(req)
         _check_allowed(specs.context)
         body = json_object(req, specs.context.settings)
-        record = _build_record(specs.validate(_normalize(body)), caller)
+        record = _build_record(specs.validate(normalize(body)), caller)
         with specs.context.store.writing(record.scope) as rows:
             rows.add(specs.table, record)
         resp.status = falcon.HTTP_201
@@ -141,7 +141,7 @@ class SpecItem:
                 )
                 raise FlowError("FLOW-1426-400", text, id=id, type=specs.type)
             before = specs.require_record(rows, caller.scope, id)
-            content = Content(document=specs.validate(_normalize(body)))
+            content = Content(document=specs.validate(normalize(body)))
             record = lifecycle.revise_record(before, caller.client, content)
             rows.replace(specs.table, record, etag=before.etag)
         resp.media = stored_specs.render(record)
@@ -178,7 +178,7 @@ def _read_order(orderby: str | None) -> tuple[Key, ...]:
     return () if orderby is None else ordering.keys(orderby, SORTABLE)
 
 
-def _normalize(body: dict[str, Any]) -> dict[str, Any]:
+def normalize(body: dict[str, Any]) -> dict[str, Any]:
     """Return what of a body is the caller's to say; null says nothing, and no reader expects it."""
     given = bodies.drop_fields(body, _READ_ONLY)
     return {"version": "1.0"} | bodies.normalize(given, *given)

@@ -79,6 +79,11 @@ class Rows:
         query = select(table.c.id).where(table.c.id.in_(ids))
         return list(self._connection.execute(query).scalars())
 
+    def find_all(self, table: Table, ids: Sequence[str]) -> list[Record]:
+        """Return the rows of these ids, whoever they belong to."""
+        query = select(table).where(table.c.id.in_(ids))
+        return [record_of(row) for row in self._connection.execute(query)]
+
     def walk(self, table: Table) -> Iterator[tuple[Record, tuple[str, ...]]]:
         """Yield every row of a collection, oldest first, with the ids it refers to; few are in memory at once."""
         last = 0

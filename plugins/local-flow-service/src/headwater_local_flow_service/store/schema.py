@@ -14,6 +14,7 @@ from headwater_local_flow_service.store import (
     identity,
     placing,
     postgresql,
+    register,
     tables,
     vault,
 )
@@ -55,6 +56,8 @@ def unlock(engine: Engine, url: URL, settings: Settings) -> Unlocked:
         if isinstance(error, (DatabaseError, InterfaceError)):
             raise_bare(_explain(error, url))
         raise
+    if settings.key is None:
+        register.remember(_key_file(url, settings), database.label(url), id)
     return Unlocked(opened, id)
 
 
@@ -81,8 +84,14 @@ def refuse_to_replace(url: URL, settings: Settings) -> None:
             f"the store {database.label(url)} is gone while it is served",
             remedy=_REPLACED,
         )
+    if settings.key is not None or settings.new:
+        return
     key = _key_file(url, settings)
-    if settings.key is None and not settings.new and key.exists():
+    # A key may have been made for another store, or been handed over, if it lies elsewhere than beside its own.
+    is_own = key == database.key_file(url) or register.is_known(
+        key, database.label(url)
+    )
+    if is_own and key.exists():
         raise StoreError(
             f"there is no store at {database.label(url)}, but its key {key} is there: the store was moved or lost, "
             "or its disk is not mounted",
