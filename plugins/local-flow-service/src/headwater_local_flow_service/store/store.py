@@ -60,6 +60,7 @@ class Store:
             raise
         self.vault, self.id = opened.vault, opened.id
         event.listen(self._reader, "connect", self._greet)
+        self._rows = byid.RowReader(self._reader)
         self._committer: GroupCommit | None = None
         if self._one_writer:
             self._committer = GroupCommit(
@@ -74,6 +75,7 @@ class Store:
         """Let go of the database."""
         if self._committer is not None:
             self._committer.close()
+        self._rows.close()
         self._reader.dispose()
         self._watch.close()
 
@@ -132,10 +134,10 @@ class Store:
             with self.reading() as rows:
                 return rows.get(table, scope, id)
         self._check_outside()
-        self._watch.check()
         try:
-            record = byid.read(self._reader, table, scope, id)
+            record = self._rows.read(table, scope, id)
         except (sqlite3.Error, DBAPIError, PoolTimeout) as error:
+            self._watch.check()  # what is gone is not said to be broken
             raise_bare(unavailable(error))
         self._watch.check()
         return record
