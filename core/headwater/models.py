@@ -53,6 +53,8 @@ class Field:
 
     `properties` are the fields of an object, which may be secret one by one and objects again: a service account's key
     in a document of its own. They carry the defaults and examples, the object none. `iter_fields` walks them all.
+
+    `destination` says that the value decides where the secrets are sent, for a field whose name does not tell so.
     """
 
     name: str = attrs.field(validator=attrs.validators.min_len(1))
@@ -66,6 +68,7 @@ class Field:
     properties: tuple[Field, ...] = attrs.field(
         default=(), converter=_fields, kw_only=True
     )
+    destination: bool = attrs.field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         if self.type not in (*JSON_TYPES, None):

@@ -74,6 +74,8 @@ class Strictness:
     refuse_spec_writes: bool = _flag()
     # every rule on the params of an on-demand run, instead of the harmless ones
     on_demand_strict: bool = _flag()
+    # CONNECTOR-1312-400 for a destination that is patched without all secrets; with clients always
+    demand_secrets_anew: bool = _flag()
     # CONNECTOR-1360, or not
     past_start_time: str = attrs.field(
         default="accept", validator=_choice(*PAST_START_TIMES)
@@ -103,6 +105,7 @@ _REFUSING: Final[Mapping[str, Any]] = {
     "refuse_misprinted_ids": True,
     "refuse_spec_writes": True,
     "on_demand_strict": True,
+    "demand_secrets_anew": True,
     "past_start_time": "reject",
 }
 

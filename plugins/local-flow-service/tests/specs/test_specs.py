@@ -354,11 +354,23 @@ def test_a_connection_to_a_stored_source_builds_that_connector_only(many: Any) -
                 }
             }
         },
-        {"anyOf": [{"properties": {"deep": {"format": "password"}}}]},
         {
-            "properties": {"deep": {"$ref": "#/definitions/secret"}},
-            "definitions": {"secret": {}},
+            "anyOf": [
+                {
+                    "properties": {
+                        "deep": {"properties": {"token": {"format": "password"}}}
+                    }
+                }
+            ]
         },
+        {
+            "properties": {"deep": {"$ref": "#/definitions/holder"}},
+            "definitions": {
+                "holder": {"properties": {"token": {"$ref": "#/definitions/secret"}}},
+                "secret": {"type": "string", "format": "password"},
+            },
+        },
+        {"properties": {"deep": {"additionalProperties": {"format": "password"}}}},
     ],
 )
 def test_a_secret_that_a_stored_schema_hides_is_masked(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import json
 import sqlite3
 import subprocess
 import sys
@@ -13,7 +15,8 @@ import pytest
 from sqlalchemy import inspect
 
 from headwater_local_flow_service import Settings, StoreError, build_app
-from headwater_local_flow_service.store import migrations, tables
+from headwater_local_flow_service.store import backup, migrations, tables
+from headwater_local_flow_service.store.store import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+ACME = Scope(org="ACME@AdobeOrg", sandbox="prod")
 FIRST_RELEASE = """
 CREATE TABLE headwater_store (name VARCHAR NOT NULL, value VARCHAR NOT NULL, PRIMARY KEY (name));
 CREATE TABLE headwater_connections (
@@ -34,13 +38,19 @@ CREATE INDEX headwater_connections_newest ON headwater_connections (org, sandbox
 CREATE INDEX headwater_connections_name ON headwater_connections (org, sandbox, name, created_at, seq);
 CREATE INDEX headwater_connections_spec ON headwater_connections (org, sandbox, spec_id, created_at, seq);
 """
+_COLUMNS = (
+    "seq, id, org, sandbox, name, spec_id, state, etag, created_at, updated_at, created_by, updated_by, document, "
+    "secrets"
+)
 
 
 def _first_release(path: Path) -> None:
     """Turn a store of this version into one that the first release made: its own statements, the same rows and key."""
     with closing(sqlite3.connect(path)) as database:
         facts = database.execute("SELECT name, value FROM headwater_store").fetchall()
-        rows = database.execute("SELECT * FROM headwater_connections").fetchall()
+        rows = database.execute(
+            f"SELECT {_COLUMNS} FROM headwater_connections"
+        ).fetchall()
         for table in tables.metadata.tables:
             database.execute(f"DROP TABLE {table}")
         database.executescript(FIRST_RELEASE)
@@ -81,7 +91,7 @@ def test_a_store_of_the_first_release_keeps_what_it_holds(
     with closing(sqlite3.connect(path)) as database:
         assert database.execute(
             "SELECT value FROM headwater_store WHERE name = 'schema'"
-        ).fetchone() == ("2",)
+        ).fetchone() == (str(tables.VERSION),)
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
@@ -127,7 +137,9 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(
         )
 
     monkeypatch.setattr(migrations, "_carry", half)
-    with pytest.raises(StoreError, match="from schema 1 to 2") as raised:
+    with pytest.raises(
+        StoreError, match=f"from schema 1 to {tables.VERSION}"
+    ) as raised:
         build_app(Settings(store=str(path)))
     assert "canary" not in f"{raised.value!r} {raised.value.__context__!r}"
     assert "as it was" in raised.value.remedy
@@ -176,3 +188,161 @@ def test_the_scripts_lead_from_the_first_release_to_this_one() -> None:
         str(n) for n in range(2, tables.VERSION + 1)
     ]
     assert migrations.steps(tables.VERSION) == []
+
+
+PRIVATE = "canary-private-key"
+LISTED = {
+    "type": "object",
+    "properties": {
+        "host": {"type": "string"},
+        "account": {
+            "type": "object",
+            "properties": {
+                "email": {"type": "string"},
+                "key": {"type": "string", "format": "password"},
+            },
+        },
+    },
+}
+
+
+def _second_release(path: Path) -> None:
+    """Turn a store of this version into one of the second: without marks, secrets in depth in clear."""
+    with closing(sqlite3.connect(path)) as database:
+        for table in tables.metadata.tables.values():
+            if "marks" in table.c:
+                database.execute(f"ALTER TABLE {table.name} DROP COLUMN marks")
+        database.execute("UPDATE headwater_store SET value = '2' WHERE name = 'schema'")
+        for seq, text in database.execute(
+            "SELECT seq, document FROM headwater_connections"
+        ).fetchall():
+            document = json.loads(text)
+            params = document["auth"]["params"]
+            if "account" in params:
+                params["account"]["key"] = PRIVATE
+                params["host"] = "acme.example"
+            database.execute(
+                "UPDATE headwater_connections SET document = ? WHERE seq = ?",
+                (json.dumps(document), seq),
+            )
+        database.commit()
+
+
+@pytest.fixture
+def nested(service: Callable[..., Any], tmp_path: Path) -> tuple[Path, str, str]:
+    """Return a store of the second release, its specification's id, and a connection with a secret in depth."""
+    talker = service()
+    spec = talker.post(
+        "/connectionSpecs",
+        json={
+            "name": "acme",
+            "providerId": "0ed90a81-07f4-4586-8190-b40eccef1c5a",
+            "attributes": {"isSource": True, "category": "crm"},
+            "authSpec": [{"name": "Key", "spec": LISTED}],
+        },
+    ).json()["id"]
+    made = talker.post(
+        "/connections",
+        json={
+            "name": "desk",
+            "connectionSpec": {"id": spec, "version": "1.0"},
+            "auth": {
+                "specName": "Key",
+                "params": {
+                    "host": "acme.example",
+                    "account": {"email": "a@acme.example", "key": PRIVATE},
+                },
+            },
+        },
+    ).json()["id"]
+    talker.app.close()
+    path = tmp_path / "store" / "local.db"
+    _second_release(path)
+    return path, spec, made
+
+
+def test_secrets_in_depth_of_old_rows_are_masked_when_the_store_is_upgraded(
+    nested: Any, service: Callable[..., Any]
+) -> None:
+    path, _spec, made = nested
+    talker = service()
+    assert talker.read(made)["auth"]["params"] == {
+        "host": "acme.example",
+        "account": {"email": "a@acme.example", "key": "******"},
+    }
+    kept = talker.app.store.get(tables.connections, ACME, made)
+    assert kept.marks == (("account", "key"),)
+    opened = talker.app.store.vault.open(kept.secrets, ACME.org, ACME.sandbox, made)
+    assert opened["account"]["key"] == PRIVATE
+    with closing(sqlite3.connect(path)) as database:
+        assert PRIVATE not in "".join(database.iterdump())
+
+
+def test_every_string_is_secret_where_the_specification_of_an_old_row_is_gone(
+    nested: Any, service: Callable[..., Any]
+) -> None:
+    path, spec, made = nested
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DELETE FROM headwater_connection_specs WHERE id = ?", (spec,))
+        database.commit()
+    assert service().read(made)["auth"]["params"] == {
+        "host": "******",
+        "account": {"email": "******", "key": "******"},
+    }
+
+
+def test_a_store_is_copied_before_it_is_changed(
+    nested: Any, service: Callable[..., Any]
+) -> None:
+    path, _spec, made = nested
+    before = _dump(path)
+    service()
+    copy = path.with_name("local.db.schema-2.bak")
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert _dump(copy) == before != _dump(path)
+    # the copy, put in its place, is upgraded again
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(f"local.db{suffix}").unlink(missing_ok=True)
+    copy.rename(path)
+    assert service().read(made)["id"] == made
+
+
+def test_a_store_that_cannot_be_copied_is_left_as_it_was(
+    nested: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _spec, _made = nested
+    before = _dump(path)
+
+    def full(*_args: Any) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    monkeypatch.setattr(backup, "_sync", full)
+    with pytest.raises(StoreError, match="could not be copied"):
+        build_app(Settings(store=str(path)))
+    monkeypatch.undo()
+    assert _dump(path) == before
+
+
+KILL = """
+import os, signal, sys
+from headwater_local_flow_service import Settings, build_app
+from headwater_local_flow_service.store import old_marks
+real = old_marks._mark
+def mark(*given):
+    real(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+old_marks._mark = mark
+build_app(Settings(store=sys.argv[1]))
+"""
+
+
+def test_a_migration_that_is_killed_is_made_again(
+    nested: Any, service: Callable[..., Any]
+) -> None:
+    path, _spec, made = nested
+    before = _dump(path)
+    done = subprocess.run([sys.executable, "-c", KILL, path], check=False, timeout=60)
+    assert done.returncode == -9
+    assert _dump(path) == before
+    talker = service()
+    assert PRIVATE not in str(talker.read(made))

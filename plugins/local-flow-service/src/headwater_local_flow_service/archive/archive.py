@@ -1,7 +1,8 @@
 """The export format: JSON lines, one object of the store a line, between a line that opens and a line that ends.
 
 The first line names the format and its version, the last how many objects came between, so that a file cut short is
-known as one. Secrets are left out, and with them the masks that stand for them: `secrets` names what was left out.
+known as one. Secrets are left out, and with them the masks that stand for them: `secrets` names what was left out, as
+the marks of the row say; a secret in depth by a JSON pointer from the parameters.
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from headwater.errors import InvalidInput
-from headwater.secret import MASK
 from headwater_local_flow_service.kernel.bodies import LEFT_OUT
 from headwater_local_flow_service.settings import ORGANIZATION
-from headwater_local_flow_service.store import tables
+from headwater_local_flow_service.store import marks, tables
 from headwater_local_flow_service.store.rows import Record, Scope
 from headwater_local_flow_service.texts import is_storable
 
@@ -74,14 +74,14 @@ def entry_of(table: Table, record: Record, refers_to: tuple[str, ...]) -> Entry:
     document = dict(record.document)
     left_out = set(document.pop(LEFT_OUT, ()))
     params = _params(document)
-    masked = {name for name, value in params.items() if value == MASK}
-    left_out |= masked
-    if masked:
-        kept = {name: value for name, value in params.items() if name not in left_out}
+    sealed = marks.select_present(params, record.marks)
+    left_out |= {marks.name_of(path) for path in sealed}
+    if sealed:
+        kept = marks.drop(params, sealed)
         document["auth"] = document["auth"] | {"params": kept}
     return Entry(
         table=table,
-        record=attrs.evolve(record, document=document, secrets=None),
+        record=attrs.evolve(record, document=document, secrets=None, marks=()),
         refers_to=refers_to,
         secrets=tuple(sorted(left_out)),
     )

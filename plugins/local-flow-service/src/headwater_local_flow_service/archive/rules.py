@@ -48,7 +48,7 @@ from headwater_local_flow_service.specs import (
 from headwater_local_flow_service.specs.connection_specs import ConnectionSpecs
 from headwater_local_flow_service.specs.fixed_connection_specs import DATA_LAKE
 from headwater_local_flow_service.specs.flow_specs import FlowSpecs
-from headwater_local_flow_service.store import tables
+from headwater_local_flow_service.store import marks, tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -173,7 +173,13 @@ class ConnectionRules(_OfASource):
             secrets = Connections(self.context).seal(
                 connection.auth, record.scope, record.id
             )
-        return attrs.evolve(record, document=document, secrets=secrets)
+        lacking = tuple(marks.path_of(name) for name in left_out)
+        return attrs.evolve(
+            record,
+            document=document,
+            secrets=secrets,
+            marks=marks.join(connection.marks, lacking),
+        )
 
 
 class SourceConnectionRules(_OfASource):

@@ -10,15 +10,18 @@ import attrs
 from headwater import errors
 from headwater.credentials import validation
 from headwater.foreign import raise_bare
+from headwater.secret import seal_strings
 from headwater.sources import Reach, SourceCredentials
 from headwater_local_flow_service.connections import connection_document
 from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.store import marks as marking
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from headwater.connectors.connector import Connector
     from headwater.sources import Column
+    from headwater_local_flow_service.store.marks import Marks
 
 PREVIEWED = 100  # rows of one preview
 
@@ -44,16 +47,17 @@ class Account:
 
 
 def open_account(
-    connector: Connector, auth: Mapping[str, Any], reach: Reach
+    connector: Connector, auth: Mapping[str, Any], marks: Marks, reach: Reach
 ) -> Account:
-    """Return the account of a connection's ``auth``, its secrets in clear, sealed. Raises `InvalidInput`.
+    """Return the account of a connection's ``auth``, whose secrets are in clear. Raises `InvalidInput`.
 
-    Credentials that were stored under an earlier version of a connector need not fit any more.
+    The reader gets sealed what is secret by the specification, and by the marks of the row. Credentials that were
+    stored under an earlier version of a connector need not fit any more.
     """
     params = auth.get("params", {})
     for spec in connection_document.specs_named(connector, auth.get("specName")):
         if not validation.validate(spec, params):
-            sealed = validation.seal(spec, params)
+            sealed = marking.change(validation.seal(spec, params), marks, seal_strings)
             credentials = SourceCredentials(auth=spec, params=sealed, reach=reach)
             return Account(connector, credentials)
     raise errors.InvalidInput(

@@ -9,48 +9,36 @@ import attrs
 from headwater.credentials import validation
 from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
-from headwater.secret import MASK
+from headwater.models import dotted
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.kernel import bodies, bounded, schemas_held
+from headwater_local_flow_service.kernel import bodies, bounded
+from headwater_local_flow_service.store import marks as marking
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from headwater.connectors.connector import Connector
     from headwater.models import AuthenticationSpec, Problem
+    from headwater_local_flow_service.store.marks import Marks
 
 
 @attrs.frozen(kw_only=True)
 class Auth:
     """The ``auth`` of a connection: credentials, and every authentication specification of the name they go by.
 
-    Several clouds may share a name; credentials that fit one of the specifications are right.
+    Several clouds may share a name; credentials that fit one of the specifications are right. `marks` are the paths of
+    the secrets: by any of the specifications, and those that were secret in this connection before.
     """
 
     spec_name: str
     specs: list[AuthenticationSpec] = attrs.field(repr=False)
     params: dict[str, Any] = attrs.field(repr=False)
-
-    @property
-    def secret_names(self) -> frozenset[str]:
-        """Every field that is secret in any of the specifications.
-
-        A specification that came from outside may hide secrets below its fields, or take fields it does not list: then
-        every one of the given fields that could be one counts as secret.
-        """
-        secret: set[str] = set()
-        listed: set[str] = set()
-        for spec in self.specs:
-            secret |= spec.secret_names
-            listed |= {field.name for field in spec.fields}
-            if _hides_secrets(spec):
-                secret |= self.params.keys()
-        return frozenset(secret | (self.params.keys() - listed))
+    marks: Marks = ()
 
     def mask(self) -> dict[str, Any]:
         """Return what may be read: every secret replaced by a mask."""
-        masks = dict.fromkeys(self.secret_names & self.params.keys(), MASK)
-        return {"specName": self.spec_name, "params": self.params | masks}
+        params = marking.mask(self.params, self.marks)
+        return {"specName": self.spec_name, "params": params}
 
 
 @attrs.frozen(kw_only=True)
@@ -60,6 +48,11 @@ class ConnectionDocument:
     fields: dict[str, Any] = attrs.field(repr=False)
     auth: Auth | None
 
+    @property
+    def marks(self) -> Marks:
+        """The paths of the secrets."""
+        return () if self.auth is None else self.auth.marks
+
     def mask(self) -> dict[str, Any]:
         """Return what may be read: every secret replaced by a mask."""
         if self.auth is None:
@@ -67,13 +60,15 @@ class ConnectionDocument:
         return self.fields | {"auth": self.auth.mask()}
 
 
-def read(document: Mapping[str, Any], connector: Connector) -> ConnectionDocument:
-    """Read a document whose secrets are in clear. Raises `FlowError` where a field is not of its type."""
+def read(
+    document: Mapping[str, Any], connector: Connector, marks: Marks = ()
+) -> ConnectionDocument:
+    """Read a document whose secrets are in clear; `marks` are those of its row before. Raises `FlowError`."""
     fields = bodies.normalize(document, "auth")
     bodies.check_naming(fields)
     if "auth" not in fields:
         return ConnectionDocument(fields=fields, auth=None)
-    return ConnectionDocument(fields=fields, auth=_read_auth(fields, connector))
+    return ConnectionDocument(fields=fields, auth=_read_auth(fields, connector, marks))
 
 
 def check_credentials(
@@ -102,7 +97,7 @@ def specs_named(connector: Connector, name: Any) -> list[AuthenticationSpec]:
     return [spec for spec in connector.authentication if spec.spec_name == name]
 
 
-def _read_auth(fields: Mapping[str, Any], connector: Connector) -> Auth:
+def _read_auth(fields: Mapping[str, Any], connector: Connector, marks: Marks) -> Auth:
     auth = bodies.read_field(fields, "auth", "object")
     name = auth.get("specName")
     specs = specs_named(connector, name)
@@ -114,7 +109,8 @@ def _read_auth(fields: Mapping[str, Any], connector: Connector) -> Auth:
             f"auth.specName is not an authentication specification of {connector.spec.name}; known: {known}",
         )
     params = bodies.read_field(auth, "params", "object", path="auth") or {}
-    return Auth(spec_name=name, specs=specs, params=params)
+    found = marking.join(marks, marking.find(specs, params))
+    return Auth(spec_name=name, specs=specs, params=params, marks=found)
 
 
 def _find_problems(
@@ -140,8 +136,8 @@ def _drop_excused(
 def _is_excused(problem: Problem, auth: Auth, left_out: Collection[str]) -> bool:
     """Say whether a problem may come of what is left out: the field itself, or a rule on several fields together."""
     if problem.rule == "required":
-        return problem.field in left_out
-    return problem.field not in auth.params
+        return problem.field in {dotted(marking.path_of(name)) for name in left_out}
+    return problem.field.partition(".")[0] not in auth.params
 
 
 def _validate(
@@ -159,14 +155,3 @@ def _refuse(problems: list[Problem]) -> FlowError:
     if any(problem.rule == "required" for problem in problems):
         return FlowError("CONNECTOR-1304-400", text)
     return FlowError("CONNECTOR-1312-400", text)
-
-
-def _hides_secrets(spec: AuthenticationSpec) -> bool:
-    """Say whether a schema from outside may mark secrets elsewhere than on its own properties."""
-    if spec.raw is None:
-        return False
-    objects = list(schemas_held.objects_in(spec.raw))
-    if any("$ref" in part for part in objects):
-        return True
-    marks: int = sum(part.get("format") == "password" for part in objects)
-    return marks != len(spec.secret_names)

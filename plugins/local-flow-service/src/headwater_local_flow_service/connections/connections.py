@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.errors import InvalidInput
 from headwater.sources import Reach
-from headwater_local_flow_service.connections import asking, connection_document
+from headwater_local_flow_service.connections import (
+    asking,
+    connection_document,
+    kept_secrets,
+)
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import parameters
@@ -45,6 +49,7 @@ class Connections(ResourceKind):
         return Content(
             document=connection.mask(),
             secrets=self.seal(connection.auth, creation.caller.scope, creation.id),
+            marks=connection.marks,
             warning=source.warning,
         )
 
@@ -53,7 +58,7 @@ class Connections(ResourceKind):
     ) -> Content:
         """Check a patched connection; its credentials only where the patch touched them."""
         if patching.touches(body, "auth"):
-            return self._validate_auth(record, document)
+            return self._validate_auth(record, document, body)
         document = bodies.normalize(document)
         bodies.check_naming(document)
         if "auth" in record.document:
@@ -99,20 +104,35 @@ class Connections(ResourceKind):
     def open_account(self, record: Record, connector: Connector) -> asking.Account:
         """Return the account of a stored connection. Raises `InvalidInput` where its credentials do not open or fit."""
         auth = self.unseal(record).get("auth", {})
-        reach = Reach(self.context.settings.reach_sources)
-        return asking.open_account(connector, auth, reach)
+        return asking.open_account(connector, auth, record.marks, self._reach())
 
-    def _validate_auth(self, record: Record, document: dict[str, Any]) -> Content:
+    def _demands_secrets_anew(self) -> bool:
+        settings = self.context.settings
+        return bool(settings.clients) or settings.strictness.demand_secrets_anew
+
+    def _reach(self) -> Reach:
+        return Reach(self.context.settings.reach_sources)
+
+    def _validate_auth(
+        self, record: Record, document: dict[str, Any], body: Any
+    ) -> Content:
         connector = _require_installed(self.find_connector(record))
         # Credentials that an export left out have been given anew.
         whole = bodies.drop_fields(document, (bodies.LEFT_OUT,))
-        connection = connection_document.read(whole, connector)
+        connection = connection_document.read(whole, connector, record.marks)
         connection_document.check_credentials(
             connection.auth, connector, draft=record.state == DRAFT
         )
+        warning = ""
+        if connection.auth is not None:
+            warning = kept_secrets.check(
+                record, connection.auth, body, strict=self._demands_secrets_anew()
+            )
         return Content(
             document=connection.mask(),
             secrets=self.seal(connection.auth, record.scope, record.id),
+            marks=connection.marks,
+            warning=warning,
         )
 
     def seal(self, auth: Auth | None, scope: Scope, id: str) -> bytes | None:

@@ -64,9 +64,7 @@ class Collection:
             record = kind.complete(rows, record, content)
             record = transitions.begin_create(kind.type, record, kind.busy_reads)
             rows.add(kind.view.table, record, kind.refers_to(record.document))
-        if content.warning:
-            log.warning("%s %s: %s", kind.type, record.id, content.warning)
-            resp.set_header("Warning", f'299 headwater "{content.warning}"')
+        _warn(resp, kind, record, content)
         resp.status = falcon.HTTP_201
         resp.location = f"{BASE}/{kind.type}/{record.id}"
         resp.media = kind.creation_answer(record)
@@ -111,6 +109,7 @@ class Item(ReadOnlyItem):
                 kind.view.table, after, etag=before.etag, refers_to=refers_to
             ):
                 raise etag_conflict(kind, id)
+        _warn(resp, kind, after, content)
         resp.media = reference(after)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
@@ -205,6 +204,15 @@ def etag_conflict(kind: ResourceKind, id: str) -> FlowError:
         id=id,
         type=kind.type,
     )
+
+
+def _warn(
+    resp: falcon.Response, kind: ResourceKind, record: Record, content: Content
+) -> None:
+    """Tell the caller and the log what was done other than asked, or will not be done for long."""
+    if content.warning:
+        log.warning("%s %s: %s", kind.type, record.id, content.warning)
+        resp.set_header("Warning", f'299 headwater "{content.warning}"')
 
 
 def _asks_for_draft(req: falcon.Request) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.gateway.gateway import Caller
     from headwater_local_flow_service.kernel.service_context import ServiceContext
     from headwater_local_flow_service.listing.views import View
+    from headwater_local_flow_service.store.marks import Marks
     from headwater_local_flow_service.store.store import Record, Rows
 
 
@@ -27,13 +28,14 @@ DRAFT = "draft"
 
 @attrs.frozen(kw_only=True)
 class Content:
-    """What a row will hold: the document as it may be read, its sealed secrets, and what to tell the caller.
+    """What a row will hold: the document as it may be read, its sealed secrets and their paths, and a warning.
 
     A kind may have a content of its own, with what it has read out of the body and still needs to complete the row.
     """
 
     document: dict[str, Any] = attrs.field(repr=False)
     secrets: bytes | None = attrs.field(default=None, repr=False)
+    marks: Marks = ()
     warning: str = ""
 
 

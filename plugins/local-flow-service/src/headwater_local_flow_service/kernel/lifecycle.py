@@ -9,7 +9,7 @@ import attrs
 
 from headwater_local_flow_service.errors import not_found
 from headwater_local_flow_service.kernel.clock import now
-from headwater_local_flow_service.store import etags
+from headwater_local_flow_service.store import etags, marks
 from headwater_local_flow_service.store.store import Record
 from headwater_local_flow_service.store.tables import INDEXED_NAME
 
@@ -56,11 +56,15 @@ def build_record(
         updated_by=client,
         document=content.document,
         secrets=content.secrets,
+        marks=content.marks,
     )
 
 
 def revise_record(record: Record, client: str, content: Content) -> Record:
-    """Return the row after the caller `client` has changed its content: with the next etag, in the same state."""
+    """Return the row after the caller `client` has changed its content: with the next etag, in the same state.
+
+    Its marks are only added to: what has once been secret in a row stays secret there.
+    """
     moment = now()
     return attrs.evolve(
         record,
@@ -70,6 +74,7 @@ def revise_record(record: Record, client: str, content: Content) -> Record:
         updated_by=client,
         document=content.document,
         secrets=content.secrets,
+        marks=marks.join(record.marks, content.marks),
     )
 
 

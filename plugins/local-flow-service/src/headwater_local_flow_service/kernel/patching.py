@@ -48,6 +48,15 @@ def touches(body: Any, field: str) -> bool:
     return any(_top_field(operation["path"]) == field for operation in _as_list(body))
 
 
+def gives(body: Any, path: tuple[str, ...]) -> bool:
+    """Say whether a patch that was applied puts a value of its own where `path` leads, or above it."""
+    return any(
+        str(operation["op"]).lower() != "remove" and path[: len(names)] == names
+        for operation in _as_list(body)
+        for names in [_names(operation["path"])]
+    )
+
+
 def _read_operations(body: Any) -> list[dict[str, Any]]:
     if not body:
         raise FlowError(
@@ -96,8 +105,14 @@ def _as_list(body: Any) -> Any:
     return [body] if isinstance(body, dict) else body
 
 
+def _names(path: str) -> tuple[str, ...]:
+    """Return the names a JSON pointer is made of."""
+    parts = path[1:].split("/")
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in parts)
+
+
 def _top_field(path: str) -> str:
-    return path[1:].split("/", 1)[0].replace("~1", "/").replace("~0", "~")
+    return _names(path)[0]
 
 
 def _pointer_refusal() -> FlowError:

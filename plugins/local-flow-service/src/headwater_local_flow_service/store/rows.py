@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import attrs
 from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
+from headwater_local_flow_service.store import marks
 from headwater_local_flow_service.store.tables import links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, Table
+
+    from headwater_local_flow_service.store.marks import Marks
 
 
 _PAGE = 200  # rows that `walk` holds at once
@@ -33,7 +36,10 @@ class Scope:
 
 @attrs.frozen(kw_only=True)
 class Record:
-    """One row of a collection; `document` is JSON with its secrets masked, `secrets` their sealed form."""
+    """One row of a collection; `document` is JSON with its secrets masked, `secrets` their sealed form.
+
+    `marks` are the paths of what is secret in the credentials of a connection.
+    """
 
     id: str
     scope: Scope
@@ -47,6 +53,7 @@ class Record:
     updated_by: str
     document: dict[str, Any] = attrs.field(repr=False)
     secrets: bytes | None = attrs.field(default=None, repr=False)
+    marks: Marks = ()
     seq: int | None = None
 
 
@@ -300,6 +307,7 @@ def _row(record: Record) -> dict[str, Any]:
         "org": record.scope.org,
         "sandbox": record.scope.sandbox,
         "document": document,
+        "marks": marks.dump(record.marks),
     }
 
 
@@ -318,5 +326,6 @@ def record_of(row: Row[Any]) -> Record:
         created_by=row.created_by,
         updated_by=row.updated_by,
         secrets=row.secrets,
+        marks=marks.load(row.marks),
         seq=row.seq,
     )

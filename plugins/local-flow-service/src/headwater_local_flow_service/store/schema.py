@@ -147,8 +147,9 @@ def _open(connection: Connection, url: URL, settings: Settings) -> Vault:
             remedy="restore the key it was made with; without it the stored credentials cannot be read",
         )
     if version < tables.VERSION:
-        from headwater_local_flow_service.store import migrations
+        from headwater_local_flow_service.store import backup, migrations
 
+        backup.make(connection, url, version)
         migrations.run(connection, version, database.label(url))
     return opened
 

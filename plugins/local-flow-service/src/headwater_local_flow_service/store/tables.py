@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 2  # of the schema; a store remembers which one it was made with
+VERSION = 3  # of the schema; a store remembers which one it was made with
 
 INDEXED_NAME = 255  # characters of a name that its column holds; PostgreSQL indexes nothing much longer
 
@@ -35,8 +35,9 @@ facts = Table(
 def _collection(name: str) -> Table:
     """Define the table of one collection.
 
-    `document` is what the caller sent as JSON, secrets masked; `secrets` is the sealed part. The columns between are
-    copies or audit fields that filters, sorting and paging need. `seq` only ever grows.
+    `document` is what the caller sent as JSON, secrets masked; `secrets` is the sealed part, `marks` the paths of
+    what is secret, which no later specification takes back. The columns between are copies or audit fields that
+    filters, sorting and paging need. `seq` only ever grows.
     """
     table = f"headwater_{name}"
     return Table(
@@ -56,6 +57,7 @@ def _collection(name: str) -> Table:
         Column("updated_by", String, nullable=False),
         Column("document", Text, nullable=False),
         Column("secrets", LargeBinary),
+        Column("marks", Text),
         Index(f"{table}_id", "id", unique=True),
         Index(f"{table}_newest", "org", "sandbox", "created_at", "seq"),
         Index(f"{table}_name", "org", "sandbox", "name", "created_at", "seq"),
