@@ -311,6 +311,8 @@ def _values(item: Any, path: tuple[Segment, ...]) -> Iterator[Any]:
     inner = item[segment.name]
     if not segment.each:
         yield from _values(inner, rest)
+    elif isinstance(inner, list) and not rest:
+        yield from inner
     elif isinstance(inner, list):
         for element in inner:
             yield from _values(element, rest)

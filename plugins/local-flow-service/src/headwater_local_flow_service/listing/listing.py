@@ -18,7 +18,7 @@ from headwater_local_flow_service.store.rows import refers_to_any
 from headwater_local_flow_service.store.tables import INDEXED_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy import ColumnElement, Table
 
@@ -46,11 +46,11 @@ class Page:
 
 @attrs.frozen
 class _Read:
-    """One row that was read: where it stands, its size in characters, and the item if the filters let it through."""
+    """One row that was read: where it stands, its size in characters, and its JSON if the filters let it through."""
 
     position: list[str | int]
     size: int
-    item: dict[str, Any] | None = attrs.field(repr=False)
+    item: bytes | None = attrs.field(repr=False)
 
 
 def page(
@@ -67,8 +67,8 @@ def page(
             if row.item is not None:
                 if len(items) == listing.limit or size >= LARGEST_PAGE_SIZE:
                     return Page(items, listing.token(last))
-                items.append(write_json(listing.filters.project(row.item)))
-                size += len(items[-1])
+                items.append(row.item)
+                size += len(row.item)
             read += row.size
             last = row.position
     return Page(items, None)
@@ -90,15 +90,15 @@ def count(
 
 def write_json(item: Any) -> bytes:
     """Return an item as the body of an answer holds it."""
-    return json.dumps(item, ensure_ascii=False).encode()
+    return json.dumps(item, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def write_list(items: Iterable[bytes], **members: Any) -> bytes:
     """Return the body of a list answer: ``items``, each already JSON, and what else belongs to it."""
     others = [
-        b", %s: %s" % (write_json(key), write_json(members[key])) for key in members
+        b",%s:%s" % (write_json(key), write_json(members[key])) for key in members
     ]
-    return b'{"items": [' + b", ".join(items) + b"]" + b"".join(others) + b"}"
+    return b'{"items":[' + b",".join(items) + b"]" + b"".join(others) + b"}"
 
 
 def _read_rows(
@@ -112,10 +112,20 @@ def _read_rows(
     # Where SQL decides alone, knowing how many rows are wanted spares it sorting the others.
     limit = None if rest or listing.count else listing.limit + 1
     for record, size in rows.stream(view.table, scope, where, order, limit=limit):
-        item: dict[str, Any] | None = render(record)
-        if not all(condition.matches(item) for condition in rest):
-            item = None
-        yield _Read(ordering.position(record, view, listing.order), size, item)
+        end = ordering.position(record, view, listing.order)
+        item = _write_matching(render(record), rest, listing)
+        # Or one document would stay in memory while the next one is read.
+        del record
+        yield _Read(end, size, item)
+
+
+def _write_matching(
+    item: dict[str, Any], rest: Sequence[Condition], listing: Listing
+) -> bytes | None:
+    """Return the JSON of an item that fulfils the conditions, None for another; a count needs none of it."""
+    if not all(condition.matches(item) for condition in rest):
+        return None
+    return b"" if listing.count else write_json(listing.filters.project(item))
 
 
 def _split(

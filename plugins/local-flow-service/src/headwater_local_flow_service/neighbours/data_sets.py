@@ -60,8 +60,14 @@ class DataSets:
         where = records.where_name(_TABLE, given.get("name"))
         order = _read_order(given.get("orderBy", "desc:created"))
         with self._context.store.reading() as rows:
-            page = rows.select(
-                _TABLE, caller_of(req).scope, where, order, limit=limit, offset=start
+            page = records.read_page(
+                rows,
+                _TABLE,
+                caller_of(req).scope,
+                where,
+                order,
+                limit=limit,
+                start=start,
             )
         resp.media = {
             record.id: _render_some(record, given.get("properties")) for record in page

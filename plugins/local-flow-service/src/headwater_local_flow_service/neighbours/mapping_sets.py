@@ -47,13 +47,14 @@ class MappingSets:
         where = [_TABLE.c.state == records.CURRENT]
         where += records.where_name(_TABLE, given.get("name"))
         with self._context.store.reading() as rows:
-            page = rows.select(
+            page = records.read_page(
+                rows,
                 _TABLE,
                 caller_of(req).scope,
                 where,
                 [_TABLE.c.seq.desc()],
                 limit=limit,
-                offset=start,
+                start=start,
             )
         resp.media = {
             "data": [render(record) for record in page],

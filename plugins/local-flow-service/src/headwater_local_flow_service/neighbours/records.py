@@ -8,13 +8,20 @@ import attrs
 
 from headwater_local_flow_service.kernel import lifecycle
 from headwater_local_flow_service.kernel.kind import Content
+from headwater_local_flow_service.neighbours.refusals import invalid
 from headwater_local_flow_service.store.tables import INDEXED_NAME
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement, Table
 
     from headwater_local_flow_service.gateway.gateway import Caller
-    from headwater_local_flow_service.store.store import Record
+    from headwater_local_flow_service.store.store import Record, Rows, Scope
+
+LARGEST_PAGE_SIZE = (
+    1_048_576  # characters of stored documents; the first one may be longer
+)
 
 CURRENT = "current"
 OLDER = "older"
@@ -30,6 +37,33 @@ def where_name(table: Table, name: str | None) -> list[ColumnElement[bool]]:
     if name is None:
         return []
     return [table.c.name == column_of(name)]
+
+
+def read_page(
+    rows: Rows,
+    table: Table,
+    scope: Scope,
+    where: Sequence[ColumnElement[bool]],
+    order: Sequence[ColumnElement[Any]],
+    *,
+    limit: int,
+    start: int,
+) -> list[Record]:
+    """Return `limit` rows after `start` others. Raises `NeighbourError` where they are too much for one answer.
+
+    Whoever asks by position counts on getting as many as there are, so the page cannot just end early.
+    """
+    page: list[Record] = []
+    size = 0
+    found = rows.stream(table, scope, where, order, limit=limit, offset=start)
+    for record, length in found:
+        size += length
+        if page and size > LARGEST_PAGE_SIZE:
+            raise invalid(
+                f"this page would be larger than {LARGEST_PAGE_SIZE} characters: ask for a smaller limit"
+            )
+        page.append(record)
+    return page
 
 
 def build_record(

@@ -11,7 +11,7 @@ import attrs
 from headwater_local_flow_service.listing import ordering, page_tokens
 from headwater_local_flow_service.listing.ordering import Key
 from headwater_local_flow_service.listing.views import View
-from headwater_local_flow_service.neighbours import asked
+from headwater_local_flow_service.neighbours import asked, records
 from headwater_local_flow_service.neighbours.refusals import invalid
 from headwater_local_flow_service.store import tables
 
@@ -69,18 +69,19 @@ def read(
     where = [tables.schemas.c.spec_id == kind]
     if wanted.position:
         where.append(ordering.after(_VIEW, wanted.order, wanted.position))
-    records = rows.select(
-        tables.schemas,
-        scope,
-        where,
-        ordering.clauses(_VIEW, wanted.order),
-        limit=wanted.limit + 1,
-    )
-    page = records[: wanted.limit]
-    if len(records) <= wanted.limit:
-        return page, None
-    end = ordering.position(page[-1], _VIEW, wanted.order)
-    return page, page_tokens.encode(end)
+    order = ordering.clauses(_VIEW, wanted.order)
+    found = rows.stream(tables.schemas, scope, where, order, limit=wanted.limit + 1)
+    page: list[Record] = []
+    size = 0
+    for record, length in found:
+        if page and (
+            len(page) == wanted.limit or size + length > records.LARGEST_PAGE_SIZE
+        ):
+            end = ordering.position(page[-1], _VIEW, wanted.order)
+            return page, page_tokens.encode(end)
+        page.append(record)
+        size += length
+    return page, None
 
 
 def links(path: str, wanted: Wanted, following: str | None) -> dict[str, Any]:

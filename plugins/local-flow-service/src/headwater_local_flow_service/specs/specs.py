@@ -6,6 +6,7 @@ import abc
 import uuid
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import attrs
 import falcon
 
 from headwater_local_flow_service.errors import FlowError, not_found
@@ -14,10 +15,12 @@ from headwater_local_flow_service.gateway.incoming import json_object, parameter
 from headwater_local_flow_service.kernel import bodies, handlers, lifecycle
 from headwater_local_flow_service.kernel.kind import Content
 from headwater_local_flow_service.kernel.search import read_search
-from headwater_local_flow_service.listing import filters, ordering
+from headwater_local_flow_service.listing import filters, listing, ordering
 from headwater_local_flow_service.specs import stored_specs
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from sqlalchemy import Table
 
     from headwater_local_flow_service.gateway.gateway import Caller
@@ -60,12 +63,10 @@ class Specs(abc.ABC):
         """Say which known id an unknown one resembles, or nothing."""
         return ""
 
-    def list_all(self, rows: Rows, scope: Scope) -> list[dict[str, Any]]:
-        """Return everything a caller of this scope sees."""
-        return [
-            *self.list_built_in(rows, scope),
-            *stored_specs.list_stored(rows, self.table, scope),
-        ]
+    def list_all(self, rows: Rows, scope: Scope) -> Iterator[dict[str, Any]]:
+        """Yield everything a caller of this scope sees; few of the stored ones are in memory at once."""
+        yield from self.list_built_in(rows, scope)
+        yield from stored_specs.list_stored(rows, self.table, scope)
 
     def require(self, rows: Rows, scope: Scope, id: str) -> dict[str, Any]:
         """Return one specification. Raises `FlowError` where there is none."""
@@ -96,10 +97,8 @@ class SpecCollection:
         specs = self._specs
         wanted = filters.parse(parameters(req, ("property",)).get("property", []))
         specs.check_filters(wanted)
-        with specs.context.store.reading() as rows:
-            known = specs.list_all(rows, caller_of(req).scope)
-        matching = [spec for spec in known if wanted.matches(spec)]
-        resp.media = {"items": [wanted.project(spec) for spec in matching]}
+        items = [match.text for match in _list_matching(specs, caller_of(req), wanted)]
+        resp.data = listing.write_list(items)
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a specification for the organization, and answer with it."""
@@ -160,9 +159,8 @@ class SpecSearch:
         wanted = read_search(req, specs.context.settings)
         specs.check_filters(wanted.filters)
         order = _read_order(wanted.orderby)
-        with specs.context.store.reading() as rows:
-            known = specs.list_all(rows, caller_of(req).scope)
-        matching = [spec for spec in known if wanted.filters.matches(spec)]
+        names = {key.field for key in order} | {wanted.group_by}
+        matching = _list_matching(specs, caller_of(req), wanted.filters, names)
         if wanted.count:
             resp.media = {"count": len(matching)}
             return
@@ -170,8 +168,37 @@ class SpecSearch:
             matching = _sort(matching, key)
         if wanted.group_by is not None:
             matching = _group(matching, wanted.group_by)
-        page = matching[: wanted.limit]
-        resp.media = {"items": [wanted.filters.project(spec) for spec in page]}
+        resp.data = listing.write_list(match.text for match in matching[: wanted.limit])
+
+
+@attrs.frozen
+class _Match:
+    """A specification that the filters let through: its JSON, and the fields that it is sorted and grouped by."""
+
+    text: bytes = attrs.field(repr=False)
+    fields: dict[str, str] = attrs.field(repr=False)
+
+
+def _list_matching(
+    specs: Specs, caller: Caller, wanted: Filters, names: Collection[str | None] = ()
+) -> list[_Match]:
+    """Return what the filters let through, as JSON: there may be many, and Python's objects take far more room."""
+    matching = []
+    with specs.context.store.reading() as rows:
+        for spec in specs.list_all(rows, caller.scope):
+            if wanted.matches(spec):
+                fields = {name: _describe(spec, name) for name in names if name}
+                text = listing.write_json(wanted.project(spec))
+                matching.append(_Match(text, fields))
+            # Or one would stay in memory while the next one is read.
+            del spec
+    return matching
+
+
+def _describe(spec: dict[str, Any], name: str) -> str:
+    """Return a field as it is sorted and grouped by; two values of different types are never the same."""
+    value = spec.get(name, "")
+    return value if isinstance(value, str) else repr(value)
 
 
 def _read_order(orderby: str | None) -> tuple[Key, ...]:
@@ -200,15 +227,15 @@ def _build_record(document: dict[str, Any], caller: Caller) -> Record:
     )
 
 
-def _sort(specs: list[dict[str, Any]], key: Key) -> list[dict[str, Any]]:
+def _sort(matching: list[_Match], key: Key) -> list[_Match]:
     return sorted(
-        specs, key=lambda spec: str(spec.get(key.field, "")), reverse=key.descending
+        matching, key=lambda match: match.fields[key.field], reverse=key.descending
     )
 
 
-def _group(specs: list[dict[str, Any]], property: str) -> list[dict[str, Any]]:
+def _group(matching: list[_Match], property: str) -> list[_Match]:
     """Put items of the same value beside each other, in the order in which the values first come."""
     places: dict[str, int] = {}
-    for spec in specs:
-        places.setdefault(repr(spec.get(property)), len(places))
-    return sorted(specs, key=lambda spec: places[repr(spec.get(property))])
+    for match in matching:
+        places.setdefault(match.fields[property], len(places))
+    return sorted(matching, key=lambda match: places[match.fields[property]])

@@ -10,6 +10,8 @@ from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.store.store import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Table
 
     from headwater_local_flow_service.kernel.catalog import Catalog
@@ -34,10 +36,10 @@ def render(record: Record) -> dict[str, Any]:
     return {**audit, **record.document}
 
 
-def list_stored(rows: Rows, table: Table, scope: Scope) -> list[dict[str, Any]]:
-    """Return an organization's specifications as they are read, oldest first."""
-    records = rows.select(table, scope_of(scope), order=[table.c.seq])
-    return [render(record) for record in records]
+def list_stored(rows: Rows, table: Table, scope: Scope) -> Iterator[dict[str, Any]]:
+    """Yield an organization's specifications as they are read, oldest first; few are in memory at once."""
+    for record, _size in rows.stream(table, scope_of(scope), order=[table.c.seq]):
+        yield render(record)
 
 
 def find_record(rows: Rows, table: Table, scope: Scope, id: str) -> Record | None:
