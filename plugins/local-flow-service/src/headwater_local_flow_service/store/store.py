@@ -181,7 +181,7 @@ def _told_apart() -> Iterator[None]:
     """Raise `StoreUnavailable` for what the database says, and nothing else."""
     try:
         yield
-    except (DBAPIError, PoolTimeout) as error:
+    except (sqlite3.Error, DBAPIError, PoolTimeout) as error:
         raise_bare(unavailable(error))
 
 
