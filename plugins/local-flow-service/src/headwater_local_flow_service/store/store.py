@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, text
@@ -173,7 +174,8 @@ def _prepare_file(url: URL, settings: Settings) -> None:
             if not path.exists():
                 raise
     placing.make_file(url)
-    placing.check_private(path, "store")
+    for end in ("", "-wal", "-shm"):
+        placing.check_private(Path(f"{path}{end}"), "store")
 
 
 @contextmanager
