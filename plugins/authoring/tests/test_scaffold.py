@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -240,37 +241,107 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
         scaffold.write(scaffold.plan_connector("acme-desk"), tmp_path / "file")
 
 
+HOSTILE = (
+    "50% off", "%(name)s %s %{slug} %%", "{} {0} {{name}}", "$HOME ${slug} `id`", "-rf", "--help", "# ; [x] = y", "'''",
+    "Büro 日本 😀", "e\u0301", "a\u00a0b", "%", "'", "x" * 60, "import os", "<script>", "|a|b|", "name = x", "\u3000a",
+)  # fmt: skip
+REFUSED = (
+    "", " ", "\n", "a\nb", "a\rb", "a\0b", '"', '\"""', "a\\", "\\N{BEL}", "x" * 61, "x" * 300, "a\x1b[31m", "\u202ea",
+    "a\u2028b", "\ud800", "a\tb", "\ufeff", "\u200b", "\u3164", "\U000e0041",
+)  # fmt: skip
+
+
+def _constants(plan: scaffold.Plan) -> list[Any]:
+    """Compile every Python file of a distribution, and return the constants of its module."""
+    made = scaffold.files(plan)
+    for path, text in made.items():
+        if path.suffix == ".py":
+            compile(text, str(path), "exec")
+        text.encode("utf-8")
+    module = ast.parse(made[PurePosixPath(f"src/{plan.package}/__init__.py")])
+    return [node.value for node in ast.walk(module) if isinstance(node, ast.Constant)]
+
+
+def _check_settings(plan: scaffold.Plan) -> None:
+    """Demand that setup.cfg says what it should to readers that know interpolation and to those that do not."""
+    text = scaffold.files(plan)[PurePosixPath("setup.cfg")]
+    for kind in (configparser.RawConfigParser, configparser.ConfigParser):
+        parser = kind()
+        parser.read_string(text)
+        said = {name: dict(section) for name, section in parser.items()}
+        assert said["metadata"]["name"] == plan.distribution
+        assert (
+            said["metadata"]["description"]
+            == f"The {plan.slug} connector for Headwater"
+        )
+        entries = said["options.entry_points"]["headwater.connectors"]
+        assert entries.strip() == f"{plan.slug} = {plan.package}"
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_a_name_like_any_other(name: str) -> None:
+    plan = scaffold.plan_connector("acme-desk", name=name)
+    assert name.strip() in _constants(plan)
+    _check_settings(plan)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_name_that_a_line_of_python_cannot_hold_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInput, match="a name is one line") as raised:
+        scaffold.plan_connector("acme-desk", name=name)
+    assert raised.value.remedy == 'for instance --name "Acme Desk"'
+
+
 @settings(deadline=None)
 @given(
     slug=some.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,8}){0,3}", fullmatch=True),
-    name=some.text(max_size=70),
+    name=some.text(max_size=70)
+    | some.text(some.sampled_from("%{}$()'\"\\#;=[]- \n\0é"), max_size=70),
 )
 def test_whatever_is_accepted_fits_together(slug: str, name: str) -> None:
     try:
         plan = scaffold.plan_connector(slug, name=name)
     except InvalidInput:
         return
-    made = scaffold.files(plan)
-    module = ast.parse(made[PurePosixPath(f"src/{plan.package}/__init__.py")])
-    texts = [node.value for node in ast.walk(module) if isinstance(node, ast.Constant)]
-    assert name.strip() in texts
-    settings = _read(plan)
-    assert (
-        settings["metadata"]["description"]
-        == f"The {name.strip()} connector for Headwater"
-    )
-    assert (
-        settings["options.entry_points"]["headwater.connectors"].strip()
-        == f"{slug} = {plan.package}"
-    )
-    [test] = [node for node in ast.parse(made[PurePosixPath("tests/test_conformance.py")]).body
-              if isinstance(node, ast.ClassDef)]  # fmt: skip
-    assert test.name.startswith("Test")
-    assert test.name.isidentifier()
+    assert name.strip() in _constants(plan)
+    _check_settings(plan)
 
 
-def test_the_template_is_installed_with_the_package() -> None:
-    template = Path(scaffold.__file__).parent / "template"
-    assert {path.suffix for path in template.rglob("*") if path.is_file()} == {
-        ".template"
-    }
+_ANYTHING = some.text(some.characters(), max_size=20)
+
+
+@settings(deadline=None)
+@given(
+    category=_ANYTHING,
+    note=_ANYTHING,
+    extra=some.dictionaries(_ANYTHING, _ANYTHING | some.integers(0)),
+)
+def test_facts_of_a_connector_that_is_replaced_are_written_as_facts(
+    category: str, note: str, extra: dict[str, Any]
+) -> None:
+    plan = scaffold.Plan(
+        slug="acme",
+        name="Acme",
+        category=category,
+        package="acme_headwater",
+        facts={"lifecycle_note": note, "extra_payload": extra},
+    )
+    constants = _constants(plan)
+    assert {category, note, *extra, *extra.values()} <= {*constants}
+
+
+def test_a_connector_that_is_replaced_may_be_called_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hostile = registry.load("bigquery").with_id(BIGQUERY, source="a test")
+    hostile.spec = attrs.evolve(hostile.spec, name='"""\nimport os  # ')
+    monkeypatch.setattr(registry.Registry, "load", lambda *_args: hostile)
+    with pytest.raises(InvalidInput, match="a name is one line"):
+        scaffold.plan_connector("bigquery")
+    assert scaffold.plan_connector("bigquery", name="Mine").name == "Mine"
+
+
+@pytest.mark.parametrize("folder", ["a\0b", "x" * 300, "\ud800/\0"])
+def test_a_folder_that_cannot_be_called_so_is_told(folder: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="name another folder with --into"):
+        scaffold.write(scaffold.plan_connector("acme-desk"), tmp_path / folder)

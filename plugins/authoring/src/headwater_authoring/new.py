@@ -57,7 +57,7 @@ def command(state: State, /, *, slug: str, into: str | None, **given: Any) -> No
     written = write(plan, folder)
     _tell(state, plan, given["category"])
     steps = [
-        f"cd {shlex.quote(str(folder))}",
+        f"cd {_quote(folder)}",
         "python -m pip install --editable '.[test]'",
         "python -m pytest",
     ]
@@ -66,6 +66,12 @@ def command(state: State, /, *, slug: str, into: str | None, **given: Any) -> No
         _page(plan, folder, written, steps),
         as_json=state.json,
     )
+
+
+def _quote(folder: Path) -> str:
+    """Return a folder as a shell takes it, and `cd` does not take for an option."""
+    name = str(folder)
+    return shlex.quote(f"./{name}" if name.startswith("-") else name)
 
 
 def _tell(state: State, plan: Plan, category: str | None) -> None:

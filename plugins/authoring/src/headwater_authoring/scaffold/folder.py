@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from headwater import documents
+from headwater.cli.characters import escape_line
 from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
 
@@ -70,12 +71,17 @@ def write(plan: Plan, folder: Path) -> list[PurePosixPath]:
             _write_new(folder / path, text)
     except OSError as error:
         raise_bare(
-            InvalidInput(
-                f"{folder} cannot be written: {documents.describe(error)}",
-                remedy="name another folder with --into",
-            )
+            _not_writable(f"{folder} cannot be written: {documents.describe(error)}")
         )
+    except InvalidInput:
+        raise
+    except ValueError:  # a null character, or what no file system can encode
+        raise_bare(_not_writable("the folder has a name that no folder can have"))
     return list(contents)
+
+
+def _not_writable(why: str) -> InvalidInput:
+    return InvalidInput(why, remedy="name another folder with --into")
 
 
 def _write_new(path: Path, text: str) -> None:
@@ -101,8 +107,8 @@ def _placeholders(plan: Plan) -> Mapping[str, str]:
     return {
         "slug": plan.slug,
         "name": plan.name,
-        "name_literal": json.dumps(plan.name, ensure_ascii=False),
-        "category": plan.category,
+        "name_literal": _python(plan.name),
+        "category_literal": _python(plan.category),
         "package": plan.package,
         "distribution": plan.distribution,
         "class_name": plan.class_name,
@@ -121,5 +127,5 @@ def _python(value: Any) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(_python, value))},)"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        return escape_line(json.dumps(value, ensure_ascii=False))
     return repr(value)

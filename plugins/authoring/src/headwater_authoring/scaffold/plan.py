@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from headwater.cli.characters import is_shown
 from headwater.connectors.registry import CONNECTORS, installed
 from headwater.connectors.spec_ids import new_spec_id, with_spec_id
 from headwater.errors import InvalidInput
@@ -84,7 +85,7 @@ def plan_connector(
     """
     _check_slug(slug)
     if name is not None:
-        name = _clean_name(name)
+        _check_name(name.strip())
     if category is not None:
         _check_category(category)
     if package is None:
@@ -93,9 +94,11 @@ def plan_connector(
         plan = _plan_replacement(installed().load(slug), spec_id, package)
     else:
         plan = _plan_new(slug, spec_id, package)
-    plan = attrs.evolve(
-        plan, name=name or plan.name, category=category or plan.category
-    )
+    if name is not None:
+        plan = attrs.evolve(plan, name=name.strip())
+    if category is not None:
+        plan = attrs.evolve(plan, category=category)
+    _check_name(plan.name)  # the connector that is replaced may be called anything
     _check_package(plan)
     return plan
 
@@ -143,14 +146,12 @@ def _check_slug(slug: str) -> None:
         )
 
 
-def _clean_name(name: str) -> str:
-    name = name.strip()
-    if not _NAME.fullmatch(name) or not name.isprintable():
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name) or not all(map(is_shown, name)):
         raise InvalidInput(
-            f"a name is one line of at most {_LONGEST} characters, without double quotes and backslashes",
+            f"a name is one line of 1 to {_LONGEST} characters that show, without double quotes and backslashes",
             remedy='for instance --name "Acme Desk"',
         )
-    return name
 
 
 def _check_category(category: str) -> None:
