@@ -105,7 +105,7 @@ def test_the_platforms_own_schemes_are_never_a_plugins(
             type(
                 flow._transport._sender._session.get_adapter(f"{scheme}://x")
             ).__module__
-            == "requests.adapters"
+            == "headwater.http.exchanges"
         )
 
 

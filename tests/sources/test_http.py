@@ -16,8 +16,8 @@ from headwater.errors import (
     SourceThrottled,
     SourceUnavailable,
 )
+from headwater.http.exchanges import LARGEST_ANSWER
 from headwater.sources import Reach, SourceHttp
-from headwater.sources.http import LARGEST_ANSWER
 
 CANARY = "sw0rdfish-0123456789"
 FINE = reply("200 OK", b'{"fine": true}')

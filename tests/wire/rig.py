@@ -129,13 +129,14 @@ class Rig:
         self.exchanges: list[Exchange] = []
         self.proxy: str | None = None
         self.ca_bundle: str | None = None
-        self.refuses_tunnels = False
+        self.tunnel_status = 200
         self._application = application
         self._disturb = disturb
         self._proxied = proxied
         self._next_line: Line | None = None
         self._busy = 0
         self._begun = 0
+        self._ended = 0
         self._idle = threading.Condition()
         self._open = contextlib.ExitStack()
         self._tls = _Certificates(self._open) if tls else None
@@ -176,10 +177,11 @@ class Rig:
             assert self._idle.wait_for(self._is_done, PATIENCE)
 
     def _is_done(self) -> bool:
-        return self._busy == 0 and self._begun == len(self.exchanges)
+        return self._busy == 0 and self._begun == self._ended
 
     def carried_out(self, method: str) -> int:
-        """Return how many requests of a method have been carried out."""
+        """Return how many requests of a method have been carried out, once the server is done."""
+        self.settle()
         return sum(
             1
             for exchange in self.exchanges
@@ -197,6 +199,7 @@ class Rig:
             except OSError:
                 return
             connection.settimeout(PATIENCE)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self._idle:
                 self._busy += 1
             threading.Thread(
@@ -226,6 +229,7 @@ class Rig:
         address = self._origin.getsockname()
         with socket.create_connection(address) as server:
             server.settimeout(PATIENCE)
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             _relay(client, server, line)
 
     def _open_tunnel(self, client: socket.socket, line: Line) -> bool:
@@ -241,9 +245,7 @@ class Rig:
             head += byte
             line.sent += 1
         assert head.startswith(f"CONNECT {HOST}:443 ".encode()), head
-        answer = b"HTTP/1.1 200 Connection established\r\n\r\n"
-        if self.refuses_tunnels:
-            answer = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+        answer = f"HTTP/1.1 {self.tunnel_status} Whatever\r\n\r\n".encode()
         wanted = line.to_client
         if line.from_client == line.sent:
             wanted = 0
@@ -253,7 +255,7 @@ class Rig:
         if wanted is not None and wanted <= len(answer):
             break_off(client, line.how)
             return False
-        return not self.refuses_tunnels
+        return self.tunnel_status == 200
 
     # The server.
 
@@ -261,12 +263,15 @@ class Rig:
         exchange = Exchange()
         try:
             connection = plain
+            # ssl loses hold of a socket that is reset before it is wrapped.
+            plain.recv(1, socket.MSG_PEEK)
             if self._tls is not None:
                 connection = self._tls.context.wrap_socket(plain, server_side=True)
             with connection:
                 self._answer(connection, exchange)
         finally:
             self.exchanges.append(exchange)
+            self._ended += 1
 
     def _answer(self, connection: socket.socket, exchange: Exchange) -> None:
         request = _read_request(connection, exchange)
@@ -298,6 +303,9 @@ class _Certificates:
         authority.cert_pem.write_to_path(str(path))
         self.bundle = str(path)
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.num_tickets = (
+            0  # all that the server says before a request is its part of the handshake
+        )
         authority.issue_cert("localhost", HOST).configure_cert(self.context)
 
 
@@ -393,7 +401,8 @@ def _pass_on(
     try:
         piece = source.recv(_PIECE)
     except ConnectionResetError:
-        break_off(target, "reset")
+        if source is not client:
+            break_off(client, "reset")
         return False
     passed = getattr(line, counter)
     kept = piece if limit is None else piece[: max(0, limit - passed)]

@@ -17,9 +17,12 @@ from headwater.flowservice.adapters import adapter_for
 from headwater.flowservice.answer import Answer
 from headwater.flowservice.error_answers import request_id
 from headwater.foreign import raise_bare, shows
+from headwater.http.bodies import NotDecompressible, read_body
+from headwater.http.exchanges import open_exchange
 from headwater.http.hosts import host_of, is_local, scheme_of
 from headwater.http.no_answer import (
     NoAnswer,
+    broken_answer,
     classify_failure,
     unwritable_request,
 )
@@ -111,18 +114,19 @@ class Sender:
             prepared = self._session.prepare_request(request)
         except Exception as error:
             return unwritable_request(error, host)
-        try:
-            response = self._session.send(
-                prepared,
-                timeout=self._timeout,
-                allow_redirects=False,
-                **self._settings[root],
-            )
-        except HeadwaterError as error:
-            return _pass_on(error, outgoing, host)
-        except Exception as error:
-            return classify_failure(error, host)
-        return _read(response, outgoing, host)
+        with open_exchange(self._timeout) as exchange:
+            try:
+                response = self._session.send(
+                    prepared,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    **self._settings[root],
+                )
+            except HeadwaterError as error:
+                return _pass_on(error, outgoing, host)
+            except Exception as error:
+                return classify_failure(error, host, exchange=exchange)
+            return _read(response, outgoing, host)
 
 
 def _read(
@@ -131,10 +135,11 @@ def _read(
     """Read the body to the end. Where it breaks off, an error status still tells what happened."""
     body, flaw = b"", ""
     try:
-        body = response.content
+        body = read_body(response)
     except Exception as error:
-        broken = classify_failure(error, host)
-        if broken.passing and response.status_code < 400:
+        broken = broken_answer(error, host)
+        unreadable = isinstance(error, NotDecompressible)
+        if response.status_code < 400 and not unreadable:
             return broken
         flaw = broken.what
     finally:

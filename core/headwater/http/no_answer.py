@@ -1,6 +1,9 @@
 """The one seam where exceptions of requests, urllib3, ssl and adapters become ours.
 
-What matters is whether the request can have arrived. Only a failure that proves the contrary counts as "not sent".
+What matters is whether the request can have arrived. Only a failure that proves the contrary counts as "not sent":
+before a byte of the request can have left. Our own connections know when that was (`exchanges`); of connections that
+are not ours, only exceptions that cannot come later are believed. A `ProxyError` alone is not one: urllib3 raises it
+for a reset after the request has gone through, too.
 """
 
 from __future__ import annotations
@@ -13,9 +16,13 @@ import urllib3.exceptions as low
 from requests import exceptions as high
 
 from headwater.errors import Unreachable
+from headwater.http.bodies import NotDecompressible
+from headwater.http.exchanges import OverLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from headwater.http.exchanges import Exchange
 
 # Remedies; {address} is what the caller's users gave: a URL, or a host.
 _CHECK = (
@@ -26,6 +33,7 @@ _PROXY = "check the address of the proxy and its credentials"
 
 # urllib3 1.26 does not tell it apart
 _UNRESOLVED = getattr(low, "NameResolutionError", low.LocationValueError)
+_UNCONNECTED = (low.NewConnectionError, low.ConnectTimeoutError, _UNRESOLVED)
 
 
 @attrs.frozen(kw_only=True)
@@ -60,9 +68,24 @@ class _Rule:
     remedy: str
 
 
-class _TunnelRefused(Exception):
-    """Stands for http.client's plain OSError when a proxy does not open the tunnel: nothing went through it."""
+class _ProxyUnusable(Exception):
+    """Stands for what proves that nothing went through a proxy: it refuses the tunnel, or cannot be reached."""
 
+
+_TIMED_OUT = _Rule(
+    (high.Timeout, low.TimeoutError, TimeoutError),
+    "no answer within read_timeout",
+    sent=True,
+    passing=True,
+    remedy="try again, or raise read_timeout",
+)
+_BROKEN_OFF = _Rule(
+    (high.ConnectionError, low.ProtocolError, ConnectionError),
+    "the connection broke off before an answer came",
+    sent=True,
+    passing=True,
+    remedy=_LATER,
+)
 
 # The first rule that fits any reason holds, so the kinds that prove "not sent" come first.
 _RULES = (
@@ -74,7 +97,7 @@ _RULES = (
         remedy="if a certificate authority of your own signs for it, name its file as ca_bundle",
     ),
     _Rule(
-        (high.ProxyError, low.ProxyError, _TunnelRefused),
+        (_ProxyUnusable,),
         "the proxy cannot be used",
         sent=False,
         passing=True,
@@ -108,15 +131,9 @@ _RULES = (
         passing=False,
         remedy=f"check the {{address}}; {_PROXY}",
     ),
+    _TIMED_OUT,
     _Rule(
-        (high.Timeout, low.TimeoutError, TimeoutError),
-        "no answer within read_timeout",
-        sent=True,
-        passing=True,
-        remedy="try again, or raise read_timeout",
-    ),
-    _Rule(
-        (high.ContentDecodingError, low.DecodeError),
+        (high.ContentDecodingError, low.DecodeError, NotDecompressible),
         "its body cannot be decompressed",
         sent=True,
         passing=False,
@@ -143,29 +160,63 @@ _RULES = (
         passing=False,
         remedy="check that the port of the {address} speaks TLS",
     ),
-    _Rule(
-        (high.ConnectionError, low.ProtocolError, ConnectionError),
-        "the connection broke off before an answer came",
-        sent=True,
-        passing=True,
-        remedy=_LATER,
+    _BROKEN_OFF,
+)
+# The same for connections of ours, which know themselves whether a byte of the request may have left.
+_SENT = tuple(rule for rule in _RULES if rule.sent)
+_UNSENT = (
+    *(rule for rule in _RULES if not rule.sent),
+    attrs.evolve(
+        _BROKEN_OFF,
+        kinds=(high.ProxyError, low.ProxyError),
+        what="the proxy cannot be used",
+        remedy=_PROXY,
     ),
+    attrs.evolve(
+        _TIMED_OUT, what="no connection within connect_timeout", remedy=_CHECK
+    ),
+    *(rule for rule in _SENT if rule not in (_TIMED_OUT, _BROKEN_OFF)),
+    attrs.evolve(
+        _BROKEN_OFF,
+        what="the connection broke off before the request was sent",
+        remedy=_CHECK,
+    ),
+)
+# And for an answer that has begun.
+_WITHIN = (
+    *(rule for rule in _SENT if rule is not _BROKEN_OFF),
+    attrs.evolve(_BROKEN_OFF, what="the connection broke off within the answer"),
 )
 
 
-def classify_failure(error: Exception, host: str, *, address: str = "URL") -> NoAnswer:
+def classify_failure(
+    error: Exception,
+    host: str,
+    *,
+    address: str = "URL",
+    exchange: Exchange | None = None,
+) -> NoAnswer:
     """Say what an exception means, in names and rules only: its own text may print headers, URLs and bodies.
 
-    `address` is what remedies call that which led to the host: what users gave, a URL or a host.
+    `address` is what remedies call that which led to the host: what users gave, a URL or a host. Where our own
+    connections carried the request, the `exchange` says whether a byte of it may have left, and not the exception.
     """
-    rule = _rule_for(error)
-    return NoAnswer(
-        what=rule.what,
-        host=host,
-        sent=rule.sent,
-        passing=rule.passing,
-        remedy=rule.remedy.format(address=address),
-    )
+    if isinstance(error, OverLimit):
+        return _over_limit(error, host, sent=exchange is None or exchange.sent)
+    reasons = tuple(_reasons(error))
+    if exchange is None or not exchange.watched:
+        return _no_answer(_find(_RULES, reasons), host, address)
+    if exchange.sent:
+        return _no_answer(_find(_SENT, reasons), host, address)
+    rule = _find(_UNSENT, reasons)
+    return attrs.evolve(_no_answer(rule, host, address), sent=False)
+
+
+def broken_answer(error: Exception, host: str) -> NoAnswer:
+    """Say what an exception means that came within an answer: the request has arrived, whatever broke off then."""
+    if isinstance(error, OverLimit):
+        return _over_limit(error, host, sent=True)
+    return _no_answer(_find(_WITHIN, tuple(_reasons(error))), host, "URL")
 
 
 def unwritable_request(error: Exception, host: str) -> NoAnswer:
@@ -176,25 +227,54 @@ def unwritable_request(error: Exception, host: str) -> NoAnswer:
     )
 
 
-def _rule_for(error: Exception) -> _Rule:
-    reasons = tuple(_reasons(error))
-    for rule in _RULES:
+def _no_answer(rule: _Rule, host: str, address: str) -> NoAnswer:
+    return NoAnswer(
+        what=rule.what,
+        host=host,
+        sent=rule.sent,
+        passing=rule.passing,
+        remedy=rule.remedy.format(address=address),
+    )
+
+
+def _over_limit(error: OverLimit, host: str, *, sent: bool) -> NoAnswer:
+    return NoAnswer(
+        what=error.what, host=host, sent=sent, passing=False, remedy=error.remedy
+    )
+
+
+def _find(rules: Iterable[_Rule], reasons: tuple[BaseException, ...]) -> _Rule:
+    for rule in rules:
         if any(isinstance(reason, rule.kinds) for reason in reasons):
             return rule
     return _Rule(
         (Exception,),
-        f"sending failed ({type(error).__name__})",
+        f"sending failed ({type(reasons[0]).__name__})",
         sent=True,
         passing=False,
         remedy=_LATER,
     )
 
 
-def _reasons(error: BaseException, depth: int = 6) -> Iterator[BaseException]:
+def _reasons(error: BaseException) -> Iterator[BaseException]:
+    """Yield what an exception is and states as its reasons, and what those together prove of a proxy."""
+    stated = tuple(_stated(error))
+    yield from stated
+    through_proxy = any(isinstance(reason, low.ProxyError) for reason in stated)
+    unconnected = any(isinstance(reason, _UNCONNECTED) for reason in stated)
+    refused = any(map(_refuses_tunnel, stated))
+    if refused or (through_proxy and unconnected):
+        yield _ProxyUnusable()
+
+
+def _stated(error: BaseException, depth: int = 6) -> Iterator[BaseException]:
     """Yield the error and what it states as its reason; what it merely was raised after proves nothing."""
     yield error
-    if type(error) is OSError and str(error).startswith("Tunnel connection failed"):
-        yield _TunnelRefused()
     for reason in (*error.args, getattr(error, "reason", None)):
         if isinstance(reason, BaseException) and depth:
-            yield from _reasons(reason, depth - 1)
+            yield from _stated(reason, depth - 1)
+
+
+def _refuses_tunnel(error: BaseException) -> bool:
+    """Recognize http.client's plain OSError for a proxy that does not open the tunnel."""
+    return type(error) is OSError and str(error).startswith("Tunnel connection failed")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
-from requests.adapters import HTTPAdapter
+
+from headwater.http.bodies import ENCODINGS
+from headwater.http.exchanges import WatchingAdapter
 
 _POOL = 32  # connections kept open per host; more threads than this open new ones
 
@@ -17,12 +19,18 @@ class _Session(requests.Session):
         return None
 
 
-def open_session(adapter: HTTPAdapter | None = None) -> requests.Session:
+def open_session(adapter: WatchingAdapter | None = None) -> requests.Session:
     """Return a session that keeps no cookies and follows no redirects; `adapter` makes its connections."""
     session = _Session()
-    session.headers.update({"User-Agent": "headwater", "Accept": "application/json"})
+    session.headers.update(
+        {
+            "User-Agent": "headwater",
+            "Accept": "application/json",
+            "Accept-Encoding": ENCODINGS,
+        }
+    )
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    transport = adapter or HTTPAdapter(pool_maxsize=_POOL)
+    transport = adapter or WatchingAdapter(pool_maxsize=_POOL)
     for prefix in ("https://", "http://"):
         session.mount(prefix, transport)
     return session

@@ -14,6 +14,8 @@ from headwater.errors import (
     SourceThrottled,
     SourceUnavailable,
 )
+from headwater.http.bodies import read_body
+from headwater.http.exchanges import open_exchange
 from headwater.http.json_body import decode_json, get_member
 from headwater.http.no_answer import NoAnswer, classify_failure
 from headwater.http.retry_after import retry_after
@@ -29,13 +31,10 @@ if TYPE_CHECKING:
     from headwater.sources.reach import Reach
 
 TIMEOUTS = (10.0, 60.0)  # seconds to connect, and between two pieces of an answer
-# Bytes, decompressed; the description of a table with 800 fields has 1 MB.
-LARGEST_ANSWER = 64 * 1024 * 1024
 # Each has been seen to go away by itself.
 TRANSIENT = frozenset({406, 420, 429, 500, 502, 503, 504})
 LONGEST_PAUSE = 30.0  # seconds; a source that asks for more is not asked again
 _FIRST_PAUSE = 0.2  # seconds
-_PIECE = 65_536  # bytes
 
 
 @attrs.frozen(kw_only=True)
@@ -142,13 +141,18 @@ class SourceHttp:
             "allow_redirects": False,
             "stream": True,
         }
-        try:
-            with self._session.request(method, url, **options, **details) as response:
-                return _read(response, self.host)
-        except SourceError:  # the guard's; it contains nothing but names
-            raise
-        except Exception as error:
-            return classify_failure(error, self.host, address="host")
+        with open_exchange(TIMEOUTS) as exchange:
+            try:
+                with self._session.request(
+                    method, url, **options, **details
+                ) as response:
+                    return _read(response)
+            except SourceError:  # the guard's; it contains nothing but names
+                raise
+            except Exception as error:
+                return classify_failure(
+                    error, self.host, address="host", exchange=exchange
+                )
 
     def _require_answer(
         self, method: str, outcome: Outcome, is_final: Callable[[HttpAnswer], bool]
@@ -181,17 +185,9 @@ class SourceHttp:
             )
 
 
-def _read(response: requests.Response, host: str) -> Outcome:
-    body = bytearray()
-    for piece in response.iter_content(_PIECE):
-        body += piece
-        if len(body) > LARGEST_ANSWER:
-            what = f"its answer is larger than {LARGEST_ANSWER // 1024**2} MB"
-            return NoAnswer(
-                what=what, host=host, sent=True, passing=False, remedy="ask for less"
-            )
+def _read(response: requests.Response) -> HttpAnswer:
     return HttpAnswer(
-        status=response.status_code, headers=response.headers, body=bytes(body)
+        status=response.status_code, headers=response.headers, body=read_body(response)
     )
 
 

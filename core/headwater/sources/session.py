@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from headwater.http.exchanges import WatchingAdapter, watch_connections
 from headwater.http.session import open_session
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _no_netrc(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-class _GuardedAdapter(HTTPAdapter):
+class _GuardedAdapter(WatchingAdapter):
     """Looks at the host before connecting, and at the address that was connected to before anything is sent."""
 
     def __init__(self, reach: Reach) -> None:
@@ -42,6 +42,7 @@ class _GuardedAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
         self.poolmanager.pool_classes_by_scheme = _pools(self._reach)
+        watch_connections(self.poolmanager)
 
 
 def _pools(reach: Reach) -> dict[str, Any]:
