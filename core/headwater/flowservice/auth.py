@@ -38,6 +38,7 @@ SCOPE = (
 DEFAULT_LIFETIME = 3600.0  # seconds, where the answer names none
 LONGEST_LIFETIME = 172_800.0  # seconds; a larger number is milliseconds, as the retired JWT exchange gave
 MOST_MILLISECONDS = 1e12  # beyond any lifetime somebody could mean
+LARGEST_GRANT = 1024 * 1024  # bytes; a token has some 2 kB
 MARGIN = 300.0  # seconds before its end that a token is renewed, but never more than a tenth of its life
 
 _WRONG_PLACE = "check ims_url: it must be the root of the identity service"
@@ -171,6 +172,7 @@ class FetchedToken:
             body=urlencode(form).encode("ascii"),
             headers={"Content-Type": "application/x-www-form-urlencoded"},
             secrets=(secret,),
+            largest=LARGEST_GRANT,
         )
 
 

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from headwater.errors import Rejected
+from headwater.errors import Rejected, Unavailable
 from headwater.flowservice.models import is_item
 from headwater.http.json_body import get_member
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from headwater.flowservice.models import JsonObject
     from headwater.flowservice.transport import Transport
 
+# Of one list. At 100 objects a page that is a million of them, more than a sandbox has.
+MOST_PAGES = 10_000
+
 _PORTS = {"https": 443, "http": 80}
 
 
@@ -25,8 +28,8 @@ def pages(
 ) -> Iterator[JsonObject]:
     """Yield the objects of every page of the list that ``path?query`` begins; a `search` is posted for each page.
 
-    Raises `Unavailable` for a page that cannot be read or a list that leads back to itself, `Rejected` for one that
-    leads to another host.
+    Raises `Unavailable` for a page that cannot be read, for a list that leads back to itself or that has more than
+    `MOST_PAGES` pages, and `Rejected` for one that leads to another host.
     """
     next_query: str | None = query
     seen = {next_query}
@@ -39,7 +42,20 @@ def pages(
             raise answer.unreadable(
                 "the list's continuation leads back to where it has been"
             )
-        seen.add(next_query)
+        if next_query is not None:
+            seen.add(next_query)
+            check_page_number(answer, len(seen))
+
+
+def check_page_number(answer: Answer, number: int) -> None:
+    """Refuse a page after the last one that is ever asked for: there are lists whose every page names another one."""
+    if number <= MOST_PAGES:
+        return
+    raise answer.error(
+        Unavailable,
+        f"but its list goes on after {MOST_PAGES} pages",
+        remedy="narrow it down with property filters, or ask for more objects a page (limit)",
+    )
 
 
 def items_of(answer: Answer, body: Any) -> list[JsonObject]:

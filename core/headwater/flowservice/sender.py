@@ -18,7 +18,7 @@ from headwater.flowservice.answer import Answer
 from headwater.flowservice.error_answers import request_id
 from headwater.foreign import raise_bare, shows
 from headwater.http.bodies import NotDecompressible, read_body
-from headwater.http.exchanges import open_exchange
+from headwater.http.exchanges import LARGEST_ANSWER, open_exchange
 from headwater.http.hosts import host_of, is_local, scheme_of
 from headwater.http.no_answer import (
     NoAnswer,
@@ -43,7 +43,7 @@ logger = logging.getLogger("headwater.flowservice")
 class OutgoingRequest:
     """One request to write; `path` is what messages and the log call it, `query` never appears in either.
 
-    `changes` says that it changes something where it is carried out.
+    `changes` says that it changes something where it is carried out; `largest` is how many bytes its answer may have.
     """
 
     method: str
@@ -54,6 +54,7 @@ class OutgoingRequest:
     auth: AuthBase | None = attrs.field(default=None, repr=False)
     secrets: tuple[Secret, ...] = attrs.field(default=(), repr=False)
     changes: bool = False
+    largest: int = LARGEST_ANSWER
 
 
 class Sender:
@@ -114,7 +115,7 @@ class Sender:
             prepared = self._session.prepare_request(request)
         except Exception as error:
             return unwritable_request(error, host)
-        with open_exchange(self._timeout) as exchange:
+        with open_exchange(self._timeout, largest=outgoing.largest) as exchange:
             try:
                 response = self._session.send(
                     prepared,
@@ -135,7 +136,7 @@ def _read(
     """Read the body to the end. Where it breaks off, an error status still tells what happened."""
     body, flaw = b"", ""
     try:
-        body = read_body(response)
+        body = read_body(response, largest=outgoing.largest)
     except Exception as error:
         broken = broken_answer(error, host)
         unreadable = isinstance(error, NotDecompressible)

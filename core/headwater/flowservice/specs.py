@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from headwater.flowservice.exploration import Explorable
 from headwater.flowservice.models import FlowSpec, RemoteSpec, flow_spec, remote_spec
-from headwater.flowservice.paging import items_of
+from headwater.flowservice.paging import check_page_number, items_of
 from headwater.flowservice.resource import Resource
 from headwater.http.json_body import get_member
 
@@ -57,6 +57,7 @@ class ConnectionSpecs(_Specs[RemoteSpec], Explorable[RemoteSpec]):
         if output_field:
             parameters["outputField"] = output_field
         start = 0
+        number = 1
         has_more = True
         while has_more:
             answer = self._transport.request(
@@ -67,6 +68,8 @@ class ConnectionSpecs(_Specs[RemoteSpec], Explorable[RemoteSpec]):
             items, has_more = _read_page(answer)
             yield from items
             start += len(items)
+            number += has_more
+            check_page_number(answer, number)
 
 
 class FlowSpecs(_Specs[FlowSpec]):
