@@ -279,9 +279,9 @@ class Rig:
         answer = b""
         if _commits(disturbance):
             exchange.carried_out = True
-            answer = _written(self._application(request))
+            answer = written(self._application(request))
         if isinstance(disturbance, Page):
-            answer = _written(disturbance)
+            answer = written(disturbance)
         if isinstance(disturbance, Stall):
             connection.sendall(answer[: disturbance.answer])
             connection.recv(1)
@@ -341,7 +341,8 @@ def _receive(connection: socket.socket) -> bytes:
     return piece
 
 
-def _written(page: Page) -> bytes:
+def written(page: Page) -> bytes:
+    """Return an answer as it travels."""
     lines = [f"HTTP/1.1 {page.status} Whatever", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in page.headers]
     if page.status != 204:

@@ -140,9 +140,17 @@ class _LimitedResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         exchange = _current.get()
         source: Any = sock
+        self._source = None
         if exchange is not None:
-            source = _LimitedSocket(sock, exchange)
+            source = self._source = _LimitedSocket(sock, exchange)
         super().__init__(source, *args, **options)
+
+    def begin(self) -> None:
+        """Read the head. http.client takes one that breaks off for a whole one with fewer headers."""
+        super().begin()
+        if self._source is not None and self._source.has_ended:
+            self.close()
+            raise http.client.RemoteDisconnected("the head of the answer broke off")
 
 
 class _Watching:
@@ -162,12 +170,13 @@ class _Watching:
             self._connecting = False
 
     def send(self, data: Any) -> None:
-        """Send; noted before, for a part may leave although sending fails."""
+        """Send, as long as there is time; noted before, for a part may leave although sending fails."""
         if self.sock is None and self.auto_open:
             self.connect()
         exchange = _current.get()
-        if exchange is not None and self.sock is not None and not self._connecting:
-            exchange.sent = True
+        if exchange is not None and self.sock is not None:
+            exchange.seconds_left()
+            exchange.sent = exchange.sent or not self._connecting
         super().send(data)  # type: ignore[misc]
 
 
@@ -175,12 +184,16 @@ class _LimitedSocket:
     """A socket, as far as an answer reads from it."""
 
     def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
-        self._socket = sock
-        self._exchange = exchange
+        self._stream = _LimitedStream(sock, exchange)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the other side has ended the connection, as far as it has been read."""
+        return self._stream.has_ended
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         """Return what the answer is read from."""
-        return io.BufferedReader(_LimitedStream(self._socket, self._exchange))
+        return io.BufferedReader(self._stream)
 
 
 class _LimitedStream(io.RawIOBase):
@@ -190,6 +203,7 @@ class _LimitedStream(io.RawIOBase):
         super().__init__()
         self._socket = sock
         self._timeout = sock.gettimeout()
+        self.has_ended = False
         self._stream: Any = sock.makefile("rb", buffering=0)
         self._exchange = exchange
 
@@ -206,6 +220,7 @@ class _LimitedStream(io.RawIOBase):
         except TimeoutError:
             self._exchange.seconds_left()  # raises where it is the whole that has ended
             raise
+        self.has_ended = received == 0
         self._exchange.count(received or 0)
         return received
 
