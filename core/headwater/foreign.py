@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 from headwater.errors import BrokenPlugin, HeadwaterError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
+    from types import TracebackType
 
     from headwater.models import Distribution
     from headwater.secret import Secret
 
 
-@contextmanager
-def foreign(
-    what: str, distribution: Distribution, secrets: Iterable[Secret] = ()
-) -> Iterator[None]:
+class foreign:  # noqa: N801 - a verb's place in `with foreign(...)`, as of those in contextlib
     """Turn any exception of plugin code into a `BrokenPlugin` that names the distribution and shows no secret.
 
     `what` says what was being done ("connector x: build_payload"). The foreign exception itself is dropped: its text,
-    its notes and the exceptions it chains could all hold values.
+    its notes, the exceptions it chains and the locals of its frames could all hold values. One of our own errors that
+    shows none goes on, its frames as text in `frames`.
     """
-    secrets = tuple(secrets)
-    try:
-        yield
-    except HeadwaterError as error:
-        if not shows(error, secrets):
-            raise_bare(error)
-        raise_bare(_plugin_failure(what, distribution, error, secrets))
-    except (Exception, SystemExit) as error:
-        raise_bare(_plugin_failure(what, distribution, error, secrets))
+
+    def __init__(
+        self, what: str, distribution: Distribution, secrets: Iterable[Secret] = ()
+    ) -> None:
+        self._what = what
+        self._distribution = distribution
+        self._secrets = tuple(secrets)
+
+    def __enter__(self) -> None:
+        """Run foreign code."""
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _frames: TracebackType | None,
+    ) -> None:
+        if not isinstance(error, (Exception, SystemExit)):
+            return
+        ours = self._translate(error)
+        del error, _frames  # this frame stays reachable, and they hold the plugin's
+        raise_bare(ours)
+
+    def _translate(self, error: BaseException) -> HeadwaterError:
+        if not isinstance(error, HeadwaterError) or shows(error, self._secrets):
+            return _plugin_failure(self._what, self._distribution, error, self._secrets)
+        frames = _format_frames(error, self._secrets, set())
+        error.frames = frames  # type: ignore[attr-defined]
+        return error.with_traceback(None)
 
 
 def raise_bare(error: BaseException) -> NoReturn:
@@ -49,8 +67,6 @@ def _plugin_failure(
     error: BaseException,
     secrets: tuple[Secret, ...],
 ) -> BrokenPlugin:
-    import traceback
-
     from headwater.cleaning import clean
 
     ours = _list_ours(error, secrets)
@@ -59,14 +75,25 @@ def _plugin_failure(
     message = f"{what} of {distribution} failed: {kind}"
     if text:
         message += f": {text}"
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    frames = clean(frames, secrets, ours=ours)
+    frames = _format_frames(error, secrets, ours)
     return BrokenPlugin(
         message,
         distribution=str(distribution),
         frames=f"{frames}{kind}: {text}",
         remedy=f"report it to the authors of {distribution.name}, or uninstall it; other connectors go on working",
     )
+
+
+def _format_frames(
+    error: BaseException, secrets: tuple[Secret, ...], ours: set[str]
+) -> str:
+    """Return the lines of a traceback, without locals."""
+    import traceback
+
+    from headwater.cleaning import clean
+
+    lines = "".join(traceback.format_tb(error.__traceback__))
+    return clean(lines, secrets, ours=ours)
 
 
 def shows(error: HeadwaterError, secrets: tuple[Secret, ...]) -> bool:

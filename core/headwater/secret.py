@@ -86,6 +86,18 @@ class Secret:
         raise AttributeError("a secret cannot be changed")
 
 
+class Unshown(dict[str, Any]):
+    """A dict that prints the names of its members and no value: credentials that are not sealed yet.
+
+    Functions that can raise keep them so, since debuggers and error trackers print the locals of every frame.
+    """
+
+    def __repr__(self) -> str:
+        return f"<values of {', '.join(map(str, self))}>"
+
+    __str__ = __repr__
+
+
 def is_mask(value: str) -> bool:
     """Say whether a string is a mask copied from somebody's output rather than a value."""
     return bool(value) and not value.strip("*")

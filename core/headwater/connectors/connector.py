@@ -99,10 +99,13 @@ class Connector:
         with foreign(
             f"connector {self.slug}: build_payload", self.distribution, secrets
         ):
-            payload = self._hook.build_payload(request=request)
-        if not isinstance(payload, dict):
+            built = self._hook.build_payload(request=request)
+            kind = type(built).__name__
+            payload = _seal(built, request, secrets)
+            del built  # a secret in it may be open
+        if payload is None:
             raise self._violation(
-                f"build_payload must return a dict, and returns {type(payload).__name__}"
+                f"build_payload must return a dict, and returns {kind}"
             )
         if payload.get("name") != request.name:
             raise self._violation(
@@ -113,7 +116,7 @@ class Connector:
             raise self._violation(
                 "build_payload must send the connection specification id it was given"
             )
-        return _seal(payload, request, secrets)
+        return payload
 
     @property
     def readable(self) -> bool:
@@ -231,8 +234,11 @@ class Connector:
 
 
 def _seal(
-    payload: Payload, request: PayloadRequest, secrets: tuple[Secret, ...]
-) -> Payload:
+    payload: Any, request: PayloadRequest, secrets: tuple[Secret, ...]
+) -> Payload | None:
+    """Return what a connector built with its secrets sealed, or None where that is no dict."""
+    if not isinstance(payload, dict):
+        return None
     known = frozenset(_known_strings(request))
     sealed = {name: reseal(value, secrets, known) for name, value in payload.items()}
     auth = sealed.get("auth")

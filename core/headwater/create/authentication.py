@@ -9,6 +9,7 @@ from headwater.credentials.given import CredentialsInput
 from headwater.credentials.validation import check_usable
 from headwater.errors import InvalidInput
 from headwater.models import AuthenticationSpec
+from headwater.secret import Unshown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ def choose(
     cloud: str | None = None,
 ) -> AuthenticationSpec:
     """Return the specification that values are meant for; see `choose_credentials` for the rules and the errors."""
+    given = Unshown(given)
     credentials = CredentialsInput(values=given, auth=auth, cloud=cloud)
     return choose_credentials(connector, credentials).auth
 

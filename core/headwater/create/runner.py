@@ -12,6 +12,7 @@ from headwater.create.values import Created, Prepared
 from headwater.credentials.given import CredentialsInput, GivenCredentials
 from headwater.errors import InvalidInput
 from headwater.models import PayloadRequest
+from headwater.secret import Unshown
 from headwater.sources.contract import SourceCredentials
 from headwater.sources.reach import ANYWHERE
 
@@ -61,6 +62,7 @@ def prepare(
     Raises `UnknownConnector`, `NotCreatable`, `InvalidCredentials` with every problem, `UnresolvedReference`, or
     `BrokenPlugin`.
     """
+    credentials = Unshown(credentials)
     given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
     creatable = _load_creatable(connector, spec_id)
     return prepare_given(
@@ -108,6 +110,7 @@ def problems(auth: AuthenticationSpec, credentials: Mapping[str, Any]) -> list[P
 
     Raises `InvalidInput` for a tenant's schema that cannot be used or evaluated.
     """
+    credentials = Unshown(credentials)
     return GivenCredentials(auth=auth, values=credentials).problems
 
 
@@ -118,6 +121,7 @@ def resolve_credentials(
     base: Path | None = None,
 ) -> dict[str, Any]:
     """Return validated ``auth.params`` for one authentication specification; see `GivenCredentials.resolve`."""
+    credentials = Unshown(credentials)
     return GivenCredentials(auth=auth, values=credentials, base=base).resolve()
 
 
@@ -138,6 +142,7 @@ def create_connection(
     spec_id: str | None = None,
 ) -> Created:
     """Create a base connection exactly once: `prepare`, then `ensure`, with the errors of both."""
+    credentials = Unshown(credentials)
     given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
     creatable = _load_creatable(connector, spec_id)
     prepared = prepare_given(
@@ -170,6 +175,7 @@ def open_source(
     Credentials are given, validated and looked up as for `prepare`. Raises `NotReadable` where the connector cannot
     read its source, and what `prepare` raises for credentials.
     """
+    credentials = Unshown(credentials)
     given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
     readable = _load(connector)
     readable.check_readable()

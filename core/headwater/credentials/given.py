@@ -9,6 +9,7 @@ import attrs
 from headwater.credentials import references, validation
 from headwater.credentials.conversion import convert
 from headwater.models import dotted
+from headwater.secret import Unshown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -137,7 +138,7 @@ class CredentialsInput:
 
     def complete(self, auth: AuthenticationSpec, slug: str) -> GivenCredentials:
         """Return the credentials as they are for one specification of a connector."""
-        values = dict(self.values)
+        values = Unshown(self.values)
         origins = {
             name: describe_origin(self.origin, auth, name, value)
             for name, value in values.items()
@@ -145,6 +146,19 @@ class CredentialsInput:
         for name, text in self.assignments.items():
             values[name] = convert(text, auth.field(name))
             origins[name] = "--set"
+        values = self._fill(auth, slug, values, origins)
+        return GivenCredentials(
+            auth=auth, values=values, origins=origins, base=self.base
+        )
+
+    def _fill(
+        self,
+        auth: AuthenticationSpec,
+        slug: str,
+        values: Mapping[str, Any],
+        origins: dict[str, str],
+    ) -> Unshown:
+        """Return the values with those that the environment gives; `origins` takes note of them."""
         for path, field in iter_required(auth.fields):
             variable = variable_name(slug, *path)
             if is_given(values, path) or variable not in self.environ:
@@ -153,9 +167,13 @@ class CredentialsInput:
             values = put(values, path, value)
             place = f"environment variable {variable}"
             origins[dotted(path)] = _name_reference(place, field, value)
-        return GivenCredentials(
-            auth=auth, values=values, origins=origins, base=self.base
-        )
+        return Unshown(values)
+
+
+def _name_reference(place: str, field: Field | None, value: Any) -> str:
+    if field is None or not field.secret or not references.is_well_formed(value):
+        return place
+    return f"{place} ({value})"
 
 
 def describe_origin(
@@ -163,9 +181,3 @@ def describe_origin(
 ) -> str:
     """Name a place, and where the reference of a secret leads; what is not a reference may be the secret itself."""
     return _name_reference(place, auth.field(field), value)
-
-
-def _name_reference(place: str, field: Field | None, value: Any) -> str:
-    if field is None or not field.secret or not references.is_well_formed(value):
-        return place
-    return f"{place} ({value})"

@@ -16,7 +16,7 @@ import attrs
 from headwater.errors import UnresolvedReference
 from headwater.foreign import raise_bare
 from headwater.models import Problem, dotted, map_secrets
-from headwater.secret import Secret, seal_strings
+from headwater.secret import Secret, Unshown, seal_strings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,13 +37,22 @@ def resolve_all(
     Relative ``file:`` paths start at `base`, the directory of the credentials file (the working directory without one).
     Raises `UnresolvedReference`, naming the field and every place that was looked at.
     """
+    values = Unshown(values)
+    failures: list[UnresolvedReference] = []
 
     def resolve_value(path: FieldPath, value: Any) -> Any:
-        if isinstance(value, str):
+        if not isinstance(value, str):
+            return seal_strings(value)
+        try:
             return resolve(value, dotted(path), base=base)
-        return seal_strings(value)
+        except UnresolvedReference as error:
+            failures.append(error.with_traceback(None))
+            return None
 
-    return map_secrets(auth, values, resolve_value)
+    params = map_secrets(auth, values, resolve_value)
+    if failures:  # raised here, where no frame holds what the other fields are given
+        raise_bare(failures[0])
+    return params
 
 
 def resolve(text: str, field: str, *, base: Path | None = None) -> Secret:

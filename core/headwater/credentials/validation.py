@@ -16,6 +16,7 @@ from headwater.models import (
     map_secrets,
 )
 from headwater.secret import (
+    Unshown,
     has_unpaired_surrogate,
     is_mask,
     reveal_all,
@@ -81,9 +82,9 @@ def validate(
     schema_validator = (validator or jsonschema.Draft7Validator)(
         json_schema(auth), registry=referencing.Registry()
     )
-    plain = reveal_all(dict(values))
-    problems = _apply_schema(schema_validator, plain, auth)
-    problems += _apply_own_rules(auth, plain, {problem.field for problem in problems})
+    values = Unshown(reveal_all(dict(values)))
+    problems = _apply_schema(schema_validator, values, auth)
+    problems += _apply_own_rules(auth, values, {problem.field for problem in problems})
     judged = [
         problem
         for problem in problems
@@ -151,10 +152,8 @@ def _apply_schema(
     schema_validator: Any, values: Mapping[str, Any], auth: AuthenticationSpec
 ) -> list[Problem]:
     """Return what the schema says against the values. Raises `InvalidInput` where it cannot be evaluated."""
-    problems: list[Problem] = []
     try:
-        for mismatch in schema_validator.iter_errors(values):
-            problems += _explain(mismatch, auth)
+        return _list_mismatches(schema_validator, values, auth)
     except Exception as error:  # a tenant's schema can be broken in any way
         flaw = _FLAWS.get(type(error).__name__, "a part of it is broken")
         raise_bare(
@@ -163,7 +162,16 @@ def _apply_schema(
                 remedy=_REPORT,
             )
         )
-    return problems
+
+
+def _list_mismatches(
+    schema_validator: Any, values: Mapping[str, Any], auth: AuthenticationSpec
+) -> list[Problem]:
+    return [
+        problem
+        for mismatch in schema_validator.iter_errors(values)
+        for problem in _explain(mismatch, auth)
+    ]
 
 
 def _apply_own_rules(

@@ -19,7 +19,7 @@ from headwater.flowservice.sender import OutgoingRequest
 from headwater.http.hosts import host_of
 from headwater.http.json_body import decode_json, get_member
 from headwater.http.no_answer import NoAnswer
-from headwater.secret import Secret
+from headwater.secret import Secret, reveal_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -160,16 +160,16 @@ class FetchedToken:
     def _request(self) -> OutgoingRequest:
         secret = self._endpoint.client_secret
         assert secret is not None  # the endpoint demands it where it has no token
-        form = {
+        form: dict[str, Any] = {
             "grant_type": "client_credentials",
             "client_id": self._endpoint.client_id,
-            "client_secret": secret.reveal(),
+            "client_secret": secret,
             "scope": SCOPE,
         }
         return OutgoingRequest(
             method="POST",
             path=PATH,
-            body=urlencode(form).encode("ascii"),
+            body=urlencode(reveal_all(form)).encode("ascii"),
             headers={"Content-Type": "application/x-www-form-urlencoded"},
             secrets=(secret,),
             largest=LARGEST_GRANT,
@@ -187,11 +187,8 @@ def tokens_for(
 
 def _read_grant(answer: Answer, host: str) -> tuple[Secret, float]:
     """Read token and lifetime in seconds; the body is never shown, for it contains the token."""
-    body: Any = None
-    with contextlib.suppress(ValueError):
-        body = decode_json(answer.body)
-    token = get_member(body, "access_token")
-    if not isinstance(token, str) or not _VISIBLE.fullmatch(token):
+    grant = _decode_grant(answer)
+    if grant is None:
         raise Unavailable(
             f"IMS at {host} answered {answer.status}, but its body contains no usable access_token",
             method=answer.method,
@@ -199,6 +196,17 @@ def _read_grant(answer: Answer, host: str) -> tuple[Secret, float]:
             status=answer.status,
             remedy=_WRONG_PLACE,
         )
+    return grant
+
+
+def _decode_grant(answer: Answer) -> tuple[Secret, float] | None:
+    """Return token and lifetime, or None where there is no usable token. Raises nothing: its locals show the token."""
+    body: Any = None
+    with contextlib.suppress(ValueError):
+        body = decode_json(answer.body)
+    token = get_member(body, "access_token")
+    if not isinstance(token, str) or not _VISIBLE.fullmatch(token):
+        return None
     return Secret(token), _lifetime(get_member(body, "expires_in"))
 
 

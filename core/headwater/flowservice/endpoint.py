@@ -78,15 +78,16 @@ def _check_header(
     _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Any
 ) -> None:
     """Refuse what cannot travel in a header; requests would print the value in its own refusal."""
-    text = value
-    if isinstance(value, Secret):
-        text = value.reveal()
-    _check_text(attribute.name, text)
-    if not _VISIBLE.fullmatch(text):
+    _check_text(attribute.name, _open(value))
+    if not _VISIBLE.fullmatch(_open(value)):  # kept in no local: this frame can raise
         raise InvalidInput(
             f"{attribute.name} must be printable ASCII without spaces or line breaks",
             remedy=f"look at how {attribute.name} was copied: a line break at its end is easily overlooked",
         )
+
+
+def _open(value: Any) -> Any:
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 def _check_secret(
@@ -114,13 +115,8 @@ def _check_text(name: str, text: Any) -> None:
         )
 
 
-def _check_proxy(
-    _endpoint: Endpoint, attribute: attrs.Attribute[Any], value: Any
-) -> None:
-    if not isinstance(value, str) or not _PROXY.fullmatch(value):
-        raise InvalidInput(
-            f"{attribute.name} must be the URL of a proxy, as in http://proxy.example.com:3128"
-        )
+def _is_proxy(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and bool(_PROXY.fullmatch(value)))
 
 
 def _check_seconds(
@@ -148,7 +144,7 @@ def _check_duration(
         raise InvalidInput(f"{attribute.name} must be a number of seconds, 0 or more")
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, init=False)
 class Endpoint:
     """One Flow Service as one caller sees it: platform root, organization, sandbox, and how to authenticate.
 
@@ -178,12 +174,32 @@ class Endpoint:
         default=IMS_URL, converter=_strip_slash, validator=_check_url
     )
     ca_bundle: str | None = None
-    proxy: str | None = attrs.field(
-        default=None, repr=False, validator=optional(_check_proxy)
-    )
+    proxy: str | None = attrs.field(default=None, repr=False)
     connect_timeout: float = attrs.field(default=10.0, validator=_check_seconds)
     read_timeout: float = attrs.field(default=60.0, validator=_check_seconds)
     list_lag: float = attrs.field(validator=_check_duration)
+
+    def __init__(
+        self,
+        *,
+        access_token: Secret | str | None = None,
+        client_secret: Secret | str | None = None,
+        proxy: str | None = None,
+        **facts: Any,
+    ) -> None:
+        # Sealed before anything can raise: the frame of this function stays reachable from an error.
+        access_token, client_secret = _seal(access_token), _seal(client_secret)
+        if not _is_proxy(proxy):
+            del proxy
+            raise InvalidInput(
+                "proxy must be the URL of a proxy, as in http://proxy.example.com:3128"
+            )
+        self.__attrs_init__(
+            access_token=access_token,
+            client_secret=client_secret,
+            proxy=proxy,
+            **facts,
+        )
 
     @list_lag.default
     def _default_list_lag(self) -> float:

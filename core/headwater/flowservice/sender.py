@@ -160,7 +160,7 @@ def _read(
 def _pass_on(error: HeadwaterError, outgoing: OutgoingRequest, host: str) -> NoAnswer:
     """Let an adapter's own error through, without what it chains, if its text is harmless; else keep only its class."""
     if not shows(error, outgoing.secrets):
-        raise_bare(error)
+        raise_bare(error.with_traceback(None))  # its frames hold the request
     return classify_failure(error, host)
 
 

@@ -14,12 +14,14 @@ from headwater.errors import (
     SourceThrottled,
     SourceUnavailable,
 )
+from headwater.foreign import raise_bare
 from headwater.http.bodies import read_body
 from headwater.http.exchanges import open_exchange
 from headwater.http.json_body import decode_json, get_member
 from headwater.http.no_answer import NoAnswer, classify_failure
 from headwater.http.retry_after import retry_after
 from headwater.http.retry_policy import retry_policy
+from headwater.secret import Unshown
 from headwater.sources.session import open_guarded_session
 
 if TYPE_CHECKING:
@@ -119,7 +121,8 @@ class SourceHttp:
             longest_pause=LONGEST_PAUSE,
             sleep=self._pause,
         )
-        outcome: Outcome = policy(self._send, "GET", path, **details)
+        details = Unshown(details)
+        outcome: Outcome = policy(self._send, "GET", path, details)
         return self._require_answer("GET", outcome, is_final)
 
     def post(
@@ -130,10 +133,11 @@ class SourceHttp:
         **details: Any,
     ) -> HttpAnswer:
         """Send once, as logins must be: a wrong password sent twice can lock its user out. Raises as `get` does."""
-        outcome = self._send("POST", path, **details)
+        details = Unshown(details)
+        outcome = self._send("POST", path, details)
         return self._require_answer("POST", outcome, final or _is_never_final)
 
-    def _send(self, method: str, path: str, **details: Any) -> Outcome:
+    def _send(self, method: str, path: str, details: Mapping[str, Any]) -> Outcome:
         # Never joined as URLs are: a path that a source sends cannot lead elsewhere.
         url = f"{self.root}/{path.lstrip('/')}"
         options: dict[str, Any] = {
@@ -147,8 +151,8 @@ class SourceHttp:
                     method, url, **options, **details
                 ) as response:
                     return _read(response)
-            except SourceError:  # the guard's; it contains nothing but names
-                raise
+            except SourceError as error:  # the guard's; it contains nothing but names
+                raise_bare(error.with_traceback(None))  # the frames it came through do
             except Exception as error:
                 return classify_failure(
                     error, self.host, address="host", exchange=exchange
