@@ -128,8 +128,11 @@ class Api:
 
 
 def _get(path: str, access: _Access) -> HttpAnswer:
-    headers = {"Authorization": f"Bearer {access.session.token.reveal()}"}
-    return access.http.get(path, headers=headers, final=meanings.is_final)
+    return access.http.get(path, headers=_bearer(access), final=meanings.is_final)
+
+
+def _bearer(access: _Access) -> dict[str, str]:
+    return {"Authorization": f"Bearer {access.session.token.reveal()}"}
 
 
 def _read_versions(answer: HttpAnswer) -> list[str]:

@@ -59,34 +59,34 @@ class Login:
         return self._log_in_by_soap()
 
     def _log_in_by_oauth(self) -> Session:
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": str(self._params["clientId"]),
-            "client_secret": self._params["clientSecret"].reveal(),
-        }
-        answer = self._http.post("/services/oauth2/token", data=form)
+        answer = self._http.post("/services/oauth2/token", data=self._write_form())
         if not answer.fine:
             raise meanings.refusal(answer, meanings.LOGIN, self._http.host)
-        token = answer.member("access_token")
+        token = _read_token(answer)
         url = answer.member("instance_url")
-        if not _is_filled(token) or not _is_filled(url):
+        if token is None or not _is_filled(url):
             raise meanings.unusable(self._http.host, "the login without a token")
         organization, user = _identity(answer.member("id"))
         return Session(
             instance=self._instance(url),
-            token=Secret(token),
+            token=token,
             user=user,
             organization=organization,
         )
 
+    def _write_form(self) -> dict[str, str]:
+        """Return what logs in; nobody keeps it in a local, since debuggers print those of frames that raise."""
+        return {
+            "grant_type": "client_credentials",
+            "client_id": str(self._params["clientId"]),
+            "client_secret": self._params["clientSecret"].reveal(),
+        }
+
     def _log_in_by_soap(self) -> Session:
         path = soap.path(str(self._params.get("apiVersion", "")))
-        body = soap.body(
-            str(self._params["username"]),
-            self._params["password"],
-            self._params["securityToken"],
+        answer = self._http.post(
+            path, data=self._write_body(), headers=soap.HEADERS, final=_is_soap
         )
-        answer = self._http.post(path, data=body, headers=soap.HEADERS, final=_is_soap)
         login = soap.read_answer(answer.body)
         if login is None and not answer.fine:
             raise meanings.refusal(answer, meanings.LOGIN, self._http.host)
@@ -100,6 +100,14 @@ class Login:
         if code:
             raise meanings.not_taken(self._http.host, code)
         return self._session(login)
+
+    def _write_body(self) -> bytes:
+        """Return what logs in; see `_write_form`."""
+        return soap.body(
+            str(self._params["username"]),
+            self._params["password"],
+            self._params["securityToken"],
+        )
 
     def _session(self, login: soap.LoginAnswer) -> Session:
         if not login["sessionId"] or not login["serverUrl"]:
@@ -133,6 +141,11 @@ def _is_salesforce(parts: SplitResult) -> bool:
     if parts.scheme != "https" or "@" in parts.netloc:
         return False
     return (parts.hostname or "").endswith(_DOMAINS)
+
+
+def _read_token(answer: HttpAnswer) -> Secret | None:
+    token = answer.member("access_token")
+    return Secret(token) if _is_filled(token) else None
 
 
 def _is_filled(value: Any) -> bool:
