@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import os
 import random
+import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import threading
 import time
@@ -21,6 +23,7 @@ import pytest
 import requests
 import servers
 from sqlalchemy import create_engine, text
+from talking import HEADERS, oracle
 
 from headwater import Endpoint, FlowService, Secret, create_connection
 from headwater.errors import OutcomeUnknown, ServiceError, Unreachable
@@ -28,7 +31,6 @@ from headwater_local_flow_service import Settings, build_app
 from headwater_local_flow_service.store import database
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
 ROUNDS = 20 if os.environ.get("HEADWATER_TEST_FULL") else 3
@@ -42,7 +44,7 @@ SEED = 20_261_123
 KEY = base64.b64encode(bytes(range(32))).decode()
 
 Served = Any
-Strike = Callable[["subprocess.Popen[str]", random.Random], None]
+Strike = Callable[["subprocess.Popen[str]", random.Random, str], None]
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="finds the worker processes in /proc"
@@ -126,7 +128,7 @@ def _workers(process: subprocess.Popen[str]) -> list[int]:
     ]
 
 
-def _kill(process: subprocess.Popen[str], dice: random.Random) -> None:
+def _kill(process: subprocess.Popen[str], dice: random.Random, _url: str) -> None:
     """Kill one worker or all of them, at a random moment."""
     time.sleep(dice.uniform(0.05, 0.6))
     workers = _workers(process)
@@ -152,7 +154,7 @@ def _stored(store: str) -> list[tuple[str, str]]:
     engine = create_engine(database.url_of(store))
     with engine.connect() as connection:
         rows = connection.execute(
-            text("SELECT name, id FROM headwater_connections")
+            text("SELECT name, id FROM headwater_connections WHERE org LIKE 'WRITER%'")
         ).all()
         if database.is_file(database.url_of(store)):
             assert (
@@ -180,7 +182,7 @@ def _survives(
         try:
             for _ in range(ROUNDS):
                 before = len(writers.acknowledged)
-                strike(process, dice)
+                strike(process, dice, url)
                 _comes_back(process, url)
                 _until_more(writers, before)
         finally:
@@ -229,6 +231,119 @@ def test_what_was_acknowledged_survives_kills_on_postgresql(
     build_app(Settings(**own_schema)).close()
 
 
+@pytest.fixture(name="disk")
+def _disk(tmp_path: Path) -> Iterator[Path]:
+    """Return a disk of its own, small enough to be filled. Skips where none can be mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir(mode=0o700)
+    mount = ("mount", "-t", "tmpfs", "-o", "size=64m,mode=0700", "tmpfs", str(disk))
+    if os.geteuid() != 0 or not shutil.which("mount"):
+        pytest.skip("a disk is mounted by root only")
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here, as in most containers")
+    yield disk
+    subprocess.run(("umount", "--lazy", str(disk)), check=True)
+
+
+def _ask(url: str, method: str, path: str = "/connections", **rest: Any) -> Any:
+    """Ask as somebody whom the writers do not know."""
+    headers = HEADERS | {"x-gw-ims-org-id": "WATCHER@AdobeOrg"}
+    url += f"/data/foundation/flowservice{path}"
+    return requests.request(method, url, headers=headers, timeout=60, **rest)
+
+
+def _refused(url: str, reason: str) -> None:
+    """Create connections until one is refused for a reason."""
+    deadline = time.monotonic() + 60
+    answer = None
+    while answer is None or answer.status_code == 201:
+        assert time.monotonic() < deadline, "nothing was refused"
+        answer = _ask(url, "POST", json=oracle("x" * 200, description="x" * 100_000))
+    assert answer.status_code == 503
+    assert reason in answer.json()["errorMessage"], answer.text
+    assert answer.headers["Retry-After"]
+
+
+def _fill(disk: Path) -> Path:
+    """Take all the room there is on a disk, with a file to be removed again."""
+    filling = disk / "filling"
+    with filling.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(b"x" * 65_536)
+    return filling
+
+
+def test_what_was_acknowledged_survives_a_full_disk(
+    served: Served, tmp_path: Path, disk: Path
+) -> None:
+    """Each time until writes are refused for it; reads go on, and writes as soon as there is room."""
+
+    def fill(_process: Any, dice: random.Random, url: str) -> None:
+        time.sleep(dice.uniform(0.05, 0.6))
+        filling = _fill(disk)
+        try:
+            _refused(url, "no room")
+            assert _ask(url, "GET").status_code == 200
+            assert requests.get(f"{url}/health", timeout=30).status_code == 200
+            time.sleep(dice.uniform(0, 0.5))
+        finally:
+            filling.unlink()
+
+    store = str(disk / "local.db")
+    _survives(served, tmp_path, store, fill)
+    build_app(Settings(store=store)).close()
+
+
+def _move_folder(store: Path, aside: Path, _dice: random.Random) -> Callable[[], Any]:
+    store.parent.rename(aside)
+    return lambda: aside.rename(store.parent)
+
+
+def _remove_files(store: Path, aside: Path, dice: random.Random) -> Callable[[], Any]:
+    """Remove the files one by one, in any order; what was in them is kept under other names."""
+    aside.mkdir()
+    files = [
+        path for path in store.parent.iterdir() if path.name.startswith(store.name)
+    ]
+    for path in files:
+        os.link(path, aside / path.name)
+    dice.shuffle(files)
+    for path in files:
+        path.unlink()
+
+    def put_back() -> None:
+        for path in sorted(files, reverse=True):  # the database comes last
+            os.link(aside / path.name, path)
+        shutil.rmtree(aside)
+
+    return put_back
+
+
+def test_what_was_acknowledged_survives_a_store_that_is_removed(
+    served: Served, tmp_path: Path
+) -> None:
+    """Each time until writes are refused for it; nothing is made in its place, and all goes on when it is back."""
+    store = tmp_path / "store" / "local.db"
+
+    def remove(process: Any, dice: random.Random, url: str) -> None:
+        time.sleep(dice.uniform(0.05, 0.6))
+        take = dice.choice((_move_folder, _remove_files))
+        put_back = take(store, tmp_path / "aside", dice)
+        try:
+            _refused(url, "the store is gone")
+            assert _ask(url, "GET").status_code == 503
+            told = requests.get(f"{url}/health", timeout=30)
+            assert (told.status_code, told.json()["status"]) == (503, "gone")
+            time.sleep(dice.uniform(0, 0.5))
+            assert not store.exists()
+            assert process.poll() is None
+        finally:
+            put_back()
+
+    _survives(served, tmp_path, str(store), remove)
+    build_app(Settings(store=str(store))).close()
+
+
 @pytest.fixture(scope="module", name="server")
 def _server() -> Iterator[servers.Server]:
     pytest.importorskip("psycopg")
@@ -239,7 +354,7 @@ def _server() -> Iterator[servers.Server]:
 def test_what_was_acknowledged_survives_a_server_that_is_stopped(
     served: Served, tmp_path: Path, server: servers.Server
 ) -> None:
-    def stop(_process: Any, dice: random.Random) -> None:
+    def stop(_process: Any, dice: random.Random, _url: str) -> None:
         time.sleep(dice.uniform(0.05, 0.6))
         server.stop()
         time.sleep(dice.uniform(0, 0.5))
@@ -253,7 +368,7 @@ def test_what_was_acknowledged_survives_a_server_that_is_frozen(
 ) -> None:
     """For so long that some of it is given up, or for a moment."""
 
-    def freeze(_process: Any, dice: random.Random) -> None:
+    def freeze(_process: Any, dice: random.Random, _url: str) -> None:
         time.sleep(dice.uniform(0.05, 0.6))
         server.freeze()
         try:

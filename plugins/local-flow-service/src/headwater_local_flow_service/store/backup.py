@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
 
+from headwater import documents
 from headwater.foreign import raise_bare
 from headwater_local_flow_service.store import database
 from headwater_local_flow_service.store.storeerrors import StoreError
@@ -54,7 +55,7 @@ def _copy_file(store: Path, place: Path) -> None:
             target.execute("PRAGMA synchronous = FULL")
             source.backup(target)
         draft.replace(place)
-        _sync(place.parent)
+        documents.sync_folder(place.parent)
     except (OSError, sqlite3.Error):
         raise_bare(
             StoreError(
@@ -62,15 +63,6 @@ def _copy_file(store: Path, place: Path) -> None:
                 remedy="make room for a copy beside it, and its folder writable, then run again",
             )
         )
-
-
-def _sync(folder: Path) -> None:
-    """Put the names in a folder on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _copy_tables(connection: Connection, version: int) -> None:

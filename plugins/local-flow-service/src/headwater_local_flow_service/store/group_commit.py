@@ -63,8 +63,8 @@ class GroupCommit:
     """The one writer of a store in this process.
 
     A unit waits `patience` seconds for its turn, and may then take `limit` seconds. `confirm` is asked before each
-    transaction and after each commit whether the store is still the store; where it raises, every unit of the group
-    fails. `turnstile` is shared with other processes.
+    transaction, when it has begun, and after each commit whether the store is still the store; where it raises, every
+    unit of the group fails. `turnstile` is shared with other processes.
     """
 
     def __init__(
@@ -205,6 +205,8 @@ class GroupCommit:
         with self._turnstile.passing(deadline):
             while not self._try_to_begin(deadline):
                 time.sleep(_RETRY)
+        # The lock was waited for; from here on nobody else writes.
+        self._confirm()
         self._group = _Group(began=time.monotonic())
 
     def _try_to_begin(self, deadline: float) -> bool:
