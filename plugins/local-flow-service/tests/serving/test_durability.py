@@ -113,6 +113,7 @@ def _endpoint(url: str, number: int) -> Endpoint:
         api_key="me",
         access_token=Secret("any"),
         sandbox="prod",
+        list_lag=0.0,  # the embedded service's lists are never behind
     )
 
 
