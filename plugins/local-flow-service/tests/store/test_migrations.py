@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import inspect
 
 from headwater_local_flow_service import Settings, StoreError, build_app
-from headwater_local_flow_service.store import backup, migrations, tables
+from headwater_local_flow_service.store import migrations, tables
 from headwater_local_flow_service.store.store import Scope
 
 if TYPE_CHECKING:
@@ -316,7 +316,7 @@ def test_a_store_that_cannot_be_copied_is_left_as_it_was(
     def full(*_args: Any) -> None:
         raise OSError(errno.ENOSPC, "no space")
 
-    monkeypatch.setattr(backup, "_sync", full)
+    monkeypatch.setattr("headwater.documents.sync_folder", full)
     with pytest.raises(StoreError, match="could not be copied"):
         build_app(Settings(store=str(path)))
     monkeypatch.undo()

@@ -160,3 +160,41 @@ def test_a_server_that_does_not_answer_is_said_without_its_password() -> None:
         "canary-pass"
         not in f"{raised.value!r} {raised.value} {raised.value.__context__!r}"
     )
+
+
+def test_another_store_in_the_database_is_known_by_its_id(
+    service: Any, store: Any, code: Any
+) -> None:
+    """As after a restored dump: what is there now is not what was opened, and new connections say so."""
+    talker = service(**store)
+    talker.create()
+    own = talker.app.store
+    with own.writing() as rows:
+        changed = "UPDATE headwater_store SET value = 'another' WHERE name = 'id'"
+        rows._connection.exec_driver_sql(changed)
+    health = talker.get("http+local://embedded/health")
+    assert (health.status_code, health.json()["status"]) == (503, "gone")
+    own._reader.dispose()
+    assert code(talker.get("/connections")) == "FLOW-1103-503"
+    assert code(talker.post("/connections", json={})) in (
+        "FLOW-1103-503",
+        "FLOW-1405-400",
+    )
+    with pytest.raises(StoreError, match="another store than the one that was served"):
+        build_app(Settings(**store, store_id=own.id))
+
+
+def test_a_lost_database_is_missed_where_its_key_is_kept_in_a_file(
+    store: Any, tmp_path: Path
+) -> None:
+    given = {"store": store["store"], "key_file": tmp_path / "key"}
+    app = build_app(Settings(**given))
+    with app.store.writing() as rows:
+        for table in reversed(tables.metadata.sorted_tables):
+            rows._connection.exec_driver_sql(f"DROP TABLE {table.name}")
+    app.close()
+    with pytest.raises(StoreError, match="moved or lost") as raised:
+        build_app(Settings(**given))
+    assert "--new" in raised.value.remedy
+    build_app(Settings(**given, new=True)).close()
+    build_app(Settings(**given)).close()
