@@ -182,11 +182,10 @@ class GroupCommit:
             self._roll_back()
             self._group = None
             group.over.set()
-        elif not is_first:
-            # After some failures SQLite has ended the transaction, and there is no savepoint any more.
-            if not succeeded:
-                self._execute("ROLLBACK TO unit")
-            self._execute("RELEASE unit")
+        elif not succeeded:
+            # The last savepoint of the name, this unit's own. After some failures SQLite has ended the transaction, and
+            # there is none any more.
+            self._execute("ROLLBACK TO unit")
 
     def _go_on(self) -> None:
         """Let the next join the open group; where nobody can, end it and let the next begin another."""
