@@ -10,10 +10,13 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 import servers
+from talking import HEADERS
 
 from headwater.secret import Secret
 from headwater_local_flow_service import Settings, StoreBusy, build_app
@@ -22,6 +25,8 @@ from headwater_local_flow_service.store.store import Scope, _lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from talking import Talker
 
@@ -200,3 +205,66 @@ def _all_are_refused_in_time(talker: Talker) -> None:
     # one of them may have looked whether the server is back
     assert time.monotonic() - began < BOUND
     others_answer(talker)
+
+
+@contextmanager
+def stopped(server: servers.Server) -> Iterator[None]:
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+@contextmanager
+def frozen(server: servers.Server) -> Iterator[None]:
+    server.freeze()
+    try:
+        yield
+    finally:
+        server.thaw()
+
+
+def locked(server: servers.Server) -> AbstractContextManager[None]:
+    return held(server, "LOCK TABLE headwater_connections IN ACCESS EXCLUSIVE MODE")
+
+
+@pytest.mark.parametrize("outage", [locked, stopped, frozen])
+def test_a_served_service_refuses_in_time_and_recovers(
+    served: Any,
+    oracle: Any,
+    server: servers.Server,
+    tmp_path: Path,
+    outage: Callable[[servers.Server], AbstractContextManager[None]],
+) -> None:
+    """Twelve clients who need the store, on one worker, while somebody else asks what needs none."""
+    settings = tmp_path / "serve.toml"
+    settings.write_text("busy_timeout = 1\nstatement_timeout = 1\n")
+    options = ("--settings", str(settings))
+    variables = {"store": server.url, "HEADWATER_LOCAL_KEY": KEY.reveal()}
+    with served(tmp_path, *options, **variables) as (_process, root):
+        url = f"{root}/data/foundation/flowservice/connections"
+
+        def ask(client: int) -> requests.Response:
+            if client % 2:
+                return requests.get(url, headers=HEADERS, timeout=60)
+            return requests.post(url, json=oracle(), headers=HEADERS, timeout=60)
+
+        assert ask(0).status_code == 201
+        with outage(server), ThreadPoolExecutor(MANY) as pool:
+            asked = [
+                pool.submit(refused_in_time, partial(ask, client))
+                for client in range(MANY)
+            ]
+            while not all(each.done() for each in asked):
+                began = time.monotonic()
+                answer = requests.get(f"{url}/x", headers=HEADERS, timeout=60)
+                assert answer.status_code == 404
+                assert time.monotonic() - began < BOUND
+            for each in asked:
+                each.result()
+        deadline = time.monotonic() + 20
+        while ask(1).status_code != 200:
+            assert time.monotonic() < deadline, "it does not recover"
+            time.sleep(0.1)
+        assert ask(0).status_code == 201
