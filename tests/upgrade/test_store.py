@@ -23,7 +23,8 @@ SALESFORCE = "cb66ab34-8619-49cb-96d1-39b37ede86ea"
 def root(written: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the store of a version, for tests that only read."""
     machine = Machine.upgraded(written, tmp_path_factory.mktemp("upgraded") / "machine")
-    with machine.serving() as root:
+    # Until 0.1.0 this machine was reached unnamed, with clients as well.
+    with machine.serving("--reach-sources", "127.0.0.1") as root:
         yield root
 
 

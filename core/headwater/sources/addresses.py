@@ -61,6 +61,11 @@ def is_forbidden(ip: IPAddress) -> bool:
     return any(map(_is_forbidden_itself, (ip, *find_embedded(ip))))
 
 
+def is_this_machine(ip: IPAddress) -> bool:
+    """Say whether an address, or one it leads to, is this machine's own."""
+    return any(each.is_loopback for each in (ip, *find_embedded(ip)))
+
+
 def find_embedded(ip: IPAddress) -> Iterator[IPv4Address]:
     """Yield every IPv4 address that an IPv6 address may stand for."""
     if isinstance(ip, IPv4Address) or ip.is_loopback or ip.is_unspecified:

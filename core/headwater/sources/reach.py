@@ -14,7 +14,7 @@ import attrs
 
 from headwater.errors import SourceNotPermitted
 from headwater.http.hosts import is_loopback
-from headwater.sources.addresses import is_forbidden
+from headwater.sources.addresses import is_forbidden, is_this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,15 +28,17 @@ def _lower_case(hosts: Iterable[str] | None) -> frozenset[str] | None:
 
 @attrs.frozen
 class Reach:
-    """`hosts` are the names a reader may connect to beside this machine; None means any."""
+    """`hosts` are the names a reader may connect to, None for any; this machine is one if `this_machine`."""
 
     hosts: frozenset[str] | None = attrs.field(default=None, converter=_lower_case)
+    this_machine: bool = attrs.field(default=True, kw_only=True)
 
     def check_host(self, host: str, port: int) -> None:
         """Refuse a host before anything is sent. Raises `SourceNotPermitted`; a name that does not resolve passes."""
         if self.hosts is None:
             return
-        if host.lower() not in self.hosts and not is_loopback(host):
+        is_free = self.this_machine and is_loopback(host)
+        if host.lower() not in self.hosts and not is_free:
             raise _refusal(
                 "its host is not among those this service may reach", _NAME_IT
             )
@@ -51,11 +53,20 @@ class Reach:
         """Refuse an address, whatever name led to it. Raises `SourceNotPermitted`."""
         if self.hosts is None:
             return
-        if is_forbidden(ipaddress.ip_address(address.partition("%")[0])):
+        ip = ipaddress.ip_address(address.partition("%")[0])
+        if is_this_machine(ip) and not self._reaches_this_machine(self.hosts):
+            raise _refusal(
+                "its host leads to this machine, which is not among those this service may reach",
+                "name 127.0.0.1 as well with --reach-sources when the service is started",
+            )
+        if is_forbidden(ip):
             raise _refusal(
                 "its host leads to a link-local or metadata address, which is never reached",
                 "give the credentials the host of the source itself",
             )
+
+    def _reaches_this_machine(self, hosts: frozenset[str]) -> bool:
+        return self.this_machine or any(map(is_loopback, hosts))
 
 
 _NAME_IT = "name the host, and any it hands a login on to, with --reach-sources when the service is started"

@@ -10,6 +10,7 @@ from dataflows import ORACLE, ROOT
 if TYPE_CHECKING:
     import requests
 
+    from headwater_local_flow_service import Client
     from headwater_local_flow_service.app import FlowServiceApp
 
 BASE = f"{ROOT}/data/foundation/flowservice"
@@ -71,6 +72,17 @@ class Talker:
     def like(self, **headers: str) -> Talker:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         return attrs.evolve(self, headers=self.headers | names)
+
+    def admitted(self, client: Client) -> Talker:
+        """Return somebody who holds a token of a configured client."""
+        form = {
+            "grant_type": "client_credentials",
+            "scope": "openid",
+            "client_id": client.id,
+            "client_secret": client.secret.reveal(),
+        }
+        token = self.post(f"{ROOT}/ims/token/v3", data=form).json()["access_token"]
+        return self.like(x_api_key=client.id, Authorization=f"Bearer {token}")
 
 
 def oracle(name: str = "desk", **changes: Any) -> dict[str, Any]:

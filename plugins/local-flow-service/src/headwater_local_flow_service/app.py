@@ -30,7 +30,6 @@ class FlowServiceApp(falcon.App[falcon.Request, falcon.Response]):
     """A WSGI application that owns its store; `close` lets go of it."""
 
     store: Store
-    tokens: Tokens
 
     def close(self) -> None:
         """Let go of the database."""
@@ -59,7 +58,6 @@ def build_app(
     tokens = Tokens(settings, store.vault)
     app = FlowServiceApp(middleware=[*outer, Gateway(settings, tokens)])
     app.store = store
-    app.tokens = tokens
     app.req_options.strip_url_path_trailing_slash = True
     _add_routes(
         app,

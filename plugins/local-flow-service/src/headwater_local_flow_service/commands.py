@@ -64,7 +64,8 @@ import click
     "secrets",
     multiple=True,
     metavar="ID=REFERENCE",
-    help="Where a client's secret is: env:NAME, file:PATH or keyring:SERVICE/USER.",
+    help="Where a client's secret is: env:NAME, file:PATH or keyring:SERVICE/USER. Given again: the former "
+    "one, good as well.",
 )
 @click.option(
     "--allow-host",
@@ -78,7 +79,7 @@ import click
     "reached",
     multiple=True,
     metavar="HOST",
-    help="Host of a source that connections may be tested and explored at; this machine always may.",
+    help="Host of a source that connections may be tested and explored at; without clients this machine may as well.",
 )
 @click.option(
     "--workers", type=click.IntRange(1, 64), help="Worker processes.  [default: 1]"

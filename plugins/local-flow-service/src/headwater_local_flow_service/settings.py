@@ -48,14 +48,25 @@ def _unique(given: Iterable[str]) -> tuple[str, ...]:
 
 @attrs.frozen(kw_only=True)
 class Client:
-    """A client that may ask for tokens, and act for these `organizations`; at least one."""
+    """A client that may ask for tokens, and act for these `organizations`; at least one.
+
+    While its secret is being changed, the `former_secret` is good as well. A token is good as long as its secret is.
+    """
 
     id: str = attrs.field(validator=attrs.validators.min_len(1))
     secret: Secret
     organizations: tuple[str, ...] = attrs.field(converter=_unique)
+    former_secret: Secret | None = None
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The secrets that are good."""
+        if self.former_secret is None:
+            return (self.secret,)
+        return (self.secret, self.former_secret)
 
     def __attrs_post_init__(self) -> None:
-        if not self.secret:
+        if not all(self.secrets):
             raise InvalidInput("a client's secret is empty")
         if not self.organizations:
             raise InvalidInput(
@@ -91,7 +102,9 @@ class Settings:
     strictness: Strictness = attrs.field(factory=Strictness)
     largest_body: int = 1_048_576  # bytes
     deepest_body: int = 32  # nested arrays and objects
-    # Hosts; this machine is always reached.
+    # Addresses whose X-Forwarded-For is believed.
+    proxies: tuple[str, ...] = attrs.field(default=(), converter=_unique)
+    # Hosts; this machine is reached besides where there are no clients.
     reach_sources: tuple[str, ...] = attrs.field(default=(), converter=_unique)
     busy_timeout: float = 5.0  # seconds to wait for another writer
     statement_timeout: float = 5.0  # seconds that one statement may take
@@ -162,7 +175,9 @@ def take_over() -> Settings:
     if facts["key_file"]:
         facts["key_file"] = Path(facts["key_file"])
     for client in facts["clients"]:
-        client["secret"] = Secret(client["secret"])
+        for name in ("secret", "former_secret"):
+            if client[name]:
+                client[name] = Secret(client[name])
     facts["clients"] = [Client(**client) for client in facts["clients"]]
     facts["strictness"] = Strictness(**facts["strictness"])
     return Settings(**facts)

@@ -311,9 +311,7 @@ def test_tests_on_this_machine_may_move_a_connection_and_are_told(
 
 def test_clients_turn_the_demand_on(service: Open, code: Any) -> None:
     client = Client(id="key", secret=Secret("s3cret"), organizations=["ACME@AdobeOrg"])
-    talker = service(clients=[client])
-    token = talker.app.tokens.issue("key")
-    talker = talker.like(Authorization=f"Bearer {token}")
+    talker = service(clients=[client]).admitted(client)
     made = talker.create()
     change = {"op": "replace", "path": "/auth/params/host", "value": "evil.example"}
     assert code(talker.patch(made["id"], made["etag"], change)) == "CONNECTOR-1312-400"

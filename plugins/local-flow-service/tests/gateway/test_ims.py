@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import falcon.testing
 import pytest
 
 from headwater.secret import Secret
 from headwater_local_flow_service import Client
+from headwater_local_flow_service.gateway import ims, throttle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,3 +61,95 @@ def test_the_body_counts_more_than_the_query(service: Callable[..., Any]) -> Non
 
 def test_without_clients_anybody_gets_a_token(service: Callable[..., Any]) -> None:
     assert service().post(TOKEN, data=FORM).json()["access_token"]
+
+
+CONNECTIONS = "http+local://embedded/data/foundation/flowservice/connections"
+NEW, OLD = Secret("open-sesame"), Secret("open-barley")
+
+
+def _client(secret: Secret, former: Secret | None = None) -> Client:
+    return Client(
+        id="desk", secret=secret, former_secret=former, organizations=["ACME@AdobeOrg"]
+    )
+
+
+def _token(talker: Any, secret: Secret) -> str:
+    answer = talker.post(TOKEN, data=FORM | {"client_secret": secret.reveal()})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["access_token"])
+
+
+def _status(talker: Any, token: str) -> int:
+    headers = {"x-api-key": "desk", "Authorization": f"Bearer {token}"}
+    status: int = talker.get(CONNECTIONS, headers=headers).status_code
+    return status
+
+
+def test_a_secret_is_changed_without_a_moment_in_which_no_client_gets_in(
+    service: Callable[..., Any],
+) -> None:
+    before = service(clients=(_client(OLD),))
+    old = _token(before, OLD)
+    during = service(clients=(_client(NEW, OLD),))
+    new = _token(during, NEW)
+    also_old = _token(during, OLD)
+    assert [_status(during, token) for token in (old, new, also_old)] == [200] * 3
+    after = service(clients=(_client(NEW),))
+    assert [_status(after, token) for token in (old, new, also_old)] == [401, 200, 401]
+    assert (
+        after.post(TOKEN, data=FORM | {"client_secret": "open-barley"}).status_code
+        == 401
+    )
+
+
+def _guess(talker: Any, number: int, client: str = "desk") -> Any:
+    return talker.post(
+        TOKEN, data=FORM | {"client_id": client, "client_secret": f"guess-{number}"}
+    )
+
+
+def test_guessing_a_secret_is_stopped_and_logged(
+    service: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    talker = service(clients=(CLIENT,))
+    answers = [_guess(talker, number) for number in range(throttle.OF_CLIENT + 3)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 3
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= throttle.WINDOW
+    assert answers[-1].json()["error"] == "temporarily_unavailable"
+    right = talker.post(TOKEN, data=FORM)
+    assert right.status_code == 429, "else guessing would go on"
+    assert caplog.text.count("a token was refused: desk, from ") == throttle.OF_CLIENT
+    assert "guess-" not in caplog.text
+
+
+def test_unknown_clients_are_not_named_in_the_log(
+    service: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    _guess(service(clients=(CLIENT,)), 1, client="canary\nid")
+    assert "canary" not in caplog.text
+    assert "no known client" in caplog.text
+
+
+def test_another_client_gets_in_meanwhile(service: Callable[..., Any]) -> None:
+    other = Client(id="shop", secret=NEW, organizations=["ACME@AdobeOrg"])
+    talker = service(clients=(CLIENT, other))
+    for number in range(throttle.OF_CLIENT + 1):
+        _guess(talker, number)
+    assert talker.post(TOKEN, data=FORM | {"client_id": "shop"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("remote", "forwarded", "address"),
+    [
+        ("10.0.0.9", "1.2.3.4", "10.0.0.9"),
+        ("127.0.0.1", "1.2.3.4", "1.2.3.4"),
+        ("127.0.0.1", "6.6.6.6, 1.2.3.4", "1.2.3.4"),
+        ("127.0.0.1", "", "127.0.0.1"),
+    ],
+)
+def test_only_a_proxy_of_ours_says_where_a_request_comes_from(
+    remote: str, forwarded: str, address: str
+) -> None:
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    environ = falcon.testing.create_environ(remote_addr=remote, headers=headers)
+    assert ims.client_address(falcon.Request(environ), ("127.0.0.1",)) == address

@@ -34,6 +34,7 @@ strict = true
 sandboxes = ["stage"]
 hosts = ["Flow.Example"]
 reach_sources = ["desk.example"]
+proxies = ["127.0.0.1"]
 largest_body = 2048
 deepest_body = 8
 busy_timeout = 1.5
@@ -46,6 +47,7 @@ past_start_time = "accept"
 [[clients]]
 id = "desk"
 secret = "env:DESK_SECRET"
+former_secret = "env:FORMER_SECRET"
 organizations = ["ACME@AdobeOrg"]
 """
 
@@ -53,6 +55,7 @@ organizations = ["ACME@AdobeOrg"]
 @pytest.fixture(autouse=True)
 def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESK_SECRET", "open-sesame")
+    monkeypatch.setenv("FORMER_SECRET", "open-barley")
 
 
 def _file(tmp_path: Path, text: str) -> Path:
@@ -83,6 +86,9 @@ def test_a_file_says_everything(tmp_path: Path) -> None:
         "open-sesame",
         ("ACME@AdobeOrg",),
     )
+    assert client.former_secret is not None
+    assert client.former_secret.reveal() == "open-barley"
+    assert settings.proxies == ("127.0.0.1",)
 
 
 def test_every_key_of_a_file_is_in_the_example(tmp_path: Path) -> None:
@@ -226,3 +232,17 @@ def test_any_value_is_taken_or_refused_in_words(
     except HeadwaterError as error:
         refused = str(error)
     assert key in refused or value in ("[]", "{}")
+
+
+def test_a_secret_given_twice_is_a_secret_and_the_former_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = ("desk=env:DESK_SECRET", "desk=env:FORMER_SECRET")
+    told = {**SILENT, "clients": ("desk=A@AdobeOrg",), "secrets": given}
+    [client] = options.read(None, told)[1].clients
+    assert [secret.reveal() for secret in client.secrets] == [
+        "open-sesame",
+        "open-barley",
+    ]
+    with pytest.raises(InvalidInput, match="more than twice"):
+        options.read(None, told | {"secrets": (*given, *given)})

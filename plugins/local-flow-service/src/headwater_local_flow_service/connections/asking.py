@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
     from headwater.sources import Column
     from headwater_local_flow_service.store.marks import Marks
+
+log = logging.getLogger("headwater.local")
 
 PREVIEWED = 100  # rows of one preview
 
@@ -96,6 +99,7 @@ def refusals(connection_id: str) -> Iterator[None]:
     try:
         yield
     except errors.HeadwaterError as error:
+        log.warning("connections %s: the source was not read: %s", connection_id, error)
         raise_bare(_refuse(error, connection_id))
 
 

@@ -111,7 +111,9 @@ class Connections(ResourceKind):
         return bool(settings.clients) or settings.strictness.demand_secrets_anew
 
     def _reach(self) -> Reach:
-        return Reach(self.context.settings.reach_sources)
+        """Return where a source may be; callers from elsewhere must not be led to this machine's own services."""
+        settings = self.context.settings
+        return Reach(settings.reach_sources, this_machine=not settings.clients)
 
     def _validate_auth(
         self, record: Record, document: dict[str, Any], body: Any

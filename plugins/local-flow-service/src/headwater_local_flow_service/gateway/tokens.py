@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import json
 import re
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from cryptography.fernet import InvalidToken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from headwater.secret import Secret
     from headwater_local_flow_service.settings import Client, Settings
     from headwater_local_flow_service.store.vault import Vault
@@ -31,29 +34,54 @@ class Tokens:
         """Whether only tokens issued here are accepted."""
         return bool(self._clients)
 
+    def is_configured(self, client_id: str) -> bool:
+        """Say whether there is a client of this id."""
+        return client_id in self._clients
+
     def knows(self, client_id: str, secret: Secret) -> bool:
-        """Say whether this is a client with its secret."""
+        """Say whether this is a client with its secret, or the former one."""
         if not self.required:
             return bool(client_id and secret)
         client = self._clients.get(client_id)
         if client is None:
             return False
-        return hmac.compare_digest(_bytes(client.secret), _bytes(secret))
+        return _is_one_of(_bytes(secret), map(_bytes, client.secrets))
 
-    def issue(self, client_id: str) -> str:
-        """Return a token for a client; it carries the time it was made."""
-        claims = json.dumps({"client": client_id}).encode()
-        return self._cipher.encrypt(claims).decode("ascii")
+    def issue(self, client_id: str, secret: Secret) -> str:
+        """Return a token for a client; it carries the time it was made, and which secret it was given for."""
+        claims = {"client": client_id, "secret": _fingerprint(secret)}
+        return self._cipher.encrypt(json.dumps(claims).encode()).decode("ascii")
 
     def client_of(self, token: str) -> Client | None:
-        """Return the configured client of a token, or None when it is forged, expired or its client is gone."""
+        """Return the configured client of a token, or None when it is forged or expired, or its secret is gone."""
         if not _FORM.fullmatch(token):
             return None
         try:
             claims = self._cipher.decrypt(token.encode("ascii"), ttl=self.lifetime)
         except InvalidToken:
             return None
-        return self._clients.get(json.loads(claims)["client"])
+        return self._find(json.loads(claims))
+
+    def _find(self, claims: dict[str, str]) -> Client | None:
+        """Return the client of a token's claims; tokens of versions before carry no secret and are asked for anew."""
+        client = self._clients.get(claims["client"])
+        if client is None:
+            return None
+        given = claims.get("secret", "").encode()
+        good = [_fingerprint(secret).encode() for secret in client.secrets]
+        return client if _is_one_of(given, good) else None
+
+
+def _is_one_of(given: bytes, good: Iterable[bytes]) -> bool:
+    """Compare with all of them, in a time that tells nothing about any."""
+    matches = [hmac.compare_digest(given, each) for each in good]
+    return any(matches)
+
+
+def _fingerprint(secret: Secret) -> str:
+    """Return what tells a secret from another; it stands inside tokens, which are encrypted."""
+    digest = hashlib.blake2b(_bytes(secret), digest_size=16, person=b"headwater token")
+    return digest.hexdigest()
 
 
 def _bytes(secret: Secret) -> bytes:

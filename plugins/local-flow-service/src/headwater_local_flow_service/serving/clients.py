@@ -15,24 +15,46 @@ if TYPE_CHECKING:
 
     from headwater.secret import Secret
 
+_MOST_SECRETS = 2  # the one that is given out, and the former one
+
 SECRET_VARIABLE = "HEADWATER_SERVE_CLIENT_SECRET"  # noqa: S105 - the name of a variable, not a secret
 
 
 def from_options(given: Sequence[str], secrets: Sequence[str]) -> list[Client]:
     """Return the clients of ``--client ID=ORG[,ORG]`` and ``--client-secret ID=REFERENCE``. Raises `InvalidInput`."""
-    secret_references = dict(map(_split_pair, secrets))
+    secret_references: dict[str, list[str]] = {}
+    for id, reference in map(_split_pair, secrets):
+        secret_references.setdefault(id, []).append(reference)
+    _check_number(secret_references)
     split = [client.partition("=") for client in given]
     if secret_references.keys() - {id for id, _equals, _names in split}:
         raise InvalidInput("--client-secret names a client that no --client names")
     clients = []
     for id, _equals, names in split:
+        given_for = secret_references.get(id, [])
         client = Client(
             id=id,
-            secret=_resolve(secret_references.get(id)),
+            secret=_resolve(next(iter(given_for), None)),
+            former_secret=_resolve_former(given_for),
             organizations=filter(None, names.split(",")),
         )
         clients.append(client)
     return clients
+
+
+def _check_number(given: Mapping[str, Sequence[str]]) -> None:
+    if any(len(many) > _MOST_SECRETS for many in given.values()):
+        raise InvalidInput(
+            "--client-secret is given more than twice for a client",
+            remedy="give its secret, and the former one while it is being changed",
+        )
+
+
+def _resolve_former(given: Sequence[str]) -> Secret | None:
+    """Return the former secret of a client, where two references are given."""
+    if len(given) < _MOST_SECRETS:
+        return None
+    return _resolve(given[1])
 
 
 def from_tables(
@@ -43,17 +65,23 @@ def from_tables(
 
 
 def _client(table: Mapping[str, Any], where: str, base: Path | None) -> Client:
-    unknown = table.keys() - {"id", "secret", "organizations"}
+    unknown = table.keys() - {"id", "secret", "former_secret", "organizations"}
     if unknown:
         raise InvalidInput(
             f"{where}: a client has a key that is not known: {min(unknown)}",
-            remedy="a client has id, secret and organizations",
+            remedy="a client has id, secret and organizations, and may have former_secret",
         )
     # All of it is read before the secret is looked up.
     id = _read_id(table.get("id"), where)
     organizations = _read_organizations(table.get("organizations", []), where)
     reference = _read_reference(table.get("secret"), where)
-    return Client(id=id, secret=_resolve(reference, base), organizations=organizations)
+    former = _read_reference(table.get("former_secret"), where)
+    return Client(
+        id=id,
+        secret=_resolve(reference, base),
+        former_secret=None if former is None else _resolve(former, base),
+        organizations=organizations,
+    )
 
 
 def _read_id(id: Any, where: str) -> str:

@@ -123,6 +123,7 @@ _PLAIN = (
     "busy_timeout",
     "statement_timeout",
     "token_lifetime",
+    "proxies",
 )
 
 

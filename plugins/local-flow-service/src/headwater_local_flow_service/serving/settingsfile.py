@@ -61,6 +61,7 @@ KEYS: Final[Mapping[str, _Rule]] = {
     "sandboxes": ("a list of strings", _texts),
     "hosts": ("a list of strings", _texts),
     "reach_sources": ("a list of strings", _texts),
+    "proxies": ("a list of strings", _texts),
     "clients": ("a list of tables, written [[clients]]", _tables),
     "largest_body": (
         "a number of bytes from 1024 to 1073741824",
