@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from headwater.cli import completion, streams
 from headwater.cli.group import root
 from headwater.cli.state import State
+from headwater.credentials.evaluation import one_budget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,9 +41,13 @@ def _run(arguments: Sequence[str]) -> int:
     state = State()
     try:
         _check_encoding(arguments)
-        result = root.main(
-            args=[*arguments], prog_name="headwater", standalone_mode=False, obj=state
-        )
+        with one_budget():
+            result = root.main(
+                args=[*arguments],
+                prog_name="headwater",
+                standalone_mode=False,
+                obj=state,
+            )
         state.tell_notices()
         sys.stdout.flush()
     except (streams.ReaderGone, BrokenPipeError):

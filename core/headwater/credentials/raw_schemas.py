@@ -145,7 +145,8 @@ class _Reading:
             if id(schema) in seen:
                 continue
             seen.add(id(schema))
-            required = _as_list(schema.get("required")) if is_certain else []
+            names = _as_list(schema.get("required")) if is_certain else []
+            required = {name for name in names if isinstance(name, str)}
             for name, facts in _as_object(schema.get("properties")).items():
                 if name:
                     yield _Listing(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from headwater.credentials import raw_schemas
+from headwater.credentials import evaluation, raw_schemas, schema_budgets
 from headwater.errors import InvalidCredentials, InvalidInput
 from headwater.foreign import raise_bare
 from headwater.models import (
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from headwater.models import Field, FieldPath
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
+
+_MOST_LISTED = 50  # fields or choices that one problem names
+_MOST_SUGGESTED = (
+    20  # unknown names for which a field is suggested; comparing them takes time
+)
+_LONGEST_SUGGESTED = 100  # characters of a name
 
 _REPORT = "see `headwater specs show`, and report it to whoever administers the tenant"
 
@@ -57,8 +63,13 @@ def from_auth_spec(element: Mapping[str, Any]) -> AuthenticationSpec:
         name,
         raw_schemas.fields(schema),
         raw=dict(schema),
-        unusable=raw_schemas.find_flaw(schema),
+        unusable=_find_excess(schema) or raw_schemas.find_flaw(schema),
     )
+
+
+def _find_excess(schema: Mapping[str, Any]) -> str:
+    excess = schema_budgets.find_excess(schema) or schema_budgets.find_runaway(schema)
+    return f"its schema asks for too much ({excess})" if excess else ""
 
 
 def validate(
@@ -66,24 +77,15 @@ def validate(
     values: Mapping[str, Any],
     *,
     pending: Collection[str] = (),
-    validator: Any = None,
 ) -> list[Problem]:
     """Return everything wrong with the values, by field; an empty list means they fit. Makes no network call.
 
     `values` are plain JSON values; a secret may be a `Secret` or a string. Fields in `pending`, named with dots as
-    problems name them, hold a reference that is not resolved yet: only their presence and type can be judged.
-    `validator` is a class of jsonschema's to use in the place of `Draft7Validator`, for schemas that are not trusted.
-    Raises `InvalidInput` for a broken schema.
+    problems name them, hold a reference that is not resolved yet: only their presence and type can be judged. Raises
+    `InvalidInput` for a broken schema, and for one that takes longer than the request may (`credentials.evaluation`).
     """
-    import jsonschema
-    import referencing
-
-    # A registry of our own: the default one would fetch a remote $ref of a tenant's schema over the network.
-    schema_validator = (validator or jsonschema.Draft7Validator)(
-        json_schema(auth), registry=referencing.Registry()
-    )
     values = Unshown(reveal_all(dict(values)))
-    problems = _apply_schema(schema_validator, values, auth)
+    problems = _apply_schema(values, auth)
     problems += _apply_own_rules(auth, values, {problem.field for problem in problems})
     judged = [
         problem
@@ -148,12 +150,10 @@ def _facts(field: Field) -> dict[str, Any]:
     return facts
 
 
-def _apply_schema(
-    schema_validator: Any, values: Mapping[str, Any], auth: AuthenticationSpec
-) -> list[Problem]:
+def _apply_schema(values: Mapping[str, Any], auth: AuthenticationSpec) -> list[Problem]:
     """Return what the schema says against the values. Raises `InvalidInput` where it cannot be evaluated."""
     try:
-        return _list_mismatches(schema_validator, values, auth)
+        return _list_mismatches(values, auth)
     except Exception as error:  # a tenant's schema can be broken in any way
         flaw = _FLAWS.get(type(error).__name__, "a part of it is broken")
         raise_bare(
@@ -165,13 +165,22 @@ def _apply_schema(
 
 
 def _list_mismatches(
-    schema_validator: Any, values: Mapping[str, Any], auth: AuthenticationSpec
+    values: Mapping[str, Any], auth: AuthenticationSpec
 ) -> list[Problem]:
-    return [
-        problem
-        for mismatch in schema_validator.iter_errors(values)
-        for problem in _explain(mismatch, auth)
-    ]
+    """Return the problems behind a schema's errors, each once.
+
+    Each missing name has an error of its own, and each is answered with all of them.
+    """
+    problems: dict[Problem, None] = {}
+    explained: set[tuple[Any, ...]] = set()
+    for mismatch in evaluation.find_errors(json_schema(auth), values):
+        if mismatch.validator == "required":
+            names = (id(mismatch.validator_value), *mismatch.absolute_path)
+            if names in explained:
+                continue
+            explained.add(names)
+        problems |= dict.fromkeys(_explain(mismatch, auth))
+    return list(problems)
 
 
 def _apply_own_rules(
@@ -218,13 +227,15 @@ def _explain(error: Any, auth: AuthenticationSpec) -> Iterator[Problem]:
     rule = str(error.validator)
     if rule == "required":
         # jsonschema reports each missing name in an error of its own and names it only in its text, which we do not
-        # read: every error answers with all of them, and the caller drops the repeats.
+        # read: one error answers with all of them, and the caller drops the others.
         for name in error.validator_value:
             if name not in error.instance:
                 yield Problem(_join(path, name), rule, "is missing")
     elif rule == "additionalProperties" and isinstance(error.instance, dict):
-        for name in _find_unknown_names(error):
-            message = _suggest_name(name, error.schema, auth)
+        for number, name in enumerate(_find_unknown_names(error)):
+            message = "is not a field"
+            if number < _MOST_SUGGESTED and len(name) <= _LONGEST_SUGGESTED:
+                message = _suggest_name(name, error.schema, auth)
             yield Problem(_join(path, name), "unknown", message)
     else:
         phrase = _PHRASES.get(rule, _name_rule)
@@ -236,12 +247,7 @@ def _join(path: str, name: str) -> str:
 
 
 def _find_unknown_names(error: Any) -> Iterator[str]:
-    import re
-
-    patterns = list(error.schema.get("patternProperties", {}))
-    for name in error.instance.keys() - error.schema.get("properties", {}).keys():
-        if not any(re.search(pattern, name) for pattern in patterns):
-            yield name
+    yield from sorted(evaluation.find_unlisted(error.instance, error.schema))
 
 
 def _suggest_name(name: str, schema: Any, auth: AuthenticationSpec) -> str:
@@ -250,7 +256,15 @@ def _suggest_name(name: str, schema: Any, auth: AuthenticationSpec) -> str:
     near = difflib.get_close_matches(name.lower(), by_folded_name, n=1)
     if near:
         return f"is not a field; did you mean {by_folded_name[near[0]]}?"
-    return f"is not a field; known: {', '.join(known)}"
+    return f"is not a field; known: {_list_some(known)}"
+
+
+def _list_some(values: Sequence[Any]) -> str:
+    """Name the first values of a list that may be long, or hold long ones."""
+    named = [str(value)[:_LONGEST_SUGGESTED] for value in values[:_MOST_LISTED]]
+    if len(values) > _MOST_LISTED:
+        named.append("…")
+    return ", ".join(named)
 
 
 def _name_type(error: Any) -> str:
@@ -260,7 +274,7 @@ def _name_type(error: Any) -> str:
 
 
 def _list_choices(error: Any) -> str:
-    return f"must be one of {', '.join(map(str, error.validator_value))}"
+    return f"must be one of {_list_some(error.validator_value)}"
 
 
 def _name_rule(error: Any) -> str:
@@ -273,6 +287,7 @@ def _name_rule(error: Any) -> str:
 
 # What jsonschema raises over a broken schema, and what that means.
 _FLAWS = {
+    "OverBudgetError": "validating by it takes too long",
     "UnknownType": "it names an unknown type",
     "_WrappedReferencingError": "it refers to a schema that is not part of it",
 }

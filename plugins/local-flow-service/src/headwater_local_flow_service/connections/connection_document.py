@@ -11,7 +11,7 @@ from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
 from headwater.models import dotted
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.kernel import bodies, bounded
+from headwater_local_flow_service.kernel import bodies
 from headwater_local_flow_service.store import marks as marking
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
     from headwater.models import AuthenticationSpec, Problem
     from headwater_local_flow_service.store.marks import Marks
+
+
+_MOST_TOLD = 50  # problems in one answer
+_LONGEST_NAME = 200  # characters of a field's path in an answer
 
 
 @attrs.frozen(kw_only=True)
@@ -143,15 +147,18 @@ def _is_excused(problem: Problem, auth: Auth, left_out: Collection[str]) -> bool
 def _validate(
     spec: AuthenticationSpec, params: Mapping[str, Any], tolerated: set[str]
 ) -> list[Problem]:
-    validator = bounded.validator_class() if spec.raw else None
-    problems = validation.validate(spec, params, validator=validator)
+    problems = validation.validate(spec, params)
     return [problem for problem in problems if problem.rule not in tolerated]
 
 
 def _refuse(problems: list[Problem]) -> FlowError:
-    text = "; ".join(
-        f"auth.params.{problem.field} {problem.message}" for problem in problems
-    )
+    texts = [
+        f"auth.params.{problem.field[:_LONGEST_NAME]} {problem.message}"
+        for problem in problems[:_MOST_TOLD]
+    ]
+    if len(problems) > _MOST_TOLD:
+        texts.append(f"and {len(problems) - _MOST_TOLD} more")
+    text = "; ".join(texts)
     if any(problem.rule == "required" for problem in problems):
         return FlowError("CONNECTOR-1304-400", text)
     return FlowError("CONNECTOR-1312-400", text)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service.kernel import bounded
+from headwater.credentials import evaluation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def coerce(values: Mapping[str, Any], schema: Any) -> dict[str, Any]:
 def find_problem(values: Mapping[str, Any], schema: Any, path: str) -> str:
     """Say which rule of a schema (draft-07) the values break first, or nothing. No value is named, only places."""
     try:
-        errors = _find_errors(values, schema)
+        errors = evaluation.find_errors(schema, dict(values))
     except (
         Exception
     ):  # a schema that a caller stored can break its evaluation in many ways
@@ -84,14 +84,6 @@ def objects_in(schema: Any) -> Iterator[Mapping[str, Any]]:
             unseen += value.values()
         elif isinstance(value, list):
             unseen += value
-
-
-def _find_errors(values: Mapping[str, Any], schema: Any) -> list[Any]:
-    import referencing
-
-    # The empty registry keeps a stored schema from having others fetched.
-    validator = bounded.validator_class()(schema, registry=referencing.Registry())
-    return list(validator.iter_errors(dict(values)))
 
 
 def _object(value: Any) -> dict[str, Any]:

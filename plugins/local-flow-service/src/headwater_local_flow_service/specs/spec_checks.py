@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.credentials import evaluation, schema_budgets
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.kernel import bodies, schemas_held
 
@@ -22,7 +23,10 @@ _TYPES = {
 
 
 def check_basics(body: Mapping[str, Any]) -> None:
-    """Check what every specification must say of itself. Raises `FlowError`."""
+    """Check how much a specification asks for, and what each must say of itself. Raises `FlowError`."""
+    excess = schema_budgets.find_excess(body)
+    if excess:
+        raise FlowError("CONNECTOR-1312-400", excess)
     for name in ("name", "providerId"):
         bodies.require_field(body, name, "string")
     bodies.check_types(body, _TYPES)
@@ -40,7 +44,11 @@ def require_schema(schema: Any, path: str) -> dict[str, Any]:
     """Return what must be a JSON Schema (draft-07) of an object. Raises `FlowError`."""
     if not isinstance(schema, dict):
         raise FlowError("CONNECTOR-1312-400", f"{path} must be of type object")
-    if not _is_schema(schema) or not isinstance(schema.get("properties", {}), dict):
+    runaway = schema_budgets.find_runaway(schema, path)
+    if runaway:
+        raise FlowError("CONNECTOR-1312-400", runaway)
+    properties = schema.get("properties", {})
+    if not evaluation.is_schema(schema) or not isinstance(properties, dict):
         raise FlowError(
             "CONNECTOR-1312-400",
             f"{path} must be a JSON Schema (draft-07) of an object",
@@ -49,13 +57,3 @@ def require_schema(schema: Any, path: str) -> dict[str, Any]:
         text = f"{path} uses patternProperties, which the embedded service does not evaluate: list the properties"
         raise FlowError("CONNECTOR-1312-400", text)
     return schema
-
-
-def _is_schema(schema: dict[str, Any]) -> bool:
-    import jsonschema
-
-    try:
-        jsonschema.Draft7Validator.check_schema(schema)
-    except Exception:  # what is not a schema can break the check itself in many ways
-        return False
-    return True
