@@ -79,7 +79,9 @@ SERVICE: dict[str, set[str]] = {
         "connections", "errors", "flows", "gateway", "kernel", "listing", "neighbours", "settings", "specs", "store",
         "texts",
     },
-    "serving": {"archive", "settings", "store", "strictness", "suggestions"},
+    "serving": {
+        "archive", "errors", "gateway", "settings", "store", "strictness", "suggestions", "wsgi",
+    },
     "worker": {"app", "serving", "settings"},
     "faults": {"app", "errors", "gateway", "serving", "settings", "suggestions", "wsgi"},
     "adapter": {"app", "faults", "settings", "wsgi"},

@@ -138,7 +138,7 @@ def service(
         talker.app.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def served() -> Callable[
     ..., AbstractContextManager[tuple[subprocess.Popen[str], str]]
 ]:
@@ -152,13 +152,14 @@ def _served(
     *options: str,
     store: str = "",
     shown: str = "127.0.0.1",
+    program: str = PROGRAM,
     **variables: str,
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Run the command in a process group of its own; yield it and the URL it names."""
     store = store or str(tmp_path / "store" / "local.db")
     with (tmp_path / "stderr").open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "--port", "0", "--store", store, *options],
+            [sys.executable, "-c", program, "--port", "0", "--store", store, *options],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

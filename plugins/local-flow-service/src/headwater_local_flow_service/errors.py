@@ -113,6 +113,16 @@ def not_found(id: str, type: str) -> FlowError:
     return FlowError("FLOW-1439-404", f"no such resource in {type}", id=id, type=type)
 
 
+def too_large(most: int) -> FlowError:
+    """Return the answer for a body of more than `most` bytes."""
+    return FlowError("HEADWATER-1413-413", f"the body is larger than {most} bytes")
+
+
+def unavailable(text: str) -> FlowError:
+    """Return the answer for what was not begun, and may be asked again in a moment."""
+    return FlowError("FLOW-1103-503", text, headers={"Retry-After": "1"})
+
+
 def install(app: falcon.App[Any, Any]) -> None:
     """Teach an application to write every failure as the platform would, and never a traceback."""
     app.add_error_handler(Exception, _unexpected)
@@ -175,8 +185,7 @@ def _store(
     req: falcon.Request, resp: falcon.Response, error: StoreUnavailable, params: Any
 ) -> None:
     log.error("request %s: the store is %s (%s)", request_id(req), error.word, error)
-    flow = FlowError("FLOW-1103-503", error.told, headers={"Retry-After": "1"})
-    _flow(req, resp, flow, params)
+    _flow(req, resp, unavailable(error.told), params)
 
 
 def _unexpected(

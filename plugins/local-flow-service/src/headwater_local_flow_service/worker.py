@@ -8,34 +8,41 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING
 
 from headwater_local_flow_service.app import build_app
 from headwater_local_flow_service.serving import accesslog
+from headwater_local_flow_service.serving.front import Front
 from headwater_local_flow_service.settings import parent, take_over, wants_access_log
-
-if TYPE_CHECKING:
-    from headwater_local_flow_service.app import FlowServiceApp
 
 _POLL = 0.5  # seconds
 
 
-def application() -> FlowServiceApp:
-    """Build the application, log to stderr, and end with the parent process."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log = logging.getLogger("headwater.local")
-    log.addHandler(handler)
-    log.propagate = False
+def application() -> Front:
+    """Build the application behind its front, log to stderr, and end with the parent process."""
     # Ctrl-C reaches the whole group; a granian worker that gets SIGINT and then its parent's SIGTERM hangs for seconds.
     # The mask is inherited by all threads made from here on.
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     threading.Thread(target=_follow, args=(parent(),), daemon=True).start()
-    if not wants_access_log():
-        return build_app(take_over())
-    accesslog.to_stderr()
-    return build_app(take_over(), outer=[accesslog.AccessLog()])
+    wants_json = wants_access_log()
+    _log_to_stderr(wants_json)
+    settings = take_over()
+    outer = []
+    if wants_json:
+        accesslog.to_stderr()
+        outer.append(accesslog.AccessLog())
+    return Front(build_app(settings, outer=outer), settings)
+
+
+def _log_to_stderr(as_json: bool) -> None:
+    formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s")
+    if as_json:
+        formatter = accesslog.JsonFormatter()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    log = logging.getLogger("headwater.local")
+    log.addHandler(handler)
+    log.propagate = False
 
 
 def _follow(leader: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import urllib.parse
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ _UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
 # the body is here whole, so its own length counts
 _OF_THE_BODY = (
     "CONTENT_LENGTH",
-    "TRANSFER_ENCODING",
+    "HTTP_TRANSFER_ENCODING",
 )
 
 
@@ -104,7 +105,14 @@ def _environ(incoming: Incoming) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for name, value in incoming.headers.items():
-        key = name.upper().replace("-", "_")
+        key = _key(name)
         if key not in _OF_THE_BODY:
-            environ[key if key in _UNPREFIXED else f"HTTP_{key}"] = value
+            environ[key] = value
     return environ
+
+
+@functools.lru_cache(maxsize=256)
+def _key(header: str) -> str:
+    """Return the name by which a header is known in the environment of an application."""
+    key = header.upper().replace("-", "_")
+    return key if key in _UNPREFIXED else f"HTTP_{key}"

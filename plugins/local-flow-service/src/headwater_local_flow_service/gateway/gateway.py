@@ -44,7 +44,7 @@ class Gateway:
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Let the request in, or raise `GatewayError` or `FlowError`."""
         req.context.legacy_errors = self._settings.strictness.legacy_errors
-        req.context.request_id = _request_id(req)
+        req.context.request_id = request_id(req.get_header("x-request-id"))
         req.context.validation = evaluation.begin_request()
         # Whoever watches the service may know it by its address only.
         if req.path != health.PATH:
@@ -123,11 +123,10 @@ def _header(req: falcon.Request, name: str) -> str:
     return (req.get_header(name) or "").strip()
 
 
-def _request_id(req: falcon.Request) -> str:
+def request_id(given: str | None) -> str:
     """Return the id that the client gave the request, or a new one."""
-    id = req.get_header("x-request-id") or ""
-    if _REQUEST_ID.fullmatch(id):
-        return id
+    if given and _REQUEST_ID.fullmatch(given):
+        return given
     return uuid.uuid4().hex
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import falcon
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.store.store import Store
 
 PATH = "/health"
+SILENT = "the store does not answer"
 
 
 class Health:
@@ -22,15 +24,24 @@ class Health:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._facts = {"version": version(DISTRIBUTION), "schema": tables.VERSION}
 
     def on_get(self, _req: falcon.Request, resp: falcon.Response) -> None:
         """Ask the store one small question."""
-        status, word = falcon.HTTP_200, "ok"
+        resp.set_header("Cache-Control", "no-store")
         try:
             self._store.check()
         except StoreUnavailable as error:
-            status, word = falcon.HTTP_503, error.word
-        resp.set_header("Cache-Control", "no-store")
-        resp.status = status
-        resp.media = {"status": word, **self._facts}
+            resp.status = falcon.HTTP_503
+            resp.media = report(error.word, reason=error.told)
+            return
+        resp.media = report("ok")
+
+
+def report(status: str, **reason: str) -> dict[str, Any]:
+    """Return the body of an answer: its status, which version answers, and the reason where something is wrong."""
+    return {"status": status, **_facts(), **reason}
+
+
+@functools.cache
+def _facts() -> dict[str, Any]:
+    return {"version": version(DISTRIBUTION), "schema": tables.VERSION}

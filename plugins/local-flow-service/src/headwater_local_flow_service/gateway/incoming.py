@@ -9,7 +9,11 @@ import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 from headwater.foreign import raise_bare
-from headwater_local_flow_service.errors import ContentTypeError, FlowError
+from headwater_local_flow_service.errors import (
+    ContentTypeError,
+    FlowError,
+    too_large,
+)
 from headwater_local_flow_service.texts import UNSTORABLE, is_storable
 
 if TYPE_CHECKING:
@@ -105,7 +109,7 @@ def raw_body(req: falcon.Request, most: int) -> bytes:
     """Read the body, whether its length is announced or not. Raises `FlowError` when it is larger than `most` bytes."""
     length = req.content_length
     if length is not None and length > most:
-        raise _too_large(most)
+        raise too_large(most)
     if length is not None:
         raw = bytes(req.bounded_stream.read(most + 1))
     elif req.env.get("wsgi.input_terminated"):
@@ -113,7 +117,7 @@ def raw_body(req: falcon.Request, most: int) -> bytes:
     else:
         return b""  # reading on would wait for a body that never comes
     if len(raw) > most:
-        raise _too_large(most)
+        raise too_large(most)
     return raw
 
 

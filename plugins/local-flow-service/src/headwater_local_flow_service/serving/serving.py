@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import os
+import signal
 import threading
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from headwater.errors import Unreachable
-from headwater_local_flow_service.serving import ports
+from headwater_local_flow_service.serving import accesslog, ports
 from headwater_local_flow_service.settings import Settings, hand_over
 from headwater_local_flow_service.store.store import Store
 
@@ -25,8 +27,14 @@ _METRICS_HOST = "127.0.0.1"  # whoever collects them from elsewhere puts somethi
 _METRICS_INTERVAL = 1  # seconds between two looks at the workers' counters
 _POLL = 0.02  # seconds
 _PAUSE = 0.5  # seconds before workers that failed again are all started anew
-_THREADS = 4  # requests a worker handles at once; writers wait for each other in the database anyway
+_HEADERS_MILLISECONDS = (
+    10_000  # that a client may take to send a request's headers, or the next request
+)
+_HEADERS_BYTES = 65_536  # with the request line
+_CONNECTIONS = 2048  # of one worker: with all of their headers unfinished, 128 MB
+_DESCRIPTORS = 64  # of one worker, for anything but connections
 _GRACE = 10  # seconds a worker may take to finish its requests
+_STOP_POLL = 0.5  # seconds between two looks whether workers were told to stop
 
 
 def run(
@@ -50,42 +58,77 @@ def run(
         if metrics is not None:
             lines.append(f"metrics on http://{_METRICS_HOST}:{metrics}/metrics")
         announce: Callable[[], None] = functools.partial(tell, "\n".join(lines))
+        _let_starting_workers_stop()
         begin_again = True
         while begin_again:
-            server = _build_server(address, taken, listening.workers, metrics)
+            server = _build_server(address, taken, listening, metrics)
             begin_again = _serve(server, address, taken, announce)
             announce = _stay_silent
 
 
 def _build_server(
-    address: str, port: int, workers: int, metrics: int | None
+    address: str, port: int, listening: Listening, metrics: int | None
 ) -> AbstractServer[Any]:
     from granian import Granian
-    from granian.constants import Interfaces
-    from granian.log import LOGGING_CONFIG, LogLevels
+    from granian.constants import HTTPModes, Interfaces, Loops
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
 
-    to_stderr = {}
-    handlers = cast("dict[str, dict[str, Any]]", LOGGING_CONFIG["handlers"])
-    for name, handler in handlers.items():
-        to_stderr[name] = handler | {"stream": "ext://sys.stderr"}
     return Granian(
         "headwater_local_flow_service.worker:application",
         address=address,
         port=port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
+        # uvloop, where it is installed, loses signals that come before it runs.
+        loop=Loops.asyncio,
+        # Whoever has not said which version of HTTP it speaks would have no deadline.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=_HEADERS_MILLISECONDS, max_buffer_size=_HEADERS_BYTES
+        ),
+        backpressure=_most_connections(),
         factory=True,
-        workers=workers,
+        workers=listening.workers,
         websockets=False,
         log_level=LogLevels.warning,
-        log_dictconfig={"handlers": to_stderr},
-        blocking_threads=_THREADS,
+        log_dictconfig=_log_config(as_json=listening.access_log),
         respawn_failed_workers=True,
-        workers_kill_timeout=_GRACE,
         metrics_enabled=metrics is not None,
         metrics_scrape_interval=_METRICS_INTERVAL,
         metrics_address=_METRICS_HOST,
         metrics_port=metrics or 0,
     )
+
+
+def _most_connections() -> int:
+    """Return how many connections one worker accepts at once: no more than it has file descriptors for, and some over.
+
+    Further ones wait in the kernel. A server that runs out of descriptors cannot open its store any more.
+    """
+    import resource
+
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY:
+        return _CONNECTIONS
+    return max(1, min(_CONNECTIONS, hard - _DESCRIPTORS))
+
+
+def _log_config(*, as_json: bool) -> dict[str, Any]:
+    """Return what to change in granian's own configuration: all goes to stderr, in the form of our own lines."""
+    from granian.log import LOGGING_CONFIG
+
+    defaults: dict[str, Any] = LOGGING_CONFIG
+    handlers = {
+        name: handler | {"stream": "ext://sys.stderr"}
+        for name, handler in defaults["handlers"].items()
+    }
+    if not as_json:
+        return {"handlers": handlers}
+    json_lines = {"()": accesslog.JsonFormatter}
+    return {
+        "handlers": handlers,
+        "formatters": dict.fromkeys(defaults["formatters"], json_lines),
+    }
 
 
 def _serve(
@@ -96,16 +139,17 @@ def _serve(
     granian brings a failed worker back, but ends when one fails again within seconds: it takes two killed workers for
     one that cannot start. Whether they can start is known here: those that had answered are started again, all of them.
     """
-    answered = threading.Event()
-    threading.Thread(
-        target=_announce, args=(server, address, port, tell, answered), daemon=True
-    ).start()
+    answered, over = threading.Event(), threading.Event()
+    _start_thread(_announce, server, address, port, tell, answered)
+    _start_thread(_end_stragglers, server, over)
     failed = False
     try:
         server.serve()
     except SystemExit:
         # Workers interrupted together with their parent were meant to stop.
         failed = not server.interrupt_signal
+    finally:
+        over.set()
     if failed and not answered.is_set():
         raise Unreachable(
             "the server's worker processes failed; see what they logged above",
@@ -132,6 +176,47 @@ def _announce(
             tell()
             return
         time.sleep(_POLL)
+
+
+def _end_stragglers(server: AbstractServer[Any], over: threading.Event) -> None:
+    """Kill the workers that were told to stop and have not within the grace.
+
+    granian's own way to do so takes workers that have just ended for workers that refuse to, and says so.
+    """
+    from granian.log import logger
+
+    while not over.wait(_STOP_POLL):
+        if not any(worker.interrupt_by_parent for worker in [*server.wrks]):
+            continue
+        over.wait(_GRACE)
+        for worker in [*server.wrks]:
+            if worker.is_alive():
+                logger.warning("killing a worker that has not stopped in time")
+                worker.kill()
+
+
+def _let_starting_workers_stop() -> None:
+    """Let SIGTERM end a forked worker that has not begun to serve: it has its parent's handler, which does not stop it.
+
+    The signal is held back for the moment in which it would be lost between the two.
+    """
+    if not hasattr(os, "register_at_fork"):
+        return
+    only = {signal.SIGTERM}
+    hold = functools.partial(signal.pthread_sigmask, signal.SIG_BLOCK, only)
+    release = functools.partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, only)
+
+    def stop_at_once() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        release()
+
+    os.register_at_fork(
+        before=hold, after_in_parent=release, after_in_child=stop_at_once
+    )
+
+
+def _start_thread(target: Callable[..., None], *args: Any) -> None:
+    threading.Thread(target=target, args=args, daemon=True).start()
 
 
 def _stay_silent() -> None:

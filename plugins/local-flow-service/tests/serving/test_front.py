@@ -1,0 +1,308 @@
+"""The front of a worker, attacked over real sockets: nobody who is slow, breaks off or lies holds the others."""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Served = Any  # the fixture `served`
+Connect = Any  # the fixture `connect`
+CONNECTIONS = b"/data/foundation/flowservice/connections"
+HOST = b"Host: localhost\r\n"
+HEADERS = (
+    b"Authorization: Bearer x\r\nx-api-key: key\r\nx-gw-ims-org-id: ACME@AdobeOrg\r\n"
+    b"Content-Type: application/json\r\n"
+)
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+
+
+def _post(extra: bytes, body: bytes = b"") -> bytes:
+    head = b"POST " + CONNECTIONS + b" HTTP/1.1\r\n" + HOST + HEADERS + extra
+    return head + b"\r\n" + body
+
+
+def _get(path: bytes = CONNECTIONS, *, method: bytes = b"GET") -> bytes:
+    return method + b" " + path + b" HTTP/1.1\r\n" + HOST + HEADERS + b"\r\n"
+
+
+def _length(body: bytes) -> bytes:
+    return b"Content-Length: %d\r\n" % len(body)
+
+
+def _chunks(*pieces: bytes) -> bytes:
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)
+
+
+class Line:
+    """One connection, on which bytes are sent and answers are read."""
+
+    def __init__(self, root: str) -> None:
+        host, port = root.removeprefix("http://").split(":")
+        self.socket = socket.create_connection((host, int(port)), timeout=30)
+        self._file = self.socket.makefile("rb")
+
+    def close(self) -> None:
+        """Hang up."""
+        self._file.close()
+        self.socket.close()
+
+    def send(self, *pieces: bytes) -> None:
+        """Send bytes as they are."""
+        for piece in pieces:
+            self.socket.sendall(piece)
+
+    def answer(self, *, bodiless: bool = False) -> tuple[int, dict[str, str], bytes]:
+        """Read one answer: status, headers, body."""
+        status = int(self._file.readline().split()[1])
+        headers = {}
+        while line := self._file.readline().strip():
+            name, _colon, value = line.decode().partition(":")
+            headers[name.lower()] = value.strip()
+        length = 0 if bodiless else int(headers.get("content-length", 0))
+        return status, headers, self._file.read(length)
+
+    def is_closed(self) -> bool:
+        """Say whether the other side closes, waiting for it as long as the socket's timeout."""
+        try:
+            return self._file.read(1) == b""
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+
+
+@pytest.fixture(scope="module")
+def root(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of a service that the tests of this module share."""
+    with served(tmp_path_factory.mktemp("front"), "--access-log") as (_process, root):
+        yield root
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Return a function that opens a `Line`; all of them are closed in the end."""
+    lines: list[Line] = []
+
+    def open_one(root: str, *sent: bytes) -> Line:
+        lines.append(Line(root))
+        lines[-1].send(*sent)
+        return lines[-1]
+
+    yield open_one
+    for line in lines:
+        line.close()
+
+
+@pytest.fixture
+def body(oracle: Any) -> bytes:
+    """Return the body of a connection to create."""
+    return json.dumps(oracle()).encode()
+
+
+def _count(connect: Connect, root: str) -> int:
+    status, _headers, text = connect(root, _get(CONNECTIONS + b"?limit=100")).answer()
+    assert status == 200
+    return len(json.loads(text)["items"])
+
+
+def test_forty_slow_bodies_delay_nobody_and_are_answered(
+    connect: Connect, root: str
+) -> None:
+    endpoint = b"POST /ims/token/v3 HTTP/1.1\r\n" + HOST
+    silent = [connect(root, endpoint, b"Content-Length: 9\r\n\r\n") for _ in range(20)]
+    dripping = [connect(root, _post(b"Content-Length: 900\r\n")) for _ in range(20)]
+    over = threading.Event()
+
+    def drip() -> None:
+        while not over.wait(1):
+            for line in dripping:
+                try:
+                    line.send(b" ")
+                except OSError:
+                    return
+
+    threading.Thread(target=drip, daemon=True).start()
+    began = time.monotonic()
+    for _request in range(50):
+        assert connect(root, _get()).answer()[0] == 200
+    assert time.monotonic() - began < 5  # before, for as long as the slow ones wanted
+    for line in [*silent, *dripping]:
+        status, headers, text = line.answer()
+        assert (status, headers["connection"]) == (408, "close")
+        assert json.loads(text)["type"].endswith("CONNECTOR-1006-408")
+        assert line.is_closed()
+    assert time.monotonic() - began < 25
+    over.set()
+
+
+def test_bytes_one_at_a_time_are_a_request(
+    connect: Connect, root: str, body: bytes
+) -> None:
+    line = connect(root)
+    line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for byte in _post(_length(body), body):
+        line.send(bytes([byte]))
+    assert line.answer()[0] == 201
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: a\r\n"])
+def test_who_does_not_finish_a_request_line_or_headers_is_hung_up_on(
+    connect: Connect, root: str, sent: bytes
+) -> None:
+    assert connect(root, sent).is_closed()
+
+
+def test_a_body_may_come_in_chunks_and_requests_one_behind_the_other(
+    connect: Connect, root: str, body: bytes
+) -> None:
+    chunked = _post(CHUNKED, _chunks(body[:9], body[9:]) + b"0\r\n\r\n")
+    line = connect(root, chunked + _post(_length(body), body) + _get())
+    assert [line.answer()[0] for _request in range(3)] == [201, 201, 200]
+
+
+def test_a_body_is_awaited_where_the_client_expects_to_be_told_so(
+    connect: Connect, root: str, body: bytes
+) -> None:
+    line = connect(root, _post(_length(body) + b"Expect: 100-continue\r\n"))
+    assert line.answer()[0] == 100
+    line.send(body)
+    assert line.answer()[0] == 201
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        _post(b"Content-Length: 1048577\r\nExpect: 100-continue\r\n"),
+        _post(b"Content-Length: 1048577\r\n", b"x" * 1_048_577),
+        _post(b"Content-Length: 99999999999999\r\n"),
+        _post(CHUNKED, _chunks(b"x" * 600_000, b"x" * 600_000)),
+    ],
+)
+def test_too_large_a_body_is_refused_before_it_is_read(
+    connect: Connect, root: str, sent: bytes
+) -> None:
+    line = connect(root)
+    line.send(sent)
+    status, headers, text = line.answer()
+    assert status == 413
+    report = json.loads(text)["report"]
+    assert report["request-id"] == headers["x-request-id"]
+
+
+@pytest.mark.parametrize("by", ["length", "chunks"])
+def test_a_body_that_breaks_off_is_not_taken_for_a_whole_one(
+    connect: Connect, root: str, body: bytes, by: str
+) -> None:
+    before = _count(connect, root)
+    whole = {
+        "length": _post(b"Content-Length: %d\r\n" % (len(body) + 1), body),
+        "chunks": _post(CHUNKED, _chunks(body)),
+    }
+    line = connect(root, whole[by])
+    line.socket.shutdown(socket.SHUT_WR)
+    status, _headers, text = line.answer()
+    assert (status, json.loads(text)["errorMessage"]) == (
+        400,
+        "the body broke off before its end",
+    )
+    gone = connect(root, whole[by])
+    gone.close()
+    assert _count(connect, root) == before
+
+
+def test_heads_are_answered_without_a_body(connect: Connect, root: str) -> None:
+    line = connect(root, _get(b"/health", method=b"HEAD") + _get())
+    assert line.answer(bodiless=True)[0] == 405
+    assert line.answer()[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"", 421),
+        (b"Host: \r\n", 421),
+        (b"Host: [\r\n", 421),
+        (b"Host: localhost\r\nHost: evil.example\r\n", 421),
+        (b"Host: localhost\r\n", 200),
+    ],
+)
+def test_the_name_it_is_asked_by_is_the_one_that_was_sent(
+    connect: Connect, root: str, head: bytes, status: int
+) -> None:
+    sent = b"GET " + CONNECTIONS + b" HTTP/1.0\r\n" + head + HEADERS + b"\r\n"
+    assert connect(root, sent).answer()[0] == status
+
+
+def test_a_path_is_decoded_once(connect: Connect, root: str) -> None:
+    assert connect(root, _get(CONNECTIONS.replace(b"c", b"%63"))).answer()[0] == 200
+    assert connect(root, _get(CONNECTIONS.replace(b"c", b"%2563"))).answer()[0] == 404
+
+
+@pytest.mark.parametrize("parameters", [5_000, 50_000])
+def test_thousands_of_unknown_parameters_are_refused_in_few_words(
+    connect: Connect, root: str, parameters: int
+) -> None:
+    query = b"&".join(b"canary%d" % number for number in range(parameters))
+    status, _headers, text = connect(root, _get(CONNECTIONS + b"?" + query)).answer()
+    assert status in (400, 431)
+    assert len(text) < 1_000
+
+
+def test_larger_bodies_than_fit_into_memory_are_told_to_come_back(
+    connect: Connect, root: str, body: bytes
+) -> None:
+    # Each lacks its last byte, so each is held.
+    held = [
+        connect(root, _post(b"Content-Length: 1048576\r\n", b" " * 1_048_575))
+        for _ in range(80)
+    ]
+    deadline = time.monotonic() + 8  # before those that are held are late
+    refused: set[socket.socket] = set()
+    while len(refused) < 10 and time.monotonic() < deadline:
+        refused |= {*select.select([line.socket for line in held], [], [], 1)[0]}
+    answers = [line.answer() for line in held if line.socket in refused]
+    assert {(status, facts["retry-after"]) for status, facts, _text in answers} == {
+        (503, "1")
+    }
+    assert len(answers) >= 10
+    assert connect(root, _post(_length(body), body)).answer()[0] == 201
+    for line in held:
+        line.close()
+    large = b" " * 1_000_000 + body
+    deadline = time.monotonic() + 20
+    while connect(root, _post(_length(large), large)).answer()[0] != 201:
+        assert time.monotonic() < deadline
+
+
+LIMITED = """import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+from headwater_local_flow_service.commands import serve
+serve()
+"""
+
+
+def test_more_sockets_than_descriptors_are_survived(
+    connect: Connect, served: Served, tmp_path: Path
+) -> None:
+    with served(tmp_path, program=LIMITED) as (_process, root):
+        lines = [connect(root, b"GET ") for _ in range(200)]
+        time.sleep(0.5)
+        # Those that are open can be used, and what they ask for can be opened.
+        lines[0].send(CONNECTIONS, b" HTTP/1.1\r\n", HOST, HEADERS, b"\r\n")
+        assert lines[0].answer()[0] == 200
+        for line in lines:
+            line.close()
+        assert requests.get(f"{root}/health", timeout=20).json()["status"] == "ok"
+        errors = (tmp_path / "stderr").read_text()
+        assert "Too many open files" not in errors
