@@ -109,6 +109,9 @@ class Settings:
     busy_timeout: float = 5.0  # seconds to wait for another writer
     statement_timeout: float = 5.0  # seconds that one statement may take
     token_lifetime: int = 86_399  # seconds
+    source_timeout: float = (
+        45.0  # seconds for one question to a source; clients wait 60
+    )
 
     def __attrs_post_init__(self) -> None:
         if not all(SANDBOX.fullmatch(name) for name in self.sandboxes):

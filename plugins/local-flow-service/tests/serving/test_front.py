@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import select
 import socket
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from headwater_local_flow_service.store import tables
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 Served = Any  # the fixture `served`
@@ -306,3 +309,103 @@ def test_more_sockets_than_descriptors_are_survived(
         assert requests.get(f"{root}/health", timeout=20).json()["status"] == "ok"
         errors = (tmp_path / "stderr").read_text()
         assert "Too many open files" not in errors
+
+
+@pytest.fixture
+def silent_source() -> Iterator[tuple[str, list[socket.socket]]]:
+    """Return the URL of a source that accepts connections and never says a word, and those connections."""
+    held: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    held.append(server.accept()[0])
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", held
+        server.shutdown(socket.SHUT_RDWR)
+    for connection in held:
+        connection.close()
+
+
+def test_a_source_that_never_answers_delays_nobody_else(
+    connect: Connect,
+    served: Served,
+    tmp_path: Path,
+    oracle: Any,
+    silent_source: tuple[str, list[socket.socket]],
+) -> None:
+    url, held = silent_source
+    (tmp_path / "serve.toml").write_text("source_timeout = 4\n")
+    with served(tmp_path, "--settings", str(tmp_path / "serve.toml")) as (_, root):
+        asked = oracle()
+        asked["auth"]["params"]["host"] = url
+        body = json.dumps(asked).encode()
+        made = json.loads(connect(root, _post(_length(body), body)).answer()[2])
+        one = CONNECTIONS + b"/" + made["id"].encode()
+        began = time.monotonic()
+        asking = [connect(root, _get(one + b"/test")) for _ in range(12)]
+        asking += [
+            connect(root, _get(one + b"/explore?objectType=root")) for _ in range(4)
+        ]
+        _until(lambda: len(held) == 16)
+        times = []
+        for _request in range(100):
+            before = time.monotonic()
+            assert connect(root, _get(one)).answer()[0] == 200
+            times.append(time.monotonic() - before)
+        assert max(times) < 1  # before, as long as the source was waited for
+        refused = connect(root, _get(one + b"/test")).answer()
+        assert (refused[0], refused[1]["retry-after"]) == (503, "1")
+        for line in asking:
+            status, _headers, text = line.answer()
+            assert status == 408
+            assert (
+                "has not returned within 4 seconds" in json.loads(text)["errorMessage"]
+            )
+        assert 3 < time.monotonic() - began < 20
+        # The threads are held for as long as the source holds them, and no longer.
+        assert connect(root, _get(one + b"/test")).answer()[0] == 503
+        for connection in held:
+            connection.shutdown(socket.SHUT_RDWR)
+        _until(lambda: connect(root, _get(one + b"/test")).answer()[0] == 408)
+
+
+def test_health_is_told_in_time_whatever_the_store_and_all_threads_do(
+    connect: Connect, served: Served, tmp_path: Path, own_schema: dict[str, Any]
+) -> None:
+    import psycopg
+
+    store = own_schema["store"]
+    with (
+        served(
+            tmp_path,
+            "--metrics-port",
+            "0",
+            store=store,
+            HEADWATER_LOCAL_KEY=own_schema["key"].reveal(),
+        ) as (process, root),
+        psycopg.connect(store) as other,
+    ):
+        metrics = process.stdout.readline().removeprefix("metrics on ").strip()
+        assert requests.get(f"{root}/health", timeout=10).status_code == 200
+        other.execute(f"LOCK {tables.facts.name}, {tables.connections.name}")
+        lines = [connect(root, _get()) for _ in range(60)]
+        for _ask in range(3):
+            began = time.monotonic()
+            answer = requests.get(f"{root}/health", timeout=10)
+            assert time.monotonic() - began < 3
+            assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
+            assert answer.json()["reason"].startswith("the store does not answer")
+            assert requests.get(metrics, timeout=10).status_code == 200
+        other.rollback()
+        assert {line.answer()[0] for line in lines} <= {200, 503}
+        _until(lambda: requests.get(f"{root}/health", timeout=10).status_code == 200)
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -257,3 +257,42 @@ def test_a_settings_file_says_it_all(
         json.loads(line) for line in (tmp_path / "stderr").read_text().splitlines()
     ]
     assert [line["status"] for line in logged] == [200, 201, 202, 404, 401]
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.05, 0.1, 0.2])
+def test_workers_that_are_still_starting_stop_at_once(
+    served: Served, tmp_path: Path, pause: float
+) -> None:
+    with served(tmp_path, "--workers", "2", "--access-log") as (process, _root):
+        time.sleep(pause)  # the first one answers, the other need not yet
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=5) == 0
+    assert (tmp_path / "stderr").read_text() == ""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="reads the worker processes from /proc"
+)
+def test_every_line_is_json_where_the_access_log_is(
+    served: Served, tmp_path: Path
+) -> None:
+    with served(tmp_path, "--access-log") as (process, root):
+        [worker] = _workers(process)
+        os.kill(worker, signal.SIGKILL)
+        _until(lambda: _answers(root))
+    lines = (tmp_path / "stderr").read_text().splitlines()
+    logged = [json.loads(line) for line in lines]
+    said = [line for line in logged if "level" in line]
+    assert [line["message"] for line in said] == ["Unexpected exit from worker-1"]
+
+
+def test_a_worker_that_does_not_stop_is_ended_and_that_is_said(
+    served: Served, tmp_path: Path
+) -> None:
+    with served(tmp_path, "--access-log") as (process, _root):
+        [worker] = _workers(process)
+        os.kill(worker, signal.SIGSTOP)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
+    [line] = (tmp_path / "stderr").read_text().splitlines()
+    assert "has not stopped in time" in json.loads(line)["message"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 
@@ -14,19 +14,24 @@ from headwater.foreign import raise_bare
 from headwater.secret import seal_strings
 from headwater.sources import Reach, SourceCredentials
 from headwater_local_flow_service.connections import connection_document
+from headwater_local_flow_service.connections.source_threads import SourceThreads
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.store import marks as marking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from headwater.connectors.connector import Connector
-    from headwater.sources import Column
+    from headwater.sources import Column, SourceReader
     from headwater_local_flow_service.store.marks import Marks
 
 log = logging.getLogger("headwater.local")
 
 PREVIEWED = 100  # rows of one preview
+_THREADS = 16  # of a process, that ask sources at once
+
+_T = TypeVar("_T")
+_threads = SourceThreads(_THREADS)
 
 # Which refusal each failure of a source is. A 401 would have clients renew their token and ask again, and with it send
 # a refused password a second time; so would a 503 for a source that throttles or whose answer to the password is lost.
@@ -47,10 +52,16 @@ class Account:
 
     connector: Connector
     credentials: SourceCredentials
+    patience: float  # seconds until whoever asks is answered, whatever the source does
 
 
 def open_account(
-    connector: Connector, auth: Mapping[str, Any], marks: Marks, reach: Reach
+    connector: Connector,
+    auth: Mapping[str, Any],
+    marks: Marks,
+    reach: Reach,
+    *,
+    patience: float,
 ) -> Account:
     """Return the account of a connection's ``auth``, whose secrets are in clear. Raises `InvalidInput`.
 
@@ -62,35 +73,45 @@ def open_account(
         if not validation.validate(spec, params):
             sealed = marking.change(validation.seal(spec, params), marks, seal_strings)
             credentials = SourceCredentials(auth=spec, params=sealed, reach=reach)
-            return Account(connector, credentials)
+            return Account(connector, credentials, patience)
     raise errors.InvalidInput(
         "the stored credentials do not fit the authentication specification any more"
     )
 
 
 def is_accepted(account: Account) -> bool:
-    """Say whether the source accepts the credentials. Raises `HeadwaterError` where it cannot be asked."""
+    """Say whether the source accepts the credentials. Raises as `ask` does."""
     try:
-        with account.connector.open_source(account.credentials) as reader:
-            reader.check()
+        ask(account, lambda reader: reader.check())
     except errors.CredentialsRefused:
         return False
     return True
 
 
 def list_tables(account: Account) -> list[dict[str, Any]]:
-    """Return the tables of a source, as an exploration of its root lists them. Raises `HeadwaterError`."""
-    with account.connector.open_source(account.credentials) as reader:
-        return [table.as_item() for table in reader.tables()]
+    """Return the tables of a source, as an exploration of its root lists them. Raises as `ask` does."""
+    return ask(account, lambda reader: [table.as_item() for table in reader.tables()])
 
 
 def describe_table(account: Account, name: str, *, preview: bool) -> dict[str, Any]:
-    """Return the columns of a table, with its first rows where they are asked for. Raises `HeadwaterError`."""
-    with account.connector.open_source(account.credentials) as reader:
-        if not preview:
-            return _describe(reader.columns(name).columns)
-        table = reader.preview(name, PREVIEWED)
+    """Return the columns of a table, with its first rows where they are asked for. Raises as `ask` does."""
+    if not preview:
+        return ask(account, lambda reader: _describe(reader.columns(name).columns))
+    table = ask(account, lambda reader: reader.preview(name, PREVIEWED))
     return _describe(table.columns.columns) | {"data": list(table.rows)}
+
+
+def ask(account: Account, question: Callable[[SourceReader], _T]) -> _T:
+    """Ask the source in a thread of its own. Raises `HeadwaterError` where it cannot be asked, or not in time.
+
+    Raises `FlowError` where as many questions are under way already as may be.
+    """
+
+    def answer() -> _T:
+        with account.connector.open_source(account.credentials) as reader:
+            return question(reader)
+
+    return _threads.run(answer, seconds=account.patience)
 
 
 @contextmanager

@@ -104,7 +104,13 @@ class Connections(ResourceKind):
     def open_account(self, record: Record, connector: Connector) -> asking.Account:
         """Return the account of a stored connection. Raises `InvalidInput` where its credentials do not open or fit."""
         auth = self.unseal(record).get("auth", {})
-        return asking.open_account(connector, auth, record.marks, self._reach())
+        return asking.open_account(
+            connector,
+            auth,
+            record.marks,
+            self._reach(),
+            patience=self.context.settings.source_timeout,
+        )
 
     def _demands_secrets_anew(self) -> bool:
         settings = self.context.settings

@@ -94,7 +94,9 @@ class BodyReader:
             if len(body) > largest:
                 raise too_large(largest)
             if self._held > _HELD:
-                raise unavailable("too many large bodies are under way")
+                raise unavailable(
+                    "too many large bodies are under way; try again later"
+                )
 
 
 def _announced(scope: Scope) -> int | None:

@@ -59,7 +59,7 @@ class Front:
         except FlowError as refusal:
             self._refuse(scope, protocol, refusal, came)
         except PoolFull:
-            full = unavailable("too many requests are waiting")
+            full = unavailable("too many requests are waiting; try again later")
             self._refuse(scope, protocol, full, came)
 
     async def _answer_health(self, scope: Scope, protocol: HTTPProtocol) -> None:

@@ -122,6 +122,7 @@ _PLAIN = (
     "deepest_body",
     "busy_timeout",
     "statement_timeout",
+    "source_timeout",
     "token_lifetime",
     "proxies",
 )

@@ -70,6 +70,7 @@ KEYS: Final[Mapping[str, _Rule]] = {
     "deepest_body": ("a number from 1 to 500", _between(1, 500)),
     "busy_timeout": ("a number of seconds up to 3600", _seconds),
     "statement_timeout": ("a number of seconds up to 3600", _seconds),
+    "source_timeout": ("a number of seconds up to 3600", _seconds),
     "token_lifetime": ("a number of seconds from 1 to 172800", _between(1, 172_800)),
 }
 _PATHS: Final = ("store", "key_file")
