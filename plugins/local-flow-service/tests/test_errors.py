@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from headwater_local_flow_service.errors import FlowError
@@ -49,3 +51,24 @@ def test_a_refusal_of_no_one_resource_leaves_its_place_out() -> None:
         "detailed-message",
         "request-id",
     }
+
+
+def test_whatever_is_refused_is_refused_in_few_words(
+    service: Any, oracle: Any, code: Any
+) -> None:
+    talker = service()
+    body = oracle()
+    body["auth"]["params"] |= {f"canary{number}": 1 for number in range(50_000)}
+    answer = talker.post("/connections", json=body)
+    assert code(answer) == "CONNECTOR-1312-400"
+    assert "and 49980 problems more" in answer.json()["errorMessage"]
+    assert len(answer.content) < 20_000
+    body["auth"]["params"] = {"canary" * 10_000: 1}
+    assert len(talker.post("/connections", json=body).content) < 2_000
+    assert len(talker.get("/connections/" + "canary" * 5_000).content) < 2_000
+    assert len(talker.get("/connections?" + "canary=1&" * 50_000).content) < 1_000
+
+
+def test_a_refusal_is_cut_where_it_grows_with_what_it_names() -> None:
+    body = FlowError("FLOW-1451-400", "canary" * 10_000).body("id")
+    assert len(body["errorMessage"]) == 4096 + len("...")

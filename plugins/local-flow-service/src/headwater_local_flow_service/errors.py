@@ -23,6 +23,10 @@ log.addHandler(logging.NullHandler())
 
 TYPE = "https://ns.adobe.com/aep/errors/"
 
+# Characters: names in a refusal are the caller's own, and the body says its text three times.
+_LONGEST_TEXT = 4096
+_LONGEST_ID = 256
+
 _TITLES = {
     "CONNECTOR-1000": "Bad request",
     "CONNECTOR-1002": "Forbidden",
@@ -62,10 +66,11 @@ class FlowError(Exception):
         type: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        text = _shorten(text, _LONGEST_TEXT)
         super().__init__(text)
         self.code = code
         self.text = text
-        self.id = id
+        self.id = _shorten(id, _LONGEST_ID)
         self.type = type
         self.headers = dict(headers or {})
 
@@ -93,6 +98,10 @@ class FlowError(Exception):
             "errorMessage": self.text,
             "errorDetails": self.text,
         }
+
+
+def _shorten(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 class GatewayError(Exception):

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.store.marks import Marks
 
 
-_MOST_TOLD = 50  # problems in one answer
-_LONGEST_NAME = 200  # characters of a field's path in an answer
+_MOST_SAID = 20  # problems of one request
+_LONGEST_NAME = 100  # characters of a field's name
 
 
 @attrs.frozen(kw_only=True)
@@ -152,13 +152,13 @@ def _validate(
 
 
 def _refuse(problems: list[Problem]) -> FlowError:
-    texts = [
+    said = [
         f"auth.params.{problem.field[:_LONGEST_NAME]} {problem.message}"
-        for problem in problems[:_MOST_TOLD]
+        for problem in problems[:_MOST_SAID]
     ]
-    if len(problems) > _MOST_TOLD:
-        texts.append(f"and {len(problems) - _MOST_TOLD} more")
-    text = "; ".join(texts)
+    if len(problems) > _MOST_SAID:
+        said.append(f"and {len(problems) - _MOST_SAID} problems more")
+    text = "; ".join(said)
     if any(problem.rule == "required" for problem in problems):
         return FlowError("CONNECTOR-1304-400", text)
     return FlowError("CONNECTOR-1312-400", text)
