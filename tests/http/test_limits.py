@@ -9,6 +9,7 @@ import json
 import time
 import tracemalloc
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -371,3 +372,12 @@ def test_a_connection_is_used_again_after_an_answer_with_its_own_timeouts() -> N
         assert flow.connections.get(ID).etag == ETAG
 
     assert len(server.requests) == 1
+
+
+def test_the_limits_are_documented_as_they_are() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "answers.md").read_text("utf-8")
+
+    assert f"| {LARGEST_ANSWER // 1024**2} MB |" in page
+    assert f"| {auth.LARGEST_GRANT // 1024**2} MB |" in page
+    assert f"+ {exchanges.LONGEST_TRANSFER:.0f} |" in page
+    assert f"| {paging.MOST_PAGES:,};" in page
