@@ -158,6 +158,7 @@ def test_a_refused_token_is_renewed_but_a_create_is_not_sent_again() -> None:
         again = flow.connections.create({"name": "x"})
 
     assert caught.value.token_renewed
+    assert "look whether" in caught.value.remedy
     assert not caught.value.outcome_unknown
     assert calls_before == 1
     assert ims.call_count == 2

@@ -26,7 +26,7 @@ from flowservice.wired import (
 from hypothesis import given
 from hypothesis import strategies as st
 from urllib3.response import HTTPResponse
-from wire.rig import Page, Rig
+from wire.rig import Drip, Page, Rig
 
 from headwater.errors import (
     HeadwaterError,
@@ -103,6 +103,31 @@ def test_a_drip_ends_although_no_single_read_takes_long(drip: str) -> None:
     assert caught.value.sent
     assert caught.value.remedy
     assert pauses == []
+
+
+@pytest.mark.usefixtures("hurry")
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_drip_through_tls_ends_too(proxied: bool) -> None:
+    rig = Rig(_nothing, tls=True, proxied=proxied, disturb=lambda _request: Drip())
+    with rig:
+        at = endpoint(
+            url=rig.url,
+            proxy=rig.proxy,
+            ca_bundle=rig.ca_bundle,
+            connect_timeout=0.2,
+            read_timeout=0.5,
+        )
+        with (
+            service(at) as (flow, _pauses),
+            pytest.raises(Unreachable, match="longer than 1 s in all") as caught,
+        ):
+            flow.connections.create({"name": "x"})
+
+    assert caught.value.sent
+
+
+def _nothing(_request: Received) -> Page:
+    return Page(204)
 
 
 @pytest.mark.usefixtures("hurry")

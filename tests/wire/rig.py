@@ -15,8 +15,8 @@
 
 Disturbances of the server, each for one request: `Cut` breaks off before the request is carried out, or after so many
 bytes of the answer; `Page` answers something else, before or after carrying it out; `Stall` answers so many bytes and
-then nothing. ``rig.cut_line(Line(...))`` breaks the next connection below TLS instead, after any byte of either
-direction.
+then nothing, `Drip` a byte at a time. ``rig.cut_line(Line(...))`` breaks the next connection below TLS instead, after
+any byte of either direction.
 
 Every request has a connection of its own, so that a disturbance concerns one request only.
 """
@@ -29,6 +29,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -88,7 +89,15 @@ class Stall:
     commit: bool = True
 
 
-Disturbance: TypeAlias = Cut | Page | Stall
+@dataclass(frozen=True)
+class Drip:
+    """Answer a head, and then a byte every now and then, until the client has had enough."""
+
+    head: bytes = b"HTTP/1.1 200 OK\r\n\r\n"
+    pause: float = 0.02  # seconds
+
+
+Disturbance: TypeAlias = Cut | Page | Stall | Drip
 Application: TypeAlias = "Callable[[Received], Page]"
 
 
@@ -285,6 +294,8 @@ class Rig:
         if isinstance(disturbance, Stall):
             connection.sendall(answer[: disturbance.answer])
             connection.recv(1)
+        elif isinstance(disturbance, Drip):
+            _drip(connection, disturbance)
         elif isinstance(disturbance, Cut):
             connection.sendall(answer[: disturbance.answer or 0])
             break_off(connection, disturbance.how)
@@ -312,7 +323,15 @@ class _Certificates:
 def _commits(disturbance: Disturbance | None) -> bool:
     if isinstance(disturbance, Cut):
         return disturbance.answer is not None
-    return disturbance is None or disturbance.commit
+    return disturbance is None or getattr(disturbance, "commit", True)
+
+
+def _drip(connection: socket.socket, drip: Drip) -> None:
+    connection.sendall(drip.head)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        connection.sendall(b" ")
+        time.sleep(drip.pause)
 
 
 def _read_request(connection: socket.socket, exchange: Exchange) -> Received:

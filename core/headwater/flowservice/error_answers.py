@@ -22,7 +22,7 @@ from headwater.errors import (
 from headwater.flowservice.answer import LOOK_FIRST
 from headwater.flowservice.error_shapes import leaves_outcome_open
 from headwater.flowservice.remedies import remedy_for
-from headwater.http.foreign_text import clean_line, clean_token
+from headwater.http.foreign_text import MOST_READ, clean_line, clean_token
 from headwater.http.json_body import decode_json, get_member
 from headwater.http.retry_after import retry_after
 
@@ -40,6 +40,7 @@ _NOT_OURS = (
     f"these are not the service's own words, so {LOOK_FIRST}; check that the URL leads to Flow Service itself, not to"
     " a proxy or a login page"
 )
+_TITLE = re.compile("<title", re.IGNORECASE)
 _PAGE = "a web page answered: check that the URL leads to Flow Service itself, not to a proxy or a login page"
 
 _CLASSES: dict[int, type[ServiceError]] = {
@@ -182,7 +183,7 @@ def _gateway_code(body: dict[str, Any]) -> Any:
 
 def _read_unstructured(answer: Answer) -> ErrorBody:
     """Show plain text as it is, of an HTML page its title, and of other bodies nothing."""
-    text = answer.body.decode("utf-8", "replace")
+    text = answer.body[:MOST_READ].decode("utf-8", "replace")
     is_json = text.lstrip().startswith(("{", "["))
     if is_json or "\x00" in text:
         text = ""

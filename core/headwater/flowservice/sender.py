@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from headwater.flowservice.endpoint import Endpoint
 
+LARGEST_REFUSAL = 1024 * 1024  # bytes; those of the service have some hundred
+
 logger = logging.getLogger("headwater.flowservice")
 
 
@@ -133,14 +135,17 @@ class Sender:
 def _read(
     response: requests.Response, outgoing: OutgoingRequest, host: str
 ) -> Answer | NoAnswer:
-    """Read the body to the end. Where it breaks off, an error status still tells what happened."""
+    """Read the body to the end. Where it breaks off or is too large, an error status still tells what happened."""
     body, flaw = b"", ""
+    largest = outgoing.largest
+    if response.status_code >= 300:
+        largest = LARGEST_REFUSAL
     try:
-        body = read_body(response, largest=outgoing.largest)
+        body = read_body(response, largest=largest)
     except Exception as error:
         broken = broken_answer(error, host)
         unreadable = isinstance(error, NotDecompressible)
-        if response.status_code < 400 and not unreadable:
+        if response.status_code < 300 and not unreadable:
             return broken
         flaw = broken.what
     finally:

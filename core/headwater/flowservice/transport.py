@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from headwater.flowservice.retries import Outcome
     from headwater.secret import Secret
 
+_RENEWED = "there is a new token by now: look whether it was carried out all the same, then send it again"
 BASE = "/data/foundation/flowservice"
 
 
@@ -68,8 +69,9 @@ class Transport:
     def error_for(self, answer: Answer) -> ServiceError:
         """Return the error for an answer other than a success."""
         error = service_error(answer, renewable=self._tokens.renewable)
-        if isinstance(error, NotAuthenticated):
-            error.token_renewed = answer.token_renewed
+        if isinstance(error, NotAuthenticated) and answer.token_renewed:
+            error.token_renewed = True
+            error.remedy = _RENEWED
         return error
 
     def exchange(
