@@ -44,6 +44,18 @@ def _run(name: str, subject: Subject, folder: Path) -> None:
         check(subject, service)
 
 
+OBJECT = (
+    RIGHT
+    + READER
+    + """
+ACCOUNT = Field("account", "object", properties=[
+    Field("email", example="robot@acme.example"), Field("private_key", secret=True), Field("port", "integer"),
+    Field("inner", "object", required=False, properties=[Field("token", secret=True)])])
+FIELDS = [HOST, KEY, ACCOUNT]
+"""
+)
+
+
 def test_every_check_has_a_wrong_connector() -> None:
     assert {wrong.check for wrong in WRONG} == set(checks.__all__)
 
@@ -54,6 +66,29 @@ def test_a_right_connector_passes(
     name: str, source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _run(name, installed(source, tmp_path, monkeypatch), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in checks.__all__ if name != "check_answers"]
+)
+def test_a_connector_whose_secrets_are_inside_objects_passes(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(name, installed(OBJECT, tmp_path, monkeypatch), tmp_path)
+
+
+def test_an_example_has_canaries_inside_objects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (example,) = examples(installed(OBJECT, tmp_path, monkeypatch))
+    account = example.values["account"]
+    hidden = (
+        example.values["apiKey"],
+        account["private_key"],
+        account["inner"]["token"],
+    )
+    assert example.canaries == hidden
+    assert len(set(hidden)) == 3
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)

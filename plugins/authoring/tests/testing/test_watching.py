@@ -48,14 +48,16 @@ def test_every_part_of_an_exception_is_looked_at() -> None:
         assert watch.leaks(LOOKOUT) == ["the error of it"], fail.__name__
 
 
-def test_locals_of_a_traceback_are_left_alone() -> None:
+def test_locals_of_every_frame_are_looked_at() -> None:
     def fail() -> None:
         key = CANARY
         raise ValueError(len(key))
 
     with Watch() as watch:
         watch.attempt("it", fail)
-    assert watch.leaks(LOOKOUT) == []
+    (place,) = watch.leaks(LOOKOUT)
+    assert place.startswith("a frame that the error of it leads to (")
+    assert place.endswith("fail: key)")
 
 
 def test_logs_prints_and_warnings_are_collected_and_each_place_is_named_once() -> None:

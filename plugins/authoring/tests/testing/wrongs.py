@@ -107,6 +107,12 @@ WRONG = [
     ),
     Wrong(
         "check_fields",
+        "a secret inside an object that is not marked",
+        "FIELDS = [HOST, KEY, Field('account', 'object', properties=[Field('private_key')])]",
+        "field account.private_key of API Key is named like a secret",
+    ),
+    Wrong(
+        "check_fields",
         "an example of another type",
         "FIELDS = [KEY, Field('port', 'integer', example='443')]",
         "example is not of type integer",
@@ -433,7 +439,7 @@ WRONG = [
         "check_reader",
         "tells half of the key",
         READER
-        + "def failed(self):\n    raise CredentialsRefused(self.key[:12])\nReader.failed = failed\n",
+        + "def failed(self):\n    raise CredentialsRefused(self.key[3:15])\nReader.failed = failed\n",
         "the error of check of the reader",
     ),
     Wrong(

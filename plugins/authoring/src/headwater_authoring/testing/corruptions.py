@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from headwater.models import dotted, iter_fields
 from headwater.secret import MASK
 from headwater_authoring.testing.canaries import canary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from headwater.models import Field
+    from headwater.models import Field, FieldPath
     from headwater_authoring.testing.examples import Example
 
 UNKNOWN = "notAFieldOfThisSource"
+_GONE = object()
 
 
 @attrs.frozen
 class Corruption:
-    """Credentials of which exactly one `field` is wrong; `what` says how.
+    """Credentials of which exactly one `field` is wrong, named with dots inside objects; `what` says how.
 
     `canaries` are all that must not show: those of the secrets, and those that make the field wrong. `in_schema` is
     False for the rules that JSON Schema does not spell out.
@@ -39,23 +41,38 @@ class Corruption:
 def corruptions(example: Example) -> Iterator[Corruption]:
     """Yield every single-field corruption of valid credentials."""
     mark = canary(f"spoilt {example.auth.label}")
-    yield _spoil(example, UNKNOWN, "is not a field", mark, mark)
-    for field in example.auth.fields:
+    yield _spoil(example, (UNKNOWN,), "is not a field", mark, mark)
+    for path, field in iter_fields(example.auth):
         if field.required:
-            rest = dict(example.values)
-            del rest[field.name]
-            yield Corruption("is missing", field.name, rest, example.canaries)
+            rest = _change(example.values, path, _GONE)
+            yield Corruption("is missing", dotted(path), rest, example.canaries)
+        if field.properties and field.type == "object":
+            yield _spoil(example, (*path, UNKNOWN), "is not a field", mark, mark)
         for what, value in _wrong(field, mark):
-            yield _spoil(example, field.name, what, value, mark)
+            yield _spoil(example, path, what, value, mark)
         for what, value in _improper(field):
-            corruption = _spoil(example, field.name, what, value, mark)
+            corruption = _spoil(example, path, what, value, mark)
             yield attrs.evolve(corruption, in_schema=False)
 
 
-def _spoil(example: Example, name: str, what: str, value: Any, mark: str) -> Corruption:
-    return Corruption(
-        what, name, {**example.values, name: value}, (*example.canaries, mark)
-    )
+def _spoil(
+    example: Example, path: FieldPath, what: str, value: Any, mark: str
+) -> Corruption:
+    values = _change(example.values, path, value)
+    return Corruption(what, dotted(path), values, (*example.canaries, mark))
+
+
+def _change(values: Mapping[str, Any], path: FieldPath, value: Any) -> dict[str, Any]:
+    """Return values with another one at a path, or with none there."""
+    name, *below = path
+    changed = dict(values)
+    if below:
+        changed[name] = _change(values[name], tuple(below), value)
+    elif value is _GONE:
+        del changed[name]
+    else:
+        changed[name] = value
+    return changed
 
 
 def _wrong(field: Field, mark: str) -> Iterator[tuple[str, Any]]:
@@ -80,7 +97,7 @@ def _wrong(field: Field, mark: str) -> Iterator[tuple[str, Any]]:
 
 def _improper(field: Field) -> Iterator[tuple[str, Any]]:
     """Yield values that only our own rules refuse; an enumeration refuses them by itself."""
-    if field.type not in ("string", None) or field.enum:
+    if field.type not in ("string", None) or field.enum or field.properties:
         return
     yield "is empty", ""
     yield "is blank", " \t"

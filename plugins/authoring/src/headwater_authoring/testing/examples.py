@@ -10,7 +10,7 @@ from headwater_authoring.testing.canaries import PLACE, canary
 from headwater_authoring.testing.failures import demand, hidden
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from headwater.models import AuthenticationSpec, Field
     from headwater_authoring.testing.subject import Subject
@@ -44,18 +44,30 @@ def examples(subject: Subject) -> list[Example]:
 def example(subject: Subject, auth: AuthenticationSpec) -> Example:
     """Return a valid example of one authentication specification. Raises `ConformanceFailure` for an unfit override."""
     given = {**subject.examples, **_overrides(subject, auth)}
-    values = {}
-    canaries = []
-    for field in auth.fields:
-        mark = canary(f"{subject.slug}/{auth.label}/{field.name}")
+    canaries: list[str] = []
+    values = _fill(auth.fields, given, f"{subject.slug}/{auth.label}", canaries)
+    return Example(auth, values, tuple(canaries))
+
+
+def _fill(
+    fields: Iterable[Field], given: Mapping[str, Any], seed: str, canaries: list[str]
+) -> dict[str, Any]:
+    """Return a value for each field, in depth; `canaries` takes note of those that stand in secrets."""
+    values: dict[str, Any] = {}
+    for field in fields:
+        place = f"{seed}/{field.name}"
         if field.secret:
-            canaries.append(mark)
-            values[field.name] = _secret(field, given.get(field.name, PLACE), mark)
+            canaries.append(canary(place))
+            own = given.get(field.name, PLACE)
+            values[field.name] = _secret(field, own, canaries[-1])
+        elif field.properties:
+            own = given.get(field.name, {})
+            values[field.name] = _fill(field.properties, own, place, canaries)
         elif field.name in given:
             values[field.name] = given[field.name]
         else:
             values[field.name] = _value(field)
-    return Example(auth, values, tuple(canaries))
+    return values
 
 
 def _overrides(subject: Subject, auth: AuthenticationSpec) -> Mapping[str, Any]:

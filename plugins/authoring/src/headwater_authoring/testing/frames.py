@@ -27,21 +27,28 @@ def iter_frames(error: BaseException) -> Iterator[FrameType]:
         waiting += [link.__cause__, link.__context__, *getattr(link, "exceptions", ())]
 
 
-def find_in_frames(
-    error: BaseException, lookout: Lookout, *, but: tuple[str, ...] = ()
-) -> list[str]:
-    """Name the locals that show a canary when they are printed, each once, as ``module.function: local``.
+def iter_locals(
+    error: BaseException, *, but: tuple[str, ...] = ()
+) -> Iterator[tuple[str, str]]:
+    """Yield each local of those frames as ``module.function: local``, and what it shows when it is printed.
 
-    Frames of files whose path begins with one of `but` are passed over: whoever provokes a failure knows the canary.
+    Frames of files whose path begins with one of `but` are passed over: whoever provokes a failure knows the secret.
     """
-    places = []
     for frame in iter_frames(error):
         if frame.f_code.co_filename.startswith(but):
             continue
         module = frame.f_globals.get("__name__", "?")
         for name, value in frame.f_locals.items():
-            if lookout.sees(_print(value)):
-                places.append(f"{module}.{frame.f_code.co_qualname}: {name}")
+            yield f"{module}.{frame.f_code.co_qualname}: {name}", _print(value)
+
+
+def find_in_frames(
+    error: BaseException, lookout: Lookout, *, but: tuple[str, ...] = ()
+) -> list[str]:
+    """Name the locals that show a canary when they are printed, each once; see `iter_locals`."""
+    places = [
+        place for place, text in iter_locals(error, but=but) if lookout.sees(text)
+    ]
     return list(dict.fromkeys(places))
 
 

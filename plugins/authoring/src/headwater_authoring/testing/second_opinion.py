@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from headwater.models import dotted
 
-    from headwater.models import AuthenticationSpec, Field
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from headwater.models import AuthenticationSpec, Field, FieldPath
 
 _PYTHON: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -37,13 +39,23 @@ def is_among(value: Any, values: Iterable[Any]) -> bool:
 
 
 def wrong_fields(auth: AuthenticationSpec, values: Mapping[str, Any]) -> set[str]:
-    """Return the names of the fields that are missing, unknown, of the wrong type, or outside their enumeration."""
-    wrong = set(values)
-    for field in auth.fields:
-        wrong.discard(field.name)
+    """Return the fields that are missing, unknown, of the wrong type, or outside their enumeration, named with dots."""
+    return set(_list_wrong(auth.fields, values, ()))
+
+
+def _list_wrong(
+    fields: Iterable[Field], values: Mapping[str, Any], above: FieldPath
+) -> Iterator[str]:
+    unknown = set(values)
+    for field in fields:
+        unknown.discard(field.name)
+        path = (*above, field.name)
+        value = values.get(field.name)
         if not _fits(field, values):
-            wrong.add(field.name)
-    return wrong
+            yield dotted(path)
+        elif field.properties and isinstance(value, dict):
+            yield from _list_wrong(field.properties, value, path)
+    yield from (dotted((*above, name)) for name in unknown)
 
 
 def _fits(field: Field, values: Mapping[str, Any]) -> bool:

@@ -9,6 +9,8 @@ from headwater.credentials.references import is_reference
 from headwater.secret import is_mask
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hypothesis.strategies import SearchStrategy
 
     from headwater.models import AuthenticationSpec, Field
@@ -24,22 +26,28 @@ def credentials_for(auth: AuthenticationSpec) -> SearchStrategy[dict[str, Any]]:
     a schema of its own (`raw`) values are drawn by field and kept where the schema accepts them, so a narrow schema
     needs a strategy of its author.
     """
-    from hypothesis import strategies as st
-
-    required: dict[str, SearchStrategy[Any]] = {}
-    optional: dict[str, SearchStrategy[Any]] = {}
-    for field in auth.fields:
-        strategies = required if field.required else optional
-        strategies[field.name] = _values(field)
-    drawn = st.fixed_dictionaries(required, optional=optional)
+    drawn = _objects(auth.fields)
     if auth.raw is None:
         return drawn
     return drawn.filter(lambda values: not validation.validate(auth, values))
 
 
+def _objects(fields: Iterable[Field]) -> SearchStrategy[dict[str, Any]]:
+    from hypothesis import strategies as st
+
+    required: dict[str, SearchStrategy[Any]] = {}
+    optional: dict[str, SearchStrategy[Any]] = {}
+    for field in fields:
+        strategies = required if field.required else optional
+        strategies[field.name] = _values(field)
+    return st.fixed_dictionaries(required, optional=optional)
+
+
 def _values(field: Field) -> SearchStrategy[Any]:
     from hypothesis import strategies as st
 
+    if field.properties:
+        return _objects(field.properties)
     if field.enum:
         return st.sampled_from(field.enum)
     if field.secret:

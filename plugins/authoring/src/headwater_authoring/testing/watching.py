@@ -7,14 +7,21 @@ import io
 import logging
 import traceback
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import attrs
+
+from headwater_authoring.testing.frames import iter_locals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from headwater_authoring.testing.canaries import Lookout
+
+
+# Whoever provokes a failure knows the canaries.
+_OURS = str(Path(__file__).parent)
 
 
 @attrs.frozen
@@ -74,6 +81,8 @@ class Watch:
             return action()
         except Exception as error:  # whatever it is, it is looked at
             self.add(f"the error of {what}", "\n".join(_texts_of(error)))
+            for place, text in iter_locals(error, but=(_OURS,)):
+                self.add(f"a frame that the error of {what} leads to ({place})", text)
         return None
 
     def leaks(self, lookout: Lookout) -> list[str]:

@@ -56,9 +56,9 @@ def _check_refused(example: Example, corruption: Corruption) -> None:
         f"{example.auth.label} accepts credentials whose {corruption}",
         "a schema of your own must list required fields, types and enumerations, and refuse additionalProperties",
     )
-    named = {problem.field.partition(".")[0] for problem in problems}
+    named = {problem.field for problem in problems}
     demand(
-        corruption.field in named,
+        any(f"{name}.".startswith(f"{corruption.field}.") for name in named),
         f"{example.auth.label} refuses credentials whose {corruption}, but names {', '.join(sorted(named))}",
         "give the field a rule of its own in the schema",
     )

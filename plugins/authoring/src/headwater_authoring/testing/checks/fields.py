@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from headwater.models import dotted, holds_secrets, iter_fields
 from headwater_authoring.testing.failures import demand, hidden
 from headwater_authoring.testing.second_opinion import fits_type, is_among
 
@@ -28,8 +29,8 @@ def check_fields(subject: Subject) -> None:
     """Each field's enumeration, default and example fit its type, and what is named like a secret is marked as one."""
     for auth in subject.connector.authentication:
         _check_types(auth)
-        for field in auth.fields:
-            where = f"field {field.name} of {auth.label}"
+        for path, field in iter_fields(auth):
+            where = f"field {dotted(path)} of {auth.label}"
             _check_field_types(where, field)
             _check_values(where, field)
             _check_secret(where, field, subject)
@@ -45,7 +46,7 @@ def _check_types(auth: AuthenticationSpec) -> None:
     demand(
         all(
             isinstance(field.name, str) and field.name == field.name.strip() != ""
-            for field in auth.fields
+            for _path, field in iter_fields(auth)
         ),
         f"a field of {auth.label} has a name that is not a string, or is blank at an end",
         "write the name as it stands in auth.params",
@@ -96,7 +97,7 @@ def _check_type(where: str, field: Field, name: str, value: Any) -> None:
 
 def _check_secret(where: str, field: Field, subject: Subject) -> None:
     demand(
-        field.secret
+        holds_secrets(field)
         or field.name in subject.public_fields
         or not _SECRET.fullmatch(field.name),
         f"{where} is named like a secret and is not marked as one, so it would be shown",

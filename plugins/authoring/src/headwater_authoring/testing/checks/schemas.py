@@ -9,15 +9,16 @@ from headwater.connectors.rendering import render
 from headwater.credentials import validation
 from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
+from headwater.models import dotted, iter_fields
 from headwater_authoring.testing.corruptions import corruptions
 from headwater_authoring.testing.examples import examples
 from headwater_authoring.testing.failures import ConformanceFailure, demand, hidden
 from headwater_authoring.testing.second_opinion import wrong_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from headwater.models import AuthenticationSpec
+    from headwater.models import AuthenticationSpec, Field, FieldPath
     from headwater_authoring.testing.subject import Subject
 
 __tracebackhide__ = hidden
@@ -70,17 +71,10 @@ def _check_schema(auth: AuthenticationSpec, schema: Mapping[str, Any]) -> None:
 
 
 def _check_properties(auth: AuthenticationSpec, schema: Mapping[str, Any]) -> None:
-    properties = schema.get("properties", {})
-    secret = set()
-    for name, facts in properties.items():
-        if facts.get("format") == "password":
-            secret.add(name)
-    names = {field.name for field in auth.fields}
-    required = {field.name for field in auth.fields if field.required}
+    ours = _traits(iter_fields(auth))
+    theirs = _traits(_iter_properties(schema))
     differing = sorted(
-        (names ^ set(properties))
-        | (required ^ set(schema.get("required", ())))
-        | (auth.secret_names ^ secret)
+        name for name in ours | theirs if ours.get(name) != theirs.get(name)
     )
     demand(
         not differing,
@@ -88,6 +82,15 @@ def _check_properties(auth: AuthenticationSpec, schema: Mapping[str, Any]) -> No
         f"{', '.join(differing)}",
         "make them say the same: the schema's format password marks a secret",
     )
+
+
+def _traits(fields: Iterable[tuple[FieldPath, Field]]) -> dict[str, tuple[bool, bool]]:
+    return {dotted(path): (field.required, field.secret) for path, field in fields}
+
+
+def _iter_properties(schema: Mapping[str, Any]) -> Iterator[tuple[FieldPath, Field]]:
+    """Read the rendered schema as somebody does who knows nothing of the connector."""
+    return iter_fields(validation.from_auth_spec({"name": "x", "spec": schema}))
 
 
 def _check_judgement(

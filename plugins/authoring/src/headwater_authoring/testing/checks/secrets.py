@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.create import runner
 from headwater.create.authentication import choose
+from headwater.credentials import validation
 from headwater.flowservice import Endpoint, FlowService
 from headwater.models import PayloadRequest
 from headwater.secret import Secret
@@ -93,9 +94,7 @@ def _building(watch: Watch, subject: Subject, example: Example) -> None:
 
 def _params_for_building(example: Example) -> Iterator[Mapping[str, Any]]:
     """Yield params as `build_payload` gets them: whole, without one of the fields, and with one it cannot use."""
-    whole = dict(example.values)
-    for name in example.auth.secret_names:
-        whole[name] = Secret(whole[name])
+    whole = validation.seal(example.auth, example.values)
     yield whole
     for name, value in whole.items():
         rest = dict(whole)

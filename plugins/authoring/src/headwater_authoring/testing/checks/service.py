@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from headwater.create import runner
 from headwater.errors import HeadwaterError, NotCreatable
 from headwater.foreign import raise_bare
+from headwater.models import map_secrets
 from headwater.secret import MASK, mask, reveal_all
 from headwater_authoring.testing.canaries import Lookout
 from headwater_authoring.testing.examples import examples
@@ -120,10 +121,10 @@ def _check_params(example: Example, prepared: Prepared, connection: Connection) 
         "put secrets into auth.params only, and mark every field that holds one with secret=True",
     )
     sent = mask((prepared.payload.get("auth") or {}).get("params") or {})
-    for name, value in sent.items():
-        got = connection.params.get(name, MASK)
+    shown = map_secrets(example.auth, sent, lambda _path, _value: MASK)
+    for name, value in shown.items():
         demand(
-            got == (MASK if name in example.auth.secret_names else value),
+            connection.params.get(name, MASK) == value,
             f"{name} of {label} does not come back as it was sent",
             "send values as they are given",
         )
