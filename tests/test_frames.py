@@ -21,10 +21,13 @@ from headwater import (
     HeadwaterError,
     PayloadRequest,
     Secret,
+    connect,
     create_connection,
     hookimpl,
     open_source,
 )
+from headwater.cli import inputs
+from headwater.cli.state import State
 from headwater.create import runner
 from headwater.create.authentication import choose
 from headwater.credentials import references, validation
@@ -260,6 +263,61 @@ def test_no_frame_of_a_failure_holds_a_secret(name: str) -> None:
     error = caught.value
     assert find_in_frames(error, LOOKOUT, but=(__file__,)) == []
     assert not LOOKOUT.sees(f"{error} {error.data()}")
+
+
+PROFILE = """
+[profiles.desk]
+url = "https://platform.example"
+org_id = "a@AdobeOrg"
+sandbox = "prod"
+client_id = "i"
+client_secret = "{secret}"
+"""
+CONFIGS = {
+    "broken TOML": PROFILE + "\nclient_secret",
+    "a secret twice": PROFILE + 'client_secret = "{secret}2"\n',
+    "NUL": PROFILE + "\0",
+    "an unknown key": PROFILE + 'client_secert = "{secret}"\n',
+    "a wrong URL": PROFILE.replace("https://", "ftp://"),
+    "a wrong number": PROFILE + 'read_timeout = "{secret}"\n',
+    "a client secret that is a list": PROFILE.replace('"{secret}"', '["{secret}"]'),
+    "a wrong proxy": PROFILE + 'proxy = "u:{secret}@p q"\n',
+    "an empty organization": PROFILE.replace("a@AdobeOrg", ""),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_no_frame_of_a_broken_profile_holds_a_secret(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIGS[name].replace("{secret}", CANARY))
+    config.chmod(0o600)
+    monkeypatch.setenv("HEADWATER_CONFIG", str(config))
+    with pytest.raises(HeadwaterError) as caught:
+        connect("desk")
+    assert find_in_frames(caught.value, LOOKOUT, but=(__file__,)) == []
+
+
+FILES = {
+    "broken.toml": f'key = "{CANARY}',
+    "broken.json": f'{{"key": "{CANARY}"',
+    "twice.json": f'{{"key": "{CANARY}", "key": 1}}',
+    "list.json": f'["{CANARY}"]',
+    "nul.json": f'{{"key": "{CANARY}"\0}}',
+    "deep.json": "[" * 5000 + f'"{CANARY}"',
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_frame_of_a_broken_credentials_file_holds_a_secret(
+    name: str, tmp_path: Path
+) -> None:
+    file = tmp_path / name
+    file.write_text(FILES[name])
+    with pytest.raises(HeadwaterError) as caught:
+        inputs.gather(State(), _connector(), file=str(file), sets=(), auth=None)
+    assert find_in_frames(caught.value, LOOKOUT, but=(__file__,)) == []
 
 
 def test_a_frame_that_holds_a_secret_is_found() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headwater.errors import InvalidInput
-from headwater.foreign import raise_bare
+from headwater.foreign import raise_bare, without_frames
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ LARGEST = 1_048_576  # bytes
 _PLACE = re.compile(r"\(at (line \d+, column \d+|end of document)\)$")
 
 
+@without_frames
 def read_text(path: Path) -> str:
     """Return the text of a file. Raises `InvalidInput` naming the path, and `FileNotFoundError` where there is none."""
     try:
@@ -177,6 +178,7 @@ def _describe_syntax_error(error: ValueError | RecursionError, syntax: str) -> s
     return f"is not {syntax}: see {place[1]}"
 
 
+@without_frames
 def load(path: Path) -> Any:
     """Return the value of a JSON or TOML file, or None where it is blank.
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+import functools
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
 from headwater.errors import BrokenPlugin, HeadwaterError
+from headwater.secret import Unshown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from headwater.models import Distribution
     from headwater.secret import Secret
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class foreign:  # noqa: N801 - a verb's place in `with foreign(...)`, as of those in contextlib
@@ -59,6 +65,24 @@ def raise_bare(error: BaseException) -> NoReturn:
         raise error
     finally:
         error.__context__ = None
+
+
+def without_frames(function: Callable[P, T]) -> Callable[P, T]:
+    """Let our own errors leave a function without the frames below it: their locals hold what was read there.
+
+    For what reads files and the environment, where a secret may stand that nobody has recognised yet.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **options: P.kwargs) -> T:
+        options = Unshown(options)  # type: ignore[assignment]
+        try:
+            return function(*args, **options)
+        except HeadwaterError as error:
+            ours = error.with_traceback(None)
+        raise_bare(ours)
+
+    return call
 
 
 def _plugin_failure(

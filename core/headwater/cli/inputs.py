@@ -17,7 +17,7 @@ from headwater.credentials import validation
 from headwater.credentials.conversion import convert
 from headwater.credentials.given import CredentialsInput, put, variable_name
 from headwater.errors import InvalidInput
-from headwater.foreign import raise_bare
+from headwater.foreign import raise_bare, without_frames
 from headwater.models import dotted, holds_secrets, iter_fields
 from headwater.secret import seal_strings
 
@@ -82,6 +82,7 @@ class _Document:
     folder: Path = attrs.field(factory=Path)
 
 
+@without_frames
 def _read_document(file: str | None) -> _Document:
     if file is None:
         return _Document("")

@@ -14,7 +14,7 @@ import attrs
 from headwater import documents
 from headwater.credentials import references
 from headwater.errors import InvalidInput, NotConfigured
-from headwater.foreign import raise_bare
+from headwater.foreign import raise_bare, without_frames
 from headwater.profiles.profile import KEYS, SECRETS, Profile
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Config:
     readable_by_others: bool = False
 
     @classmethod
+    @without_frames
     def read(
         cls, path: Path | None = None, environ: Mapping[str, str] | None = None
     ) -> Config:

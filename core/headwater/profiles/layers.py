@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater.errors import InvalidInput, NotConfigured
+from headwater.foreign import without_frames
 from headwater.profiles.config import LOCAL, Config, config_path
 from headwater.profiles.profile import (
     CLOUDS,
@@ -53,6 +54,7 @@ ENDPOINT = ("url", "ims_url", "client_id", "client_secret", "access_token")
 OF_LOCAL = ("org_id", "sandbox", "cloud")
 
 
+@without_frames
 def resolve(
     name: str | None = None,
     *,
@@ -84,6 +86,7 @@ def resolve(
     return profile
 
 
+@without_frames
 def cloud(
     name: str | None = None,
     *,
@@ -111,6 +114,7 @@ def cloud(
     return profile.cloud
 
 
+@without_frames
 def connect(name: str | None = None, **overrides: Any) -> FlowService:
     """Return a client for the profile to use; see `resolve` for which one that is, and for the errors."""
     from headwater.flowservice import FlowService

@@ -10,6 +10,7 @@ import attrs
 
 from headwater.credentials import references
 from headwater.errors import InvalidInput, NotConfigured
+from headwater.foreign import without_frames
 from headwater.secret import MASK, Secret
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class Profile:
         """Raise `InvalidInput` for a cloud that there is not, naming where it came from."""
         check_cloud(self.values.get("cloud", CLOUDS[0]), self.sources.get("cloud", ""))
 
+    @without_frames
     def endpoint(self) -> Endpoint:
         """Return the endpoint, its secret references looked up.
 
