@@ -14,7 +14,9 @@ DEEPEST: Final = 28  # arrays and objects inside one another
 MOST_FIELDS: Final = 1_000  # properties, at every depth
 MOST_PATTERNS: Final = 50  # regular expressions
 LONGEST_PATTERN: Final = 500  # characters
-LARGEST_REPEAT: Final = 1_000  # the numbers in {n,m} of a pattern
+LARGEST_PATTERN: Final = (
+    10_000  # characters, with every {n,m} written out: the engine builds that much
+)
 MOST_REFERENCES: Final = 100  # `$ref`
 # What one of its lists may hold.
 MOST_REQUIRED: Final = 1_000  # names
@@ -29,6 +31,7 @@ MOST_EXPANDED: Final = (
 LONGEST_VALIDATION: Final = (
     2.0  # seconds of one request or one command, whatever is validated in it
 )
+LONGEST_MATCH: Final = 0.2  # seconds of one pattern held against one string
 MOST_FINDINGS: Final = (
     20_000  # mismatches of one request; each takes memory until it is told
 )

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater.credentials import budgets
+from headwater.credentials.schema_budgets import measure_pattern
 from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
@@ -133,11 +134,12 @@ def matches(pattern: str, text: str) -> bool:
 
     if len(text) > budgets.LONGEST_MATCHED:
         return False
-    if len(pattern) > budgets.LONGEST_PATTERN:
+    if measure_pattern(pattern) > budgets.LARGEST_PATTERN:
         raise OverBudgetError
     with one_budget() as budget, budget.running():
         try:
-            return bool(regex.search(pattern, text, timeout=budget.check()))
+            longest = min(budget.check(), budgets.LONGEST_MATCH)
+            return bool(regex.search(pattern, text, timeout=longest))
         except TimeoutError:
             raise_bare(OverBudgetError())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections import Counter
@@ -36,7 +37,10 @@ _BEYOND = (
     re.compile(r"\\[1-9kgG]"),
     re.compile(r"\{[0-9,]*+[A-Za-z<]"),
 )
-_REPEAT = re.compile(r"\{[0-9]*+,?+[0-9]*+\}")
+# The parts of a pattern: what is escaped, a set, the ends of a group, a repeat, and any other character.
+_PART = re.compile(
+    r"\\.|\[\^?+\]?+(?:\\.|[^\]\\])*+\]|[()]|\{[0-9]++,?+[0-9]*+\}|.", re.DOTALL
+)
 
 
 def find_excess(document: Any, path: str = "") -> str:
@@ -123,8 +127,8 @@ def _judge_pattern(pattern: str) -> str:
         return f"is a pattern longer than {budgets.LONGEST_PATTERN} characters"
     if any(form.search(pattern) for form in _BEYOND):
         return "is a pattern with more than groups, choices and repeats"
-    if _largest_number(pattern) > budgets.LARGEST_REPEAT:
-        return f"is a pattern that repeats more than {budgets.LARGEST_REPEAT} times"
+    if measure_pattern(pattern) > budgets.LARGEST_PATTERN:
+        return f"is a pattern that repeats itself more than {budgets.LARGEST_PATTERN} times"
     try:
         regex.compile(pattern)
     except (regex.error, RecursionError, OverflowError, MemoryError):
@@ -132,12 +136,25 @@ def _judge_pattern(pattern: str) -> str:
     return ""
 
 
-def _largest_number(pattern: str) -> int:
-    """Return the largest number in the braces of a pattern."""
-    numbers = [0]
-    for braces in _REPEAT.findall(pattern):
-        numbers += [int(digits) for digits in braces[1:-1].split(",") if digits]
-    return max(numbers)
+@functools.lru_cache(maxsize=1_000)
+def measure_pattern(pattern: str) -> int:
+    """Return how many characters a pattern has with every ``{n,m}`` written out `m` times, however they are nested."""
+    groups = [0]  # of each open group, what it has so far
+    last = 0  # of what a repeat would repeat
+    for part in _PART.findall(pattern):
+        if part == "(":
+            groups.append(0)
+        elif part == ")" and len(groups) > 1:
+            last = groups.pop() + 1
+            groups[-1] += last
+        elif part[0] == "{" and len(part) > 1:
+            times = max(int(digits[:9] or 0) for digits in part[1:-1].split(","))
+            groups[-1] += last * max(times - 1, 0)
+            last *= max(times, 1)
+        else:
+            last = 1
+            groups[-1] += last
+    return sum(groups)
 
 
 @attrs.define(eq=False)

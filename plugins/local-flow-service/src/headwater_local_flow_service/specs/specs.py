@@ -107,7 +107,10 @@ class SpecCollection:
         _check_allowed(specs.context)
         body = json_object(req, specs.context.settings)
         record = _build_record(specs.validate(normalize(body)), caller)
-        with specs.context.store.writing(record.scope) as rows:
+        with (
+            specs.context.store.writing(record.scope) as rows,
+            stored_specs.bounded(rows, specs.table, caller.scope),
+        ):
             rows.add(specs.table, record)
         resp.status = falcon.HTTP_201
         resp.location = f"{handlers.BASE}/{specs.type}/{record.id}"
@@ -142,7 +145,8 @@ class SpecItem:
             before = specs.require_record(rows, caller.scope, id)
             content = Content(document=specs.validate(normalize(body)))
             record = lifecycle.revise_record(before, caller.client, content)
-            rows.replace(specs.table, record, etag=before.etag)
+            with stored_specs.bounded(rows, specs.table, caller.scope):
+                rows.replace(specs.table, record, etag=before.etag)
         resp.media = stored_specs.render(record)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
+from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.kernel.audit import audit_block
 from headwater_local_flow_service.kernel.lifecycle import is_id
 from headwater_local_flow_service.store import tables
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
     from headwater_local_flow_service.kernel.catalog import Catalog
     from headwater_local_flow_service.store.store import Record, Rows
+
+LARGEST_STORED: Final = (
+    8_388_608  # characters of one organization's specifications of one sort
+)
 
 # What the rows of specifications hold in the place of a sandbox's name.
 ANY_SANDBOX = ""
@@ -34,6 +40,22 @@ def render(record: Record) -> dict[str, Any]:
         if not name.startswith("sandbox")
     }
     return {**audit, **record.document}
+
+
+@contextmanager
+def bounded(rows: Rows, table: Table, scope: Scope) -> Iterator[None]:
+    """Refuse what is written in the block where it makes an organization's specifications too large.
+
+    They are listed all at once, so how much there is of them is how large that answer gets. Raises `FlowError`.
+    """
+    before = rows.size(table, scope_of(scope))
+    yield
+    after = rows.size(table, scope_of(scope))
+    if after > max(LARGEST_STORED, before):
+        raise FlowError(
+            "CONNECTOR-1312-400",
+            f"the organization's specifications would be larger than {LARGEST_STORED} characters together",
+        )
 
 
 def list_stored(rows: Rows, table: Table, scope: Scope) -> Iterator[dict[str, Any]]:

@@ -130,6 +130,12 @@ class Rows:
             select(func.count()).select_from(table)
         ).scalar_one()
 
+    def size(self, table: Table, scope: Scope) -> int:
+        """Return how many characters the documents of the scope have together."""
+        query = select(func.sum(func.length(table.c.document)))
+        found = self._connection.execute(query.where(in_scope(table, scope)))
+        return int(found.scalar_one() or 0)
+
     def get(self, table: Table, scope: Scope, id: str) -> Record | None:
         """Return one row of the scope, or None."""
         wanted = {"org": scope.org, "sandbox": scope.sandbox, "wanted": id}
