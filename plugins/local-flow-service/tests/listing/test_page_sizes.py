@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
-import subprocess
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
 import requests
 from talking import HEADERS
+from worker_memory import peak_memory
 
 from headwater_local_flow_service import Settings
 from headwater_local_flow_service.listing import listing
@@ -23,6 +20,7 @@ from headwater_local_flow_service.store.store import Record, Scope, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 MOST_MEMORY = 300  # MB of a worker, in the attack that took 7.6 GB
 OBJECTS = 150
@@ -76,23 +74,6 @@ def _pages(root: str, query: str) -> Iterator[list[str]]:
         yield [item["name"] for item in page["items"]]
 
 
-def _peak(process: subprocess.Popen[str]) -> float:
-    """Return the most memory that any worker has had, in MB."""
-    children = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(process.pid)],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split()
-    peaks = []
-    for pid in children:
-        status = Path(f"/proc/{pid}/status").read_text()
-        found = re.search(r"VmHWM:\s+(\d+) kB", status)
-        peaks.append(int(found[1]) / 1024 if found else 0)
-    return max(peaks)
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 def test_a_worker_keeps_small_while_150_objects_of_1_mb_are_listed_four_times_at_once(
     served: Any, tmp_path: Path
 ) -> None:
@@ -105,14 +86,14 @@ def test_a_worker_keeps_small_while_150_objects_of_1_mb_are_listed_four_times_at
             pages = islice(_pages(root, query), PAGES)
             return [name for page in pages for name in page]
 
-        idle = _peak(process)
+        idle = peak_memory(process)
         names = walk(QUERIES[0])
         assert names == newest[: len(names)]
         assert len(names) == OBJECTS or PAGES < OBJECTS
-        once = _peak(process)
+        once = peak_memory(process)
         with ThreadPoolExecutor(len(QUERIES)) as pool:
             for listed in pool.map(walk, QUERIES):
                 assert listed == names
-        at_once = _peak(process)
+        at_once = peak_memory(process)
     print(f"idle {idle:.0f} MB, one list {once:.0f} MB, four {at_once:.0f} MB")
     assert at_once < MOST_MEMORY
