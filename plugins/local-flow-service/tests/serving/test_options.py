@@ -39,6 +39,7 @@ largest_body = 2048
 deepest_body = 8
 source_timeout = 20.5
 busy_timeout = 1.5
+statement_timeout = 7.5
 token_lifetime = 60
 
 [strictness]
@@ -82,6 +83,7 @@ def test_a_file_says_everything(tmp_path: Path) -> None:
     assert (settings.largest_body, settings.deepest_body) == (2048, 8)
     assert (settings.busy_timeout, settings.token_lifetime) == (1.5, 60)
     assert settings.source_timeout == 20.5
+    assert settings.statement_timeout == 7.5
     [client] = settings.clients
     assert (client.id, client.secret.reveal(), client.organizations) == (
         "desk",
