@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import disks
 import pytest
 import requests
 import servers
@@ -31,6 +31,7 @@ from headwater_local_flow_service import Settings, build_app
 from headwater_local_flow_service.store import database
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
 
 ROUNDS = 20 if os.environ.get("HEADWATER_TEST_FULL") else 3
@@ -232,20 +233,6 @@ def test_what_was_acknowledged_survives_kills_on_postgresql(
     build_app(Settings(**own_schema)).close()
 
 
-@pytest.fixture(name="disk")
-def _disk(tmp_path: Path) -> Iterator[Path]:
-    """Return a disk of its own, small enough to be filled. Skips where none can be mounted."""
-    disk = tmp_path / "disk"
-    disk.mkdir(mode=0o700)
-    mount = ("mount", "-t", "tmpfs", "-o", "size=64m,mode=0700", "tmpfs", str(disk))
-    if os.geteuid() != 0 or not shutil.which("mount"):
-        pytest.skip("a disk is mounted by root only")
-    if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("no disk can be mounted here, as in most containers")
-    yield disk
-    subprocess.run(("umount", "--lazy", str(disk)), check=True)
-
-
 def _ask(url: str, method: str, path: str = "/connections", **rest: Any) -> Any:
     """Ask as somebody whom the writers do not know."""
     headers = HEADERS | {"x-gw-ims-org-id": "WATCHER@AdobeOrg"}
@@ -265,23 +252,14 @@ def _refused(url: str, reason: str) -> None:
     assert answer.headers["Retry-After"]
 
 
-def _fill(disk: Path) -> Path:
-    """Take all the room there is on a disk, with a file to be removed again."""
-    filling = disk / "filling"
-    with filling.open("wb", buffering=0) as file, suppress(OSError):
-        while True:
-            file.write(b"x" * 65_536)
-    return filling
-
-
 def test_what_was_acknowledged_survives_a_full_disk(
-    served: Served, tmp_path: Path, disk: Path
+    served: Served, tmp_path: Path
 ) -> None:
     """Each time until writes are refused for it; reads go on, and writes as soon as there is room."""
 
     def fill(_process: Any, dice: random.Random, url: str) -> None:
         time.sleep(dice.uniform(0.05, 0.6))
-        filling = _fill(disk)
+        filling = disks.fill(disk)
         try:
             _refused(url, "no room")
             assert _ask(url, "GET").status_code == 200
@@ -290,9 +268,10 @@ def test_what_was_acknowledged_survives_a_full_disk(
         finally:
             filling.unlink()
 
-    store = str(disk / "local.db")
-    _survives(served, tmp_path, store, fill)
-    build_app(Settings(store=store)).close()
+    with disks.mounted(tmp_path / "disk") as disk:
+        store = str(disk / "local.db")
+        _survives(served, tmp_path, store, fill)
+        build_app(Settings(store=store)).close()
 
 
 def _move_folder(store: Path, aside: Path, _dice: random.Random) -> Callable[[], Any]:

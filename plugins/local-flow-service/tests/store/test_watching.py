@@ -12,11 +12,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import disks
 import pytest
 import requests
 from talking import BASE, HEADERS, oracle
 
-from headwater_local_flow_service import Settings
+from headwater_local_flow_service import Settings, StoreError
 from headwater_local_flow_service.store.store import Store
 
 if TYPE_CHECKING:
@@ -249,6 +250,26 @@ def test_a_service_with_several_workers_refuses_in_all_of_them_and_none_makes_an
             timeout=30,
         )
         assert count.json() == {"count": 21}
+
+
+def test_a_disk_that_is_taken_away_takes_its_store_with_it(
+    served: Any, tmp_path: Path
+) -> None:
+    """A key on another disk knows of the store: none is made in the folder that the disk was mounted at."""
+    store, settings = tmp_path / "disk" / "local.db", tmp_path / "serve.toml"
+    settings.write_text('key_file = "key"')
+    options = ("--workers", "2", "--settings", str(settings))
+    with disks.mounted(tmp_path / "disk") as disk:
+        with served(tmp_path, *options, store=str(store)) as (_process, url):
+            assert _post(url, "there").status_code == 201
+            disks.take_away(disk)
+            assert {_post(url, "ghost").status_code for _ in range(20)} == {503}
+            health = requests.get(f"{url}/health", timeout=30)
+            assert (health.status_code, health.json()["status"]) == (503, "gone")
+            assert [*disk.iterdir()] == []
+        with pytest.raises(StoreError, match="its disk is not mounted"):
+            Store(Settings(store=str(store), key_file=tmp_path / "key"))
+        assert [*disk.iterdir()] == []
 
 
 def _hold(store: Path, folder: Path) -> dict[Path, Path]:
