@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import disks
 import pytest
 from sqlalchemy import inspect
 
@@ -346,3 +348,21 @@ def test_a_migration_that_is_killed_is_made_again(
     assert _dump(path) == before
     talker = service()
     assert PRIVATE not in str(talker.read(made))
+
+
+def test_a_full_disk_stops_an_upgrade_before_anything_is_changed(
+    nested: Any, tmp_path: Path
+) -> None:
+    path, _spec, _made = nested
+    with disks.mounted(tmp_path / "disk") as disk:
+        for each in path.parent.glob("local.db*"):
+            shutil.copy2(each, disk)
+        before = _dump(disk / path.name)
+        filling = disks.fill(disk)
+        with pytest.raises(StoreError) as raised:
+            build_app(Settings(store=str(disk / path.name)))
+        assert "room" in raised.value.remedy
+        filling.unlink()
+        assert _dump(disk / path.name) == before
+        build_app(Settings(store=str(disk / path.name))).close()
+        assert _dump(disk / path.name) != before

@@ -7,10 +7,14 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import disks
 import pytest
+from click.testing import CliRunner
 
 from headwater import documents
-from headwater_local_flow_service import Settings, StoreError
+from headwater.cli.group import root
+from headwater.cli.state import State
+from headwater_local_flow_service import Settings, StoreBusy, StoreError
 from headwater_local_flow_service.archive import files
 from headwater_local_flow_service.store import register
 from headwater_local_flow_service.store.store import Store
@@ -196,3 +200,41 @@ def test_a_register_that_cannot_be_kept_stops_nobody(tmp_path: Path) -> None:
     register.path_of(key).rmdir()
     register.path_of(key).write_bytes(b"\xff nonsense\n\n")
     assert _open(tmp_path / "a.db", key_file=key) == first
+
+
+def test_a_first_start_on_a_full_disk_leaves_nothing_that_stops_the_second(
+    tmp_path: Path,
+) -> None:
+    with disks.mounted(tmp_path / "disk") as disk:
+        filling = disks.fill(disk)
+        with pytest.raises((StoreError, StoreBusy)) as raised:
+            _open(disk / "a.db")
+        assert raised.value.remedy
+        assert not (disk / "a.db.key").exists()
+        filling.unlink()
+        _open(disk / "a.db")
+
+
+def test_what_uses_the_embedded_service_says_that_its_store_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody who only lists his connections learns what is missing, and what to do; nothing is made."""
+    _open(tmp_path / "local.db")
+    for path in tmp_path.glob("local.db*"):
+        if path.suffix not in (".key", ".stores"):
+            path.unlink()
+    monkeypatch.setenv("HEADWATER_LOCAL_STORE", str(tmp_path / "local.db"))
+    for command in (
+        ("connections", "list"),
+        ("local", "info"),
+        ("serve", "--port", "0"),
+    ):
+        done = CliRunner().invoke(root, [*command], obj=State())
+        assert isinstance(done.exception, StoreError), (command, done.output)
+        assert "the store was moved or lost" in str(done.exception)
+        assert "headwater local init --new" in done.exception.remedy
+    assert not (tmp_path / "local.db").exists()
+    assert (
+        CliRunner().invoke(root, ["local", "init", "--new"], obj=State()).exit_code == 0
+    )
+    assert CliRunner().invoke(root, ["connections", "list"], obj=State()).exit_code == 0

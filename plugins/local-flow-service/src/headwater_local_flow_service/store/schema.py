@@ -222,6 +222,12 @@ _PROBLEMS = (
         "make the file and its folder writable",
     ),
     (
+        # SQLite's word where there is no room for the index of its log.
+        ("disk i/o error",),
+        "the disk of the store {} fails or has no room",
+        "see that it has room and is whole, then run again",
+    ),
+    (
         ("is full", "no space"),
         "there is no room for the store {}",
         "make room on its disk, then run again",
