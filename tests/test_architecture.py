@@ -25,22 +25,24 @@ CORE: dict[str, set[str]] = {
     "models": set(),
     "cleaning": {"secret"},
     "errors": {"models"},  # for types only
+    "arguments": {"errors"},
     "foreign": {"cleaning", "errors", "models", "secret"},
     "documents": {"errors", "foreign"},
     # what connectors and the platform client stand on
-    "http": {"cleaning", "errors", "foreign", "secret"},
-    "credentials": {"errors", "foreign", "models", "secret"},
+    "http": {"arguments", "cleaning", "errors", "foreign", "secret"},
+    "credentials": {"arguments", "errors", "foreign", "models", "secret"},
     "sources": {"cleaning", "errors", "foreign", "http", "lazy", "models", "secret"},
     "flowservice": {"errors", "foreign", "http", "lazy", "models", "secret"},
-    "connectors": {"credentials", "errors", "foreign", "lazy", "models", "secret", "sources"},
-    "profiles": {"credentials", "documents", "errors", "flowservice", "foreign", "secret"},
+    "connectors": {"arguments", "credentials", "errors", "foreign", "lazy", "models", "secret", "sources"},
+    "profiles": {"arguments", "credentials", "documents", "errors", "flowservice", "foreign", "secret"},
     # what users ask for
     "create": {
-        "connectors", "credentials", "documents", "errors", "flowservice", "foreign", "lazy", "models", "secret",
-        "sources",
+        "arguments", "connectors", "credentials", "documents", "errors", "flowservice", "foreign", "lazy", "models",
+        "secret", "sources",
     },
     "tenant": {
-        "connectors", "credentials", "documents", "errors", "flowservice", "foreign", "lazy", "models", "profiles",
+        "arguments", "connectors", "credentials", "documents", "errors", "flowservice", "foreign", "lazy", "models",
+        "profiles",
     },
     "doctor": {"connectors", "errors", "flowservice", "models", "profiles", "tenant"},
     "cli": {

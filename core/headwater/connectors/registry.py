@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from headwater.arguments import require_text
 from headwater.connectors.connector import Connector
 from headwater.errors import ConnectorClash, PluginError, UnknownConnector
 from headwater.foreign import foreign
@@ -62,6 +63,7 @@ class Registry:
         Raises `UnknownConnector` with the nearest slug, `ConnectorClash` where two distributions register the slug, and
         `BrokenPlugin` where the plugin fails.
         """
+        require_text("slug", slug)
         if slug not in self._loaded:
             self._loaded[slug] = self._import(slug)
         return self._loaded[slug]
@@ -83,6 +85,7 @@ class Registry:
         Raises `UnknownConnector`, and `ConnectorClash` where several have this id. Connectors that fail to load are
         passed over.
         """
+        require_text("spec_id", spec_id)
         working, _failures = self.all()
         wanted = spec_id.lower()
         same = [connector for connector in working if connector.spec.id == wanted]

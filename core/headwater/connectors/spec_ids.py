@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headwater.arguments import require_text
 from headwater.connectors.registry import installed
 from headwater.errors import InvalidInput
 from headwater.models import is_uuid
@@ -25,6 +26,7 @@ def with_spec_id(connector: Connector, spec_id: str) -> Connector:
     verified one, and for one that belongs to another installed connector. An id that came from a tenant gives way to
     the caller's.
     """
+    require_text("spec_id", spec_id)
     wanted = spec_id.strip().lower()
     _check_misprint(wanted, [connector, *_load_installed()], connector.slug)
     _check_form(wanted)

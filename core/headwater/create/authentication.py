@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from headwater.arguments import require_fields, require_kind
+from headwater.connectors.connector import Connector
 from headwater.credentials.given import CredentialsInput
 from headwater.credentials.validation import check_usable
 from headwater.errors import InvalidInput
@@ -14,7 +16,6 @@ from headwater.secret import Unshown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from headwater.connectors.connector import Connector
     from headwater.credentials.given import GivenCredentials
 
 
@@ -26,6 +27,7 @@ def choose(
     cloud: str | None = None,
 ) -> AuthenticationSpec:
     """Return the specification that values are meant for; see `choose_credentials` for the rules and the errors."""
+    require_fields("given", given)
     given = Unshown(given)
     credentials = CredentialsInput(values=given, auth=auth, cloud=cloud)
     return choose_credentials(connector, credentials).auth
@@ -44,6 +46,7 @@ def choose_credentials(
     Raises `InvalidInput` for a name the connector does not have, a cloud it does not support, or where a tenant's
     schemas leave open which values are secret.
     """
+    require_kind("connector", connector, Connector, "a Connector")
     if isinstance(given.auth, AuthenticationSpec):
         return given.complete(given.auth, connector.slug)
     rejected = []

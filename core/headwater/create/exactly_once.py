@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import attrs
 
+from headwater.arguments import require_kind, require_service
 from headwater.create import journal as journals
 from headwater.create.values import (
     CONFIRMED,
@@ -35,7 +37,7 @@ from headwater.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from headwater.create.journal import Keeper, Turn
     from headwater.flowservice import Connection, FlowService, Reference
@@ -74,6 +76,12 @@ def ensure(
     and what the platform client raises.
     """
     rules = CreateRules(if_exists=if_exists, settle=settle, confirm=confirm)
+    require_kind("prepared", prepared, Prepared, "what prepare returns")
+    require_service(service)
+    if journal is not None and not hasattr(journal, "turn"):
+        raise InvalidInput("journal must be a journal or None")
+    if progress is not None:
+        require_kind("progress", progress, Callable, "a function or None")
     keeper = journal or journals.default_journal()
     wanted = WantedConnection(service, prepared)
     with keeper.turn(wanted.target) as turn:

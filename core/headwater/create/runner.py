@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from headwater.arguments import require_kind, require_optional_text, require_text
+from headwater.connectors.connector import Connector
 from headwater.connectors.registry import load
 from headwater.connectors.spec_ids import with_spec_id
 from headwater.create.authentication import choose, choose_credentials
@@ -14,17 +16,15 @@ from headwater.errors import InvalidInput
 from headwater.models import PayloadRequest
 from headwater.secret import Unshown
 from headwater.sources.contract import SourceCredentials
-from headwater.sources.reach import ANYWHERE
+from headwater.sources.reach import ANYWHERE, Reach
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from headwater.connectors.connector import Connector
     from headwater.create.journal import Keeper
     from headwater.flowservice import FlowService
     from headwater.models import AuthenticationSpec, Problem
-    from headwater.sources import Reach
     from headwater.sources.guarded import GuardedReader
 
 __all__ = [
@@ -83,6 +83,8 @@ def prepare_given(
     look_up: bool = True,
 ) -> Prepared:
     """Build the body for a connector that is known to be creatable, with chosen credentials; see `prepare`."""
+    require_text("name", name)
+    require_optional_text("description", description)
     if not name.strip():
         raise InvalidInput(
             "the connection's name is empty",
@@ -177,6 +179,7 @@ def open_source(
     """
     credentials = Unshown(credentials)
     given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
+    require_kind("reach", reach, Reach, "a Reach")
     readable = _load(connector)
     readable.check_readable()
     chosen = choose_credentials(readable, given)
@@ -187,6 +190,7 @@ def open_source(
 
 def check_creatable(connector: Connector) -> None:
     """Raise `NotCreatable` with the reason where the source has no base connection, or no verified id."""
+    require_kind("connector", connector, Connector, "a Connector")
     connector.check_creatable()
 
 
@@ -200,4 +204,7 @@ def _load_creatable(connector: Connector | str, spec_id: str | None) -> Connecto
 
 
 def _load(connector: Connector | str) -> Connector:
-    return load(connector) if isinstance(connector, str) else connector
+    if isinstance(connector, str):
+        return load(connector)
+    require_kind("connector", connector, Connector, "a Connector or the slug of one")
+    return connector

@@ -6,16 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from headwater.arguments import (
+    require_fields,
+    require_kind,
+    require_optional_path,
+    require_optional_text,
+)
 from headwater.credentials import references, validation
 from headwater.credentials.conversion import convert
-from headwater.models import dotted
+from headwater.models import AuthenticationSpec, dotted
 from headwater.secret import Unshown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from headwater.models import AuthenticationSpec, Field, FieldPath, Problem
+    from headwater.models import Field, FieldPath, Problem
 
 
 def variable_name(slug: str, *path: str) -> str:
@@ -58,6 +64,9 @@ def put(values: Mapping[str, Any], path: FieldPath, value: Any) -> dict[str, Any
 
 
 def _find_misfits(given: GivenCredentials) -> tuple[Problem, ...]:
+    require_kind("auth", given.auth, AuthenticationSpec, "an AuthenticationSpec")
+    require_fields("credentials", given.values)
+    require_optional_path("base", given.base)
     validation.check_usable(given.auth)
     pending = references.pending(given.auth, given.values)
     return tuple(validation.validate(given.auth, given.values, pending=pending))
@@ -70,7 +79,8 @@ class GivenCredentials:
     `origins` names where each field came from, and relative ``file:`` references start at `base`. `misfits` is
     what the specification says against the values; it is found out once, when they are put together.
 
-    Raises `InvalidInput` for a tenant's specification that cannot be used or evaluated.
+    Raises `InvalidInput` for a tenant's specification that cannot be used or evaluated, and for arguments of the wrong
+    type.
     """
 
     auth: AuthenticationSpec
@@ -126,6 +136,8 @@ class CredentialsInput:
     line, which come before `values` and take the types of their fields. `environ` may give required fields that are
     in neither, under their `variable_name`. `base` is where relative ``file:`` references start. `auth`, a
     specification or its name, and `cloud` say what the credentials are meant for, as far as the caller knows.
+
+    Raises `InvalidInput` for an argument of the wrong type, by the name it has in `headwater.create`.
     """
 
     values: Mapping[str, Any] = attrs.field(repr=False)
@@ -135,6 +147,13 @@ class CredentialsInput:
     base: Path | None = None
     auth: AuthenticationSpec | str | None = None
     cloud: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        require_fields("credentials", self.values)
+        require_optional_path("base", self.base)
+        require_optional_text("cloud", self.cloud)
+        if not isinstance(self.auth, AuthenticationSpec):
+            require_optional_text("auth", self.auth)
 
     def complete(self, auth: AuthenticationSpec, slug: str) -> GivenCredentials:
         """Return the credentials as they are for one specification of a connector."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import re
 
+from headwater.arguments import require_text
+
 # Deliberately narrow: what this accepts, every URL parser reads the same way. No userinfo, path, query or fragment.
 ROOT_URL = re.compile(
     r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?"
@@ -38,6 +40,7 @@ def is_adapter_scheme(scheme: str) -> bool:
 
 def is_loopback(host: str) -> bool:
     """Say whether a host is this machine's own: ``localhost``, or an address of the loopback ranges."""
+    require_text("host", host)
     if host.lower() == "localhost":
         return True
     try:

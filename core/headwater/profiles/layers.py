@@ -6,10 +6,17 @@ Credentials and URL always come from one layer: a token is never sent to an addr
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from headwater.arguments import (
+    require_fields,
+    require_kind,
+    require_optional_text,
+    require_text,
+)
 from headwater.errors import InvalidInput, NotConfigured
 from headwater.foreign import without_frames
 from headwater.profiles.config import LOCAL, Config, config_path
@@ -25,7 +32,6 @@ from headwater.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from headwater.flowservice import FlowService
 
@@ -68,7 +74,11 @@ def resolve(
     counts; with neither a config file nor any platform variable, it is the embedded service. `overrides` are flags;
     None among them means not given. Raises `NotConfigured` and `InvalidInput`.
     """
-    environ = os.environ if environ is None else environ
+    require_optional_text("name", name)
+    require_kind("path", path, (Path, type(None)), "a pathlib.Path or None")
+    environ = _environment(environ)
+    if overrides is not None:
+        require_fields("overrides", overrides)
     flags = {
         key: value for key, value in (overrides or {}).items() if value is not None
     }
@@ -98,7 +108,9 @@ def cloud(
     None at all means ``azure``, and so does a config file that cannot be used. Raises `InvalidInput` for a name that is
     not one of a cloud.
     """
-    environ = os.environ if environ is None else environ
+    require_optional_text("name", name)
+    require_kind("path", path, (Path, type(None)), "a pathlib.Path or None")
+    environ = _environment(environ)
     variables = _variables(environ)
     if "cloud" in variables:
         check_cloud(variables["cloud"], _source("cloud"))
@@ -112,6 +124,15 @@ def cloud(
     except InvalidInput:
         return CLOUDS[0]
     return profile.cloud
+
+
+def _environment(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    if environ is None:
+        return os.environ
+    require_fields("environ", environ)
+    for value in environ.values():
+        require_text("each value of environ", value)
+    return environ
 
 
 @without_frames
@@ -210,6 +231,10 @@ def _check_flags(flags: Mapping[str, Any]) -> None:
             f"not a setting that can be overridden: {', '.join(sorted(unknown))}",
             remedy=f"these can be: {', '.join(allowed)}",
         )
+    for key, value in flags.items():
+        if not isinstance(value, os.PathLike):
+            wanted = "a string" if KEYS[key] is str else "a number"
+            require_kind(key, value, KEYS[key], wanted)
 
 
 def _override(profile: Profile, flags: Mapping[str, Any]) -> Profile:

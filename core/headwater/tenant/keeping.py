@@ -10,20 +10,21 @@ from typing import TYPE_CHECKING
 import attrs
 
 from headwater import documents
+from headwater.arguments import require_kind, require_service, require_text
+from headwater.connectors.registry import Registry
 from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
 from headwater.tenant.place import SUFFIX, VARIABLE, folder
-from headwater.tenant.pulled import Pulled, damage_error, from_document
+from headwater.tenant.pulled import Pulled, Tenant, damage_error, from_document
 from headwater.tenant.registry import TenantRegistry
 
 if TYPE_CHECKING:
-    from headwater.connectors.registry import Registry
     from headwater.flowservice import FlowService
-    from headwater.tenant.pulled import Tenant
 
 
 def path_of(tenant: Tenant) -> Path:
     """Return where a tenant's specifications are kept."""
+    require_kind("tenant", tenant, Tenant, "a Tenant")
     return Path(folder()) / f"{tenant.key}{SUFFIX}"
 
 
@@ -34,6 +35,10 @@ def pull(
 
     Raises what the request raises, and `InvalidInput` where the file cannot be written; what was kept then stays.
     """
+    require_kind("tenant", tenant, Tenant, "a Tenant")
+    require_kind("registry", registry, Registry, "a Registry")
+    require_text("profile", profile)
+    require_service(service)
     specs = service.connection_specs.list()
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     pulled = Pulled(tenant=tenant, profile=profile, pulled_at=moment, specs=specs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from headwater.arguments import require_text
 from headwater.connectors.registry import Registry
 from headwater.errors import PluginError
 from headwater.tenant.connectors import connector_of, distribution_of, is_usable
@@ -45,6 +46,7 @@ class TenantRegistry(Registry):
 
         A slug of the tenant's whose id an installed connector has leads to that connector.
         """
+        require_text("slug", slug)
         if slug in self._installed.available():
             return self._complete(self._installed.load(slug))
         spec = self._specs.get(slug)
