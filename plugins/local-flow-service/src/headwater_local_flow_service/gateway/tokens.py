@@ -26,7 +26,7 @@ class Tokens:
 
     def __init__(self, settings: Settings, vault: Vault) -> None:
         self._clients = {client.id: client for client in settings.clients}
-        self._cipher = vault.token_cipher()
+        self._vault = vault
         self.lifetime = settings.token_lifetime
 
     @property
@@ -50,14 +50,19 @@ class Tokens:
     def issue(self, client_id: str, secret: Secret) -> str:
         """Return a token for a client; it carries the time it was made, and which secret it was given for."""
         claims = {"client": client_id, "secret": _fingerprint(secret)}
-        return self._cipher.encrypt(json.dumps(claims).encode()).decode("ascii")
+        return (
+            self._vault.token_cipher()
+            .encrypt(json.dumps(claims).encode())
+            .decode("ascii")
+        )
 
     def client_of(self, token: str) -> Client | None:
         """Return the configured client of a token, or None when it is forged or expired, or its secret is gone."""
         if not _FORM.fullmatch(token):
             return None
         try:
-            claims = self._cipher.decrypt(token.encode("ascii"), ttl=self.lifetime)
+            cipher = self._vault.token_cipher()
+            claims = cipher.decrypt(token.encode("ascii"), ttl=self.lifetime)
         except InvalidToken:
             return None
         return self._find(json.loads(claims))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -196,6 +197,61 @@ def reset(state: State, /, *, yes: bool, store: str | None, file: Path | None) -
     emit({"store": opened.label, "deleted": gone}, text, as_json=state.json)
 
 
+@command.command("rotate-key", short_help="Seal all credentials with a new key.")
+@click.option(
+    "--forget",
+    is_flag=True,
+    help="Take former keys out of the key file, five minutes after the last one was made or later.",
+)
+@_choosing
+@common
+@click.pass_obj
+def rotate_key(
+    state: State, /, *, forget: bool, store: str | None, file: Path | None
+) -> None:
+    """Make a new key, and seal every stored credential with it. The service may run meanwhile.
+
+    A service takes the new key from the key file with the next request that needs one. The former key can still open,
+    until --forget. A rotation that was interrupted goes on where it was when the command is run again.
+    """
+    from headwater_local_flow_service.store import rotation
+
+    settings = _settings(store, file)
+    work = rotation.forget if forget else rotation.run
+    with _open_store(settings) as opened:
+        done = work(opened, settings, _Progress().tell)
+        label = opened.label
+    facts = {
+        "store": label,
+        "sealed": done.sealed,
+        "resumed": done.resumed,
+        "keys": done.keys,
+        "forgotten": done.forgotten,
+    }
+    text = f"{done.sealed} credentials sealed with the newest key of {label}"
+    if done.forgotten:
+        text += f"; former keys forgotten: {done.forgotten}"
+    elif not forget:
+        state.notice(
+            "the former key can still open: headwater local rotate-key --forget"
+        )
+    emit(facts | {"notices": state.notices}, text, as_json=state.json)
+
+
+class _Progress:
+    """Tells once in a while how many rows are done."""
+
+    def __init__(self) -> None:
+        self._told = time.monotonic()
+
+    def tell(self, count: int) -> None:
+        now = time.monotonic()
+        if now - self._told >= _PAUSE:
+            self._told = now
+            say(f"{count} credentials sealed")
+
+
+_PAUSE = 1  # second between two words about progress
 _SHOWN = 20  # ids that a text lists; --json lists all
 
 

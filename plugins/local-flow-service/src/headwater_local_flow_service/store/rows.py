@@ -11,7 +11,7 @@ from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from headwater_local_flow_service.store import marks
-from headwater_local_flow_service.store.tables import links
+from headwater_local_flow_service.store.tables import facts, links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -206,6 +206,38 @@ class Rows:
             in_scope(table, scope), refers_to_any(table, scope, [id]), *where
         )
         return [record_of(row) for row in self._connection.execute(query)]
+
+    def fact(self, name: str) -> str:
+        """Return one of the facts about the store."""
+        query = select(facts.c.value).where(facts.c.name == name)
+        value: str = self._connection.execute(query).scalar_one()
+        return value
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Put another value in the place of a fact about the store."""
+        named = update(facts).where(facts.c.name == name)
+        self._connection.execute(named.values(value=value))
+
+    def select_sealed_otherwise(
+        self, table: Table, prefix: bytes, last: int, limit: int
+    ) -> Sequence[Any]:
+        """Return rows behind `last` whose secrets do not begin so: seq, org, sandbox, id and secrets."""
+        sealed = table.c.secrets
+        otherwise = func.substr(sealed, 1, len(prefix)) != prefix
+        query = (
+            select(table.c.seq, table.c.org, table.c.sandbox, table.c.id, sealed)
+            .where(table.c.seq > last, sealed.is_not(None), otherwise)
+            .order_by(table.c.seq)
+            .limit(limit)
+        )
+        return self._connection.execute(query).all()
+
+    def replace_secrets(
+        self, table: Table, seq: int, before: bytes, after: bytes
+    ) -> None:
+        """Put other sealed secrets into a row, which is otherwise the same, unless somebody else did meanwhile."""
+        unchanged = and_(table.c.seq == seq, table.c.secrets == before)
+        self._connection.execute(update(table).where(unchanged).values(secrets=after))
 
     def count(
         self, table: Table, scope: Scope, where: Sequence[ColumnElement[bool]]

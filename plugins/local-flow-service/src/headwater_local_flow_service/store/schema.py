@@ -12,12 +12,13 @@ from headwater.foreign import raise_bare
 from headwater_local_flow_service.store import (
     database,
     identity,
+    keys,
     placing,
     postgresql,
     register,
     tables,
-    vault,
 )
+from headwater_local_flow_service.store.keys import Keys
 from headwater_local_flow_service.store.storeerrors import StoreBusy, StoreError
 from headwater_local_flow_service.store.vault import Vault
 
@@ -113,11 +114,11 @@ def _open_or_make(
             remedy="name another path with HEADWATER_LOCAL_STORE or --store",
         )
     refuse_to_replace(url, settings)
-    key = _find_key(url, settings)
-    if key is None:
+    known = _find_keys(url, settings)
+    if known is None:
         made.append(_key_file(url, settings))
-        key = vault.make_key(made[0])
-    return _make(connection, Vault(key))
+        known = Keys(keys.make_file(made[0]), made[0])
+    return _make(connection, Vault(known))
 
 
 def _make(connection: Connection, opened: Vault) -> Vault:
@@ -134,14 +135,14 @@ def _open(connection: Connection, url: URL, settings: Settings) -> Vault:
     store = f"the store {database.label(url)}"
     facts = {row.name: row.value for row in connection.execute(select(tables.facts))}
     version = _read_version(facts.get("schema", ""), store)
-    key = _find_key(url, settings)
-    if key is None:
+    known = _find_keys(url, settings)
+    if known is None:
         raise StoreError(
             f"{store} exists, but its key {_key_file(url, settings)} does not",
             remedy="restore the key file or set HEADWATER_LOCAL_KEY; without it the stored credentials cannot be read",
         )
-    opened = Vault(key)
-    if opened.check_value != facts.get("key"):
+    opened = Vault(known)
+    if not opened.knows(facts.get("key", "")):
         raise StoreError(
             f"the key does not belong to {store}",
             remedy="restore the key it was made with; without it the stored credentials cannot be read",
@@ -167,13 +168,13 @@ def _read_version(text: str, store: str) -> int:
     return version
 
 
-def _find_key(url: URL, settings: Settings) -> bytes | None:
-    """Return the key of the settings or of the key file, or None where there is no such file."""
+def _find_keys(url: URL, settings: Settings) -> Keys | None:
+    """Return the keys of the settings or of the key file, or None where there is no such file."""
     if settings.key is not None:
-        return vault.key_from(settings.key)
+        return Keys(keys.parse(settings.key))
     path = _key_file(url, settings)
     placing.check_private(path, "key file")
-    return vault.read_key(path)
+    return Keys.read(path)
 
 
 def _key_file(url: URL, settings: Settings) -> Path:
