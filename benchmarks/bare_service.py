@@ -1,4 +1,4 @@
-"""The other side of `benchmarks.service`: the same Falcon and granian, and one sqlite3 statement for each request.
+"""The other side of `benchmarks.service`: the same front and Falcon, and one sqlite3 statement for each request.
 
 No checks, no encryption, no audit, no error bodies: what serving and storing cost at the least.
 """
@@ -15,32 +15,27 @@ from typing import Any
 
 import falcon
 
+from headwater_local_flow_service import Settings
+from headwater_local_flow_service.serving import serving
+from headwater_local_flow_service.serving.front import Front
+
 STORE = "BENCHMARK_STORE"
 _local = threading.local()
 
 
 def serve(port: int) -> None:
-    """Serve until terminated, with the settings `headwater serve` has."""
-    from granian import Granian
-    from granian.constants import Interfaces
-
-    target = "benchmarks.bare_service:application"
-    Granian(
-        target,
-        address="127.0.0.1",
-        port=port,
-        interface=Interfaces.WSGI,
-        factory=True,
-        blocking_threads=4,
+    """Serve until terminated, as `headwater serve` does."""
+    serving.build_server(
+        "benchmarks.bare_service:application", "127.0.0.1", port
     ).serve()
 
 
-def application() -> falcon.App[Any, Any]:
-    """Return the application of one worker."""
-    app = falcon.App()
+def application() -> Front:
+    """Return the application of one worker, behind the front of the service."""
+    app: falcon.App[Any, Any] = falcon.App()
     app.add_route("/connections", _Rows())
     app.add_route("/connections/{id}", _Row())
-    return app
+    return Front(app, Settings(store=os.environ[STORE]))
 
 
 class _Rows:

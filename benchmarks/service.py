@@ -1,4 +1,4 @@
-"""What the embedded service costs: against bare Falcon, granian and sqlite3, and with 100,000 connections."""
+"""What the embedded service costs: against the same front with bare Falcon and sqlite3, and full."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 CLIENTS = 8  # with fewer, the bare side waits for work every now and then, and its times tell that
 BATCH = 400  # requests in one measurement
-WRITES = 1_280  # to see who waits longest
+WAITS = 1_280  # to see who waits longest
 READS = 4_000  # the same for reads by id, which a burst of a few milliseconds says nothing about
-MANY = 64  # clients, all of whom write
+MANY = 64  # clients
+ASLEEP = 12  # questions to a source that does not answer
 RUNS = 9
 WALKS = 3
 STORED = 100_000
@@ -49,6 +50,18 @@ class Line:
 
     def ask(self, method: str, path: str, body: bytes = b"") -> bytes:
         """Send a request and return the body of its success."""
+        self.send(method, path, body)
+        status, length = self._file.readline(), 0
+        while (line := self._file.readline()) not in (b"\r\n", b""):
+            if line.lower().startswith(b"content-length:"):
+                length = int(line[15:])
+        answer = self._file.read(length)
+        if not status.split()[1].startswith(b"2"):
+            raise SystemExit(f"{method} {path} answered {status!r} {answer!r}")
+        return answer
+
+    def send(self, method: str, path: str, body: bytes = b"") -> None:
+        """Send a request, and leave its answer."""
         lines = [
             f"{method} {path} HTTP/1.1",
             "Host: 127.0.0.1",
@@ -59,14 +72,6 @@ class Line:
             *(f"{name}: {value}" for name, value in HEADERS.items()),
         ]
         self._socket.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
-        status, length = self._file.readline(), 0
-        while (line := self._file.readline()) not in (b"\r\n", b""):
-            if line.lower().startswith(b"content-length:"):
-                length = int(line[15:])
-        answer = self._file.read(length)
-        if not status.split()[1].startswith(b"2"):
-            raise SystemExit(f"{method} {path} answered {status!r} {answer!r}")
-        return answer
 
 
 class Side:
@@ -87,6 +92,10 @@ class Side:
     def line(self) -> Line:
         """One of the connections, for requests one after the other."""
         return self._lines[0]
+
+    def another_line(self) -> Line:
+        """Return one more connection."""
+        return Line(self._port)
 
     def post(self) -> None:
         """Create connections."""
@@ -111,20 +120,26 @@ class Side:
             )
         )
 
-    def wait_for_posts(self, clients: int, requests: int) -> list[float]:
-        """Create connections with so many clients at once; return the seconds that each request took, sorted."""
+    def wait(self, method: str, clients: int, requests: int) -> list[float]:
+        """POST or GET with so many clients at once; return the seconds that each request took, sorted."""
         lines = [Line(self._port) for _client in range(clients)]
         times: list[float] = []
 
         def share(line: Line) -> None:
             for _request in range(requests // clients):
                 started = time.perf_counter()
-                line.ask("POST", f"{self._base}/connections", body("connection"))
+                self._ask_one(line, method)
                 times.append(time.perf_counter() - started)
 
         with ThreadPoolExecutor(clients) as pool:
             list(pool.map(share, lines))
         return sorted(times)
+
+    def _ask_one(self, line: Line, method: str) -> None:
+        if method == "POST":
+            line.ask("POST", f"{self._base}/connections", body("connection"))
+        else:
+            line.ask("GET", f"{self._base}/connections/{self.ids[0]}")
 
     def _all(self, ask: Any, requests: int = BATCH) -> None:
         def share(line: Line) -> None:
@@ -134,10 +149,10 @@ class Side:
         list(self._pool.map(share, self._lines))
 
 
-def body(name: str) -> bytes:
+def body(name: str, host: str = "acme.custhelp.com") -> bytes:
     """Return a connection to create."""
     params = {
-        "host": "acme.custhelp.com",
+        "host": host,
         "username": "integration",
         "password": "correct-horse-battery",
     }
@@ -246,24 +261,53 @@ def _against_bare(folder: Path) -> None:
             compare(mine.get, theirs.get, runs=RUNS),
             2.0,
         )
-        for clients in (CLIENTS, MANY):
-            _report_waits(clients, mine)
+        for method in ("POST", "GET"):
+            for clients in (CLIENTS, MANY):
+                _report_waits(method, clients, mine)
 
 
-def _report_waits(clients: int, side: Side) -> None:
+def _report_waits(method: str, clients: int, side: Side) -> None:
     """Say how long the unlucky wait: the 99th percentile against the median, the median of some runs."""
     ratios, medians = [], []
     for _run in range(RUNS):
-        times = side.wait_for_posts(clients, WRITES)
+        times = side.wait(method, clients, WAITS)
         medians.append(statistics.median(times))
-        ratios.append(times[len(times) * 99 // 100] / medians[-1])
+        ratios.append(_unlucky(times) / medians[-1])
     ratio = statistics.median(ratios)
     verdict = "ok" if ratio <= 5 else "OVER"
     print(
-        f"{WRITES} x POST with {clients} clients: median {statistics.median(medians) * 1000:.1f} ms, "
+        f"{WAITS} x {method} with {clients} clients: median {statistics.median(medians) * 1000:.1f} ms, "
         f"99th percentile {ratio:.1f} times that "
         f"({min(ratios):.1f} to {max(ratios):.1f} in {RUNS} runs), limit 5: {verdict}"
     )
+
+
+def _unlucky(times: list[float]) -> float:
+    """Return the 99th percentile of sorted times."""
+    return times[len(times) * 99 // 100]
+
+
+def _against_sleepers(folder: Path) -> None:
+    """Say what sources that do not answer cost those who ask for something else, one after the other."""
+    with (
+        ours(folder / "asleep.db") as (asleep, _pid),
+        ours(folder / "idle.db") as (idle, _pid),
+        socket.create_server(("127.0.0.1", 0)) as source,
+    ):
+        silent = f"http://127.0.0.1:{source.getsockname()[1]}"
+        made = asleep.line.ask("POST", f"{BASE}/connections", body("asleep", silent))
+        path = f"{BASE}/connections/{json.loads(made)['id']}/test"
+        for _question in range(ASLEEP):
+            asleep.another_line().send("GET", path)
+        ratios = []
+        for _run in range(RUNS):
+            pair = [side.wait("GET", 1, WAITS) for side in (asleep, idle)]
+            ratios.append(_unlucky(pair[0]) / _unlucky(pair[1]))
+        ratio = statistics.median(ratios)
+        print(
+            f"99th percentile of a GET while {ASLEEP} questions to sources sleep, against none: {ratio:.2f} "
+            f"({min(ratios):.2f} to {max(ratios):.2f} in {RUNS} pairs), limit 2: {'ok' if ratio <= 2 else 'OVER'}"
+        )
 
 
 def _against_empty(folder: Path) -> None:
@@ -317,6 +361,7 @@ def main() -> None:
     """Print every ratio."""
     with tempfile.TemporaryDirectory() as folder:
         _against_bare(Path(folder))
+        _against_sleepers(Path(folder))
         _against_empty(Path(folder))
 
 

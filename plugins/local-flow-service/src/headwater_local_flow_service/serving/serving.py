@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from headwater_local_flow_service.serving.options import Listening
 
+_APPLICATION = "headwater_local_flow_service.worker:application"
 _METRICS_HOST = "127.0.0.1"  # whoever collects them from elsewhere puts something in front, as with the service
 _METRICS_INTERVAL = 1  # seconds between two looks at the workers' counters
 _POLL = 0.02  # seconds
@@ -61,21 +62,35 @@ def run(
         _let_starting_workers_stop()
         begin_again = True
         while begin_again:
-            server = _build_server(address, taken, listening, metrics)
+            server = build_server(
+                _APPLICATION,
+                address,
+                taken,
+                workers=listening.workers,
+                metrics=metrics,
+                json_log=listening.access_log,
+            )
             begin_again = _serve(server, address, taken, announce)
             announce = _stay_silent
 
 
-def _build_server(
-    address: str, port: int, listening: Listening, metrics: int | None
+def build_server(
+    target: str,
+    address: str,
+    port: int,
+    *,
+    workers: int = 1,
+    metrics: int | None = None,
+    json_log: bool = False,
 ) -> AbstractServer[Any]:
+    """Return granian around the RSGI application that the function `target` makes in each worker."""
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces, Loops
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     return Granian(
-        "headwater_local_flow_service.worker:application",
+        target,
         address=address,
         port=port,
         interface=Interfaces.RSGI,
@@ -88,10 +103,10 @@ def _build_server(
         ),
         backpressure=_most_connections(),
         factory=True,
-        workers=listening.workers,
+        workers=workers,
         websockets=False,
         log_level=LogLevels.warning,
-        log_dictconfig=_log_config(as_json=listening.access_log),
+        log_dictconfig=_log_config(as_json=json_log),
         respawn_failed_workers=True,
         metrics_enabled=metrics is not None,
         metrics_scrape_interval=_METRICS_INTERVAL,
