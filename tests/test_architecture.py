@@ -25,7 +25,7 @@ CORE: dict[str, set[str]] = {
     "models": set(),
     "cleaning": {"secret"},
     "errors": {"models"},  # for types only
-    "arguments": {"errors"},
+    "arguments": {"errors", "secret"},
     "foreign": {"cleaning", "errors", "models", "secret"},
     "documents": {"errors", "foreign"},
     # what connectors and the platform client stand on

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from headwater.errors import InvalidInput
+from headwater.secret import Unshown
 
 
 def require_kind(name: str, value: Any, kinds: Any, wanted: str) -> None:
@@ -42,6 +43,12 @@ def require_fields(name: str, value: Any) -> None:
                 f"{name} must have strings for keys, and has {_describe(key)} among them",
                 remedy="name each value by its field",
             )
+
+
+def take_fields(name: str, value: Any) -> Unshown:
+    """Return a mapping whose keys are strings as one that prints no value. Raises as `require_fields` does."""
+    require_fields(name, value)
+    return Unshown(value)
 
 
 def require_service(value: Any) -> None:

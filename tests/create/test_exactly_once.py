@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import pytest
 
 from headwater import Created, Endpoint, FlowService, Secret, create_connection
@@ -112,8 +111,9 @@ def _service(
         api_key="key",
         access_token=Secret("token"),
         list_lag=list_lag,
+        read_timeout=read_timeout,
     )
-    return FlowService(attrs.evolve(endpoint, read_timeout=read_timeout))
+    return FlowService(endpoint)
 
 
 def _create(service: FlowService, name: str = "Desk", **options: Any) -> Created:

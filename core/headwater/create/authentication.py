@@ -5,13 +5,12 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from headwater.arguments import require_fields, require_kind
+from headwater.arguments import require_kind, take_fields
 from headwater.connectors.connector import Connector
 from headwater.credentials.given import CredentialsInput
 from headwater.credentials.validation import check_usable
 from headwater.errors import InvalidInput
 from headwater.models import AuthenticationSpec
-from headwater.secret import Unshown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +26,7 @@ def choose(
     cloud: str | None = None,
 ) -> AuthenticationSpec:
     """Return the specification that values are meant for; see `choose_credentials` for the rules and the errors."""
-    require_fields("given", given)
-    given = Unshown(given)
+    given = take_fields("given", given)
     credentials = CredentialsInput(values=given, auth=auth, cloud=cloud)
     return choose_credentials(connector, credentials).auth
 

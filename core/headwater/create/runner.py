@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater.arguments import require_kind, require_optional_text, require_text
+from headwater.arguments import (
+    require_kind,
+    require_optional_text,
+    require_text,
+    take_fields,
+)
 from headwater.connectors.connector import Connector
 from headwater.connectors.registry import load
 from headwater.connectors.spec_ids import with_spec_id
@@ -14,7 +19,6 @@ from headwater.create.values import Created, Prepared
 from headwater.credentials.given import CredentialsInput, GivenCredentials
 from headwater.errors import InvalidInput
 from headwater.models import PayloadRequest
-from headwater.secret import Unshown
 from headwater.sources.contract import SourceCredentials
 from headwater.sources.reach import ANYWHERE, Reach
 
@@ -62,7 +66,7 @@ def prepare(
     Raises `UnknownConnector`, `NotCreatable`, `InvalidCredentials` with every problem, `UnresolvedReference`, or
     `BrokenPlugin`.
     """
-    credentials = Unshown(credentials)
+    credentials = take_fields("credentials", credentials)
     given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
     creatable = _load_creatable(connector, spec_id)
     return prepare_given(
@@ -112,7 +116,7 @@ def problems(auth: AuthenticationSpec, credentials: Mapping[str, Any]) -> list[P
 
     Raises `InvalidInput` for a tenant's schema that cannot be used or evaluated.
     """
-    credentials = Unshown(credentials)
+    credentials = take_fields("credentials", credentials)
     return GivenCredentials(auth=auth, values=credentials).problems
 
 
@@ -123,7 +127,7 @@ def resolve_credentials(
     base: Path | None = None,
 ) -> dict[str, Any]:
     """Return validated ``auth.params`` for one authentication specification; see `GivenCredentials.resolve`."""
-    credentials = Unshown(credentials)
+    credentials = take_fields("credentials", credentials)
     return GivenCredentials(auth=auth, values=credentials, base=base).resolve()
 
 
@@ -144,7 +148,7 @@ def create_connection(
     spec_id: str | None = None,
 ) -> Created:
     """Create a base connection exactly once: `prepare`, then `ensure`, with the errors of both."""
-    credentials = Unshown(credentials)
+    credentials = take_fields("credentials", credentials)
     given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
     creatable = _load_creatable(connector, spec_id)
     prepared = prepare_given(
@@ -177,7 +181,7 @@ def open_source(
     Credentials are given, validated and looked up as for `prepare`. Raises `NotReadable` where the connector cannot
     read its source, and what `prepare` raises for credentials.
     """
-    credentials = Unshown(credentials)
+    credentials = take_fields("credentials", credentials)
     given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
     require_kind("reach", reach, Reach, "a Reach")
     readable = _load(connector)
