@@ -16,7 +16,7 @@ import pytest
 from cli.terminal import HEADWATER, interrupt, run
 from cli_reference import reference
 
-from headwater import cli, errors
+from headwater import Secret, cli, errors
 from headwater.cli import failures
 from headwater.cli.group import COMMANDS, GROUP, OFFERED, root
 from headwater.cli.state import State
@@ -173,6 +173,18 @@ def test_a_bug_is_one_line_and_its_text_is_not_shown(
     assert told.startswith("error: internal error: RuntimeError at test_group.py:")
     assert "correct-horse" not in told
     assert "--debug" in told
+
+
+def test_a_bug_with_debug_shows_the_source_as_it_is_and_its_text_cleaned(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    state = State()
+    state.debug = True
+    state.secrets = [Secret("correct-horse-battery"), Secret("_raised")]
+    failures.report(_raised(RuntimeError("it is correct-horse-battery")), state)
+    told = capsys.readouterr().err
+    assert "RuntimeError: it is ******" in told
+    assert "in _raised" in told
 
 
 def test_a_bug_in_the_command_of_a_plugin_names_its_distribution(

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headwater import errors
-from headwater.cleaning import clean
+from headwater.cleaning import Cleaner
 from headwater.cli.interruption import Terminated
 from headwater.cli.output import say, say_lines
 
 if TYPE_CHECKING:
-    from headwater.cli.state import State
+    from collections.abc import Iterable, Iterator
 
+    from headwater.cli.state import State
+    from headwater.secret import Secret
+
+# How the parts of a traceback begin that hold no value: places, lines of source, and what Python says between them.
+_NO_VALUES = ('  File "', "Traceback (", "\nThe above exception", "\nDuring handling")
 _OUTPUT_ERRORS = (errno.ENOSPC, errno.EIO, errno.EDQUOT)
 
 # The first class that fits decides; docs/cli.md lists the codes.
@@ -113,9 +118,15 @@ def _report_bug(error: BaseException, state: State) -> int:
         data["remedy"] = f"report it to the authors of {state.plugin}"
     code = _say(state, data, 1)
     if state.debug:
-        frames_text = "".join(traceback.format_exception(error))
-        say_lines(clean(frames_text, state.secrets))
+        say_lines("".join(_format_chain(error, state.secrets)))
     return code
+
+
+def _format_chain(error: BaseException, secrets: Iterable[Secret]) -> Iterator[str]:
+    """Yield a traceback and those of what the error chains; what Python and the source say is no value, and stays."""
+    cleaner = Cleaner(secrets)
+    for part in traceback.TracebackException.from_exception(error).format():
+        yield part if part.startswith(_NO_VALUES) else cleaner.clean(part)
 
 
 def _say(state: State, data: dict[str, Any], code: int, *, text: str = "") -> int:
