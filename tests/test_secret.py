@@ -11,16 +11,19 @@ import urllib.parse
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.cleaning import clean
 from headwater.secret import (
     MASK,
     Secret,
+    Unshown,
     has_unpaired_surrogate,
     is_mask,
     mask,
+    may_equal,
+    reseal,
     reveal_all,
     secrets_in,
 )
@@ -46,6 +49,43 @@ def test_only_reveal_returns_the_value() -> None:
 def test_pickling_is_refused() -> None:
     with pytest.raises(TypeError, match="cannot be pickled"):
         pickle.dumps(Secret("correct horse battery"))
+
+
+def test_its_state_cannot_be_read() -> None:
+    secret = Secret("correct horse battery")
+    for read in (
+        secret.__getstate__,
+        secret.__reduce__,
+        lambda: secret.__reduce_ex__(4),
+    ):
+        with pytest.raises(TypeError):
+            read()
+    with pytest.raises(TypeError):
+        object.__reduce_ex__(secret, 2)
+
+
+def test_values_that_are_not_sealed_yet_print_their_names_only() -> None:
+    values = Unshown({"host": "a", "key": "correct horse"}, more={"deep": "battery"})
+    assert f"{values!r} {values} {values:}" == " ".join(
+        ["<values of host, key, more>"] * 3
+    )
+    assert json.loads(json.dumps(values))["key"] == "correct horse"
+
+
+def test_what_an_answer_masks_or_leaves_out_may_be_equal() -> None:
+    ours = {"host": "a", "account": {"email": "e", "key": Secret("correct horse")}}
+    assert may_equal(ours, {"host": "a", "account": {"email": "e", "key": MASK}})
+    assert may_equal(ours, {"account": {"email": "e"}})
+    assert not may_equal(ours, {"account": {"email": "other", "key": MASK}})
+    assert not may_equal(ours, {"account": {"email": "e", "more": 1}})
+    assert not may_equal("a", {"host": "a"})
+
+
+def test_a_string_that_was_known_before_is_not_sealed_again() -> None:
+    secrets = [Secret("admin"), Secret("EU")]
+    body = ["admin", "an admin", "EU", "EUR", "in the EU"]
+    sealed = reseal(body, secrets, {"admin"})
+    assert mask(sealed) == ["admin", MASK, MASK, "EUR", MASK]
 
 
 def test_json_encoding_is_refused() -> None:
@@ -125,6 +165,7 @@ def test_a_text_without_secrets_stays_as_it_is() -> None:
     assert clean("nothing to hide", [Secret("")]) == "nothing to hide"
 
 
+@settings(deadline=None)
 @given(canary=CANARIES, lead=st.binary(max_size=5), tail=st.binary(max_size=5))
 def test_no_encoding_of_a_secret_survives_cleaning(
     canary: str, lead: bytes, tail: bytes

@@ -306,3 +306,24 @@ def test_a_variant_the_tenant_does_not_tell_apart_is_a_note() -> None:
 def test_a_second_specification_of_the_same_name_is_new() -> None:
     findings, _notes = compare((KEY,), _listed(KEY, KEY), "azure")
     assert [finding.kind for finding in findings] == ["auth-added"]
+
+
+def test_differences_inside_objects_are_named_by_their_path() -> None:
+    def account(*properties: Field) -> AuthenticationSpec:
+        return AuthenticationSpec(
+            "Account", [Field("account", "object", properties=properties)]
+        )
+
+    ours = account(Field("email"), Field("key"), Field("old"))
+    theirs = account(
+        Field("email", required=False),
+        Field("key", secret=True),
+        Field("inner", "object", properties=[Field("token", secret=True)]),
+    )
+    findings, _notes = compare((ours,), _listed(theirs), "azure")
+    assert {(finding.field, finding.kind) for finding in findings} == {
+        ("account.email", "not-required"),
+        ("account.key", "secret"),
+        ("account.old", "field-removed"),
+        ("account.inner", "field-added"),
+    }
