@@ -122,6 +122,7 @@ class Cleaner:
         for text in texts:
             if any(head in text for head in heads):
                 yield text
+                continue
             together.append(text)
             size += len(text)
             if size > _PORTION:
