@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from headwater.errors import InvalidInput
 from headwater.secret import Secret
-from headwater_local_flow_service import Client, Settings, Strictness, settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from headwater_local_flow_service import Client, Settings, Strictness
 
 
 def test_the_store_comes_from_the_environment_or_lies_with_the_users_data() -> None:
@@ -61,26 +57,6 @@ def test_a_client_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
     }
     with pytest.raises(InvalidInput):
         Client(**given)
-
-
-def test_workers_get_the_same_settings(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setenv("HEADWATER_SERVE_SETTINGS", "")
-    monkeypatch.setenv("HEADWATER_SERVE_PARENT", "")
-    given = Settings(
-        store="x",
-        key=Secret("k"),
-        key_file=tmp_path / "key",
-        clients=[Client(id="a", secret=Secret("s"), organizations=["ACME@AdobeOrg"])],
-        strictness=Strictness.strict(),
-        sandboxes=["one"],
-        hosts=["h"],
-        largest_body=5,
-    )
-    settings.hand_over(given)
-    assert settings.take_over() == given
-    assert settings.parent() == os.getpid()
 
 
 def test_settings_print_no_secret() -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -17,15 +15,13 @@ from headwater_local_flow_service.strictness import Strictness
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
 __all__ = [
     "Client",
     "Settings",
     "Strictness",
     "default_store",
-    "hand_over",
-    "parent",
-    "take_over",
 ]
 
 DISTRIBUTION = "headwater-local-flow-service"
@@ -37,9 +33,6 @@ EMBEDDED_HOST = "embedded"
 SANDBOX = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 # A name or an address, as the host of a URL is compared.
 _SOURCE = re.compile(r"[^\s/:@?#]+|[0-9A-Fa-f:]+")
-_ENVIRONMENT = "HEADWATER_SERVE_SETTINGS"
-_ACCESS_LOG = "HEADWATER_SERVE_ACCESS_LOG"
-_PARENT = "HEADWATER_SERVE_PARENT"
 
 
 def _unique(given: Iterable[str]) -> tuple[str, ...]:
@@ -160,45 +153,3 @@ def default_store(environ: Mapping[str, str] = os.environ) -> str:
     return environ.get("HEADWATER_LOCAL_STORE") or str(
         platformdirs.user_data_path("headwater") / "local.db"
     )
-
-
-def hand_over(settings: Settings, *, access_log: bool = False) -> None:
-    """Put the settings and this process's id into the environment, where the worker processes find them."""
-    facts = attrs.asdict(settings, value_serializer=_plain)
-    os.environ[_ENVIRONMENT] = json.dumps(facts)
-    os.environ[_PARENT] = str(os.getpid())
-    os.environ[_ACCESS_LOG] = str(int(access_log))
-
-
-def take_over() -> Settings:
-    """Take the settings that the parent process has handed over out of the environment."""
-    facts = json.loads(os.environ[_ENVIRONMENT])
-    if facts["key"]:
-        facts["key"] = Secret(facts["key"])
-    if facts["key_file"]:
-        facts["key_file"] = Path(facts["key_file"])
-    for client in facts["clients"]:
-        for name in ("secret", "former_secret"):
-            if client[name]:
-                client[name] = Secret(client[name])
-    facts["clients"] = [Client(**client) for client in facts["clients"]]
-    facts["strictness"] = Strictness(**facts["strictness"])
-    return Settings(**facts)
-
-
-def wants_access_log() -> bool:
-    """Say whether the parent process wants an access log."""
-    return os.environ.get(_ACCESS_LOG) == "1"
-
-
-def parent() -> int:
-    """Return the id of the process that handed the settings over."""
-    return int(os.environ[_PARENT])
-
-
-def _plain(_instance: Any, _attribute: Any, value: Any) -> Any:
-    if isinstance(value, Secret):
-        return value.reveal()
-    if isinstance(value, Path):
-        return str(value)
-    return value

@@ -12,7 +12,11 @@ import time
 from headwater_local_flow_service.app import build_app
 from headwater_local_flow_service.serving import accesslog
 from headwater_local_flow_service.serving.front import Front
-from headwater_local_flow_service.settings import parent, take_over, wants_access_log
+from headwater_local_flow_service.serving.handover import (
+    parent,
+    take_over,
+    wants_access_log,
+)
 
 _POLL = 0.5  # seconds
 

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater.errors import Unreachable
-from headwater_local_flow_service.serving import accesslog, ports
-from headwater_local_flow_service.settings import Settings, hand_over
+from headwater_local_flow_service.serving import accesslog, handover, ports
 from headwater_local_flow_service.store.store import Store
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from granian.server.common import AbstractServer
 
     from headwater_local_flow_service.serving.options import Listening
+    from headwater_local_flow_service.settings import Settings
 
 _APPLICATION = "headwater_local_flow_service.worker:application"
 _METRICS_HOST = "127.0.0.1"  # whoever collects them from elsewhere puts something in front, as with the service
@@ -54,7 +54,7 @@ def run(
         store.close()
         # A worker that is started later serves this store and makes none.
         settings = attrs.evolve(settings, new=False, store_id=store.id)
-        hand_over(settings, access_log=listening.access_log)
+        handover.hand_over(settings, access_log=listening.access_log)
         lines = [f"listening on http://{ports.authority(host, taken)} (store {label})"]
         if metrics is not None:
             lines.append(f"metrics on http://{_METRICS_HOST}:{metrics}/metrics")
@@ -159,7 +159,7 @@ def _serve(
     _start_thread(_end_stragglers, server, over)
     failed = False
     try:
-        server.serve()
+        server.serve(target_loader=handover.loader())
     except SystemExit:
         # Workers interrupted together with their parent were meant to stop.
         failed = not server.interrupt_signal
