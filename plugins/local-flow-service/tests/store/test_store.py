@@ -331,6 +331,25 @@ def test_a_row_read_by_its_id_alone_is_the_row_that_a_transaction_reads(
     assert store.get(connections, scope, UUID) is None
 
 
+def test_a_row_that_was_read_by_its_id_keeps_nothing_from_being_cleared_away(
+    service: Open, tmp_path: Path
+) -> None:
+    """A statement that is not at its end would hold the store as it was, and its log would grow for good."""
+    talker = service()
+    made = talker.create()
+    talker.read(made["id"])
+    change = {"op": "replace", "path": "/name", "value": "another"}
+    assert talker.patch(made["id"], made["etag"], change).status_code == 200
+    assert talker.read(made["id"])["name"] == "another"
+    with contextlib.closing(
+        sqlite3.connect(tmp_path / "store" / "local.db")
+    ) as database:
+        busy, frames, written = database.execute(
+            "PRAGMA wal_checkpoint(RESTART)"
+        ).fetchone()
+    assert (busy, frames) == (0, written)
+
+
 def test_a_page_is_read_from_an_index(service: Open, tmp_path: Path) -> None:
     service().create()
     mine = "org = 'a' AND sandbox = 'b'"

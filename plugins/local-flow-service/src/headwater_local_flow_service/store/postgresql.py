@@ -6,11 +6,12 @@ nothing: there the driver waits for so long and then gives the connection up.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
 if TYPE_CHECKING:
@@ -32,39 +33,47 @@ _NETWORK: Final = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,  # milliseconds
 }
-_DRIVER: Final = "psycopg"
+_DRIVER: Final = "psycopg"  # others are bounded by the server alone
 
 # What the URL, the role or the database says already counts.
 _SET_UNLESS_SET: Final = """
 SELECT set_config(name, wanted, false)
-FROM (VALUES ('lock_timeout', %s), ('statement_timeout', %s)) AS bounds (name, wanted)
+FROM (VALUES ('lock_timeout', '{lock}'), ('statement_timeout', '{statement}')) AS bounds (name, wanted)
 WHERE current_setting(name) = '0'
 """
-_TAKE_TURN: Final = "SELECT set_config('lock_timeout', %(patience)s, true), pg_advisory_xact_lock(%(lock)s)"
-_LONG: Final = "SELECT set_config('statement_timeout', '0', true)"
+_TAKE_TURN: Final = text(
+    "SELECT set_config('lock_timeout', :patience, true), pg_advisory_xact_lock(:lock)"
+)
+_LONG: Final = text("SELECT set_config('statement_timeout', '0', true)")
 
 
 def bound(engine: Engine, settings: Settings) -> None:
     """Let every connection of an engine be opened and used within the bounds of the settings."""
-    limits = (_milliseconds(_READER_LOCK), _milliseconds(settings.statement_timeout))
-    silence = settings.statement_timeout + _SLACK
-
-    @event.listens_for(engine, "do_connect")
-    def _connect(
-        dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]
-    ) -> Any:
-        options.update(_NETWORK | options)
-        if dialect.driver != _DRIVER:
-            return None  # it connects by itself
-        connection = _connection_class().connect(*arguments, **options)
-        connection.silence = silence
-        return connection
+    statement = _SET_UNLESS_SET.format(
+        lock=_milliseconds(_READER_LOCK),
+        statement=_milliseconds(settings.statement_timeout),
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(_SET_UNLESS_SET, limits)
+        with contextlib.closing(connection.cursor()) as cursor:
+            cursor.execute(statement)
         connection.commit()
+
+    if engine.dialect.driver == _DRIVER:
+        _bound_driver(engine, settings.statement_timeout + _SLACK)
+
+
+def _bound_driver(engine: Engine, silence: float) -> None:
+    """Let the driver give up a server that is silent for so many seconds."""
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(
+        _dialect: Any, _record: Any, arguments: list[Any], options: dict[str, Any]
+    ) -> Any:
+        connection = _connection_class().connect(*arguments, **_NETWORK | options)
+        connection.silence = silence
+        return connection
 
     @event.listens_for(engine, "checkin")
     def _restore(connection: Any, _record: Any) -> None:
@@ -103,21 +112,22 @@ def _connection_class() -> Any:
 def take_turn(connection: Connection, lock: int, patience: float) -> None:
     """Wait for an advisory lock, which the transaction has to its end. Raises the driver's errors."""
     values = {"patience": _milliseconds(patience), "lock": lock}
-    connection.exec_driver_sql(_TAKE_TURN, values)
+    connection.execute(_TAKE_TURN, values)
 
 
 def lift_bounds(connection: Connection) -> None:
     """Let the statements of this transaction take as long as they take."""
-    connection.exec_driver_sql(_LONG)
-    driver: Any = connection.connection.dbapi_connection
-    driver.silence = None
+    connection.execute(_LONG)
+    if connection.dialect.driver == _DRIVER:
+        driver: Any = connection.connection.dbapi_connection
+        driver.silence = None
 
 
 def is_lost(error: BaseException) -> bool:
     """Say whether an error of the database means that the server is not there, and not that it refuses something."""
     if not isinstance(error, OperationalError):
         return False
-    state = getattr(error.orig, "sqlstate", None)
+    state = getattr(error.orig, "sqlstate", "")  # of other drivers nothing is known
     return state is None or state.startswith(_LOST)
 
 

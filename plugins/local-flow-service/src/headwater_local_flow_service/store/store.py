@@ -73,12 +73,14 @@ class Store:
             )
 
     def close(self) -> None:
-        """Let go of the database."""
-        if self._committer is not None:
-            self._committer.close()
-        self._rows.close()
-        self._reader.dispose()
-        self._watch.close()
+        """Let go of the database, once the write that is under way has ended."""
+        try:
+            if self._committer is not None:
+                self._committer.close()
+        finally:
+            self._rows.close()
+            self._reader.dispose()
+            self._watch.close()
 
     def check(self) -> None:
         """Ask the database for one row, to see that it answers and is the one that was opened."""
