@@ -17,6 +17,7 @@ from headwater_local_flow_service.store import group_commit
 from headwater_local_flow_service.store.store import Record, Scope, Store
 from headwater_local_flow_service.store.storeerrors import StoreUnavailable
 from headwater_local_flow_service.store.tables import connections
+from headwater_local_flow_service.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -346,6 +347,17 @@ def test_many_who_wait_for_another_process_are_all_told_in_time(
             assert time.monotonic() - began < 0.3 * MANY / 2
         assert add(store, "after") == "after"
     assert ids(path) == {"after"}
+
+
+def test_a_process_that_is_stopped_in_front_of_the_lock_keeps_nobody_from_it(
+    opened: Store, tmp_path: Path
+) -> None:
+    stopped = Turnstile(str(tmp_path / "a.db-turn"))
+    with closing(stopped), stopped.passing(time.monotonic() + 60):
+        began = time.monotonic()
+        assert add(opened, "a") == "a"
+        assert time.monotonic() - began < 4  # and not as long as it may wait for a turn
+    assert ids(tmp_path / "a.db") == {"a"}
 
 
 @pytest.mark.parametrize("given", [False, True], ids=["waiting", "as its turn comes"])

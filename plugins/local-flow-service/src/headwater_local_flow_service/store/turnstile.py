@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _RETRY: Final = 0.000_3  # seconds between two looks
+_LONGEST: Final = (
+    0.5  # seconds; several times what a few processes need for a group each
+)
 
 
 class Turnstile:
@@ -34,9 +37,11 @@ class Turnstile:
     def passing(self, deadline: float) -> Iterator[None]:
         """Be the one who waits for the lock while the block runs.
 
-        When the deadline (monotonic) is over, or the file system knows no locks, it lets through whoever comes.
+        After `_LONGEST` or at the deadline (monotonic), and where the file system knows no locks, it lets through
+        whoever comes: a process that is stopped in front of the lock keeps nobody from it.
         """
-        while not self._is_through() and time.monotonic() < deadline:
+        patience = min(deadline, time.monotonic() + _LONGEST)
+        while not self._is_through() and time.monotonic() < patience:
             time.sleep(_RETRY)
         try:
             yield
