@@ -288,3 +288,26 @@ def _raised(error: Exception) -> Exception:
         raise error
     except Exception as caught:
         return caught
+
+
+def _groups() -> dict[str, click.Group]:
+    context = click.Context(root, info_name="headwater", **root.context_settings)
+    found = {}
+    for path, command in _commands(root, context):
+        if isinstance(command, click.Group):
+            found[path] = command
+    return found
+
+
+GROUPS = _groups()
+
+
+@pytest.mark.parametrize("path", GROUPS)
+def test_an_unknown_command_is_told_in_one_way_with_the_nearest(path: str) -> None:
+    first = GROUPS[path].list_commands(click.Context(GROUPS[path]))[0]
+    words = path.split()[1:]
+    near = run(*words, f"{first}x")
+    assert near.returncode == 2
+    assert f"Error: no such command: {first}x; did you mean {first}?" in near.stderr
+    far = run(*words, "qqqqqqqq")
+    assert far.stderr.endswith("Error: no such command: qqqqqqqq\n")

@@ -178,7 +178,9 @@ def test_a_secret_that_only_begins_like_a_reference_is_not_shown() -> None:
         stdin=json.dumps({**ORACLE, "password": f"env:{CANARY}"}),
     )
     assert done.returncode == 2
-    assert "must read env:NAME" in done.stdout
+    assert (
+        "begins with env: like a reference and is none; write env:NAME" in done.stdout
+    )
     assert CANARY not in done.stdout + done.stderr
 
 

@@ -52,7 +52,10 @@ def test_pull_names_what_no_plugin_knows(tenant: str) -> None:
 
 def test_pulling_the_embedded_service_finds_nothing_new() -> None:
     done = run("specs", "pull")
-    assert "an installed connector has each source among them" in done.stdout
+    assert (
+        "nothing new: for each source among them there is an installed connector"
+        in done.stdout
+    )
     assert "using the embedded Flow Service" in done.stderr
 
 

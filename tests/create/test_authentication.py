@@ -81,5 +81,7 @@ def test_the_cloud_leaves_out_the_others() -> None:
 
 
 def test_a_name_that_exists_only_for_another_cloud_says_so() -> None:
-    with pytest.raises(InvalidInput, match=r"it exists for: aws"):
+    with pytest.raises(
+        InvalidInput, match=r"takes Key on aws only, and the cloud is azure"
+    ):
         choose(_two_clouds(), {"k": "1"}, auth="Key", cloud="azure")

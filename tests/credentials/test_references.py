@@ -44,7 +44,7 @@ def test_a_missing_variable_is_named() -> None:
 
 def test_an_empty_value_is_not_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESK_PASSWORD", " ")
-    with pytest.raises(UnresolvedReference, match="empty value"):
+    with pytest.raises(UnresolvedReference, match="is empty, and a secret is not"):
         references.resolve("env:DESK_PASSWORD", "password")
 
 
@@ -187,7 +187,7 @@ def test_a_reference_of_the_wrong_form_is_a_problem_before_anything_is_looked_up
 
 
 @pytest.mark.parametrize(
-    "text", ["env:A_1", "file:a b.txt", "keyring:a/b/c", "literal:", "plain"]
+    "text", ["env:A_1", "file:a b.txt", "keyring:a/b/c", "literal:x", "plain"]
 )
 def test_a_reference_of_the_right_form_is_none(text: str) -> None:
     assert references.find_malformed(AUTH, {"password": text}) == []
@@ -201,3 +201,32 @@ def test_a_reference_is_a_known_prefix_that_leads_elsewhere(
     text: str, reference: bool
 ) -> None:
     assert references.is_reference(text) is reference
+
+
+@pytest.mark.parametrize("text", ["literal:", "literal: ", "literal:\n"])
+def test_a_literal_without_a_value_is_a_problem_before_anything_is_sent(
+    text: str,
+) -> None:
+    auth = AuthenticationSpec("Key", [Field("key", secret=True)])
+    [problem] = references.find_malformed(auth, {"key": text})
+    assert (problem.field, problem.rule) == ("key", "reference")
+    assert problem.message == "is empty: the secret itself stands after literal:"
+    assert references.find_malformed(auth, {"key": "literal:x"}) == []
+    assert references.find_malformed(auth, {"key": "literal"}) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("env:A B", "write env:NAME with the name of an environment variable"),
+        ("file:", "write file:PATH"),
+        ("keyring:aep", "write keyring:SERVICE/USER"),
+    ],
+)
+def test_what_begins_like_a_reference_is_told_how_to_write_one(
+    text: str, told: str
+) -> None:
+    auth = AuthenticationSpec("Key", [Field("key", secret=True)])
+    [problem] = references.find_malformed(auth, {"key": text})
+    assert told in problem.message
+    assert "literal:" in problem.message

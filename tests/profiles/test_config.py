@@ -104,15 +104,15 @@ def test_a_home_that_is_not_known_is_an_error_of_ours() -> None:
         ('[profiles.dev]\nclient_secret = ""', "client_secret must be a reference"),
         (
             '[profiles.dev]\nclient_secret = "env:"',
-            "env: reference of client_secret must read env:NAME",
+            "client_secret begins with env: and is no reference; write env:NAME",
         ),
         (
             '[profiles.dev]\nclient_secret = "keyring:aep"',
-            "keyring: reference of client_secret must read keyring:SERVICE/USER",
+            "client_secret begins with keyring: and is no reference; write keyring:SERVICE/USER",
         ),
         (
             '[profiles.dev]\nclient_secret = "env:A B"',
-            "env: reference of client_secret must read env:NAME",
+            "client_secret begins with env: and is no reference; write env:NAME",
         ),
         ("[profiles.local]\n", "belongs to the embedded service"),
     ],

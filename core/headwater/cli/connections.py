@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headwater.cli.characters import escape_line
+from headwater.cli.group import Commands
 from headwater.cli.masking import mask_params
 from headwater.cli.options import common, credential_input, sending
 from headwater.cli.output import emit, join_lines, say, table
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from headwater.flowservice import Connection
 
 
-@click.group("connections")
+@click.group("connections", cls=Commands)
 def command() -> None:
     """List, read, test, explore, change and delete base connections."""
 

@@ -86,7 +86,27 @@ OFFERED: Mapping[str, tuple[str, str]] = {
 }
 
 
-class Root(click.Group):
+class Commands(click.Group):
+    """A group that offers the nearest of its commands for one it does not have."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        name = args[0]
+        if not ctx.resilient_parsing and not name.startswith("-"):
+            self._check_known(ctx, name)
+        return super().resolve_command(ctx, args)
+
+    def _check_known(self, ctx: click.Context, name: str) -> None:
+        known = self.list_commands(ctx)
+        if name in known:
+            return
+        message = f"no such command: {name}"
+        near = difflib.get_close_matches(name, known, n=1)
+        if near:
+            message += f"; did you mean {near[0]}?"
+        raise click.UsageError(message, ctx)
+
+
+class Root(Commands):
     """A lazy group. Core's commands come first; a plugin can add commands but not take one over."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
@@ -112,25 +132,11 @@ class Root(click.Group):
             raise not_installed(name, OFFERED[name][0])
         return super().get_command(ctx, name)
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        name = args[0]
+    def _check_known(self, ctx: click.Context, name: str) -> None:
         if (
             name not in COMMANDS
-            and not name.startswith("-")
-            and not ctx.resilient_parsing
-        ):
-            self._check_known(ctx, name)
-        return super().resolve_command(ctx, args)
-
-    def _check_known(self, ctx: click.Context, name: str) -> None:
-        known = self.list_commands(ctx)
-        if name in known:
-            return
-        message = f"no such command: {name}"
-        near = difflib.get_close_matches(name, known, n=1)
-        if near:
-            message += f"; did you mean {near[0]}?"
-        raise click.UsageError(message, ctx)
+        ):  # the names of plugins' commands are read from the metadata of all distributions
+            super()._check_known(ctx, name)
 
     def format_commands(
         self, _ctx: click.Context, formatter: click.HelpFormatter

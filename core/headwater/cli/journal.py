@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headwater.cli.group import Commands
 from headwater.cli.options import common
 from headwater.cli.output import emit, table
 
@@ -25,7 +26,7 @@ _MEANINGS = {
 }
 
 
-@click.group("journal")
+@click.group("journal", cls=Commands)
 def command() -> None:
     """See what creates this machine has begun, and how they ended."""
 

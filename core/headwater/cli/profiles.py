@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headwater.cli.group import Commands
 from headwater.cli.options import common
 from headwater.cli.output import emit, join_lines, table
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _COLUMNS = ("url", "org_id", "sandbox", "cloud")
 
 
-@click.group("profiles")
+@click.group("profiles", cls=Commands)
 def command() -> None:
     """Say where to send, and as whom."""
 

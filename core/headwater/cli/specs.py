@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from headwater.cli.group import Commands
 from headwater.cli.options import common, of_profile, sending
 from headwater.cli.output import emit, in_json, join_lines, table
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from headwater.tenant import Pulled, Tenant
 
 
-@click.group("specs")
+@click.group("specs", cls=Commands)
 def command() -> None:
     """Pull and read a tenant's connection specifications.
 
@@ -184,7 +185,7 @@ def _facts(pulled: Pulled) -> dict[str, Any]:
 
 def _new_text(slugs: list[str], most: int = 8) -> str:
     if not slugs:
-        return "an installed connector has each source among them"
+        return "nothing new: for each source among them there is an installed connector"
     text = f"known from the tenant only: {', '.join(slugs[:most])}"
     if len(slugs) > most:
         text += f" and {len(slugs) - most} more (`headwater specs list`)"

@@ -80,8 +80,8 @@ def _list_candidates(
     if not of_cloud:
         clouds = ", ".join(sorted({spec.cloud for spec in specs if spec.cloud}))
         raise InvalidInput(
-            f"connector {connector.slug} has no such authentication specification for the cloud {cloud}",
-            remedy=f"it exists for: {clouds}; the profile names its cloud (HEADWATER_CLOUD)",
+            f"connector {connector.slug} takes {name or 'credentials'} on {clouds} only, and the cloud is {cloud}",
+            remedy="if that is not your organization's cloud, name it with --cloud, HEADWATER_CLOUD or in the profile",
         )
     in_order = sorted(of_cloud, key=lambda spec: spec.deprecated)
     usable = [spec for spec in in_order if not spec.unusable]

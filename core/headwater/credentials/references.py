@@ -65,40 +65,56 @@ def resolve(text: str, field: str, *, base: Path | None = None) -> Secret:
         value = _SCHEMES[scheme].look_up(target, field, base or Path())
     if not value.strip():
         raise UnresolvedReference(
-            f"the {scheme}: reference of {field} leads to an empty value",
+            f"what {field} refers to with {scheme}: is empty, and a secret is not",
             (_name_place(scheme, target),),
+            remedy="put the secret there, or refer to the place where it is",
         )
     return Secret(value)
 
 
 def pending(auth: AuthenticationSpec, values: Mapping[str, Any]) -> frozenset[str]:
     """Return the secret fields whose value is a reference still to be looked up, named with dots in depth."""
-    return frozenset(_list_references(auth, values))
+    strings = _list_strings(auth, values)
+    return frozenset(name for name, value in strings.items() if is_reference(value))
 
 
 def find_malformed(
     auth: AuthenticationSpec, values: Mapping[str, Any]
 ) -> list[Problem]:
     """Return a problem for each reference that could lead nowhere, whatever the place it names holds."""
-    return [
-        Problem(name, "reference", f"must read {syntax_of(reference)}")
-        for name, reference in sorted(_list_references(auth, values).items())
-        if not is_well_formed(reference)
-    ]
+    problems = []
+    for name, text in sorted(_list_strings(auth, values).items()):
+        flaw = _find_flaw(text)
+        if flaw:
+            problems.append(Problem(name, "reference", flaw))
+    return problems
 
 
-def _list_references(
+def _find_flaw(text: str) -> str:
+    """Say what is wrong with the form of a reference or a literal; nothing is with the secret itself."""
+    scheme, colon, target = text.partition(":")
+    if scheme == _LITERAL and colon and not target.strip():
+        return "is empty: the secret itself stands after literal:"
+    if not is_reference(text) or is_well_formed(text):
+        return ""
+    return (
+        f"begins with {scheme}: like a reference and is none; write {syntax_of(text)}, "
+        "or put literal: before a secret that begins so"
+    )
+
+
+def _list_strings(
     auth: AuthenticationSpec, values: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Return the references among the values by the fields they stand in."""
-    references: dict[str, str] = {}
+    """Return the strings of secret fields, references among them, by the fields they stand in."""
+    strings: dict[str, str] = {}
 
     def note(path: FieldPath, value: Any) -> None:
-        if is_reference(value):
-            references[dotted(path)] = value
+        if isinstance(value, str):
+            strings[dotted(path)] = value
 
     map_secrets(auth, values, note)
-    return references
+    return strings
 
 
 def is_reference(value: Any) -> bool:
@@ -118,7 +134,7 @@ def is_well_formed(value: Any) -> bool:
 
 
 def syntax_of(reference: str) -> str:
-    """Say what a reference of this one's prefix must read."""
+    """Say how a reference with the prefix of this one is written."""
     scheme, _colon, _target = reference.partition(":")
     return _SCHEMES[scheme].syntax
 
@@ -160,7 +176,8 @@ def _unusable_file(field: str, path: Path, problem: str) -> UnresolvedReference:
 def _ask_keyring(target: str, field: str, _base: Path) -> str:
     if not _SCHEMES["keyring"].form.fullmatch(target):
         raise UnresolvedReference(
-            f"the keyring: reference of {field} must read {_SCHEMES['keyring'].syntax}"
+            f"the reference of {field} to the keyring does not name an entry",
+            remedy=f"write {_SCHEMES['keyring'].syntax}",
         )
     service, _slash, user = target.rpartition("/")
     place = f"keyring service {service}, user {user}"
@@ -211,7 +228,7 @@ class _Scheme:
 _SCHEMES = {
     "env": _Scheme(
         re.compile(r"[A-Za-z_][A-Za-z0-9_]*"),
-        "env:NAME, the name of an environment variable",
+        "env:NAME with the name of an environment variable",
         _look_up_variable,
     ),
     "file": _Scheme(re.compile(r"[^\0]*[^\0\s][^\0]*"), "file:PATH", _read_file),

@@ -75,8 +75,8 @@ class Resource(Generic[T]):
         """Return the path of one object; an id can hold nothing that would lead elsewhere."""
         if not isinstance(id, str) or not _ID.fullmatch(id):
             raise InvalidInput(
-                "the id is not one of the service's: letters, digits, - and _ only",
-                remedy="copy the id from a list of the collection",
+                "an id is 1 to 128 letters, digits, hyphens and underscores, and what was given is not",
+                remedy=f"copy the id from the list of {self._path.rpartition('/')[2]}",
             )
         return f"{self._path}/{id}{below}"
 
@@ -159,8 +159,8 @@ def validate_etag(etag: Any) -> str:
     """Return an etag as it may stand in a header. Raises `InvalidInput`."""
     if not isinstance(etag, str) or not _ETAG.fullmatch(etag):
         raise InvalidInput(
-            "the etag is not one of the service's",
-            remedy="take it from the object as it was read",
+            "an etag is one line of printable ASCII, and what was given is not",
+            remedy="read the object again and pass its etag on as it is",
         )
     return etag
 

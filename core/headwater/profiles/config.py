@@ -195,8 +195,8 @@ def _check_reference(where: str, key: str, value: Any) -> None:
         if not references.is_well_formed(value):
             scheme = value.partition(":")[0]
             raise InvalidInput(
-                f"{where}: the {scheme}: reference of {key} must read {references.syntax_of(value)}",
-                remedy=f"correct {key}",
+                f"{where}: {key} begins with {scheme}: and is no reference",
+                remedy=f"write {references.syntax_of(value)}",
             )
         return
     if key in SECRETS:

@@ -151,7 +151,8 @@ def _parse(params: Mapping[str, Any]) -> Schedule:
     if type(start) is not int or not 0 <= start <= _LATEST:
         raise FlowError(
             "CONNECTOR-1340-400",
-            f"{FIELD}.startTime must be a number of seconds since 1970",
+            f"{FIELD}.startTime must be a whole number: seconds since 1970-01-01T00:00:00Z, up to the year 9999; "
+            "a date as text or a time in milliseconds is not taken",
         )
     if frequency == ONCE:
         _check_once(values)

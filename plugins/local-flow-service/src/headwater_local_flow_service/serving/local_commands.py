@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from headwater.cli.group import Commands
 from headwater.cli.options import common
 from headwater.cli.output import emit, say, table
 from headwater.foreign import raise_bare
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
-@click.group("local")
+@click.group("local", cls=Commands)
 def command() -> None:
     """Look at, export, import and empty the embedded service's store."""
 
