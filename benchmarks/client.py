@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import requests
 
 from benchmarks.pairs import compare, report
 from headwater import Endpoint, FlowService, Secret, create_connection
+from headwater.create import Journal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,16 +72,21 @@ class Bare:
             }
         )
 
-    def post(self, name: str) -> None:
-        """Create a connection."""
+    def post(self, name: str) -> str:
+        """Create a connection and return its id."""
         body = {
             "name": name,
             "auth": {"specName": "Basic Authentication", "params": CREDENTIALS},
             "connectionSpec": {"id": SPEC, "version": "1.0"},
         }
-        self._session.post(
-            self._url + "/connections", json=body, timeout=30
-        ).raise_for_status()
+        answer = self._session.post(self._url + "/connections", json=body, timeout=30)
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+    def read(self, id: str) -> None:
+        """Read a connection, as proving a create does."""
+        answer = self._session.get(f"{self._url}/connections/{id}", timeout=30)
+        answer.raise_for_status()
 
     def look_up(self) -> None:
         """List the connections of the specification, page by page, as looking a name up does."""
@@ -111,8 +117,11 @@ def _service(url: str, org_id: str) -> FlowService:
     )
 
 
-def _ensuring(url: str) -> None:
-    """Every batch has an organization of its own, so that both sides look names up among as many connections."""
+def _ensuring(url: str, folder: Path) -> None:
+    """Every batch has an organization of its own, so that both sides look names up among as many connections.
+
+    The bare side sends the same requests, and puts two lines on disk as the journal of creates does.
+    """
     organizations = (f"batch{number}@AdobeOrg" for number in itertools.count())
 
     def ours() -> None:
@@ -124,17 +133,30 @@ def _ensuring(url: str) -> None:
                     name=name,
                     credentials=CREDENTIALS,
                     service=service,
+                    journal=Journal(folder / "journal"),
                 )
 
     def theirs() -> None:
-        with contextlib.closing(Bare(url, next(organizations))) as bare:
+        with (
+            contextlib.closing(Bare(url, next(organizations))) as bare,
+            (folder / "lines").open("ab") as lines,
+        ):
             for number in range(BATCH):
                 bare.look_up()
-                bare.post(f"connection {number}")
+                _write_line(lines, f"connection {number}")
+                id = bare.post(f"connection {number}")
+                bare.read(id)
+                _write_line(lines, id)
                 bare.look_up()
 
     ratio = compare(ours, theirs, runs=BATCHES)
     report(f"{BATCH * BATCHES} x create_connection, in batches of {BATCH}", ratio, 1.3)
+
+
+def _write_line(file: BinaryIO, text: str) -> None:
+    file.write(f"{text}\n".encode())
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _posting(url: str) -> None:
@@ -165,8 +187,8 @@ def _posting(url: str) -> None:
 
 def main() -> None:
     """Print both ratios."""
-    with served() as url:
-        _ensuring(url)
+    with served() as url, tempfile.TemporaryDirectory() as folder:
+        _ensuring(url, Path(folder))
         _posting(url)
 
 

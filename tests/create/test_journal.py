@@ -146,7 +146,7 @@ def test_a_damaged_entry_stops_the_create_and_can_be_forgotten(
     journal = Journal(tmp_path)
     _begin(journal)
     key = _target().key
-    (tmp_path / f"{key}.json").write_text(text)
+    (tmp_path / f"{key}.jsonl").write_text(text)
     with (
         pytest.raises(InvalidInput, match="nothing was sent") as caught,
         journal.turn(_target()),
@@ -159,10 +159,27 @@ def test_a_damaged_entry_stops_the_create_and_can_be_forgotten(
         assert turn.earlier is None
 
 
+@pytest.mark.parametrize("length", [0, 1, 20, 60])
+def test_an_outcome_that_was_not_written_to_its_end_leaves_the_intent_open(
+    length: int, tmp_path: Path
+) -> None:
+    journal = Journal(tmp_path)
+    _begin(journal)
+    path = tmp_path / f"{_target().key}.jsonl"
+    intent = path.read_bytes()
+    with journal.turn(_target()) as turn:
+        turn.end(CREATED, "one")
+    path.write_bytes(path.read_bytes()[: len(intent) + length])
+    assert [entry.is_open for entry in journal.entries()] == [True]
+    with journal.turn(_target()) as turn:
+        turn.end(CREATED, "two")
+    assert [entry.id for entry in journal.entries()] == ["two"]
+
+
 def test_an_entry_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     _begin(journal)
-    path = tmp_path / f"{_target().key}.json"
+    path = tmp_path / f"{_target().key}.jsonl"
     document = json.loads(path.read_text())
     path.write_text(json.dumps({**document, "format": FORMAT + 1}))
     with pytest.raises(InvalidInput, match="another version"), journal.turn(_target()):

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from headwater.create import Entry
     from headwater_local_flow_service.app import FlowServiceApp
 
 CALLS = 1000 if os.environ.get("HEADWATER_TEST_FULL") else 60
@@ -455,14 +454,11 @@ def test_an_outcome_that_cannot_be_written_down_loses_no_id(
 ) -> None:
     """As on a disk that fills up between the intent and the outcome."""
     caplog.set_level("INFO", logger="headwater.create")
-    write = Journal.write
 
-    def fill_up(journal: Journal, entry: Entry) -> None:
-        if not entry.is_open:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        write(journal, entry)
+    def fill_up(*_given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Journal, "write", fill_up)
+    monkeypatch.setattr(Journal, "write_outcome", fill_up)
     with _served(app) as url, FlowService(_endpoint(url)) as service:
         created = _create(service)
     assert [created.id] == _stored(app)

@@ -4,11 +4,14 @@ Before a create is sent, its intent is on disk; afterwards the id, or that the o
 killed, or whose answer was lost, is known to the next one. No secret is written: only where, what kind, which name, and
 a hash of the body without its secrets.
 
-One file a target (mode 0600), and one lock beside it, so that two commands on one machine take turns.
+One file a target (mode 0600), and one lock beside it, so that two commands on one machine take turns. Its first line is
+the intent, put there as a whole; a line for each outcome follows. An outcome that was not written to its end, in a
+crash, is not there: then the intent is open, which is safe.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -25,7 +28,7 @@ from headwater.errors import CreateInProgress, InvalidInput
 from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
 VARIABLE = "HEADWATER_STATE_DIR"
@@ -37,8 +40,9 @@ OPEN = "open"
 CREATED = "created"
 FOUND = "found"
 REFUSED = "refused"
+OUTCOMES = (OPEN, CREATED, FOUND, REFUSED)
 
-_SUFFIX = ".json"
+_SUFFIX = ".jsonl"
 _KEY = re.compile(r"[0-9a-f]{32}")
 _ELSEWHERE = (
     f"name a folder that can be written with {VARIABLE}, or create without a journal:"
@@ -173,10 +177,25 @@ class Journal:
         with self._lock(key):
             self._path(key).unlink(missing_ok=True)
 
-    def write(self, entry: Entry) -> None:
-        """Put an entry on disk in the place of the one before. Raises `OSError`."""
-        document = {"format": FORMAT, "key": entry.key, **attrs.asdict(entry)}
-        documents.replace(self._path(entry.key), json.dumps(document, indent=1))
+    def write_intent(self, entry: Entry) -> None:
+        """Put an intent on disk in the place of the entry before. Raises `OSError`."""
+        intent = {
+            "format": FORMAT,
+            "key": entry.key,
+            "target": attrs.asdict(entry.target),
+            "digest": entry.digest,
+            "intended_at": entry.intended_at,
+        }
+        documents.replace(self._path(entry.key), f"{json.dumps(intent)}\n")
+
+    def write_outcome(self, key: str, outcome: str, id: str) -> None:
+        """Put on disk what became of the intent of a key. Raises `OSError`."""
+        line = json.dumps({"outcome": outcome, "id": id, "ended_at": time.time()})
+        with self._path(key).open("ab") as file:
+            # A line of its own, also after one that a crash cut off.
+            file.write(f"\n{line}\n".encode())
+            file.flush()
+            os.fsync(file.fileno())
 
     def _keys(self) -> list[str]:
         paths = self.folder.glob(f"*{_SUFFIX}")
@@ -211,12 +230,12 @@ class Journal:
     def _read(self, key: str) -> Entry | None:
         path = self._path(key)
         try:
-            document = documents.load(path)
+            lines = documents.read_text(path).splitlines()
         except FileNotFoundError:
             return None
         except InvalidInput:
             raise_bare(_damaged(path))
-        return _read_entry(document, path)
+        return _read_entry(lines, path)
 
     def unusable(self, error: OSError | NotImplementedError) -> InvalidInput:
         """Return the error for a folder that cannot be used."""
@@ -236,23 +255,19 @@ class _Turn:
         self.earlier = earlier
         self._journal = journal
         self._target = target
-        self._entry: Entry | None = None
+        self._has_entry = earlier is not None
 
     def begin(self, digest: str) -> None:
         entry = Entry(target=self._target, digest=digest, intended_at=time.time())
         try:
-            self._journal.write(entry)
+            self._journal.write_intent(entry)
         except OSError as error:
             raise_bare(self._journal.unusable(error))
-        self._entry = entry
+        self._has_entry = True
 
     def end(self, outcome: str, id: str = "") -> None:
-        entry = self._entry or self.earlier
-        if entry is None:
-            return
-        self._journal.write(
-            attrs.evolve(entry, outcome=outcome, id=id, ended_at=time.time())
-        )
+        if self._has_entry:
+            self._journal.write_outcome(self._target.key, outcome, id)
 
 
 class _NoTurn:
@@ -291,31 +306,44 @@ def default_journal() -> Journal:
     return Journal(platformdirs.user_state_path("headwater") / "journal")
 
 
-def _read_entry(document: Any, path: Path) -> Entry:
-    """Read the document of an entry. Raises `InvalidInput` for one that is damaged, or newer than this program."""
-    if isinstance(document, dict) and document.get("format", FORMAT) != FORMAT:
+def _read_entry(lines: Sequence[str], path: Path) -> Entry:
+    """Read the lines of an entry. Raises `InvalidInput` for one that is damaged, or newer than this program."""
+    parsed = [_parse(line) for line in lines] or [{}]
+    intent, outcomes = parsed[0], parsed[1:]
+    if intent.get("format", FORMAT) != FORMAT:
         raise InvalidInput(
             f"{path} is of another version of Headwater",
             remedy=f"use that version, or another folder ({VARIABLE})",
         )
     try:
-        facts = {
-            name: document[name]
-            for name in attrs.fields_dict(Entry)
-            if name != "target"
-        }
-        entry = Entry(target=Target(**document["target"]), **facts)
-        is_usable = isinstance(entry.intended_at, (int, float)) and entry.outcome in (
-            OPEN,
-            CREATED,
-            FOUND,
-            REFUSED,
+        entry = Entry(
+            target=Target(**intent["target"]),
+            digest=intent["digest"],
+            intended_at=float(intent["intended_at"]),
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise_bare(_damaged(path))
-    if not is_usable or not isinstance(entry.id, str):
-        raise _damaged(path)
+    for outcome in outcomes:
+        entry = _add_outcome(entry, outcome)
     return entry
+
+
+def _add_outcome(entry: Entry, line: dict[str, Any]) -> Entry:
+    """Return the entry with an outcome; a line that a crash cut off says nothing."""
+    outcome, id, ended_at = (line.get(name) for name in ("outcome", "id", "ended_at"))
+    if outcome not in OUTCOMES or not isinstance(id, str):
+        return entry
+    if not isinstance(ended_at, (int, float)):
+        return entry
+    return attrs.evolve(entry, outcome=outcome, id=id, ended_at=ended_at)
+
+
+def _parse(line: str) -> dict[str, Any]:
+    """Return the object of a line, an empty one where it holds none."""
+    value: Any = None
+    with contextlib.suppress(ValueError, RecursionError):
+        value = json.loads(line)
+    return value if isinstance(value, dict) else {}
 
 
 def _no_entry(key: str) -> InvalidInput:
