@@ -17,7 +17,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PATIENCE: Final = 0.002  # seconds in which some job must be taken where jobs wait
+_PATIENCE: Final = 0.01  # seconds in which some job must be taken where jobs wait; twice what Python lets a thread run
 
 
 class PoolFull(Exception):
