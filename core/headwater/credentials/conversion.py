@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 # Narrower than what `int` and `float` take, which is other digits and underscores as well.
 _NUMBERS: Mapping[str | None, tuple[re.Pattern[str], Callable[[str], float]]] = {
     "integer": (re.compile(r"[+-]?[0-9]+"), int),
-    "number": (re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"), float),
+    "number": (
+        re.compile(r"[+-]?([0-9]++\.?[0-9]*+|\.[0-9]++)([eE][+-]?[0-9]++)?"),
+        float,
+    ),
 }
 _LONGEST_NUMBER = 100  # characters; no port, count or size is longer
 _BOOLEANS = {

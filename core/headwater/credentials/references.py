@@ -231,7 +231,7 @@ _SCHEMES = {
         "env:NAME with the name of an environment variable",
         _look_up_variable,
     ),
-    "file": _Scheme(re.compile(r"[^\0]*[^\0\s][^\0]*"), "file:PATH", _read_file),
+    "file": _Scheme(re.compile(r"\s*+[^\0\s][^\0]*+"), "file:PATH", _read_file),
     "keyring": _Scheme(
         re.compile(r".+/[^/]+", re.DOTALL), "keyring:SERVICE/USER", _ask_keyring
     ),

@@ -39,7 +39,8 @@ _BEYOND = (
 )
 # The parts of a pattern: what is escaped, a set, the ends of a group, a repeat, and any other character.
 _PART = re.compile(
-    r"\\.|\[\^?+\]?+(?:\\.|[^\]\\])*+\]|[()]|\{[0-9]++,?+[0-9]*+\}|.", re.DOTALL
+    r"\\.|\[\^?+\]?+(?:\\.|[^\]\\])*+(?:\]|\Z|\\)|[()]|\{[0-9]++,?+[0-9]*+\}|.",
+    re.DOTALL,
 )
 
 

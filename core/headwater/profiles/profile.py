@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +41,6 @@ SECRETS = ("client_secret", "access_token")
 
 # What may stand before the host of a URL, a name and a password, is shown nowhere.
 _URLS = ("url", "ims_url", "proxy")
-_USER = re.compile(r"^(.*?//)?.*@", re.DOTALL)
 
 
 @attrs.frozen(kw_only=True)
@@ -176,5 +174,14 @@ def _mask_value(name: str, value: Any) -> Any:
     if isinstance(value, Secret):
         return MASK
     if name in _URLS:
-        return _USER.sub(rf"\1{MASK}@", value)
+        return _hide_user(value)
     return value
+
+
+def _hide_user(url: str) -> str:
+    """Return a URL whose name and password, up to the last ``@``, are a mask; the scheme before them stays."""
+    start, at, rest = url.rpartition("@")
+    if not at:
+        return url
+    scheme, slashes, _user = start.partition("//")
+    return f"{scheme if slashes else ''}{slashes}{MASK}@{rest}"

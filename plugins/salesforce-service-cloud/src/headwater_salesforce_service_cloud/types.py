@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from headwater.sources import Column, LeftOut
@@ -21,7 +20,7 @@ _TEXTS = frozenset(
 _PLAIN = {"boolean": "boolean", "int": "integer", "long": "integer"} | dict.fromkeys(
     ("double", "currency", "percent"), "number"
 )
-_UTC_OFFSET = re.compile(r"\A(.+T.+)\+0000\Z")
+_UTC_OFFSET = "+0000"
 _FORMATS = {"date": "date", "datetime": "date-time", "time": "time"}
 _POINT = (
     Column(name="latitude", type="number"),
@@ -74,5 +73,14 @@ def value(raw: Any, column: Column) -> Any:
     if not isinstance(raw, str):
         text = json.dumps(raw, ensure_ascii=False)
     if column.format == "date-time":
-        return _UTC_OFFSET.sub(r"\1Z", text)
+        return _shorten_offset(text)
     return text
+
+
+def _shorten_offset(text: str) -> str:
+    """Return a date and time in UTC with Z, as RFC 3339 has it; any other text as it is."""
+    moment = text.removesuffix(_UTC_OFFSET)
+    date, _t, time = moment.partition("T")
+    if moment == text or not date or not time:
+        return text
+    return f"{moment}Z"

@@ -26,7 +26,7 @@ _LONGEST_LINE = 1024  # bytes of a line between chunks
 _BODILESS = (204, 304)
 # Switched on, for zero seconds: closing then sends RST.
 _LINGER = struct.pack("ii", 1, 0)
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,7})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,7})[ \t]*+(?:;[^\r\n]*+)?+\r?\n")
 
 
 class _UnreadableError(Exception):
