@@ -10,6 +10,7 @@ import pytest
 
 from headwater import AuthenticationSpec, ConnectionSpec, Field, PayloadRequest
 from headwater.connectors import hooks
+from headwater.credentials import budgets
 
 DOCS = Path(__file__).parent.parent / "docs"
 HOOKS = [
@@ -19,6 +20,13 @@ HOOKS = [
 
 def _page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", [name for name in vars(budgets) if name.isupper()])
+def test_every_budget_is_documented_with_its_value(name: str) -> None:
+    value = getattr(budgets, name)
+    [line] = [line for line in _page("limits.md").splitlines() if f"`{name}`" in line]
+    assert f"{value:,}".removesuffix(".0") in line
 
 
 def test_there_are_hooks_to_look_for() -> None:

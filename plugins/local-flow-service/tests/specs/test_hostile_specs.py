@@ -21,7 +21,7 @@ from headwater_local_flow_service.store import etags, tables
 from headwater_local_flow_service.store.store import Record, Scope, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 FULL = bool(os.environ.get("HEADWATER_TEST_FULL"))
@@ -166,12 +166,12 @@ def _connection_spec(schema: Any) -> dict[str, Any]:
     }
 
 
-def _store_directly(store: str, schemas: list[Any]) -> list[str]:
-    """Store specifications as an earlier version would have, without a look at what they ask for."""
+def _store_directly(store: str, seeds: Iterable[int]) -> dict[str, int]:
+    """Store specifications as an earlier version would have, without a look at what they ask for; return their seeds."""
     scope = Scope(org=ORG, sandbox=stored_specs.ANY_SANDBOX)
-    ids = [str(uuid.uuid4()) for _schema in schemas]
+    seed_of = {str(uuid.uuid4()): seed for seed in seeds}
     with closing(Store(Settings(store=store))) as opened:
-        for id, schema in zip(ids, schemas, strict=True):
+        for id, seed in seed_of.items():
             record = Record(
                 id=id,
                 scope=scope,
@@ -183,11 +183,11 @@ def _store_directly(store: str, schemas: list[Any]) -> list[str]:
                 updated_at=1,
                 created_by="key",
                 updated_by="key",
-                document=_connection_spec(schema),
+                document=_connection_spec(_draw(seed).schema),
             )
             with opened.writing(scope) as rows:
                 rows.add(tables.connection_specs, record)
-    return ids
+    return seed_of
 
 
 @attrs.define
@@ -219,15 +219,14 @@ def test_a_specification_made_to_hurt_is_refused_or_used_within_its_budget(
     served: Any, tmp_path: Path
 ) -> None:
     store = str(tmp_path / "local.db")
-    attacks = [_draw(seed) for seed in range(ROUNDS)]
     # What intake lets through is used; so is every fifth that an earlier version let through.
-    ids = _store_directly(store, [attack.schema for attack in attacks[::5]])
+    seed_of = _store_directly(store, range(0, ROUNDS, 5))
     tally = _Tally()
     with served(tmp_path, store=store) as (process, address):
         root = f"{address}/data/foundation/flowservice"
-        for id, attack in zip(ids, attacks[::5], strict=True):
-            _use(tally, root, id, attack)
-        for attack in attacks:
+        for id, seed in seed_of.items():
+            _use(tally, root, id, _draw(seed))
+        for attack in map(_draw, range(ROUNDS)):
             option = {"name": "o", "spec": attack.schema}
             flow_spec = {"name": "o", "providerId": PROVIDER, "optionSpec": option}
             tally.post(f"{root}/flowSpecs", flow_spec)

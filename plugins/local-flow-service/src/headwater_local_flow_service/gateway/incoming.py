@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from headwater_local_flow_service.settings import Settings
 
-_MOST_PARAMETERS = 100
+MOST_PARAMETERS = 100
 _EMPTY = "the body is missing or empty"
 _BAD_REQUEST = "CONNECTOR-1000-400"
 _JSON = re.compile(r"application/(?:json|.*\+json)", re.DOTALL)
@@ -43,10 +43,10 @@ def parameters(
     text = req.query_string.encode("latin-1", "replace").decode("utf-8", "replace")
     try:
         pairs = urllib.parse.parse_qsl(
-            text, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS
+            text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS
         )
     except ValueError:
-        refusal = f"there are more than {_MOST_PARAMETERS} query parameters"
+        refusal = f"there are more than {MOST_PARAMETERS} query parameters"
         raise_bare(FlowError("FLOW-1451-400", refusal))
     values: dict[str, list[str]] = {}
     for name, value in pairs:
