@@ -167,7 +167,7 @@ def _connection_spec(schema: Any) -> dict[str, Any]:
 
 
 def _store_directly(store: str, seeds: Iterable[int]) -> dict[str, int]:
-    """Store specifications as an earlier version would have, without a look at what they ask for; return their seeds."""
+    """Store specifications as an earlier version would have, whatever they ask for; return their seeds by id."""
     scope = Scope(org=ORG, sandbox=stored_specs.ANY_SANDBOX)
     seed_of = {str(uuid.uuid4()): seed for seed in seeds}
     with closing(Store(Settings(store=store))) as opened:
