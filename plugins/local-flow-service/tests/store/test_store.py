@@ -16,6 +16,7 @@ import pytest
 from headwater.errors import InvalidInput
 from headwater.secret import Secret
 from headwater_local_flow_service import Settings, StoreBusy, StoreError, build_app
+from headwater_local_flow_service.store import keys, register
 from headwater_local_flow_service.store.store import Scope, Store
 from headwater_local_flow_service.store.tables import connections
 
@@ -188,6 +189,39 @@ def test_no_new_key_is_left_where_its_store_could_not_be_made(
             _open(tmp_path / "a.db")
     assert not (tmp_path / "a.db.key").exists()
     _open(tmp_path / "a.db")
+
+
+def test_a_key_that_somebody_else_made_meanwhile_is_used_and_never_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two first stores with one key file: the one that fails leaves the other its key."""
+    key = tmp_path / "key"
+    real = keys.make_file
+
+    def late(path: Path) -> Any:
+        real(path)
+        return real(path)
+
+    def fail(*_: Any) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(keys, "make_file", late)
+    _open(tmp_path / "first.db", key_file=key)
+    _open(tmp_path / "first.db", key_file=key)
+    before = key.read_bytes()
+    key.unlink()
+
+    def late_and_fail(path: Path) -> Any:
+        path.write_bytes(before)
+        monkeypatch.setattr(
+            "headwater_local_flow_service.store.tables.metadata.create_all", fail
+        )
+        return real(path)
+
+    monkeypatch.setattr(keys, "make_file", late_and_fail)
+    with pytest.raises(sqlite3.OperationalError):
+        _open(tmp_path / "second.db", key_file=key)
+    assert key.read_bytes() == before
 
 
 def test_a_first_store_is_made_once_by_all_who_need_it_at_once(tmp_path: Path) -> None:

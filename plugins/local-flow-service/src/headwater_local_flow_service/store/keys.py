@@ -106,15 +106,18 @@ def read_file(path: Path) -> tuple[bytes, ...] | None:
     raise StoreError(problem, remedy=_RESTORE)
 
 
-def make_file(path: Path) -> tuple[bytes, ...]:
-    """Make a key and keep it in a new file that only its owner can read; an existing file is used, never replaced."""
+def make_file(path: Path) -> tuple[bytes, ...] | None:
+    """Make a key and keep it in a new file that only its owner can read. Raises `StoreError`.
+
+    Returns None where somebody has made the file meanwhile: it is never replaced.
+    """
     made = (os.urandom(SIZE),)
     try:
         placing.make_folder(path.parent)
         with documents.open_draft(path, overwrite=False) as file:
             file.write(_text_of(made))
     except FileExistsError:
-        return read_file(path) or made
+        return None
     except OSError as error:
         raise_bare(
             StoreError(

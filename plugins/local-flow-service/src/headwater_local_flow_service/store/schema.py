@@ -116,9 +116,23 @@ def _open_or_make(
     refuse_to_replace(url, settings)
     known = _find_keys(url, settings)
     if known is None:
-        made.append(_key_file(url, settings))
-        known = Keys(keys.make_file(made[0]), made[0])
+        known = _make_keys(_key_file(url, settings), made)
     return _make(connection, Vault(known))
+
+
+def _make_keys(path: Path, made: list[Path]) -> Keys:
+    """Make the first key of a store, and note its file among the `made` ones if it was made here."""
+    new = keys.make_file(path)
+    if new is not None:
+        made.append(path)
+        return Keys(new, path)
+    known = Keys.read(path)
+    if known is None:
+        raise StoreBusy(
+            f"the key file {path} was taken away while it was made",
+            remedy="run again",
+        )
+    return known
 
 
 def _make(connection: Connection, opened: Vault) -> Vault:
