@@ -16,7 +16,7 @@ import pytest
 from headwater.errors import InvalidInput
 from headwater.secret import Secret
 from headwater_local_flow_service import Settings, StoreBusy, StoreError, build_app
-from headwater_local_flow_service.store import keys, register
+from headwater_local_flow_service.store import keys
 from headwater_local_flow_service.store.store import Scope, Store
 from headwater_local_flow_service.store.tables import connections
 

@@ -89,6 +89,14 @@ def _replace_log(store: Path) -> None:
     _files(store)[1].touch()
 
 
+def _empty_log(store: Path) -> None:
+    os.truncate(_files(store)[1], 0)
+
+
+def _cut_log(store: Path) -> None:
+    os.truncate(_files(store)[1], 1_000)  # in the middle of its first page
+
+
 LOSSES = [
     _remove,
     _remove_database,
@@ -101,6 +109,8 @@ LOSSES = [
     _remove_log,
     _remove_index,
     _replace_log,
+    _empty_log,
+    _cut_log,
 ]
 
 
