@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from headwater import documents
 from headwater.cli.group import root
 from headwater.cli.state import State
+from headwater.secret import Secret
 from headwater_local_flow_service import Settings, StoreBusy, StoreError
 from headwater_local_flow_service.archive import files
 from headwater_local_flow_service.store import register
@@ -238,3 +239,17 @@ def test_what_uses_the_embedded_service_says_that_its_store_is_lost(
         CliRunner().invoke(root, ["local", "init", "--new"], obj=State()).exit_code == 0
     )
     assert CliRunner().invoke(root, ["connections", "list"], obj=State()).exit_code == 0
+
+
+def test_a_lost_store_is_missed_with_a_key_from_the_environment_as_well(
+    tmp_path: Path,
+) -> None:
+    key = Secret("A" * 43)
+    _open(tmp_path / "a.db", key=key)
+    for path in tmp_path.glob("a.db*"):
+        if path.suffix != ".stores":
+            path.unlink()
+    with pytest.raises(StoreError, match="moved or lost"):
+        _open(tmp_path / "a.db", key=key)
+    _open(tmp_path / "a.db", key=key, new=True)
+    _open(tmp_path / "a.db", key=key)

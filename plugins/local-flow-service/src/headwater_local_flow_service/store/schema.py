@@ -57,8 +57,7 @@ def unlock(engine: Engine, url: URL, settings: Settings) -> Unlocked:
         if isinstance(error, (DatabaseError, InterfaceError)):
             raise_bare(_explain(error, url))
         raise
-    if settings.key is None:
-        register.remember(_key_file(url, settings), database.label(url), id)
+    _remember(url, settings, id)
     return Unlocked(opened, id)
 
 
@@ -85,19 +84,31 @@ def refuse_to_replace(url: URL, settings: Settings) -> None:
             f"the store {database.label(url)} is gone while it is served",
             remedy=_REPLACED,
         )
-    if settings.key is not None or settings.new:
-        return
-    key = _key_file(url, settings)
-    # A key may have been made for another store, or been handed over, if it lies elsewhere than beside its own.
-    is_own = key == database.key_file(url) or register.is_known(
-        key, database.label(url)
-    )
-    if is_own and key.exists():
+    if not settings.new and _was_there(url, settings):
         raise StoreError(
-            f"there is no store at {database.label(url)}, but its key {key} is there: the store was moved or lost, "
-            "or its disk is not mounted",
+            f"there is no store at {database.label(url)}, but its key is there: the store was moved or lost, or its "
+            "disk is not mounted",
             remedy="put it back, or restore a backup; for a new and empty one: headwater local init --new",
         )
+
+
+def _was_there(url: URL, settings: Settings) -> bool:
+    """Say whether there was a store, as what is left of it tells."""
+    own = database.key_file(url)
+    label = database.label(url)
+    if settings.key is not None:
+        return database.is_file(url) and register.is_known(own, label)
+    key = _key_file(url, settings)
+    # A key may have been made for another store, or been handed over, if it lies elsewhere than beside its own.
+    return key.exists() and (key == own or register.is_known(key, label))
+
+
+def _remember(url: URL, settings: Settings, id: str) -> None:
+    """Note the store beside its key; where that comes from the environment, beside the store."""
+    if settings.key is None:
+        register.remember(_key_file(url, settings), database.label(url), id)
+    elif database.is_file(url):
+        register.remember(database.key_file(url), database.label(url), id)
 
 
 def _open_or_make(
