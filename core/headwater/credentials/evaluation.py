@@ -14,10 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-import attrs
-
 from headwater.credentials import budgets
-from headwater.credentials.schema_budgets import measure_pattern
 from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
@@ -31,13 +28,16 @@ class OverBudgetError(Exception):
     """What is validated takes more time, or breaks more rules, than a request may."""
 
 
-@attrs.define
 class Budget:
-    """The time and the findings of one request; the clock runs while something is validated, not between."""
+    """The time and the findings of one request; the clock runs while something is validated, not between.
 
-    seconds: float = budgets.LONGEST_VALIDATION
-    findings: int = budgets.MOST_FINDINGS
-    _deadline: float | None = None
+    Every command makes one, `--help` too, so it does without attrs and its import.
+    """
+
+    def __init__(self) -> None:
+        self.seconds: float = budgets.LONGEST_VALIDATION
+        self.findings = budgets.MOST_FINDINGS
+        self._deadline: float | None = None
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -131,6 +131,8 @@ def matches(pattern: str, text: str) -> bool:
     Raises `OverBudgetError`, and `regex.error` for what is no pattern.
     """
     import regex
+
+    from headwater.credentials.schema_budgets import measure_pattern
 
     if len(text) > budgets.LONGEST_MATCHED:
         return False
