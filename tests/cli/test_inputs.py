@@ -271,3 +271,45 @@ def test_interrupting_a_prompt_exits_with_130() -> None:
 def test_ending_input_at_a_prompt_is_declining() -> None:
     code, _shown = _at_a_terminal(["validate", "oracle-service-cloud"], ["\x04"])
     assert code == 2
+
+
+SALESFORCE = {
+    "environmentUrl": "https://acme.my.salesforce.com",
+    "clientId": "an-id",
+    "clientSecret": CANARY,
+}
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("acme.my.salesforce.com", "must be an https URL"),
+        ("http://acme.my.salesforce.com", "must be an https URL"),
+        ("https://login.salesforce.com", "must be the organization's own"),
+    ],
+)
+def test_an_address_that_only_the_reader_would_refuse_is_told_offline(
+    url: str, told: str
+) -> None:
+    given = json.dumps({**SALESFORCE, "environmentUrl": url})
+    done = run("validate", "salesforce-service-cloud", "-c", "-", "--json", stdin=given)
+    [problem] = json.loads(done.stdout)["problems"]
+    assert (done.returncode, problem["field"]) == (2, "environmentUrl")
+    assert problem["rule"] == "reader"
+    assert told in problem["message"]
+    assert CANARY not in done.stdout + done.stderr
+
+
+def test_an_address_is_not_judged_while_a_reference_is_left_to_look_up() -> None:
+    given = {**SALESFORCE, "environmentUrl": "nowhere", "clientSecret": "env:NO_SUCH"}
+    told = result(
+        "validate", "salesforce-service-cloud", "-c", "-", stdin=json.dumps(given)
+    )
+    assert told["valid"] is True
+
+
+def test_a_literal_without_a_value_is_not_valid() -> None:
+    given = json.dumps({**SALESFORCE, "clientSecret": "literal:"})
+    done = run("validate", "salesforce-service-cloud", "-c", "-", stdin=given)
+    assert done.returncode == 2
+    assert "clientSecret: is empty: the secret itself stands after" in done.stdout

@@ -105,6 +105,11 @@ class GivenCredentials:
             if not is_given(self.values, path)
         ]
 
+    @property
+    def pending(self) -> frozenset[str]:
+        """The secret fields that hold a reference still to be looked up."""
+        return references.pending(self.auth, self.values)
+
     def resolve(self) -> dict[str, Any]:
         """Return validated ``auth.params``: valid as given, references looked up, and valid with what they lead to.
 
