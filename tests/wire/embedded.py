@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from wire.rig import Received
 
+HOST = "localhost"  # the service answers to names of this machine only, whatever the client calls it
 # What the rig says itself, about one connection and one body.
 _OF_THE_CONNECTION = ("content-length", "transfer-encoding", "connection")
 
@@ -30,9 +31,9 @@ def embedded(app: WSGIApplication) -> Callable[[Received], Page]:
                 method=request.method,
                 path=target.path,
                 query=target.query,
-                headers=request.headers,
+                headers={**request.headers, "host": HOST},
                 body=request.body,
-                authority=request.headers["host"],
+                authority=HOST,
             ),
         )
         headers = tuple(
