@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
+import requests
 from click.testing import CliRunner, Result
+from talking import HEADERS
 
 from headwater.cli.group import root
 from headwater.cli.state import State
@@ -270,5 +272,56 @@ def test_postgresql_is_rotated_alike(own_schema: dict[str, Any], service: Any) -
     store = Store(Settings(**both))
     assert rotation.run(store, Settings(**both), _ignore).sealed == 1
     assert _older(store) == 0
+    assert _open_all(store) == {PASSWORD}
+    store.close()
+
+
+def test_a_served_service_takes_the_new_key_and_forgets_the_former_one(
+    served: Any, tmp_path: Path, oracle: Any
+) -> None:
+    place = tmp_path / "served" / "local.db"
+    key = place.with_name("local.db.key")
+    with served(tmp_path, "--workers", "2", store=str(place)) as (_process, root):
+        url = f"{root}/data/foundation/flowservice/connections"
+
+        def send(method: str, path: str = "", **rest: Any) -> requests.Response:
+            headers = HEADERS | rest.pop("headers", {})
+            answer = requests.request(
+                method, url + path, headers=headers, timeout=30, **rest
+            )
+            assert answer.status_code in (200, 201), answer.text
+            return answer
+
+        def rename_user(reference: dict[str, Any]) -> None:
+            """Change a parameter beside the secrets, for which they are opened and sealed again."""
+            change = [
+                {"op": "replace", "path": "/auth/params/username", "value": "other"}
+            ]
+            send(
+                "PATCH",
+                f"/{reference['id']}",
+                json=change,
+                headers={"If-Match": reference["etag"]},
+            )
+
+        before = [send("POST", json=oracle()).json() for _ in range(8)]
+        command = ["local", "rotate-key", "--store", str(place), "--json"]
+        program = [sys.executable, "-m", "headwater", *command]
+        done = subprocess.run(program, capture_output=True, timeout=60, check=True)
+        assert json.loads(done.stdout)["sealed"] == 8
+        after = [send("POST", json=oracle()).json() for _ in range(8)]
+        for reference in (*before[:4], *after[:4]):
+            rename_user(reference)
+        _age(key)
+        done = subprocess.run(
+            [*program, "--forget"], capture_output=True, timeout=60, check=True
+        )
+        told = json.loads(done.stdout)
+        assert (told["forgotten"], told["sealed"]) == (1, 0), "nobody used the former"
+        for reference in (*before[4:], *after[4:]):
+            rename_user(reference)
+    store = Store(Settings(store=str(place)))
+    assert _older(store) == 0
+    assert len(_records(store)) == 16
     assert _open_all(store) == {PASSWORD}
     store.close()
