@@ -86,7 +86,9 @@ class WantedConnection:
             return None
         try:
             connection = self.service.connections.get(id)
-        except NotFound:
+        except NotFound as error:
+            if error.outcome_unknown:  # a page that is not the service's says nothing
+                raise
             return None
         is_ours = (
             connection.id == id
