@@ -27,7 +27,7 @@ def test_from_the_token_to_the_last_delete(
     service: Callable[..., Any], source_body: Any
 ) -> None:
     with Serving(FakeOracle()) as oracle:
-        talker = signed_in(service(clients=(CLIENT,)))
+        talker = signed_in(service(clients=(CLIENT,), reach_sources=("127.0.0.1",)))
         base = connected(talker, oracle.url)
         columns = explored(talker, base)
         params = {"tableName": "incidents", "columns": columns}
@@ -46,7 +46,7 @@ def test_from_the_token_to_the_last_delete(
 def test_a_dataflow_that_runs_on_demand(
     service: Callable[..., Any], source_body: Any
 ) -> None:
-    talker = signed_in(service(clients=(CLIENT,)))
+    talker = signed_in(service(clients=(CLIENT,), reach_sources=("127.0.0.1",)))
     base = talker.create()["id"]
     source = made(talker, "/sourceConnections", source_body(base))["id"]
     schema, data_set = landing_place(talker)

@@ -12,9 +12,10 @@ from headwater import AuthenticationSpec, ConnectionSpec, Field, hookimpl
 from headwater.connectors.connector import Connector
 from headwater.models import Distribution
 from headwater.secret import Secret
+from headwater.sources import Reach
 from headwater_local_flow_service import Client, Strictness
 from headwater_local_flow_service.archive import exporting
-from headwater_local_flow_service.connections import destinations
+from headwater_local_flow_service.connections import asking, destinations
 from headwater_local_flow_service.store import tables
 
 Open = Any
@@ -336,3 +337,16 @@ def test_clients_turn_the_demand_on(service: Open, code: Any) -> None:
 )
 def test_names_that_lead_somewhere(name: str, leads: bool) -> None:
     assert bool(destinations._leads_by_name((name,))) is leads
+
+
+def test_a_reader_gets_sealed_what_the_specification_or_the_row_says() -> None:
+    auth = {
+        "specName": "Key",
+        "params": {"host": "h", "username": CANARY, "account": ACCOUNT},
+    }
+    account = asking.open_account(DEEP, auth, (("username",),), Reach(()), patience=1.0)
+    params = account.credentials.params
+    assert params["account"]["private_key"] == Secret(CANARY)
+    assert params["username"] == Secret(CANARY), "secret in this connection before"
+    assert params["account"]["email"] == "a@acme.example"
+    assert CANARY not in repr(account)
