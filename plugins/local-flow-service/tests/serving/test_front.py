@@ -409,3 +409,22 @@ def _until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_what_the_front_refuses_is_in_the_access_log(
+    connect: Connect, served: Served, tmp_path: Path
+) -> None:
+    with served(tmp_path, "--access-log") as (process, root):
+        sent = _post(b"Content-Length: 1048577\r\nx-request-id: mine\r\n")
+        assert connect(root, sent).answer()[0] == 413
+        process.terminate()
+        assert process.wait(timeout=30) == 0
+    [line] = (tmp_path / "stderr").read_text().splitlines()
+    assert json.loads(line) | {"time": "", "ms": 0} == {
+        "time": "",
+        "request": "mine",
+        "method": "POST",
+        "path": CONNECTIONS.decode(),
+        "status": 413,
+        "ms": 0,
+    }
