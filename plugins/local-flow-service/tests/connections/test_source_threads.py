@@ -50,3 +50,19 @@ def test_whoever_asks_is_answered_in_time_and_the_thread_is_counted(
     over.set()
     _until(lambda: threads.overdue == 0)
     _until(lambda: threads.run(lambda: True, seconds=30))
+
+
+def test_a_system_without_a_thread_to_spare_costs_no_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads = SourceThreads(1)
+    with monkeypatch.context() as patched:
+
+        def refuse(_thread: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        patched.setattr(threading.Thread, "start", refuse)
+        for _question in range(2):
+            with pytest.raises(FlowError, match="no thread can be started"):
+                threads.run(lambda: True, seconds=30)
+    assert threads.run(lambda: True, seconds=30)

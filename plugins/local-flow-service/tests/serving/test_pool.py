@@ -111,3 +111,23 @@ def test_work_that_nobody_waits_for_is_not_begun() -> None:
         assert not begun.is_set()
 
     _run(ask())
+
+
+def test_a_system_without_a_thread_to_spare_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pool, start = Pool("test", threads=2, waiting=9), threading.Thread.start
+    refusals: list[threading.Thread] = []
+
+    def refuse(thread: threading.Thread) -> None:
+        if len(refusals) < 3:
+            refusals.append(thread)
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    async def ask() -> object:
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        return await asyncio.gather(*[pool.run(lambda: 5) for _ in range(2)])
+
+    assert _run(ask()) == [5, 5]
+    assert len(refusals) == 3

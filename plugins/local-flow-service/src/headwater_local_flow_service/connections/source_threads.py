@@ -46,9 +46,7 @@ class SourceThreads:
         if not self._free.acquire(blocking=False):
             raise unavailable("as many questions to sources are under way as may be")
         answer: Future[_T] = Future()
-        threading.Thread(
-            target=self._ask, args=(ask, answer), name="source", daemon=True
-        ).start()
+        self._start(ask, answer)
         try:
             return answer.result(seconds)
         except TimeoutError:
@@ -63,6 +61,16 @@ class SourceThreads:
             )
         finally:
             del answer  # which holds the failure, whose frames hold it
+
+    def _start(self, ask: Callable[[], _T], answer: Future[_T]) -> None:
+        thread = threading.Thread(
+            target=self._ask, args=(ask, answer), name="source", daemon=True
+        )
+        try:
+            thread.start()
+        except RuntimeError:  # the system has none left
+            self._free.release()
+            raise_bare(unavailable("no thread can be started; try again later"))
 
     def _ask(self, ask: Callable[[], _T], answer: Future[_T]) -> None:
         try:

@@ -8,6 +8,7 @@ stuck database, is replaced by another thread after `_PATIENCE`; it goes on with
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
@@ -91,22 +92,23 @@ class Pool:
         """Wake an idle thread, or start one; where all are held up, the first to come back goes on."""
         if self._idle:
             member = self._idle.pop()
+            self._leading.add(member)
             member.release()
         elif self._members < self._most_threads:
-            member = self._start_thread()
-        else:
-            return
-        self._leading.add(member)
+            self._start_thread()
 
-    def _start_thread(self) -> threading.Lock:
+    def _start_thread(self) -> None:
+        """Start a thread that leads; where the system has none left, the watch tries again."""
         member = threading.Lock()
         member.acquire()
-        self._members += 1
-        name = f"{self._name}-{self._members}"
-        threading.Thread(
+        name = f"{self._name}-{self._members + 1}"
+        thread = threading.Thread(
             target=self._serve, args=(member,), name=name, daemon=True
-        ).start()
-        return member
+        )
+        with contextlib.suppress(RuntimeError):
+            thread.start()
+            self._members += 1
+            self._leading.add(member)
 
     def _serve(self, member: threading.Lock) -> None:
         while True:
