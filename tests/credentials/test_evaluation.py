@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.create.authentication import choose_credentials
-from headwater.credentials import budgets, evaluation, schema_budgets, validation
+from headwater.credentials import (
+    budgets,
+    evaluation,
+    request_budget,
+    schema_budgets,
+    validation,
+)
 from headwater.credentials.given import CredentialsInput
 from headwater.errors import InvalidInput
 from headwater.models import Distribution
@@ -73,9 +79,9 @@ def test_what_is_a_schema_is_the_meta_schemas_to_say(schema: Any) -> None:
 def test_one_budget_is_shared_by_all_that_is_validated_inside() -> None:
     schema = {"properties": {"a": SLOW}}
     start = time.monotonic()
-    with evaluation.one_budget() as budget:
+    with request_budget.one_budget() as budget:
         for _each in range(50):
-            with pytest.raises(evaluation.OverBudgetError):
+            with pytest.raises(request_budget.OverBudgetError):
                 evaluation.find_errors(schema, {"a": LONG})
         assert budget.seconds <= 0 or budget.findings < 0
     assert time.monotonic() - start < PROMPTLY
@@ -83,7 +89,7 @@ def test_one_budget_is_shared_by_all_that_is_validated_inside() -> None:
 
 
 def test_the_clock_stands_while_nothing_is_validated() -> None:
-    with evaluation.one_budget() as budget:
+    with request_budget.one_budget() as budget:
         evaluation.find_errors(EVIL, "aa")
         budget.seconds = 0.05
         time.sleep(0.1)
@@ -91,19 +97,19 @@ def test_the_clock_stands_while_nothing_is_validated() -> None:
 
 
 def test_the_budget_of_before_counts_again_after_a_request() -> None:
-    with evaluation.one_budget() as outer:
-        begun = evaluation.begin_request()
-        with evaluation.one_budget() as inner:
+    with request_budget.one_budget() as outer:
+        begun = request_budget.begin_request()
+        with request_budget.one_budget() as inner:
             assert inner is not outer
-        evaluation.end_request(begun)
-        with evaluation.one_budget() as again:
+        request_budget.end_request(begun)
+        with request_budget.one_budget() as again:
             assert again is outer
 
 
 @pytest.mark.parametrize("value", ["a" * 60 + "!", "a" * 16_000 + "!"])
 def test_a_costly_pattern_ends_the_evaluation(value: str) -> None:
     start = time.monotonic()
-    with pytest.raises(evaluation.OverBudgetError):
+    with pytest.raises(request_budget.OverBudgetError):
         evaluation.find_errors(EVIL, value)
     assert time.monotonic() - start < PROMPTLY
 
@@ -169,7 +175,10 @@ def test_trying_many_specifications_of_a_tenant_takes_the_time_of_one() -> None:
     schema = {"properties": {"a": SLOW}}
     given_values = CredentialsInput(values={"a": LONG})
     start = time.monotonic()
-    with evaluation.one_budget(), pytest.raises(InvalidInput, match="takes too long"):
+    with (
+        request_budget.one_budget(),
+        pytest.raises(InvalidInput, match="takes too long"),
+    ):
         choose_credentials(_tenant(*[schema] * 50), given_values)
     assert time.monotonic() - start < PROMPTLY
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from headwater.cli import completion, streams
 from headwater.cli.group import root
 from headwater.cli.state import State
-from headwater.credentials.evaluation import one_budget
+from headwater.credentials.request_budget import one_budget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

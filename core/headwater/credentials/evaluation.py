@@ -9,98 +9,21 @@ from __future__ import annotations
 
 import functools
 import json
-import time
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from headwater.credentials import budgets
+from headwater.credentials.request_budget import (
+    OverBudgetError,
+    current_budget,
+    one_budget,
+)
+from headwater.credentials.schema_budgets import measure_pattern
 from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from contextvars import Token
 
     Check = Callable[[Any, Any, Any, Any], Any]
-
-
-class OverBudgetError(Exception):
-    """What is validated takes more time, or breaks more rules, than a request may."""
-
-
-class Budget:
-    """The time and the findings of one request; the clock runs while something is validated, not between.
-
-    Every command makes one, `--help` too, so it does without attrs and its import.
-    """
-
-    def __init__(self) -> None:
-        self.seconds: float = budgets.LONGEST_VALIDATION
-        self.findings = budgets.MOST_FINDINGS
-        self._deadline: float | None = None
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Let the clock run inside the block."""
-        if self._deadline is not None:
-            yield
-            return
-        self._deadline = time.monotonic() + self.seconds
-        try:
-            yield
-        finally:
-            self.seconds = self._deadline - time.monotonic()
-            self._deadline = None
-
-    def check(self) -> float:
-        """Return the seconds that are left. Raises `OverBudgetError` where there are none."""
-        left = self.seconds
-        if self._deadline is not None:
-            left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise OverBudgetError
-        return left
-
-    def count(self) -> None:
-        """Count one finding. Raises `OverBudgetError` where there are too many."""
-        self.findings -= 1
-        if self.findings < 0:
-            raise OverBudgetError
-
-
-_BUDGET: ContextVar[Budget | None] = ContextVar("headwater_validation", default=None)
-
-
-def begin_request() -> Token[Budget | None]:
-    """Give whatever this thread validates a budget of its own, until `end_request` gets what this returns."""
-    return _BUDGET.set(Budget())
-
-
-def end_request(begun: Token[Budget | None]) -> None:
-    """Let the budget of before count again: a caller may have the service inside its own process."""
-    _BUDGET.reset(begun)
-
-
-def _current() -> Budget:
-    """Return the budget in force; every evaluation has one."""
-    budget = _BUDGET.get()
-    if budget is None:
-        raise OverBudgetError
-    return budget
-
-
-@contextmanager
-def one_budget() -> Iterator[Budget]:
-    """Let everything inside share one budget: that of the request, or one that ends with the block."""
-    budget = _BUDGET.get()
-    if budget is not None:
-        yield budget
-        return
-    begun = begin_request()
-    try:
-        yield _current()
-    finally:
-        end_request(begun)
 
 
 def find_errors(schema: Any, values: Any) -> list[Any]:
@@ -131,8 +54,6 @@ def matches(pattern: str, text: str) -> bool:
     Raises `OverBudgetError`, and `regex.error` for what is no pattern.
     """
     import regex
-
-    from headwater.credentials.schema_budgets import measure_pattern
 
     if len(text) > budgets.LONGEST_MATCHED:
         return False
@@ -165,7 +86,7 @@ def _validator_class() -> Any:
 
 def _guard(check: Check) -> Check:
     def keep_budget(validator: Any, rule: Any, value: Any, schema: Any) -> Any:
-        budget = _current()
+        budget = current_budget()
         budget.check()
         for error in check(validator, rule, value, schema) or ():
             budget.count()
@@ -223,7 +144,7 @@ def _check_unique(validator: Any, rule: Any, value: Any, _schema: Any) -> Any:
 def _is_unique(items: list[Any]) -> bool:
     """Say whether no two items are equal. As strings they are compared at once, and nobody can choose their hashes."""
     seen: set[str] = set()
-    budget = _current()
+    budget = current_budget()
     for item in items:
         budget.check()
         seen.add(json.dumps(_normalize(item), sort_keys=True))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater.credentials import evaluation
+from headwater.credentials import request_budget
 from headwater_local_flow_service.errors import FlowError, GatewayError
 from headwater_local_flow_service.gateway import health
 from headwater_local_flow_service.settings import ORGANIZATION
@@ -45,7 +45,7 @@ class Gateway:
         """Let the request in, or raise `GatewayError` or `FlowError`."""
         req.context.legacy_errors = self._settings.strictness.legacy_errors
         req.context.request_id = request_id(req.get_header("x-request-id"))
-        req.context.validation = evaluation.begin_request()
+        req.context.validation = request_budget.begin_request()
         # Whoever watches the service may know it by its address only.
         if req.path != health.PATH:
             self._check_host(req)
@@ -63,7 +63,7 @@ class Gateway:
     ) -> None:
         """Name the request in the answer."""
         resp.set_header("x-request-id", req.context.request_id)
-        evaluation.end_request(req.context.validation)
+        request_budget.end_request(req.context.validation)
 
     def _check_host(self, req: falcon.Request) -> None:
         """Refuse foreign Host names: a web page whose name resolves to this machine could otherwise reach it."""
