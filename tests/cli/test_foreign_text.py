@@ -135,6 +135,14 @@ def _variants(path: tuple[str, ...], tmp_path: Path) -> Iterator[list[str]]:
                 yield _with(way, "--json")
 
 
+def _begin_a_create(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Leave something in the journal."""
+    given = tmp_path / "given.json"
+    given.write_text(json.dumps({"host": "h.example", "key": "correct-horse"}))
+    options = (f"--name={NAME} anew", "-c", str(given), "--settle=0")
+    _run(capsys, ["create", hostile.PLUGIN_SLUG, *options])
+
+
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
 def test_no_command_lets_foreign_text_command_a_terminal(
     path: tuple[str, ...],
@@ -144,6 +152,7 @@ def test_no_command_lets_foreign_text_command_a_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert _run(capsys, ["specs", "pull"])[0] == 0
+    _begin_a_create(tmp_path, capsys)
     told = []
     for refusal in (0, 400, 403, 500):
         platform.refusal = refusal
@@ -178,6 +187,7 @@ SHOWING = (
     "specs pull",
     "specs list",
     f"specs show {hostile.ID}",
+    "journal list",
     "doctor",
     "check --all",
 )
@@ -193,6 +203,7 @@ def test_the_hostile_names_are_shown_escaped(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert _run(capsys, ["specs", "pull"])[0] == 0
+    _begin_a_create(tmp_path, capsys)
     (tmp_path / "given.json").write_text(
         json.dumps({"host": "h.example", "key": "correct-horse"})
     )
@@ -200,6 +211,18 @@ def test_the_hostile_names_are_shown_escaped(
     assert MARK in out + err
     assert "\\u001b" in out + err or "\\x1b" in out + err
     assert _find_harm(out + err) == []
+
+
+def test_what_the_journal_remembers_is_shown_escaped(
+    platform: Platform, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _begin_a_create(tmp_path, capsys)
+    _code, listed, _err = _run(capsys, ["journal", "list", "--json"])
+    for entry in json.loads(listed):
+        for more in ((), ("--json",)):
+            _code, out, err = _run(capsys, ["journal", "show", entry["key"], *more])
+            assert MARK in out
+            assert _find_harm(out + err) == []
 
 
 def test_json_keeps_every_value(

@@ -21,8 +21,7 @@ _INVISIBLE = re.compile(
 # Everything that may have to be escaped; the rest is passed over at the speed of the pattern.
 _IN_LINE = re.compile(r"[^\x20-\x7e]")
 _IN_LINES = re.compile(r"[^\x20-\x7e\n]")
-# A carriage return before a line feed moves nothing that the line feed does not; HTTP ends its lines so.
-_IN_STREAM = re.compile(r"(?!\r\n)[^\x20-\x7e\n\t]")
+_IN_STREAM = re.compile(r"[^\x20-\x7e\n\t]")
 
 
 def escape_line(text: str) -> str:
@@ -63,9 +62,17 @@ def is_shown(char: str) -> bool:
 def _escape(text: str, pattern: re.Pattern[str], write: Callable[[str], str]) -> str:
     def replace(match: re.Match[str]) -> str:
         char = match[0]
-        return char if is_shown(char) else write(char)
+        if is_shown(char) or _ends_line(match, char):
+            return char
+        return write(char)
 
     return pattern.sub(replace, text)
+
+
+def _ends_line(match: re.Match[str], char: str) -> bool:
+    """Say whether it is a carriage return before a line feed that is kept: HTTP ends its lines so."""
+    follows = match.string[match.end() : match.end() + 1]
+    return char == "\r" and follows == "\n" and match.re is _IN_STREAM
 
 
 def _as_python(char: str) -> str:
