@@ -20,6 +20,7 @@ from wire.rig import Cut, Line, Page, Rig, Stall, written
 
 from headwater.flowservice.answer import Answer
 from headwater.flowservice.sender import OutgoingRequest, Sender
+from headwater.http import exchanges
 from headwater.http.no_answer import NoAnswer
 
 if TYPE_CHECKING:
@@ -234,6 +235,24 @@ def test_a_line_that_breaks_on_a_connection_in_use_again_may_have_sent() -> None
     assert isinstance(first, Answer)
     assert isinstance(second, NoAnswer)
     assert second.sent
+
+
+@pytest.mark.parametrize("way", WAYS, ids=_name)
+def test_a_connection_that_is_not_ours_is_not_believed_to_have_sent_nothing(
+    way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchanges, "watch_connections", lambda _manager: None)
+    rig = Rig(
+        lambda _request: CREATED,
+        tls=way.tls,
+        proxied=way.proxied,
+        disturb=lambda _request: Cut(answer=0),
+    )
+    with _client(rig) as client:
+        outcome = _judge(client, rig, Line())
+
+    assert isinstance(outcome, NoAnswer)
+    assert outcome.sent
 
 
 def _twice(connection: socket.socket) -> None:

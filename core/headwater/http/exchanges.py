@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import http.client
 import io
+import threading
 import time
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
@@ -20,8 +20,6 @@ from requests.adapters import HTTPAdapter
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
-
-    import requests
 
 # Bytes of one answer as it travels, its head included, and once more as it is after decompression. The list of all
 # connection specifications has some 5 MB, the description of a source's largest table 1 MB.
@@ -53,6 +51,11 @@ class Exchange:
         self._seconds = seconds
         self._ends_at = time.monotonic() + seconds
         self._received = 0
+
+    @property
+    def may_have_left(self) -> bool:
+        """Whether a byte of the request may have left; so it may where no connection of ours carried it."""
+        return self.sent or not self.watched
 
     def seconds_left(self) -> float:
         """Return the seconds until the end. Raises `OverLimit` where it has come."""
@@ -94,25 +97,21 @@ def open_exchange(
 _current: ContextVar[Exchange | None] = ContextVar("exchange", default=None)
 
 
+_MAKING = threading.Lock()
+
+
 class WatchingAdapter(HTTPAdapter):
     """Makes connections, to hosts and to proxies, that report to the exchange they are used for."""
-
-    def send(
-        self, request: requests.PreparedRequest, *args: Any, **options: Any
-    ) -> requests.Response:
-        exchange = _current.get()
-        if exchange is not None:
-            exchange.watched = True
-        return super().send(request, *args, **options)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
         watch_connections(self.poolmanager)
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **options)
-        watch_connections(manager)
-        return manager
+        with _MAKING:  # no thread may get a manager that is not watched yet
+            manager = super().proxy_manager_for(*args, **options)
+            watch_connections(manager)
+            return manager
 
 
 def watch_connections(manager: Any) -> None:
@@ -123,7 +122,6 @@ def watch_connections(manager: Any) -> None:
     }
 
 
-@cache
 def _watching_pool(pool: Any) -> Any:
     """Return the class of pools whose connections report; those of SOCKS proxies have classes of their own."""
     if issubclass(pool.ConnectionCls, _Watching):
@@ -161,8 +159,13 @@ class _Watching:
     sock: Any
     auto_open: int
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        _watched_exchange()
+
     def connect(self) -> None:
         """Connect, with what belongs to it: a tunnel through a proxy, a TLS handshake. None of it is the request."""
+        _watched_exchange()
         self._connecting = True
         try:
             super().connect()  # type: ignore[misc]
@@ -173,11 +176,19 @@ class _Watching:
         """Send, as long as there is time; noted before, for a part may leave although sending fails."""
         if self.sock is None and self.auto_open:
             self.connect()
-        exchange = _current.get()
+        exchange = _watched_exchange()
         if exchange is not None and self.sock is not None:
             exchange.seconds_left()
             exchange.sent = exchange.sent or not self._connecting
         super().send(data)  # type: ignore[misc]
+
+
+def _watched_exchange() -> Exchange | None:
+    """Return the exchange of this thread, which a connection of ours is being used for."""
+    exchange = _current.get()
+    if exchange is not None:
+        exchange.watched = True
+    return exchange
 
 
 class _LimitedSocket:

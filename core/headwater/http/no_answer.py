@@ -202,7 +202,7 @@ def classify_failure(
     connections carried the request, the `exchange` says whether a byte of it may have left, and not the exception.
     """
     if isinstance(error, OverLimit):
-        return _over_limit(error, host, sent=exchange is None or exchange.sent)
+        return _over_limit(error, host, sent=exchange is None or exchange.may_have_left)
     reasons = tuple(_reasons(error))
     if exchange is None or not exchange.watched:
         return _no_answer(_find(_RULES, reasons), host, address)
