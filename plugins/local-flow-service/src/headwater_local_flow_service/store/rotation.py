@@ -139,10 +139,12 @@ def _seal_some(
 ) -> tuple[int | None, int]:
     """Seal some rows behind `last` anew; return the last of them, or None where there are none, and their number."""
     found = rows.select_sealed_otherwise(table, vault.prefix, last, _AT_ONCE)
+    changes = []
     for row in found:
         owner = (row.org, row.sandbox, row.id)
         again = vault.seal(vault.open(row.secrets, *owner), *owner)
-        rows.replace_secrets(table, row.seq, row.secrets, again)
+        changes.append((row.seq, row.secrets, again))
+    rows.replace_secrets(table, changes)
     return (found[-1].seq if found else None), len(found)
 
 

@@ -16,7 +16,7 @@ from headwater_local_flow_service.store.tables import facts, links
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, Table
+    from sqlalchemy import ColumnElement, Connection, Insert, Row, Select, Table, Update
 
     from headwater_local_flow_service.store.marks import Marks
 
@@ -233,11 +233,18 @@ class Rows:
         return self._connection.execute(query).all()
 
     def replace_secrets(
-        self, table: Table, seq: int, before: bytes, after: bytes
+        self, table: Table, changes: Sequence[tuple[int, bytes, bytes]]
     ) -> None:
-        """Put other sealed secrets into a row, which is otherwise the same, unless somebody else did meanwhile."""
-        unchanged = and_(table.c.seq == seq, table.c.secrets == before)
-        self._connection.execute(update(table).where(unchanged).values(secrets=after))
+        """Put other sealed secrets into rows, which are otherwise the same: the seq of each, those before, those after.
+
+        A row that somebody else has changed meanwhile is left alone.
+        """
+        rows = [
+            {"wanted": seq, "before": before, "after": after}
+            for seq, before, after in changes
+        ]
+        if rows:
+            self._connection.execute(_replace_secrets(table), rows)
 
     def count(
         self, table: Table, scope: Scope, where: Sequence[ColumnElement[bool]]
@@ -321,6 +328,14 @@ def by_id(table: Table) -> Select[Any]:
         table.c.id == bindparam("wanted"),
     )
     return select(table).where(*mine)
+
+
+@functools.cache
+def _replace_secrets(table: Table) -> Update:
+    unchanged = and_(
+        table.c.seq == bindparam("wanted"), table.c.secrets == bindparam("before")
+    )
+    return update(table).where(unchanged).values(secrets=bindparam("after"))
 
 
 @functools.cache
