@@ -84,7 +84,7 @@ SERVICE: dict[str, set[str]] = {
     "serving": {
         "archive", "errors", "gateway", "settings", "store", "strictness", "suggestions", "wsgi",
     },
-    "worker": {"app", "serving"},
+    "worker": {"app", "serving", "settings", "store"},
     "faults": {"app", "errors", "gateway", "serving", "settings", "suggestions", "wsgi"},
     "adapter": {"app", "faults", "settings", "wsgi"},
     "testing": {"adapter", "app", "faults", "settings", "strictness", "wsgi"},

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING, Any
 
 from headwater_local_flow_service.app import build_app
 from headwater_local_flow_service.serving import accesslog
@@ -17,6 +18,13 @@ from headwater_local_flow_service.serving.handover import (
     take_over,
     wants_access_log,
 )
+from headwater_local_flow_service.store.storeerrors import StoreBusy
+
+if TYPE_CHECKING:
+    from headwater_local_flow_service.app import FlowServiceApp
+    from headwater_local_flow_service.settings import Settings
+
+log = logging.getLogger("headwater.local")
 
 _POLL = 0.5  # seconds
 
@@ -35,7 +43,21 @@ def application() -> Front:
     if wants_json:
         accesslog.to_stderr()
         outer.append(accesslog.AccessLog())
-    return Front(build_app(settings, outer=outer), settings)
+    return Front(_open(settings, outer), settings)
+
+
+def _open(settings: Settings, outer: list[Any]) -> FlowServiceApp:
+    """Open the application, once its store answers.
+
+    It did when the parent started. A worker that ended instead would be started again and again until the whole
+    service ends; so one that takes another's place waits, and the service is back when the store is.
+    """
+    while True:
+        try:
+            return build_app(settings, outer=outer)
+        except StoreBusy as error:
+            log.warning("a worker waits for the store: %s", error)
+            time.sleep(_POLL)
 
 
 def _log_to_stderr(as_json: bool) -> None:
@@ -44,7 +66,6 @@ def _log_to_stderr(as_json: bool) -> None:
         formatter = accesslog.JsonFormatter()
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
-    log = logging.getLogger("headwater.local")
     log.addHandler(handler)
     log.propagate = False
 

@@ -343,6 +343,35 @@ def test_what_was_acknowledged_survives_a_server_that_is_stopped(
     _survives(served, tmp_path, server.url, stop, HEADWATER_LOCAL_KEY=KEY)
 
 
+def test_workers_that_are_replaced_while_the_server_is_away_wait_for_it(
+    served: Served, tmp_path: Path, server: servers.Server
+) -> None:
+    """They can not open the store, and are started anew; that must not be the end of the service."""
+    with served(
+        tmp_path, "--workers", "2", store=server.url, HEADWATER_LOCAL_KEY=KEY
+    ) as (process, url):
+        _comes_back(process, url)
+        server.stop()
+        try:
+            for worker in _workers(process):
+                os.kill(worker, signal.SIGKILL)
+            time.sleep(4)
+            assert process.poll() is None
+        finally:
+            server.start()
+        _comes_back(process, url)
+        server.stop()
+        try:
+            for worker in _workers(process):
+                os.kill(worker, signal.SIGKILL)
+            time.sleep(2)
+            # nobody who wants it to stop waits for the store either
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=40) is not None
+        finally:
+            server.start()
+
+
 def test_what_was_acknowledged_survives_a_server_that_is_frozen(
     served: Served, tmp_path: Path, server: servers.Server
 ) -> None:
