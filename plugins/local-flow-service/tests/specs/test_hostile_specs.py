@@ -32,7 +32,8 @@ LARGEST_BODY = (
     1_000_000  # bytes; the service takes no larger ones, which other tests hold
 )
 PROVIDER = "0ed90a81-07f4-4586-8190-b40eccef1c5a"
-ORG = HEADERS["x-gw-ims-org-id"]
+OLDER = "OLDER@AdobeOrg"  # whose specifications an earlier version has stored
+OF_ONE = 20  # rounds of one organization: it stores only so much
 
 
 @attrs.frozen
@@ -168,7 +169,7 @@ def _connection_spec(schema: Any) -> dict[str, Any]:
 
 def _store_directly(store: str, seeds: Iterable[int]) -> dict[str, int]:
     """Store specifications as an earlier version would have, whatever they ask for; return their seeds by id."""
-    scope = Scope(org=ORG, sandbox=stored_specs.ANY_SANDBOX)
+    scope = Scope(org=OLDER, sandbox=stored_specs.ANY_SANDBOX)
     seed_of = {str(uuid.uuid4()): seed for seed in seeds}
     with closing(Store(Settings(store=store))) as opened:
         for id, seed in seed_of.items():
@@ -197,10 +198,10 @@ class _Tally:
     used: int = 0
     slowest: float = 0.0
 
-    def post(self, url: str, body: Any) -> requests.Response:
+    def post(self, url: str, body: Any, org: str) -> requests.Response:
         start = time.monotonic()
         text = json.dumps(body, separators=(",", ":"))
-        headers = HEADERS | {"Content-Type": "application/json"}
+        headers = HEADERS | {"x-gw-ims-org-id": org, "Content-Type": "application/json"}
         answer = requests.post(url, text, headers=headers, timeout=LONGEST)
         self.slowest = max(self.slowest, time.monotonic() - start)
         assert answer.status_code in (201, 400, 413), answer.text[:500]
@@ -208,10 +209,10 @@ class _Tally:
         return answer
 
 
-def _use(tally: _Tally, root: str, id: str, attack: Attack) -> None:
+def _use(tally: _Tally, root: str, id: str, attack: Attack, org: str) -> None:
     auth = {"specName": "K", "params": attack.values}
     body = {"connectionSpec": {"id": id, "version": "1.0"}, "auth": auth}
-    if tally.post(f"{root}/connections", body).status_code == 201:
+    if tally.post(f"{root}/connections", body, org).status_code == 201:
         tally.used += 1
 
 
@@ -225,19 +226,20 @@ def test_a_specification_made_to_hurt_is_refused_or_used_within_its_budget(
     with served(tmp_path, store=store) as (process, address):
         root = f"{address}/data/foundation/flowservice"
         for id, seed in seed_of.items():
-            _use(tally, root, id, _draw(seed))
-        for attack in map(_draw, range(ROUNDS)):
+            _use(tally, root, id, _draw(seed), OLDER)
+        for seed in range(ROUNDS):
+            attack, org = _draw(seed), f"ORG{seed // OF_ONE}@AdobeOrg"
             option = {"name": "o", "spec": attack.schema}
             flow_spec = {"name": "o", "providerId": PROVIDER, "optionSpec": option}
-            tally.post(f"{root}/flowSpecs", flow_spec)
+            tally.post(f"{root}/flowSpecs", flow_spec, org)
             answer = tally.post(
-                f"{root}/connectionSpecs", _connection_spec(attack.schema)
+                f"{root}/connectionSpecs", _connection_spec(attack.schema), org
             )
             if answer.status_code != 201:
                 tally.refused += 1
                 continue
             tally.stored += 1
-            _use(tally, root, answer.json()["id"], attack)
+            _use(tally, root, answer.json()["id"], attack, org)
         memory = peak_memory(process)
     print(f"{tally}, {memory:.0f} MB")
     assert tally.refused > ROUNDS / 10
