@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
 from upgrade.machine import CLIENTS, FLOW_SERVICE, Caller
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from headwater.create import Journal
 
+if TYPE_CHECKING:
     from upgrade.machine import Machine
 
 MASK = "******"
@@ -163,3 +165,18 @@ def test_credentials_are_held_against_a_pulled_specification(machine: Machine) -
         "specName": "Key",
         "params": {"host": "crm.example", "apiKey": MASK},
     }
+
+
+def test_a_journal_of_the_first_format_is_read_and_continued(tmp_path: Path) -> None:
+    shutil.copytree(Path(__file__).parent / "journal-1", tmp_path / "journal")
+    journal = Journal(tmp_path / "journal")
+    by_name = {entry.target.name: entry for entry in journal.entries()}
+    assert (by_name["Desk"].outcome, by_name["Desk"].id) == (
+        "created",
+        "69f188b6-af07-4587-8061-e94d34637b41",
+    )
+    assert by_name["Büro"].is_open
+    with journal.turn(by_name["Büro"].target) as turn:
+        assert turn.earlier == by_name["Büro"]
+        turn.end("found", "one")
+    assert journal.find(by_name["Büro"].key).id == "one"
