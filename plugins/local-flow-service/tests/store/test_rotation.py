@@ -228,6 +228,25 @@ def test_keys_of_the_environment_are_put_there_by_who_starts_the_services(
         Store(alone)
 
 
+def test_a_key_that_another_store_may_need_is_not_forgotten(
+    place: Path, tmp_path: Path
+) -> None:
+    key = place.with_name("local.db.key")
+    first = Settings(store=str(place), key_file=key)
+    second = Settings(store=str(tmp_path / "second.db"), key_file=key)
+    stores = [Store(settings) for settings in (first, second)]
+    for settings, store in zip((first, second), stores, strict=True):
+        rotation.run(store, settings, _ignore)
+    _age(key)
+    with pytest.raises(InvalidInput, match="other stores") as raised:
+        rotation.forget(stores[0], first, _ignore)
+    assert stores[1].label in str(raised.value)
+    assert len(keys.read_file(key) or ()) > 1
+    for store in stores:
+        assert _open_all(store) <= {PASSWORD}
+        store.close()
+
+
 def test_one_rotation_at_a_time(place: Path) -> None:
     settings = Settings(store=str(place))
     store = Store(settings)

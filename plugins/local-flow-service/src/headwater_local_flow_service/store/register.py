@@ -26,6 +26,11 @@ def is_known(key: Path, label: str) -> bool:
     return label in _read(key)
 
 
+def list_others(key: Path, own_id: str) -> list[str]:
+    """Return the paths and URLs of the stores that a key was used with, but for one, wherever that has been."""
+    return sorted(label for label, id in _read(key).items() if id != own_id)
+
+
 def remember(key: Path, label: str, id: str) -> None:
     """Write down that a key is that of a store; say so in the log where another one had its place before."""
     known = _read(key)

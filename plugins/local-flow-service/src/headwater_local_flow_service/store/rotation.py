@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from headwater.errors import InvalidInput
-from headwater_local_flow_service.store import keys, schema, tables
+from headwater_local_flow_service.store import keys, register, schema, tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +66,7 @@ def forget(store: Store, settings: Settings, tell: Callable[[int], None]) -> Rot
             remedy="take the former key out of it in every service, and restart them",
         )
     with keys.locked(path):
+        _check_alone(path, store.id)
         _check_old_enough(path)
         rotated = Rotated(resumed=True)
         _finish(store, rotated, tell)
@@ -146,6 +147,17 @@ def _seal_some(
         changes.append((row.seq, row.secrets, again))
     rows.replace_secrets(table, changes)
     return (found[-1].seq if found else None), len(found)
+
+
+def _check_alone(path: Path, own_id: str) -> None:
+    """Refuse to forget a key that another store may have nothing but. Raises `InvalidInput`."""
+    others = register.list_others(path, own_id)
+    if others:
+        raise InvalidInput(
+            f"the key file {path} was used with other stores too, which may need the former key: {', '.join(others)}",
+            remedy="rotate the key with --store for each of them, and then take the former keys, "
+            "which are the lines below the first, out of the file by hand",
+        )
 
 
 def _check_old_enough(path: Path) -> None:
