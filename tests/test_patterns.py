@@ -37,7 +37,7 @@ ENDS = ("", "!", "\0", '"', "<", " ", "\n", "a", "0", ",", "=")
 
 # Patterns put together at run time, by file: what they are made of, and why they are linear.
 MADE_AT_RUN_TIME = {
-    "core/headwater/cleaning.py": "one literal, a secret of up to three characters, between two looks at one character",
+    "core/headwater/secret.py": "one literal, a secret of up to three characters, between two looks at one character",
 }
 
 

@@ -191,3 +191,26 @@ def test_50_000_unknown_names_are_told_in_time() -> None:
     problems = validation.validate(auth, {f"aa{n}": 1 for n in range(50_000)})
     assert time.monotonic() - start < PROMPTLY
     assert len(problems) == 50_000
+
+
+@pytest.mark.parametrize("frames", [0, 200])
+def test_references_that_lead_in_a_circle_end_before_the_interpreter_does(
+    frames: int,
+) -> None:
+    """A server's thread is some way down its stack already; what lies below jsonschema panics at the very end of it."""
+    circle = {
+        "allOf": [{"$ref": "#/definitions/a"}],
+        "definitions": {
+            "a": {"anyOf": [{"$ref": "#/definitions/b"}]},
+            "b": {"allOf": [{"$ref": "#/definitions/a"}]},
+        },
+    }
+
+    def descend(left: int) -> None:
+        if left:
+            descend(left - 1)
+            return
+        with pytest.raises(request_budget.OverBudgetError):
+            evaluation.find_errors(circle, {"a": 1})
+
+    descend(frames)

@@ -30,7 +30,7 @@ _SHORTEST_TAIL = 6
 _PORTION = 65_536  # characters of many short texts that are looked at together
 _CONTEXT = 3  # bytes by which a sentence is longer than a word in it
 # What those who shorten texts put behind them, and what may be left of an escape that was cut.
-_ENDING = re.compile(rb"(?:\.\.\.|\xe2\x80\xa6|[\s\"')\]}>])+\Z")
+_ENDING = re.compile(rb"(?:\.\.\.|\xe2\x80\xa6|[\s\"')\]}>]){1,20}\Z")
 _CUT_ESCAPE = re.compile(
     rb"(?:%[0-9a-fA-F]?|&[#A-Za-z0-9]{0,8}|\\[uUx]?[0-9a-fA-F]{0,7})\Z"
 )

@@ -31,6 +31,9 @@ MOST_EXPANDED: Final = (
 LONGEST_VALIDATION: Final = (
     2.0  # seconds of one request or one command, whatever is validated in it
 )
+MOST_NESTED: Final = (
+    120  # rules applied inside one another; references can lead in a circle
+)
 LONGEST_MATCH: Final = 0.2  # seconds of one pattern held against one string
 MOST_FINDINGS: Final = (
     20_000  # mismatches of one request; each takes memory until it is told

@@ -88,9 +88,10 @@ def _guard(check: Check) -> Check:
     def keep_budget(validator: Any, rule: Any, value: Any, schema: Any) -> Any:
         budget = current_budget()
         budget.check()
-        for error in check(validator, rule, value, schema) or ():
-            budget.count()
-            yield error
+        with budget.nested():
+            for error in check(validator, rule, value, schema) or ():
+                budget.count()
+                yield error
 
     return keep_budget
 

@@ -28,6 +28,21 @@ class Budget:
         self.seconds = budgets.LONGEST_VALIDATION
         self.findings = budgets.MOST_FINDINGS
         self._deadline: float | None = None
+        self._nested = 0
+
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """Count a rule that is applied inside others. Raises `OverBudgetError` where they are too many.
+
+        The interpreter's own limit would do, but libraries below jsonschema do not survive it.
+        """
+        self._nested += 1
+        try:
+            if self._nested > budgets.MOST_NESTED:
+                raise OverBudgetError
+            yield
+        finally:
+            self._nested -= 1
 
     @contextmanager
     def running(self) -> Iterator[None]:

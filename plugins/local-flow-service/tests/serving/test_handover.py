@@ -137,10 +137,10 @@ def test_no_process_of_a_service_shows_a_secret(
             requests.post(
                 f"{root}/ims/token/v3", data=form | {"client_secret": "x"}, timeout=10
             ).status_code
-            for _ in range(25)
+            for _ in range(60)  # each of the two workers counts by itself
         ]
         assert refused[0] == 401
-        assert refused[-1] == 429
+        assert 429 in refused
     assert (
         "a token was refused: desk, from 127.0.0.1\n"
         in (tmp_path / "stderr").read_text()

@@ -1,0 +1,1 @@
+from headwater_authoring.testing.frames import *
