@@ -30,6 +30,8 @@ _HIDING = re.compile(
     r"|.*:<module>$"  # an import
 )
 _DUNDER = re.compile(r"__\w+__$")
+# A decorator that only hands on: what it wraps is called by whoever calls the wrapper.
+_HANDS_ON = "without_frames.<locals>.call"
 
 
 class Recorder:
@@ -76,6 +78,8 @@ class Recorder:
         code = frame.f_code
         if not self._is_core(frame) or not code.co_flags & inspect.CO_OPTIMIZED:
             return False
+        if code.co_qualname == _HANDS_ON:
+            return False
         return code.co_name.isidentifier() and not _DUNDER.match(code.co_name)
 
     def _is_counted(self, frame: FrameType) -> bool:
@@ -91,7 +95,9 @@ class Recorder:
     def _caller(self, frame: FrameType) -> str:
         """Name the nearest function of core that a frame was called from."""
         return next(
-            self._name(outer) for outer in _outward(frame) if self._is_core(outer)
+            self._name(outer)
+            for outer in _outward(frame)
+            if self._is_core(outer) and outer.f_code.co_qualname != _HANDS_ON
         )
 
     def _is_core(self, frame: FrameType) -> bool:
