@@ -125,6 +125,7 @@ def test_figures_come_from_both_walks() -> None:
 
     assert figures == {
         "calls": 3,
+        "calls_above_ground": 3,
         "rooms": 2,
         "modules": 3,
         "functions": 4,
