@@ -178,7 +178,7 @@ SHOWING = (
     f"columns {hostile.PLUGIN_SLUG} t -c given.json",
     f"preview {hostile.PLUGIN_SLUG} t -c given.json",
     f"payload {hostile.PLUGIN_SLUG} --name n -c given.json",
-    f"create {hostile.PLUGIN_SLUG} --name n -c given.json",
+    f"create {hostile.PLUGIN_SLUG} --name n -c given.json --settle 0",
     "connections list",
     f"connections get {hostile.ID}",
     f"connections explore {hostile.ID}",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import TracebackType
 
 _SHORTEST = 6  # characters; shorter ones stand in any text
@@ -44,15 +44,25 @@ def _list_sources(frames: TracebackType | None) -> set[Path]:
     return {Path(file) for file in files if file and file.endswith(".py")}
 
 
-def _read_literals(path: Path) -> Iterator[str]:
+def _read_literals(path: Path) -> frozenset[str]:
     try:
-        if path.stat().st_size > _LARGEST:
-            return
+        facts = path.stat()
+    except OSError:
+        return frozenset()
+    if facts.st_size > _LARGEST:
+        return frozenset()
+    return _parse_literals(path, facts.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parse_literals(path: Path, _changed_at: int) -> frozenset[str]:
+    """Return the literals of a file as it was then: a package that fails often is parsed once."""
+    try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError):
-        return
+        return frozenset()
+    literals: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield from (
-                part for part in _PLACE.split(node.value) if len(part) >= _SHORTEST
-            )
+            literals.update(_PLACE.split(node.value))
+    return frozenset(part for part in literals if len(part) >= _SHORTEST)
