@@ -377,6 +377,44 @@ class LostRequest(Between):
         )
 
 
+class Gone(Between):
+    """The first create is stored, and from then on a portal answers everything, until somebody opens it."""
+
+    def __init__(self, app: Any, *, stored: bool = True) -> None:
+        super().__init__(app)
+        self.is_shut = False
+        self._stored = stored
+
+    def _ask(self, environ: Any) -> Any:
+        if environ["REQUEST_METHOD"] == "POST" and not self.is_shut:
+            self.is_shut = True
+            if self._stored:
+                self.stored += 1
+                super()._ask(environ)
+        if not self.is_shut:
+            return super()._ask(environ)
+        return "404 Not Found", Headers([("Content-Type", "text/html")]), b"<p>gone</p>"
+
+    def after_list(self, body: bytes) -> bytes:
+        return body
+
+
+def test_a_portal_that_answers_everything_after_a_create_leaves_the_outcome_unknown(
+    app: FlowServiceApp,
+) -> None:
+    between = Gone(app)
+    with _served(between) as url, FlowService(_endpoint(url)) as service:
+        with pytest.raises(OutcomeUnknown):
+            _create(service, settle=0.3)
+        # a later command gets no look, so it sends nothing
+        with pytest.raises(HeadwaterError):
+            _create(service, settle=0.3)
+        between.is_shut = False
+        found = _create(service, if_exists="reuse", settle=0.3)
+    assert (between.stored, found.created) == (1, None)
+    assert [found.id] == _stored(app)
+
+
 class Answering(Between):
     """The first create is stored or not, and answered with this."""
 

@@ -32,9 +32,9 @@ from headwater.errors import (
     NotAuthenticated,
     OutcomeUnknown,
     ServiceError,
-    Unavailable,
     Unreachable,
 )
+from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,9 +141,10 @@ class _Run:
         return [*listed, remembered] if remembered else listed
 
     def _look_if_it_answers(self) -> list[Connection]:
+        """Look; whatever stands before the service may say anything meanwhile, and that is no answer."""
         try:
             return self._look()
-        except (Unreachable, Unavailable):
+        except (Unreachable, ServiceError):
             return []
 
     def _look_out_the_lag(self) -> list[Connection]:
@@ -162,13 +163,15 @@ class _Run:
                 f" looking for it for up to {min(lag_left, self.rules.settle):.0f} s"
             )
         existing = self._poll(min(lag_left, self.rules.settle))
-        if existing:
-            return existing
-        if lag_left > self.rules.settle:
+        if not existing and lag_left > self.rules.settle:
             raise OutcomeUnknown(
                 "outcome unknown: an earlier command may have created the connection, and lists may not show it yet",
                 remedy=f"run again in {lag_left - self.rules.settle:.0f} s",
             )
+        # The last look must answer before anything is sent.
+        existing = existing or self._look()
+        if existing:
+            return existing
         self.tell(
             f"what an earlier command sent has not appeared within {lag:g} s: sending again"
         )
@@ -243,6 +246,12 @@ class _Run:
                 f"{error.message}; looking for up to {lag:g} s before sending again"
             )
         if self._poll(min(lag, self.rules.settle)) or lag > self.rules.settle:
+            raise _Open(error.message)
+        try:
+            existing = self._look()  # which must answer before anything is sent
+        except (Unreachable, ServiceError):
+            raise_bare(_Open(error.message))
+        if existing:
             raise _Open(error.message)
 
     # ---- after sending
