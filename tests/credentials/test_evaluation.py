@@ -131,6 +131,9 @@ def test_a_text_too_long_for_a_pattern_does_not_match_it() -> None:
         (")(", 1),
         ("{5}", 0),
         ("a{999999999999}", 999_999_999),
+        ("a+b{3,}", 6),
+        ("((a+)+)+", 14),
+        ("(" * 35 + "a" + ")+" * 35, 103_079_215_101),
     ],
 )
 def test_a_pattern_is_measured_with_its_repeats_written_out(
@@ -214,3 +217,17 @@ def test_references_that_lead_in_a_circle_end_before_the_interpreter_does(
             evaluation.find_errors(circle, {"a": 1})
 
     descend(frames)
+
+
+@pytest.mark.parametrize("repeat", ["+", "{1,}", "+?", "{2}"])
+def test_repeats_inside_one_another_are_refused_before_the_engine_sees_them(
+    repeat: str,
+) -> None:
+    """Each doubles what the engine makes of the pattern: 35 of them took 22 GB."""
+    pattern = "(?:" * 35 + "a" + f"){repeat}" * 35
+    start = time.process_time()
+    excess = schema_budgets.find_excess({"properties": {"a": {"pattern": pattern}}})
+    with pytest.raises(request_budget.OverBudgetError):
+        evaluation.matches(pattern, "aaa")
+    assert "repeats itself" in excess
+    assert time.process_time() - start < 1

@@ -139,7 +139,11 @@ def _judge_pattern(pattern: str) -> str:
 
 @functools.lru_cache(maxsize=1_000)
 def measure_pattern(pattern: str) -> int:
-    """Return how many characters a pattern has with every ``{n,m}`` written out `m` times, however they are nested."""
+    """Return how many characters a pattern has with every repeat written out, however they are nested.
+
+    ``{n,m}`` stands for `m` of what it repeats; ``{n,}`` for one more than `n`, and so ``+`` for two: that is what the
+    engine makes of them, in time and in memory.
+    """
     groups = [0]  # of each open group, what it has so far
     last = 0  # of what a repeat would repeat
     for part in _PART.findall(pattern):
@@ -150,8 +154,12 @@ def measure_pattern(pattern: str) -> int:
             groups[-1] += last
         elif part[0] == "{" and len(part) > 1:
             times = max(int(digits[:9] or 0) for digits in part[1:-1].split(","))
+            times += part.endswith(",}")
             groups[-1] += last * max(times - 1, 0)
             last *= max(times, 1)
+        elif part == "+":
+            groups[-1] += last
+            last *= 2
         else:
             last = 1
             groups[-1] += last

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from headwater_local_flow_service.serving import pool as module
 from headwater_local_flow_service.serving.pool import Pool, PoolFull
 
 if TYPE_CHECKING:
@@ -131,3 +132,26 @@ def test_a_system_without_a_thread_to_spare_is_waited_for(
 
     assert _run(ask()) == [5, 5]
     assert len(refusals) == 3
+
+
+def test_work_that_has_waited_too_long_is_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "_LONGEST_WAIT", 0.3)
+    pool = Pool("test", threads=2, waiting=100)
+    over = threading.Event()
+    begun: list[int] = []
+
+    async def ask() -> None:
+        stuck = [asyncio.ensure_future(pool.run(over.wait)) for _ in range(2)]
+        began = time.monotonic()
+        late = [pool.run(lambda: begun.append(1)) for _ in range(50)]
+        told = await asyncio.gather(*late, return_exceptions=True)
+        assert time.monotonic() - began < 5
+        assert {type(error) for error in told} == {PoolFull}
+        over.set()
+        await asyncio.gather(*stuck)
+        assert await pool.run(lambda: 8) == 8
+
+    _run(ask())
+    assert begun == []

@@ -18,11 +18,13 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Seconds after which work is not begun any more: behind many that wait for a lock, each would wait its turn and theirs.
+_LONGEST_WAIT: Final = 5.0
 _PATIENCE: Final = 0.01  # seconds in which some job must be taken where jobs wait; twice what Python lets a thread run
 
 
 class PoolFull(Exception):
-    """As many jobs wait already as may."""
+    """As many jobs wait already as may, or this one has waited too long; it was not begun."""
 
 
 @attrs.frozen(eq=False)
@@ -71,7 +73,19 @@ class Pool:
         if not self._watching:
             self._watching = True
             loop.call_later(_PATIENCE, self._watch, loop, self._taken)
-        return await job.done
+        late = loop.call_later(_LONGEST_WAIT, self._give_up, job)
+        try:
+            return await job.done
+        finally:
+            late.cancel()
+
+    def _give_up(self, job: _Job) -> None:
+        """Tell who waits that the work will not be begun, if it has not been."""
+        with self._lock:
+            if job not in self._jobs:
+                return
+            self._jobs.remove(job)
+        _fail(job.done, PoolFull())
 
     def _watch(self, loop: asyncio.AbstractEventLoop, taken: int) -> None:
         """Replace the leaders where jobs wait and none was taken since; look again for as long as jobs wait."""
