@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import tomllib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,7 @@ from falcon import testing
 from headwater.flowservice import wire
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CANARY = str(ORACLE["password"])
@@ -473,48 +475,66 @@ def test_a_hanging_server_exits_with_6(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (code, error["kind"]) == (6, "unreachable")
 
 
+NOTHING_THERE = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n"
+    b'{"items": []}'
+)
+
+
+@contextmanager
+def _create_under_way(
+    monkeypatch: pytest.MonkeyPatch, *, sent: bool
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a create against a service that lets the look hang, or, where it is to be `sent`, the create itself."""
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        _remote(monkeypatch, f"http://127.0.0.1:{hanging.getsockname()[1]}")
+        command = [HEADWATER, *CREATE[:-1], "/dev/stdin"]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdin is not None
+            process.stdin.write(GIVEN)
+            process.stdin.close()
+            process.stdin = None
+            accepted, _address = hanging.accept()
+            with accepted:
+                accepted.recv(65536)  # the look is on its way
+                if sent:
+                    accepted.sendall(NOTHING_THERE)
+                    assert accepted.recv(65536).startswith(b"POST")
+                yield process
+
+
 def test_interrupting_a_create_says_that_the_outcome_is_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as hanging:
-        _remote(monkeypatch, f"http://127.0.0.1:{hanging.getsockname()[1]}")
-        command = [HEADWATER, *CREATE[:-1], "/dev/stdin"]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdin is not None
-            process.stdin.write(GIVEN)
-            process.stdin.close()
-            process.stdin = None
-            accepted, _address = hanging.accept()
-            with accepted:
-                accepted.recv(1)  # the request is on its way
-                told = interrupt(process)
+    with _create_under_way(monkeypatch, sent=True) as process:
+        told = interrupt(process)
     assert process.returncode == 130
     assert "--if-exists reuse" in told
+    [entry] = result("journal", "list", "--open")
+    assert entry["name"] == "Desk"
 
 
 def test_terminating_a_create_says_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as hanging:
-        _remote(monkeypatch, f"http://127.0.0.1:{hanging.getsockname()[1]}")
-        command = [HEADWATER, *CREATE[:-1], "/dev/stdin"]
-        with subprocess.Popen(
-            command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
-            assert process.stdin is not None
-            process.stdin.write(GIVEN)
-            process.stdin.close()
-            process.stdin = None
-            accepted, _address = hanging.accept()
-            with accepted:
-                accepted.recv(1)  # the request is on its way
-                process.terminate()
-                process.wait(timeout=20)
-            assert process.stderr is not None
-            told = process.stderr.read()
+    with _create_under_way(monkeypatch, sent=True) as process:
+        process.terminate()
+        process.wait(timeout=20)
+        assert process.stderr is not None
+        told = process.stderr.read()
     assert process.returncode == 143
     assert "--if-exists reuse" in told
     assert "Traceback" not in told
+
+
+def test_interrupting_a_create_before_anything_was_sent_does_not_say_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with _create_under_way(monkeypatch, sent=False) as process:
+        told = interrupt(process)
+    assert process.returncode == 130
+    assert "may have been created" not in told
+    assert result("journal", "list") == []
 
 
 def test_plain_http_to_another_machine_is_refused_before_anything_is_sent(

@@ -74,8 +74,23 @@ def test_an_error_that_nobody_reads_keeps_its_exit_code() -> None:
 
 def test_closed_streams_lose_nothing() -> None:
     done = _shell(f"echo '{GIVEN}' | {HEADWATER} {' '.join(CREATE)} >&- 2>&-")
-    assert done.returncode == 0
+    assert done.returncode == 1  # there is nowhere to tell the id
     assert len(result("connections", "list")) == 1
+
+
+def test_a_create_with_its_output_closed_tells_the_id_on_standard_error() -> None:
+    done = _shell(f"echo '{GIVEN}' | {HEADWATER} {' '.join(CREATE)} >&-")
+    [stored] = result("connections", "list")
+    assert done.returncode == 1
+    assert stored["id"] in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device")  # noqa: PTH110
+def test_a_create_whose_notices_cannot_be_written_tells_the_id() -> None:
+    done = _shell(f"echo '{GIVEN}' | {HEADWATER} {' '.join(CREATE)} 2> /dev/full")
+    [stored] = result("connections", "list")
+    assert done.returncode == 0
+    assert stored["id"] in done.stdout
 
 
 def test_a_closed_standard_input_is_empty() -> None:

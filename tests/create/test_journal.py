@@ -87,21 +87,22 @@ def test_one_command_at_a_time_has_its_turn_at_a_target(tmp_path: Path) -> None:
         pass
 
 
-def test_a_thread_waits_for_its_turn(tmp_path: Path) -> None:
+def test_a_thread_waits_for_its_turn_and_says_so(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     order: list[str] = []
 
     def second() -> None:
-        with journal.turn(_target()):
+        with journal.turn(_target(), order.append):
             order.append("second")
 
     with journal.turn(_target()):
         thread = threading.Thread(target=second)
         thread.start()
-        time.sleep(0.2)
+        time.sleep(1.3)
         order.append("first")
     thread.join()
-    assert order == ["first", "second"]
+    assert order[1:] == ["first", "second"]
+    assert order[0].startswith("another command on this machine")
 
 
 def test_a_killed_command_lets_go_of_the_lock_and_leaves_its_intent(
@@ -148,10 +149,11 @@ def test_a_damaged_entry_stops_the_create_and_can_be_forgotten(
     key = _target().key
     (tmp_path / f"{key}.jsonl").write_text(text)
     with (
-        pytest.raises(InvalidInput, match="nothing was sent") as caught,
+        pytest.raises(InvalidInput, match="not an entry") as caught,
         journal.turn(_target()),
     ):
         pass
+    assert (journal.entries(), journal.damaged()) == ([], [key])
     assert f"headwater journal forget {key}" in caught.value.remedy
     assert journal.is_open(key)
     journal.forget(key)

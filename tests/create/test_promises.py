@@ -244,6 +244,26 @@ def test_a_token_refused_after_the_commit_does_not_make_a_second_connection(
     app.close()
 
 
+def test_reuse_and_what_is_found_are_confirmed_as_well(app: FlowServiceApp) -> None:
+    with (
+        _served(LostAnswer(LaggingList(app, 0.2))) as url,
+        FlowService(_endpoint(url, list_lag=0.5)) as service,
+    ):
+        found = _create(service, confirm=True)
+        adopted = _create(service, if_exists="reuse", confirm=True)
+    assert (found.created, found.uniqueness) == (None, "confirmed")
+    assert (adopted.created, adopted.uniqueness) == (False, "confirmed")
+
+
+def test_a_portal_that_says_429_after_the_commit_does_not_make_a_second_connection(
+    app: FlowServiceApp,
+) -> None:
+    between = Answering(app, "429 Too Many Requests", b"<p>slow down</p>", stored=True)
+    with _served(between) as url, FlowService(_endpoint(url)) as service:
+        created = _create(service)
+    assert ([created.id], created.created) == (_stored(app), None)
+
+
 # ---- the whole claim, many times
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from headwater.create.journal import Keeper
     from headwater.create.values import Created, Prepared
     from headwater.credentials.given import GivenCredentials
+    from headwater.flowservice import FlowService
     from headwater.profiles import Profile
 
 
@@ -107,8 +108,9 @@ def command(
         _prove(state, prepared)
     if no_journal:
         state.notice(_NO_JOURNAL)
+    service = state.service(profile)
     try:
-        with catch_termination(), state.service(profile) as service:
+        with catch_termination(), service:
             created = ensure(
                 service,
                 prepared,
@@ -119,7 +121,8 @@ def command(
                 progress=state.notice,
             )
     except KeyboardInterrupt:
-        state.notice(_INTERRUPTED)
+        if no_journal or _is_open(service, prepared):
+            state.notice(_INTERRUPTED)
         raise
     _report(state, created, credentials, profile)
 
@@ -180,6 +183,14 @@ def _notices(created: Created) -> Iterator[str]:
         yield "that no other machine has created the same meanwhile is not confirmed; --confirm looks again"
     if created.warning:
         yield f"the service says: {created.warning}"
+
+
+def _is_open(service: FlowService, prepared: Prepared) -> bool:
+    """Say whether a create has begun whose outcome is not known."""
+    from headwater.create.journal import default_journal
+    from headwater.create.wanted import WantedConnection
+
+    return default_journal().is_open(WantedConnection(service, prepared).target.key)
 
 
 def _journal(*, kept: bool) -> Keeper:

@@ -53,7 +53,7 @@ def _add_fields(
         table.add(tomlkit.nl())
         table.add(tomlkit.comment(_describe(field)))
         if not field.required:
-            for line in tomlkit.dumps({field.name: value}).strip().splitlines():
+            for line in _write_optional(field, value, above):
                 table.add(tomlkit.comment(line))
         elif field.properties:
             inner = tomlkit.table()
@@ -61,6 +61,17 @@ def _add_fields(
             table.add(field.name, inner)
         else:
             table.add(field.name, value)
+
+
+def _write_optional(field: Field, value: Any, above: FieldPath) -> list[str]:
+    """Return the lines that give an optional field; the heading of a table names the whole way to it."""
+    import tomlkit
+
+    document: dict[str, Any] = {field.name: value}
+    if field.properties:
+        for name in reversed(above):
+            document = {name: document}
+    return tomlkit.dumps(document).strip().splitlines()
 
 
 def _describe(field: Field) -> str:

@@ -90,11 +90,18 @@ def _report_interruption(interruption: KeyboardInterrupt, state: State) -> int:
 
 
 def _report_ours(error: errors.HeadwaterError, state: State) -> int:
-    code = _say(state, error.data(), exit_code(error), text=str(error))
+    code = _say(state, error.data(), exit_code(error), text=_in_text(error))
     frames = getattr(error, "frames", "")
     if state.debug and frames:
         say_lines(frames)
     return code
+
+
+def _in_text(error: errors.HeadwaterError) -> str:
+    """Return an error for people, with the ids of what it speaks of."""
+    ids = ", ".join(getattr(error, "ids", ()))
+    message = f"{error.message}: {ids}" if ids else error.message
+    return "; ".join(filter(None, [message, error.remedy]))
 
 
 def _report_bug(error: BaseException, state: State) -> int:

@@ -41,7 +41,13 @@ def list_(state: State, /, *, only_open: bool) -> None:
     """List the creates of this machine, oldest first."""
     from headwater.create.journal import default_journal
 
-    entries = default_journal().entries()
+    journal = default_journal()
+    entries = journal.entries()
+    for key in journal.damaged():
+        state.notice(
+            f"the entry {key} cannot be read; what it was for is not known"
+            f" (`headwater journal forget {key}` drops it)"
+        )
     if only_open:
         entries = [entry for entry in entries if entry.is_open]
     emit(

@@ -35,12 +35,16 @@ def keep_id(id: str) -> Iterator[None]:
         yield
     except OSError:
         streams.silence(1)
-        raise_bare(
-            OutputLost(
-                f"the result cannot be written to standard output; the connection is {id}",
-                remedy=f"see `headwater connections get {id}`",
-            )
-        )
+        raise_bare(_lost(id))
+    if streams.was_closed("stdout"):
+        raise _lost(id)
+
+
+def _lost(id: str) -> OutputLost:
+    return OutputLost(
+        f"the result cannot be written to standard output; the connection is {id}",
+        remedy=f"see `headwater connections get {id}`",
+    )
 
 
 def in_json(value: Any) -> str:
@@ -58,10 +62,10 @@ def say(text: str) -> None:
 
 
 def say_lines(text: str) -> None:
-    """Tell something on standard error, the line breaks of the text kept."""
+    """Tell something on standard error, the line breaks of the text kept. A full disk there costs nothing but that."""
     try:
         click.echo(escape_lines(text), err=True)
-    except BrokenPipeError:
+    except OSError:
         streams.silence(2)
 
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+_closed: set[str] = set()  # names of streams that were closed when the process began
+
+
 class ReaderGone(Exception):
     """Nobody reads our output any more, as after ``| head``. Not an `OSError`: click would exit with 1 for that."""
 
@@ -35,9 +38,15 @@ def repair() -> None:
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
+            _closed.add(name)
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
     if hasattr(sys.stdout, "reconfigure") and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def was_closed(name: str) -> bool:
+    """Say whether a stream, such as ``stdout``, was closed when the process began: what is written there is lost."""
+    return name in _closed
 
 
 class _Guarded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from headwater.arguments import require_kind, take_fields
+from headwater.arguments import require_kind, takes_fields
 from headwater.connectors.connector import Connector
 from headwater.credentials.given import CredentialsInput
 from headwater.credentials.validation import check_usable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from headwater.credentials.given import GivenCredentials
 
 
+@takes_fields("given", 1)
 def choose(
     connector: Connector,
     given: Mapping[str, Any],
@@ -26,7 +27,6 @@ def choose(
     cloud: str | None = None,
 ) -> AuthenticationSpec:
     """Return the specification that values are meant for; see `choose_credentials` for the rules and the errors."""
-    given = take_fields("given", given)
     credentials = CredentialsInput(values=given, auth=auth, cloud=cloud)
     return choose_credentials(connector, credentials).auth
 

@@ -52,7 +52,10 @@ PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5, 2.0)
 # Seconds that a Retry-After may ask of us at most.
 LONGEST_PAUSE = 60.0
 
-_AGAIN = "run the same command again with --if-exists reuse: it adopts the connection if it was created"
+_AGAIN = (
+    'run the same again with --if-exists reuse (in Python if_exists="reuse"):'
+    " it adopts the connection if it was created"
+)
 
 
 def ensure(
@@ -84,12 +87,13 @@ def ensure(
         require_kind("progress", progress, Callable, "a function or None")
     keeper = journal or journals.default_journal()
     wanted = WantedConnection(service, prepared)
-    with keeper.turn(wanted.target) as turn:
+    tell = progress or logger.info
+    with keeper.turn(wanted.target, tell) as turn:
         run = _Run(
             wanted=wanted,
             rules=rules,
             turn=turn,
-            tell=progress or logger.info,
+            tell=tell,
             keeps_journal=keeper.keeps,
         )
         return run.ensure()
@@ -213,7 +217,7 @@ class _Run:
         if earlier is not None and earlier.is_open:
             created = None  # by the earlier command, or by another client
             self._note(journals.FOUND, fitting[0].id)
-        return self._build_result(fitting[0], created=created)
+        return self._finish(fitting[0], created=created, since=time.time())
 
     # ---- sending
 
@@ -229,10 +233,14 @@ class _Run:
                 if not _nothing_accepted(error):
                     raise
                 pause = _pause_after(error, resend)
+                is_answer = isinstance(error, ServiceError)
                 if _is_renewed(error):
                     self._look_before_sending_again(error)
                     pause = 0.0
             time.sleep(pause)
+            # 429 can be a portal's word, too
+            if is_answer and self._look_if_it_answers():
+                raise _Open("the request was refused, and the connection is there")
         return self.wanted.send()
 
     def _look_before_sending_again(self, error: Unreachable | ServiceError) -> None:
@@ -288,29 +296,35 @@ class _Run:
 
     def _report_found(self, candidates: Sequence[Connection]) -> Created:
         """Return the oldest that can be ours; nothing proves that no other client made it."""
-        first = candidates[0]
-        self._note(journals.FOUND, first.id)
-        others = tuple(connection.id for connection in candidates[1:])
-        return self._build_result(first, created=None, duplicates=others)
+        self._note(journals.FOUND, candidates[0].id)
+        return self._finish(candidates[0], created=None, since=self.began)
 
     def _report_created(self, reference: Reference) -> Created:
         self._note(journals.CREATED, reference.id)
+        return self._finish(reference, created=True, since=self.began)
+
+    def _finish(
+        self, connection: Connection | Reference, *, created: bool | None, since: float
+    ) -> Created:
+        """Return the result, with what is known of others of the name that were made at about `since`."""
         if self.rules.confirm:
-            self._wait_for_lists()
-        duplicates, uniqueness = self._look_for_others(reference.id)
+            self._wait_for_lists(since)
+        duplicates, uniqueness = self._look_for_others(connection.id, since)
         return self._build_result(
-            reference, created=True, duplicates=duplicates, uniqueness=uniqueness
+            connection, created=created, duplicates=duplicates, uniqueness=uniqueness
         )
 
-    def _wait_for_lists(self) -> None:
-        left = self.began + self.wanted.list_lag - time.time()
+    def _wait_for_lists(self, since: float) -> None:
+        left = since + self.wanted.list_lag - time.time()
         if left > 0:
             self.tell(
-                f"created; looking for others of the name in {left:.0f} s, when lists have caught up"
+                f"looking for others of the name in {left:.0f} s, when lists have caught up"
             )
             time.sleep(left)
 
-    def _look_for_others(self, own_id: str) -> tuple[tuple[str, ...], str]:
+    def _look_for_others(
+        self, own_id: str, since: float
+    ) -> tuple[tuple[str, ...], str]:
         """Return the ids of others of the name, and what is known then; where nobody answers, nothing is."""
         looked_at = time.time()
         try:
@@ -322,7 +336,7 @@ class _Run:
         )
         if others:
             return others, DUPLICATED
-        if looked_at >= self.began + self.wanted.list_lag:
+        if looked_at >= since + self.wanted.list_lag:
             return (), CONFIRMED
         return (), UNCONFIRMED
 
@@ -351,8 +365,8 @@ class _Run:
         connection: Connection | Reference,
         *,
         created: bool | None,
-        duplicates: tuple[str, ...] = (),
-        uniqueness: str = UNCONFIRMED,
+        duplicates: tuple[str, ...],
+        uniqueness: str,
     ) -> Created:
         prepared = self.wanted.prepared
         return Created(

@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import re
 import time
@@ -28,12 +29,15 @@ from headwater.errors import CreateInProgress, InvalidInput
 from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
+
+logger = logging.getLogger("headwater.create")
 
 VARIABLE = "HEADWATER_STATE_DIR"
 FORMAT = 1  # of an entry's file; a reader refuses any other
 LOCK_TIMEOUT = 150.0  # seconds to wait for another command on the same target
+_NOTICEABLE = 1.0  # seconds of waiting after which people want to know why
 
 # What became of an intent. While it is open, the connection may or may not have been created.
 OPEN = "open"
@@ -113,8 +117,10 @@ class Keeper(Protocol):
 
     keeps: ClassVar[bool]
 
-    def turn(self, target: Target) -> AbstractContextManager[Turn]:
-        """Wait for this command's turn at a target."""
+    def turn(
+        self, target: Target, tell: Callable[[str], object] = ...
+    ) -> AbstractContextManager[Turn]:
+        """Wait for this command's turn at a target; `tell` is told where that takes a while."""
 
 
 class Journal:
@@ -127,23 +133,31 @@ class Journal:
         self._lock_timeout = lock_timeout
 
     @contextmanager
-    def turn(self, target: Target) -> Iterator[Turn]:
-        """Wait for the lock of a target, and hold it.
+    def turn(
+        self, target: Target, tell: Callable[[str], object] = logger.info
+    ) -> Iterator[Turn]:
+        """Wait for the lock of a target, and hold it; `tell` is told where that takes a while.
 
         Raises `CreateInProgress` where another command holds it too long, and `InvalidInput` where the folder cannot be
         written or the entry cannot be read.
         """
-        with self._lock(target.key):
+        with self._lock(target.key, tell):
             yield _Turn(self, target, self._read(target.key))
 
     def entries(self) -> list[Entry]:
-        """Return all entries, oldest first. Raises `InvalidInput` for one that cannot be read."""
+        """Return all entries that can be read, oldest first; `damaged` names the others."""
         entries = []
         for key in self._keys():
-            entry = self._read(key)
-            if entry is not None:
-                entries.append(entry)
+            with contextlib.suppress(InvalidInput):
+                entry = self._read(key)
+                if entry is not None:
+                    entries.append(entry)
         return sorted(entries, key=lambda entry: (entry.intended_at, entry.key))
+
+    def damaged(self) -> list[str]:
+        """Return the keys of entries that cannot be read."""
+        readable = {entry.key for entry in self.entries()}
+        return [key for key in self._keys() if key not in readable]
 
     def find(self, key: str) -> Entry:
         """Return the entry of a key, or of the only one that begins so. Raises `InvalidInput`."""
@@ -199,25 +213,32 @@ class Journal:
 
     def _keys(self) -> list[str]:
         paths = self.folder.glob(f"*{_SUFFIX}")
-        return sorted(path.stem for path in paths if _KEY.fullmatch(path.stem))
+        return sorted(
+            path.stem for path in paths if _KEY.fullmatch(path.stem) and path.is_file()
+        )
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}{_SUFFIX}"
 
     @contextmanager
-    def _lock(self, key: str) -> Iterator[None]:
+    def _lock(
+        self, key: str, tell: Callable[[str], object] = logger.info
+    ) -> Iterator[None]:
         # imported here: it takes a while, and only what creates needs it
         from filelock import FileLock, Timeout
 
-        lock = FileLock(
-            self.folder / f"{key}.lock",
-            timeout=self._lock_timeout,
-            mode=0o600,
-            thread_local=False,
-        )
+        lock = FileLock(self.folder / f"{key}.lock", mode=0o600, thread_local=False)
+        at_once = min(_NOTICEABLE, self._lock_timeout)
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock.acquire()
+            try:
+                lock.acquire(timeout=at_once)
+            except Timeout:
+                tell(
+                    "another command on this machine is creating the same;"
+                    f" waiting for it for up to {self._lock_timeout:g} s"
+                )
+                lock.acquire(timeout=self._lock_timeout - at_once)
         except Timeout:
             raise_bare(_in_progress(self._lock_timeout))
         except (OSError, NotImplementedError) as error:
@@ -288,7 +309,11 @@ class _NoJournal:
     keeps: ClassVar[bool] = False
 
     @contextmanager
-    def turn(self, target: Target) -> Iterator[Turn]:  # noqa: ARG002 - the protocol's signature
+    def turn(
+        self,
+        target: Target,  # noqa: ARG002 - the protocol's signature
+        tell: Callable[[str], object] = logger.info,  # noqa: ARG002
+    ) -> Iterator[Turn]:
         """Give a turn at once."""
         yield _NoTurn()
 
@@ -355,7 +380,7 @@ def _no_entry(key: str) -> InvalidInput:
 
 def _damaged(path: Path) -> InvalidInput:
     return InvalidInput(
-        f"{path} is not an entry of the journal; nothing was sent",
+        f"{path} is not an entry of the journal of creates",
         remedy="look whether the connection exists (headwater connections list), then"
         f" `headwater journal forget {path.stem}`",
     )

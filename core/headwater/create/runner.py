@@ -8,7 +8,7 @@ from headwater.arguments import (
     require_kind,
     require_optional_text,
     require_text,
-    take_fields,
+    takes_fields,
 )
 from headwater.connectors.connector import Connector
 from headwater.connectors.registry import load
@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 
+@takes_fields("credentials", 1)
 def prepare(
     connector: Connector | str,
     *,
@@ -66,7 +67,6 @@ def prepare(
     Raises `UnknownConnector`, `NotCreatable`, `InvalidCredentials` with every problem, `UnresolvedReference`, or
     `BrokenPlugin`.
     """
-    credentials = take_fields("credentials", credentials)
     given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
     creatable = _load_creatable(connector, spec_id)
     return prepare_given(
@@ -111,15 +111,16 @@ def prepare_given(
     )
 
 
+@takes_fields("credentials", 1)
 def problems(auth: AuthenticationSpec, credentials: Mapping[str, Any]) -> list[Problem]:
     """Return everything that can be known to be wrong offline; references are judged by their form alone.
 
     Raises `InvalidInput` for a tenant's schema that cannot be used or evaluated.
     """
-    credentials = take_fields("credentials", credentials)
     return GivenCredentials(auth=auth, values=credentials).problems
 
 
+@takes_fields("credentials", 1)
 def resolve_credentials(
     auth: AuthenticationSpec,
     credentials: Mapping[str, Any],
@@ -127,10 +128,10 @@ def resolve_credentials(
     base: Path | None = None,
 ) -> dict[str, Any]:
     """Return validated ``auth.params`` for one authentication specification; see `GivenCredentials.resolve`."""
-    credentials = take_fields("credentials", credentials)
     return GivenCredentials(auth=auth, values=credentials, base=base).resolve()
 
 
+@takes_fields("credentials", 1)
 def create_connection(
     connector: Connector | str,
     *,
@@ -148,7 +149,6 @@ def create_connection(
     spec_id: str | None = None,
 ) -> Created:
     """Create a base connection exactly once: `prepare`, then `ensure`, with the errors of both."""
-    credentials = take_fields("credentials", credentials)
     given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
     creatable = _load_creatable(connector, spec_id)
     prepared = prepare_given(
@@ -167,6 +167,7 @@ def create_connection(
     )
 
 
+@takes_fields("credentials", 1)
 def open_source(
     connector: Connector | str,
     *,
@@ -181,7 +182,6 @@ def open_source(
     Credentials are given, validated and looked up as for `prepare`. Raises `NotReadable` where the connector cannot
     read its source, and what `prepare` raises for credentials.
     """
-    credentials = take_fields("credentials", credentials)
     given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
     require_kind("reach", reach, Reach, "a Reach")
     readable = _load(connector)

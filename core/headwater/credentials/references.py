@@ -153,14 +153,15 @@ def _look_up_variable(name: str, field: str, _base: Path) -> str:
 def _read_file(path: str, field: str, base: Path) -> str:
     full = base / Path(path).expanduser()
     try:
-        size = full.stat().st_size
-        text = full.read_text(encoding="utf-8") if size <= LARGEST_FILE else ""
+        with full.open("rb") as file:  # whose size may not be known, as of a pipe
+            raw = file.read(LARGEST_FILE + 1)
+        text = "" if len(raw) > LARGEST_FILE else raw.decode()
     except UnicodeDecodeError:
         raise_bare(_unusable_file(field, full, "is not UTF-8 text"))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a path"
         raise_bare(_unusable_file(field, full, f"cannot be read ({reason})"))
-    if size > LARGEST_FILE:
+    if len(raw) > LARGEST_FILE:
         raise _unusable_file(field, full, "is larger than 1 MiB")
     return text.removesuffix("\n").removesuffix("\r")
 
