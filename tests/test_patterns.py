@@ -29,7 +29,7 @@ SOURCES = (ROOT / "core", *sorted(ROOT.glob("plugins/*/src")))
 METHODS = ("fullmatch", "match", "search", "sub", "split", "findall", "finditer")
 
 SIZE = 40_000  # characters; a quadratic pattern takes a second over them, a linear one a few milliseconds
-SUSPECT = 0.1  # seconds of the processor
+SUSPECT = 0.05  # seconds of the processor
 MOST_GROWTH = (
     8  # of the time, where the input is four times as long: 4 is linear, 16 quadratic
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import signal
@@ -18,7 +19,11 @@ from headwater_local_flow_service.serving.handover import (
     take_over,
     wants_access_log,
 )
-from headwater_local_flow_service.store.storeerrors import StoreBusy
+from headwater_local_flow_service.store.storeerrors import (
+    StoreBusy,
+    StoreError,
+    StoreUnavailable,
+)
 
 if TYPE_CHECKING:
     from headwater_local_flow_service.app import FlowServiceApp
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("headwater.local")
 
 _POLL = 0.5  # seconds
+_TOLD_EVERY = 20  # attempts to open the store
 
 
 def application() -> Front:
@@ -49,15 +55,18 @@ def application() -> Front:
 def _open(settings: Settings, outer: list[Any]) -> FlowServiceApp:
     """Open the application, once its store answers.
 
-    It did when the parent started. A worker that ended instead would be started again and again until the whole
-    service ends; so one that takes another's place waits, and the service is back when the store is.
+    It did when the parent started, and may be locked, unreachable or gone by now. A worker that ended instead would be
+    started again and again until the whole service ends; so one that takes another's place waits, and the service is
+    back when the store is.
     """
-    while True:
+    for attempt in itertools.count():
         try:
             return build_app(settings, outer=outer)
-        except StoreBusy as error:
-            log.warning("a worker waits for the store: %s", error)
+        except (StoreBusy, StoreError, StoreUnavailable) as error:
+            if attempt % _TOLD_EVERY == 0:
+                log.warning("a worker waits for the store: %s", error)
             time.sleep(_POLL)
+    raise AssertionError("unreachable")
 
 
 def _log_to_stderr(as_json: bool) -> None:
