@@ -177,6 +177,22 @@ def test_a_secret_inside_an_object_cannot_be_given_on_the_command_line(
 
 
 @pytest.mark.usefixtures("_acme")
+@pytest.mark.parametrize(
+    ("name", "way_out"),
+    [
+        ("account", "write the object into the credentials file"),
+        ("account.private_key", "HEADWATER_CRED_ACME__ACCOUNT__PRIVATE_KEY"),
+        ("account.email", "HEADWATER_CRED_ACME__ACCOUNT__EMAIL"),
+    ],
+)
+def test_the_way_out_for_what_set_cannot_give_is_one_that_works(
+    name: str, way_out: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["validate", "acme", "--set", f"{name}=x"]) == 2
+    assert way_out in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_acme")
 def test_the_page_of_a_connector_names_fields_in_depth(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from headwater.cli.state import State
     from headwater.connectors.connector import Connector
     from headwater.credentials.given import GivenCredentials
+    from headwater.models import Field, FieldPath
 
 _DEEPEST = 20
 _STANDARD_INPUT = "-"
@@ -134,25 +135,41 @@ def _is_too_deep(value: Any, depth: int = 0) -> bool:
 
 
 def _parse_assignments(sets: Sequence[str], connector: Connector) -> dict[str, str]:
-    secret_paths = {
-        dotted(path): path
+    known = {
+        dotted(path): (path, field)
         for spec in connector.authentication
         for path, field in iter_fields(spec)
-        if holds_secrets(field)
     }
     assignments: dict[str, str] = {}
     for assignment in sets:
         name, sign, text = assignment.partition("=")
         if not sign or not name:
             raise InvalidInput("--set takes FIELD=VALUE")
-        if name in secret_paths:
-            variable = variable_name(connector.slug, *secret_paths[name])
-            raise InvalidInput(
-                f"--set cannot give {name}: it is a secret, and others can read command lines",
-                remedy=f"write it into the credentials file as env:NAME or file:PATH, or set {variable}",
-            )
+        if name in known:
+            _check_settable(connector.slug, *known[name])
         assignments[name] = text
     return assignments
+
+
+def _check_settable(slug: str, path: FieldPath, field: Field) -> None:
+    """Raise `InvalidInput` for a field that a command line cannot give: a secret, an object of some, or one inside."""
+    name = dotted(path)
+    if field.secret:
+        raise InvalidInput(
+            f"--set cannot give {name}: it is a secret, and others can read command lines",
+            remedy="write it into the credentials file as env:NAME or file:PATH,"
+            f" or set {variable_name(slug, *path)}",
+        )
+    if holds_secrets(field):
+        raise InvalidInput(
+            f"--set cannot give {name}: there are secrets in it, and others can read command lines",
+            remedy="write the object into the credentials file, its secrets as env:NAME or file:PATH",
+        )
+    if len(path) > 1:
+        raise InvalidInput(
+            f"--set cannot give {name}, which stands inside an object",
+            remedy=f"write it into the credentials file, or set {variable_name(slug, *path)}",
+        )
 
 
 def _ask_for_missing(credentials: GivenCredentials) -> GivenCredentials:
