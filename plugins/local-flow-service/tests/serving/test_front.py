@@ -6,8 +6,10 @@ import contextlib
 import json
 import select
 import socket
+import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +19,6 @@ from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 Served = Any  # the fixture `served`
 Connect = Any  # the fixture `connect`
@@ -50,9 +51,13 @@ def _chunks(*pieces: bytes) -> bytes:
 class Line:
     """One connection, on which bytes are sent and answers are read."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, *, narrow: bool = False) -> None:
         host, port = root.removeprefix("http://").split(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=30)
+        self.socket = socket.socket()
+        self.socket.settimeout(30)
+        if narrow:  # hardly anything fits between the two sides
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.connect((host, int(port)))
         self._file = self.socket.makefile("rb")
 
     def close(self) -> None:
@@ -74,6 +79,11 @@ class Line:
             headers[name.lower()] = value.strip()
         length = 0 if bodiless else int(headers.get("content-length", 0))
         return status, headers, self._file.read(length)
+
+    def read_to_its_end(self) -> None:
+        """Read until the other side closes. Raises `ConnectionResetError` where that was before all was sent."""
+        while self.socket.recv(65_536):
+            pass
 
     def is_closed(self) -> bool:
         """Say whether the other side closes, waiting for it as long as the socket's timeout."""
@@ -97,8 +107,8 @@ def connect() -> Iterator[Connect]:
     """Return a function that opens a `Line`; all of them are closed in the end."""
     lines: list[Line] = []
 
-    def open_one(root: str, *sent: bytes) -> Line:
-        lines.append(Line(root))
+    def open_one(root: str, *sent: bytes, narrow: bool = False) -> Line:
+        lines.append(Line(root, narrow=narrow))
         lines[-1].send(*sent)
         return lines[-1]
 
@@ -287,6 +297,78 @@ def test_larger_bodies_than_fit_into_memory_are_told_to_come_back(
     deadline = time.monotonic() + 20
     while connect(root, _post(_length(large), large)).answer()[0] != 201:
         assert time.monotonic() < deadline
+
+
+@pytest.fixture
+def with_large_objects(
+    connect: Connect, served: Served, tmp_path: Path, oracle: Any
+) -> Iterator[tuple[int, str]]:
+    """Return the id of the process and the URL of a service with a connection of 50 kB, and later ones of 1 MB."""
+    with served(tmp_path) as (process, root):
+        for size in [50_000, *[1_000_000] * 8]:
+            made = json.dumps(oracle() | {"description": "z" * size}).encode()
+            assert connect(root, _post(_length(made), made)).answer()[0] == 201
+        yield process.pid, root
+
+
+ALL = _get(CONNECTIONS + b"?limit=100")
+ONE = _get(CONNECTIONS + b"?limit=1&orderby=-createdAt")
+SMALL = _get(CONNECTIONS + b"?limit=1&orderby=createdAt")
+
+
+def _memory(process: int) -> int:
+    """Return the megabytes that the workers of a service hold."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    status = [Path(f"/proc/{child}/status").read_text() for child in children]
+    return sum(int(text.split("VmRSS:")[1].split()[0]) for text in status) // 1024
+
+
+def _is_hung_up(line: Line) -> bool:
+    """Say whether the other side has ended a connection, without reading what it has sent."""
+    poll = select.poll()
+    poll.register(line.socket, select.POLLHUP)
+    return bool(poll.poll(0))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux is asked")
+def test_answers_that_nobody_reads_are_bounded_and_given_up(
+    connect: Connect, with_large_objects: tuple[int, str]
+) -> None:
+    process, root = with_large_objects
+    assert len(connect(root, ALL).answer()[2]) > 4_000_000
+    before = _memory(process)
+    silent = [connect(root, narrow=True) for _ in range(100)]
+    # One at a time: that many at once wait for a thread.
+    for line in silent:
+        line.send(ALL)
+    assert len(connect(root, SMALL).answer()[2]) < 64_000
+    many_small = connect(root, SMALL * 100, narrow=True)
+    dripping = connect(root, ONE, narrow=True)
+    honest = connect(root, ONE, narrow=True)
+    over = threading.Event()
+
+    def drip() -> None:
+        with contextlib.suppress(OSError):
+            while not over.wait(0.2) and dripping.socket.recv(1000):
+                pass
+
+    threading.Thread(target=drip, daemon=True).start()
+    read = 0
+    while read < 1_000_000:  # in some 12 seconds
+        read += len(honest.socket.recv(8_000))
+        time.sleep(0.1)
+        assert _memory(process) - before < 300  # before, 5 MB for each
+    _until(lambda: _is_hung_up(dripping))
+    over.set()
+    # Whoever reads at last is told.
+    with pytest.raises(ConnectionResetError):
+        many_small.read_to_its_end()
+    refused = [line for line in silent if not _is_hung_up(line)]
+    answers = [line.answer() for line in refused]
+    assert {(status, facts["retry-after"]) for status, facts, _text in answers} <= {
+        (503, "1")
+    }
+    assert connect(root, ALL).answer()[0] == 200
 
 
 LIMITED = """import resource

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from headwater_local_flow_service.errors import FlowError, unavailable
 from headwater_local_flow_service.gateway import health
 from headwater_local_flow_service.gateway.gateway import request_id
-from headwater_local_flow_service.serving import accesslog, bodies
+from headwater_local_flow_service.serving import accesslog, bodies, sending
 from headwater_local_flow_service.serving.pool import Pool, PoolFull
 from headwater_local_flow_service.wsgi import Incoming, Outgoing, call
 
@@ -40,6 +40,7 @@ class Front:
         self._app = app
         self._legacy_errors = settings.strictness.legacy_errors
         self._bodies = bodies.BodyReader(bodies.rules_for(settings))
+        self._sender = sending.Sender()
         self._reads = Pool("reads", threads=8, abreast=1, waiting=512)
         # Those who wait for a durable commit share it, so many may wait.
         self._writes = Pool("writes", threads=16, waiting=512)
@@ -48,6 +49,7 @@ class Front:
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
+        self._sender.prepare(scope)
         if scope.path == health.PATH and scope.method in _READING:
             await self._answer_health(scope, protocol)
             return
@@ -55,7 +57,9 @@ class Front:
         try:
             async with self._bodies.read(scope, protocol) as body:
                 answer = functools.partial(self._answer, scope, protocol, body)
-                await self._pool_for(scope).run(answer)
+                on_its_way = await self._pool_for(scope).run(answer)
+            if on_its_way is not None:
+                await self._sender.follow(on_its_way)
         except FlowError as refusal:
             self._refuse(scope, protocol, refusal, came)
         except PoolFull:
@@ -80,8 +84,17 @@ class Front:
             return self._reads
         return self._writes
 
-    def _answer(self, scope: Scope, protocol: HTTPProtocol, body: bytes) -> None:
-        _respond(protocol, call(self._app, _incoming(scope, body)))
+    def _answer(
+        self, scope: Scope, protocol: HTTPProtocol, body: bytes
+    ) -> sending.Sending | None:
+        """Answer, and return the answer's way where it must be followed. Raises `FlowError` where it finds no room."""
+        outgoing = call(self._app, _incoming(scope, body))
+        # What was written has been done, and is never answered otherwise.
+        may_refuse = scope.method in _READING
+        size = len(outgoing.body)
+        on_its_way = self._sender.begin(scope, size, may_refuse=may_refuse)
+        _respond(protocol, outgoing)
+        return on_its_way
 
     def _refuse(
         self, scope: Scope, protocol: HTTPProtocol, refusal: FlowError, came: float
