@@ -279,6 +279,44 @@ def test_a_line_that_is_no_object_is_refused_by_its_number(
     assert _count(tmp_path / "target.db") == 0
 
 
+@pytest.mark.parametrize("said", [True, 1.0, "1", None, 0, 2, -1, [1]])
+def test_the_last_line_says_a_whole_number(
+    lines: Any, target: Any, tmp_path: Path, said: Any
+) -> None:
+    [one] = [line for line in lines if line.get("type") == "schemas"][:1]
+    end = {"end": True, "objects": said}
+    with pytest.raises(InvalidInput, match="last line says") as raised:
+        _import(target, [lines[0], one, end])
+    assert raised.value.remedy
+    assert _count(tmp_path / "target.db") == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "match"),
+    [
+        ({"schema": "x"}, "does not say the schema"),
+        ({"schema": "3"}, "does not say the schema"),
+        ({"schema": None}, "does not say the schema"),
+        ({"schema": True}, "does not say the schema"),
+        ({"schema": 3.0}, "does not say the schema"),
+        ({"schema": 0}, "does not say the schema"),
+        ({"schema": 99}, "newer version"),
+        ({"version": "1"}, "is not an export"),
+        ({"version": True}, "is not an export"),
+        ({"version": 1.0}, "is not an export"),
+        ({"version": 0}, "is not an export"),
+        ({"version": 2}, "newer version"),
+    ],
+)
+def test_the_first_line_says_versions_that_are_known(
+    lines: Any, target: Any, tmp_path: Path, said: dict[str, Any], match: str
+) -> None:
+    with pytest.raises(InvalidInput, match=match) as raised:
+        _import(target, [lines[0] | said, *lines[1:]])
+    assert raised.value.remedy
+    assert _count(tmp_path / "target.db") == 0
+
+
 def test_a_reference_to_nothing_is_refused_where_the_service_would_have_kept_it(
     lines: Any, target: Any, tmp_path: Path
 ) -> None:

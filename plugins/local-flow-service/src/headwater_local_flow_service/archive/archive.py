@@ -121,7 +121,7 @@ def read_entry(line: Mapping[str, Any], where: str) -> Entry:
 def check_head(line: Mapping[str, Any], name: str) -> None:
     """Raise `InvalidInput` for a file that is not an export, or one of a newer version."""
     version = line.get("version")
-    if line.get("format") != FORMAT or type(version) is not int:
+    if line.get("format") != FORMAT or type(version) is not int or version < 1:
         raise InvalidInput(
             f"{name} is not an export of a local store",
             remedy="write one with `headwater local export`",
@@ -129,6 +129,20 @@ def check_head(line: Mapping[str, Any], name: str) -> None:
     if version > VERSION:
         raise InvalidInput(
             f"{name} was written by a newer version (format {version}, known {VERSION})",
+            remedy="upgrade headwater-local-flow-service",
+        )
+    _check_schema(line.get("schema"), name)
+
+
+def _check_schema(schema: Any, name: str) -> None:
+    if type(schema) is not int or schema < 1:
+        raise InvalidInput(
+            f"the first line of {name} does not say the schema of its store",
+            remedy="import a file that `headwater local export` wrote",
+        )
+    if schema > tables.VERSION:
+        raise InvalidInput(
+            f"{name} was written by a newer version (schema {schema}, known {tables.VERSION})",
             remedy="upgrade headwater-local-flow-service",
         )
 

@@ -101,7 +101,9 @@ def _parse(text: bytes, where: str) -> dict[str, Any]:
 
 
 def _check_end(line: dict[str, Any], count: int, more: Any, name: str) -> None:
-    if line.get("objects") != count or more is not None:
+    said = line.get("objects")
+    # To Python, True and 1.0 are 1 too.
+    if type(said) is not int or said != count or more is not None:
         raise InvalidInput(
             f"{name} does not contain what its last line says", remedy="export again"
         )
