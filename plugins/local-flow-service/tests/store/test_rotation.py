@@ -258,15 +258,6 @@ def test_one_rotation_at_a_time(place: Path) -> None:
     store.close()
 
 
-def test_a_key_file_that_breaks_while_it_is_used_is_passed_over(
-    place: Path, service: Callable[..., Any], caplog: pytest.LogCaptureFixture
-) -> None:
-    talker = service(store=str(place))
-    place.with_name("local.db.key").write_text("nonsense")
-    assert talker.create("still")
-    assert "cannot be used" in caplog.text
-
-
 def test_the_command_says_what_it_did(place: Path) -> None:
     done = _command(place)
     assert done.exit_code == 0, done.output

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from headwater.errors import InvalidInput
+from headwater.foreign import raise_bare
 from headwater.sources import Reach
 from headwater_local_flow_service.connections import (
     asking,
@@ -20,6 +22,7 @@ from headwater_local_flow_service.listing.views import View
 from headwater_local_flow_service.specs import drafts, references, source_connectors
 from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.store.tables import connections as table
+from headwater_local_flow_service.store.vault import DoesNotOpen
 
 if TYPE_CHECKING:
     import falcon
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.connections.connection_document import Auth
     from headwater_local_flow_service.kernel.kind import Creation, Operation
     from headwater_local_flow_service.store.store import Record, Rows, Scope
+
+log = logging.getLogger("headwater.local")
 
 
 class Connections(ResourceKind):
@@ -65,13 +70,27 @@ class Connections(ResourceKind):
             document["auth"] = record.document["auth"]
         return Content(document=document, secrets=record.secrets)
 
+    def open_to_patch(self, record: Record, body: Any) -> dict[str, Any]:
+        """Return the document with its secrets in clear; where they do not open, a patch may still give them anew."""
+        try:
+            return self.unseal(record)
+        except FlowError:
+            if not kept_secrets.needs_none(record, body):
+                raise
+        return record.document
+
     def unseal(self, record: Record) -> dict[str, Any]:
-        """Return a row's document with its secrets in clear."""
+        """Return a row's document with its secrets in clear. Raises `FlowError` where they do not open."""
         if record.secrets is None:
             return record.document
-        params = self.context.store.vault.open(
-            record.secrets, record.scope.org, record.scope.sandbox, record.id
-        )
+        scope = record.scope
+        try:
+            params = self.context.store.vault.open(
+                record.secrets, scope.org, scope.sandbox, record.id
+            )
+        except DoesNotOpen as error:
+            log.error("connections %s: %s", record.id, error)
+            raise_bare(_refuse_sealed(record, self.type))
         return record.document | {"auth": record.document["auth"] | {"params": params}}
 
     def act(self, rows: Rows, record: Record, operation: Operation) -> Record:
@@ -102,7 +121,10 @@ class Connections(ResourceKind):
         )
 
     def open_account(self, record: Record, connector: Connector) -> asking.Account:
-        """Return the account of a stored connection. Raises `InvalidInput` where its credentials do not open or fit."""
+        """Return the account of a stored connection.
+
+        Raises `InvalidInput` where its credentials do not fit, and `FlowError` where they do not open.
+        """
         auth = self.unseal(record).get("auth", {})
         return asking.open_account(
             connector,
@@ -178,6 +200,14 @@ class ConnectionTest:
             "CONNECTOR-1305-400",
             "the connector of this connection cannot read its source directly",
         )
+
+
+def _refuse_sealed(record: Record, type: str) -> FlowError:
+    text = (
+        "the stored credentials of this connection do not open with the key of the store: give them anew, all in one "
+        "patch, or have the key restored that they were stored with"
+    )
+    return FlowError("CONNECTOR-1312-400", text, id=record.id, type=type)
 
 
 def _require_installed(connector: Connector | None) -> Connector:

@@ -44,6 +44,16 @@ def check(record: Record, auth: Auth, body: Any, *, strict: bool) -> str:
     return f"{text}; they were kept, which is refused with clients and with demand_secrets_anew"
 
 
+def needs_none(record: Record, body: Any) -> bool:
+    """Say whether a patch gives every secret anew, or leaves the credentials alone. Raises `FlowError` for no patch."""
+    operations = patching.read_operations(body)
+    if not patching.touches(operations, "auth"):
+        return True
+    params = record.document.get("auth", {}).get("params") or {}
+    secret = marks.select_present(params, record.marks)
+    return all(_is_given(operations, path) for path in secret)
+
+
 def _is_respecified(record: Record, auth: Auth, kept: list[tuple[str, ...]]) -> bool:
     """Say whether the secrets would come under another name, or under a specification that shows them."""
     if record.document.get("auth", {}).get("specName") != auth.spec_name:

@@ -10,7 +10,10 @@ import falcon
 
 from headwater_local_flow_service.settings import DISTRIBUTION
 from headwater_local_flow_service.store import tables
-from headwater_local_flow_service.store.storeerrors import StoreUnavailable
+from headwater_local_flow_service.store.storeerrors import (
+    StoreKeyless,
+    StoreUnavailable,
+)
 
 if TYPE_CHECKING:
     from headwater_local_flow_service.store.store import Store
@@ -33,6 +36,11 @@ class Health:
         except StoreUnavailable as error:
             resp.status = falcon.HTTP_503
             resp.media = report(error.word, reason=error.told)
+            return
+        trouble = self._store.vault.trouble
+        if trouble:
+            # Reads go on. A 503 would have supervisors restart the service, which cannot start without its key.
+            resp.media = report(StoreKeyless.word, reason=StoreKeyless.told)
             return
         resp.media = report("ok")
 

@@ -96,7 +96,8 @@ class Item(ReadOnlyItem):
         before = read_for_change(kind, req, id)
         transitions.check_idle(kind.type, before, transitions.UPDATE)
         body = json_body(req, kind.context.settings)
-        document = patching.apply(kind.unseal(before), body, kind.context.settings)
+        whole = kind.open_to_patch(before, body)
+        document = patching.apply(whole, body, kind.context.settings)
         content = kind.validate_change(before, document, body)
         after = revise_record(before, caller.client, content)
         with kind.context.store.writing(_turn(kind, after)) as rows:

@@ -86,6 +86,10 @@ class ResourceKind(abc.ABC):
     ) -> Content:
         """Check a patched document; `body` is the patch, `document` what came of it, secrets in clear."""
 
+    def open_to_patch(self, record: Record, body: Any) -> dict[str, Any]:  # noqa: ARG002
+        """Return the document that a patch is applied to."""
+        return self.unseal(record)
+
     def unseal(self, record: Record) -> dict[str, Any]:
         """Return a row's document as a patch sees it: with its secrets in clear."""
         return record.document

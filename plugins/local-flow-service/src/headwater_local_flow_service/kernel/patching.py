@@ -32,7 +32,7 @@ _UNRESOLVED = (
 
 def apply(document: dict[str, Any], body: Any, settings: Settings) -> dict[str, Any]:
     """Return the patched document. Raises `FlowError` with the code for what is wrong; the document stays as it was."""
-    operations = _read_operations(body)
+    operations = read_operations(body)
     try:
         patched = jsonpatch.JsonPatch(operations).apply(document)
     except _UNRESOLVED:
@@ -57,7 +57,8 @@ def gives(body: Any, path: tuple[str, ...]) -> bool:
     )
 
 
-def _read_operations(body: Any) -> list[dict[str, Any]]:
+def read_operations(body: Any) -> list[dict[str, Any]]:
+    """Return the operations of a patch, their names in lower case. Raises `FlowError`."""
     if not body:
         raise FlowError(
             "FLOW-1405-400",

@@ -209,11 +209,12 @@ def reset(state: State, /, *, yes: bool, store: str | None, file: Path | None) -
 @click.pass_obj
 def rotate_key(
     state: State, /, *, forget: bool, store: str | None, file: Path | None
-) -> None:
+) -> int:
     """Make a new key, and seal every stored credential with it. The service may run meanwhile.
 
     A service takes the new key from the key file with the next request that needs one. The former key can still open,
-    until --forget. A rotation that was interrupted goes on where it was when the command is run again.
+    until --forget. A rotation that was interrupted goes on where it was when the command is run again. Credentials
+    that no key opens are named and left as they are; all others are sealed, and the command fails.
     """
     from headwater_local_flow_service.store import rotation
 
@@ -222,21 +223,30 @@ def rotate_key(
     with _open_store(settings) as opened:
         done = work(opened, settings, _Progress().tell)
         label = opened.label
-    facts = {
+    facts: dict[str, Any] = {
         "store": label,
         "sealed": done.sealed,
         "resumed": done.resumed,
         "keys": done.keys,
         "forgotten": done.forgotten,
+        "closed": done.closed,
     }
-    text = f"{done.sealed} credentials sealed with the newest key of {label}"
+    lines = [f"{done.sealed} credentials sealed with the newest key of {label}"]
     if done.forgotten:
-        text += f"; former keys forgotten: {done.forgotten}"
+        lines[0] += f"; former keys forgotten: {done.forgotten}"
     elif not forget:
         state.notice(
             "the former key can still open: headwater local rotate-key --forget"
         )
-    emit(facts | {"notices": state.notices}, text, as_json=state.json)
+    if done.closed:
+        state.notice(
+            f"{len(done.closed)} credentials do not open with any key of the store: put the key that made them into "
+            "the key file as a further line and run again, or give them anew"
+        )
+    lines += [f"  {id}  does not open" for id in done.closed[:_SHOWN]]
+    facts["notices"] = state.notices
+    emit(facts, "\n".join(lines), as_json=state.json)
+    return _CLOSED if done.closed else 0
 
 
 class _Progress:
@@ -253,6 +263,7 @@ class _Progress:
 
 
 _PAUSE = 1  # second between two words about progress
+_CLOSED = 2  # the exit code where credentials do not open, as of a store that does not
 _SHOWN = 20  # ids that a text lists; --json lists all
 
 
@@ -271,6 +282,7 @@ def _open_store(settings: Any, *, make: bool = False) -> Iterator[Store]:
         StoreBusy,
         StoreError,
         StoreFull,
+        StoreKeyless,
         StoreUnavailable,
     )
 
@@ -291,6 +303,8 @@ def _open_store(settings: Any, *, make: bool = False) -> Iterator[Store]:
                 remedy="make room on its disk, then run again",
             )
         )
+    except StoreKeyless as error:
+        raise_bare(StoreError(str(error), remedy="put it back, then run again"))
     except StoreUnavailable:
         raise_bare(
             StoreBusy(

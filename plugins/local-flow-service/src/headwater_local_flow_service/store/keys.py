@@ -1,7 +1,8 @@
 """The master keys of a store: one, or several while it is being rotated. The newest comes first, and writes.
 
 A key file holds one key a line, and so does ``HEADWATER_LOCAL_KEY``, where blanks or commas stand between. A file is
-looked at before it is used: who rotates the key replaces it, and running services go on with what it says then.
+looked at before it is used: who rotates the key replaces it, and running services go on with what it says then, if it
+still is the key of the store.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import logging
 import os
 import re
 import stat
+import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -22,10 +25,14 @@ from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
 from headwater.secret import Secret
 from headwater_local_flow_service.store import placing
-from headwater_local_flow_service.store.storeerrors import StoreError
+from headwater_local_flow_service.store.storeerrors import (
+    StoreError,
+    StoreKeyless,
+    StoreUnavailable,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 log = logging.getLogger("headwater.local")
@@ -33,19 +40,33 @@ log = logging.getLogger("headwater.local")
 SIZE = 32  # bytes
 MOST = 8  # keys of a store; each is one more that opens it
 
+_TOLD_EVERY = 60.0  # seconds between two words in the log about the same trouble
+_ASKED_EVERY = 1.0  # seconds between two questions to a store that does not answer
 _RESTORE = "restore it from a backup"
+_PUT_BACK = (
+    "put it back as it was, or restore it from a backup; until then no credentials are stored, and without it the "
+    "service does not start again"
+)
 _BETWEEN = re.compile(r"[\s,]+")
 
 Stamp: TypeAlias = tuple[int, int, int]
 
 
 class Keys:
-    """The keys of a store, newest first; those of a file are read again when it has been replaced."""
+    """The keys of a store, newest first; those of a file are read again when it has been replaced.
+
+    While the file is gone, cannot be read or holds keys of something else, what is stored opens with the keys that
+    were known before, and nothing is sealed.
+    """
 
     def __init__(self, keys: Sequence[bytes], path: Path | None = None) -> None:
         self._keys = tuple(keys)
         self._path = path
         self._stamp = None if path is None else _stamp_of(path)
+        self._belong: Callable[[Sequence[bytes]], bool] = self._have_newest
+        self._lock = threading.Lock()
+        self._trouble = ""
+        self._look_again = 0.0  # by the clock that never goes back
 
     @classmethod
     def read(cls, path: Path) -> Keys | None:
@@ -60,26 +81,84 @@ class Keys:
         return found
 
     @property
+    def known(self) -> tuple[bytes, ...]:
+        """The keys as they were when last looked at."""
+        return self._keys
+
+    @property
     def newest_first(self) -> tuple[bytes, ...]:
         """The keys as they are now."""
         self._refresh()
         return self._keys
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the key file now, and what to do; empty where nothing is."""
+        self._refresh()
+        return self._trouble
+
+    def newest_to_seal(self) -> bytes:
+        """Return the key that seals. Raises `StoreKeyless` while the file does not hold it."""
+        if self.trouble:
+            # What is wrong with it has been told, and is not told with each request.
+            raise StoreKeyless(f"the key file {self._path} is not in its place")
+        return self._keys[0]
+
+    def demand(self, belong: Callable[[Sequence[bytes]], bool]) -> None:
+        """Take keys of a changed file only if `belong` says that they are the store's; it may raise as stores do."""
+        self._belong = belong
+
+    def _have_newest(self, keys: Sequence[bytes]) -> bool:
+        return self._keys[0] in keys
+
     def _refresh(self) -> None:
-        if self._path is None:
+        if self._path is None or self._is_seen(_stamp_of(self._path)):
             return
-        stamp = _stamp_of(self._path)
-        # Without its file a store goes on with what it knows.
-        if stamp in (None, self._stamp):
-            return
+        with self._lock:
+            stamp = _stamp_of(self._path)
+            if self._is_seen(stamp):
+                return
+            self._take(self._path)
+            self._stamp = stamp
+
+    def _is_seen(self, stamp: Stamp | None) -> bool:
+        """Say whether the file is as it was; one that is wrong is looked at again now and then."""
+        if stamp != self._stamp:
+            return False
+        return not self._is_due() if self._trouble else stamp is not None
+
+    def _is_due(self) -> bool:
+        return time.monotonic() >= self._look_again
+
+    def _take(self, path: Path) -> None:
         try:
-            keys = read_file(self._path)
+            self._keys = self._read_own(path)
         except StoreError as error:
-            log.error("the key file was replaced and cannot be used: %s", error)
-            keys = None
-        if keys:
-            self._keys = keys
-        self._stamp = stamp
+            log.error("%s", error)
+            self._note(str(error), _TOLD_EVERY)
+        except StoreUnavailable:
+            # Who asks the store for something tells the log of it.
+            self._note(f"the key file {path} cannot be held against it", _ASKED_EVERY)
+        else:
+            if self._trouble:
+                log.warning("the key file %s is in its place again", path)
+            self._trouble = ""
+
+    def _read_own(self, path: Path) -> tuple[bytes, ...]:
+        placing.check_private(path, "key file")
+        keys = read_file(path)
+        if keys is None:
+            raise StoreError(f"the key file {path} is gone", remedy=_PUT_BACK)
+        if not self._belong(keys):
+            raise StoreError(
+                f"the key file {path} was replaced, and what it holds does not belong to the store",
+                remedy=_PUT_BACK,
+            )
+        return keys
+
+    def _note(self, trouble: str, pause: float) -> None:
+        self._trouble = trouble
+        self._look_again = time.monotonic() + pause
 
 
 def parse(secret: Secret) -> tuple[bytes, ...]:

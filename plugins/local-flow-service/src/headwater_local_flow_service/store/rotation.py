@@ -18,6 +18,7 @@ import attrs
 
 from headwater.errors import InvalidInput
 from headwater_local_flow_service.store import keys, register, schema, tables
+from headwater_local_flow_service.store.vault import DoesNotOpen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,12 +37,16 @@ GRACE: Final = 300  # seconds that no request lasts
 
 @attrs.define(kw_only=True)
 class Rotated:
-    """What was done: rows sealed anew, whether an earlier rotation was gone on with, and how many keys are left."""
+    """What was done: rows sealed anew, whether an earlier rotation was gone on with, and how many keys are left.
+
+    `closed` are the ids of those that no key opens; they were left as they are.
+    """
 
     sealed: int = 0
     resumed: bool = False
     keys: int = 1
     forgotten: int = 0
+    closed: list[str] = attrs.Factory(list)
 
 
 def run(store: Store, settings: Settings, tell: Callable[[int], None]) -> Rotated:
@@ -119,6 +124,7 @@ def _is_unfinished(store: Store) -> bool:
 def _seal_all(store: Store, rotated: Rotated, tell: Callable[[int], None]) -> int:
     """Seal all anew that is not sealed with the newest key, and return how many rows that were."""
     before = rotated.sealed
+    rotated.closed = []  # somebody may have mended some meanwhile
     for table in tables.metadata.sorted_tables:
         if "secrets" not in table.c:
             continue
@@ -126,8 +132,10 @@ def _seal_all(store: Store, rotated: Rotated, tell: Callable[[int], None]) -> in
         while last is not None:
             began = time.monotonic()
             with store.writing() as rows:
-                last, count = _seal_some(rows, table, store.vault, last)
-            rotated.sealed += count
+                some = _seal_some(rows, table, store.vault, last)
+            last = some.last
+            rotated.sealed += some.sealed
+            rotated.closed += some.closed
             tell(rotated.sealed)
             if last is not None:
                 # Others write as long as this has written.
@@ -135,18 +143,29 @@ def _seal_all(store: Store, rotated: Rotated, tell: Callable[[int], None]) -> in
     return rotated.sealed - before
 
 
-def _seal_some(
-    rows: Rows, table: Table, vault: Vault, last: int
-) -> tuple[int | None, int]:
-    """Seal some rows behind `last` anew; return the last of them, or None where there are none, and their number."""
+@attrs.frozen
+class _Some:
+    """Some rows: the last of them, or None where there were none, the number sealed, and the ids that do not open."""
+
+    last: int | None
+    sealed: int
+    closed: list[str]
+
+
+def _seal_some(rows: Rows, table: Table, vault: Vault, last: int) -> _Some:
+    """Seal some rows behind `last` anew, those that open."""
     found = rows.select_sealed_otherwise(table, vault.prefix, last, _AT_ONCE)
-    changes = []
+    changes, closed = [], []
     for row in found:
         owner = (row.org, row.sandbox, row.id)
-        again = vault.seal(vault.open(row.secrets, *owner), *owner)
+        try:
+            again = vault.seal(vault.open(row.secrets, *owner), *owner)
+        except DoesNotOpen:
+            closed.append(row.id)
+            continue
         changes.append((row.seq, row.secrets, again))
     rows.replace_secrets(table, changes)
-    return (found[-1].seq if found else None), len(found)
+    return _Some(found[-1].seq if found else None, len(changes), closed)
 
 
 def _check_alone(path: Path, own_id: str) -> None:

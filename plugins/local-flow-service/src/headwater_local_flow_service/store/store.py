@@ -61,6 +61,7 @@ class Store:
             raise
         self.vault, self.id = opened.vault, opened.id
         event.listen(self._reader, "connect", self._greet)
+        self.vault.demand_own(self._read_check_value)
         self._rows = byid.RowReader(self._reader)
         self._committer: GroupCommit | None = None
         if self._one_writer:
@@ -155,6 +156,11 @@ class Store:
             self._watch.check()
             yield connection
         self._watch.check()
+
+    def _read_check_value(self) -> str:
+        """Return which key the store remembers; also for who is writing, whose rows do not matter here."""
+        with self._transaction(self._reader) as connection:
+            return Rows(connection).fact("key")
 
     def _greet(self, connection: Any, _record: Any) -> None:
         self._watch.greet(connection)

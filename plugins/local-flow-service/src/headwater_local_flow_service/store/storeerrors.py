@@ -46,6 +46,16 @@ class StoreGone(StoreUnavailable):
     told = "the store is gone; nothing is stored until it is back"
 
 
+class StoreKeyless(StoreUnavailable):
+    """The key file of the store is not the one that was opened: what is sealed now might not open after a restart.
+
+    Reads go on, and so do writes of everything but credentials.
+    """
+
+    word = "keyless"
+    told = "the key file of the store is not in its place; no credentials are stored until it is back"
+
+
 # What databases call it: SQLite's error, PostgreSQL's condition.
 _FULL: Final = ("SQLITE_FULL", "53100")
 

@@ -21,13 +21,24 @@ from headwater_local_flow_service.store import keys
 from headwater_local_flow_service.store.storeerrors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from headwater_local_flow_service.store.keys import Keys
 
 _NONCE_SIZE = 12  # bytes, as AES-GCM wants it
 _ID_SIZE = 4  # bytes; tells the few keys of one store apart
 _FORMAT = b"\x02"  # then the id of the key, the nonce, the ciphertext
 _WITHOUT_ID = b"\x01"  # the format of versions that knew one key only
-_SEALED = "stored credentials do not open with the key of this store"
+
+
+class DoesNotOpen(StoreError):
+    """Something sealed that no key of the store opens: it was made with another one, or has changed since."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "stored credentials do not open with the key of this store",
+            remedy="put the key that made them into the key file as a further line, or give the credentials anew",
+        )
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -67,24 +78,47 @@ class Vault:
             hmac.compare_digest(key.check, check_value) for key in self._derived()
         )
 
+    @property
+    def trouble(self) -> str:
+        """What is wrong with the key file now, and what to do; empty where nothing is."""
+        return self._known.trouble
+
+    def demand_own(self, remembered: Callable[[], str]) -> None:
+        """Take a changed key file only if it opens what the store holds, as a start does.
+
+        `remembered` reads the check value that the store keeps; it may raise `StoreUnavailable`.
+        """
+        self._known.demand(lambda keys: self._is_own(keys, remembered()))
+
+    def _is_own(self, keys: Sequence[bytes], remembered: str) -> bool:
+        checks = _list_checks(keys)
+        if remembered not in checks:
+            return False
+        # Without the newest key, others must have rotated it meanwhile: what it sealed would be lost otherwise.
+        before = _list_checks(self._known.known)
+        return before[0] in checks or remembered not in before
+
     def token_cipher(self) -> MultiFernet:
         """Return the cipher for access tokens, the same in every worker that has the keys."""
         return MultiFernet([key.tokens for key in self._derived()])
 
     def seal(self, value: Any, *owner: str) -> bytes:
-        """Encrypt a JSON value for its owner (organization, sandbox, id): nobody else's row can open it."""
-        newest = self._derived()[0]
+        """Encrypt a JSON value for its owner (organization, sandbox, id): nobody else's row can open it.
+
+        Raises `StoreKeyless` while the key file is not in its place.
+        """
+        newest = _derive_all(self._known.newest_to_seal())
         nonce = os.urandom(_NONCE_SIZE)
         text = newest.cipher.encrypt(nonce, json.dumps(value).encode(), _context(owner))
         return _FORMAT + newest.id + nonce + text
 
     def open(self, sealed: bytes, *owner: str) -> Any:
-        """Decrypt what `seal` made for the same owner. Raises `StoreError` when it has changed since."""
+        """Decrypt what `seal` made for the same owner. Raises `DoesNotOpen` when it has changed since."""
         for key, rest in self._candidates(sealed):
             nonce, text = rest[:_NONCE_SIZE], rest[_NONCE_SIZE:]
             with contextlib.suppress(InvalidTag, ValueError):
                 return json.loads(key.cipher.decrypt(nonce, text, _context(owner)))
-        raise StoreError(_SEALED)
+        raise DoesNotOpen
 
     def _candidates(self, sealed: bytes) -> list[tuple[_Derived, bytes]]:
         """Return the keys that may open something, with what stands behind the part that names them."""
@@ -98,6 +132,10 @@ class Vault:
 
     def _derived(self) -> list[_Derived]:
         return [_derive_all(key) for key in self._known.newest_first]
+
+
+def _list_checks(keys: Sequence[bytes]) -> list[str]:
+    return [_derive_all(key).check for key in keys]
 
 
 @functools.lru_cache(maxsize=4 * keys.MOST)
