@@ -114,9 +114,9 @@ def test_damaged_secrets_fail_the_test_and_not_the_service(
     )
     assert talker.get(f"/connections/{made['id']}/test").json() == {"result": False}
     assert talker.read(made["id"])["name"] == "desk"
-    change = {"op": "replace", "path": "/auth/params/password", "value": "x"}
+    change = {"op": "replace", "path": "/auth/params/username", "value": "x"}
     answer = talker.patch(made["id"], made["etag"], change)
-    assert answer.json()["type"].endswith("FLOW-1400-500")
+    assert answer.json()["type"].endswith("CONNECTOR-1312-400")
 
 
 def test_what_is_stored_is_there_after_opening_again(service: Open) -> None:

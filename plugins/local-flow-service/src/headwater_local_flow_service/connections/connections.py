@@ -74,7 +74,7 @@ class Connections(ResourceKind):
         """Return the document with its secrets in clear; where they do not open, a patch may still give them anew."""
         try:
             return self.unseal(record)
-        except FlowError:
+        except _Closed:
             if not kept_secrets.needs_none(record, body):
                 raise
         return record.document
@@ -90,7 +90,7 @@ class Connections(ResourceKind):
             )
         except DoesNotOpen as error:
             log.error("connections %s: %s", record.id, error)
-            raise_bare(_refuse_sealed(record, self.type))
+            raise_bare(_Closed(record.id, self.type))
         return record.document | {"auth": record.document["auth"] | {"params": params}}
 
     def act(self, rows: Rows, record: Record, operation: Operation) -> Record:
@@ -172,6 +172,17 @@ class Connections(ResourceKind):
         return self.context.store.vault.seal(auth.params, scope.org, scope.sandbox, id)
 
 
+class _Closed(FlowError):
+    """The refusal of what needs stored credentials that no key of the store opens."""
+
+    def __init__(self, id: str, type: str) -> None:
+        text = (
+            "the stored credentials of this connection do not open with the key of the store: give them anew, all in "
+            "one patch, or have the key restored that they were stored with"
+        )
+        super().__init__("CONNECTOR-1312-400", text, id=id, type=type)
+
+
 class ConnectionTest:
     """``/connections/{id}/test``: whether the source accepts the stored credentials, asked through the connector."""
 
@@ -191,7 +202,7 @@ class ConnectionTest:
         if connector.authentication:
             try:
                 account = self._kind.open_account(record, connector)
-            except InvalidInput:
+            except (InvalidInput, _Closed):
                 return False
             if connector.readable:
                 with asking.refusals(record.id):
@@ -200,14 +211,6 @@ class ConnectionTest:
             "CONNECTOR-1305-400",
             "the connector of this connection cannot read its source directly",
         )
-
-
-def _refuse_sealed(record: Record, type: str) -> FlowError:
-    text = (
-        "the stored credentials of this connection do not open with the key of the store: give them anew, all in one "
-        "patch, or have the key restored that they were stored with"
-    )
-    return FlowError("CONNECTOR-1312-400", text, id=record.id, type=type)
 
 
 def _require_installed(connector: Connector | None) -> Connector:

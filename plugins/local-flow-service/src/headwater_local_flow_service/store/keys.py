@@ -64,6 +64,7 @@ class Keys:
         self._path = path
         self._stamp = None if path is None else _stamp_of(path)
         self._belong: Callable[[Sequence[bytes]], bool] = self._have_newest
+        self._confirm: Callable[[], None] = _do_nothing
         self._lock = threading.Lock()
         self._trouble = ""
         self._look_again = 0.0  # by the clock that never goes back
@@ -98,15 +99,21 @@ class Keys:
         return self._trouble
 
     def newest_to_seal(self) -> bytes:
-        """Return the key that seals. Raises `StoreKeyless` while the file does not hold it."""
+        """Return the key that seals. Raises `StoreUnavailable` while the file does not hold it."""
         if self.trouble:
+            self._confirm()
             # What is wrong with it has been told, and is not told with each request.
             raise StoreKeyless(f"the key file {self._path} is not in its place")
         return self._keys[0]
 
-    def demand(self, belong: Callable[[Sequence[bytes]], bool]) -> None:
-        """Take keys of a changed file only if `belong` says that they are the store's; it may raise as stores do."""
-        self._belong = belong
+    def demand(
+        self, belong: Callable[[Sequence[bytes]], bool], confirm: Callable[[], None]
+    ) -> None:
+        """Take keys of a changed file only if `belong` says that they are the store's.
+
+        `confirm` raises where the store itself is gone, which is then what is wrong.
+        """
+        self._belong, self._confirm = belong, confirm
 
     def _have_newest(self, keys: Sequence[bytes]) -> bool:
         return self._keys[0] in keys
@@ -159,6 +166,10 @@ class Keys:
     def _note(self, trouble: str, pause: float) -> None:
         self._trouble = trouble
         self._look_again = time.monotonic() + pause
+
+
+def _do_nothing() -> None:
+    pass
 
 
 def parse(secret: Secret) -> tuple[bytes, ...]:

@@ -61,7 +61,7 @@ class Store:
             raise
         self.vault, self.id = opened.vault, opened.id
         event.listen(self._reader, "connect", self._greet)
-        self.vault.demand_own(self._read_check_value)
+        self.vault.demand_own(self._read_check_value, self._watch.check)
         self._rows = byid.RowReader(self._reader)
         self._committer: GroupCommit | None = None
         if self._one_writer:

@@ -83,12 +83,15 @@ class Vault:
         """What is wrong with the key file now, and what to do; empty where nothing is."""
         return self._known.trouble
 
-    def demand_own(self, remembered: Callable[[], str]) -> None:
+    def demand_own(
+        self, remembered: Callable[[], str], confirm: Callable[[], None]
+    ) -> None:
         """Take a changed key file only if it opens what the store holds, as a start does.
 
-        `remembered` reads the check value that the store keeps; it may raise `StoreUnavailable`.
+        `remembered` reads the check value that the store keeps, `confirm` sees that the store is there; both may raise
+        `StoreUnavailable`.
         """
-        self._known.demand(lambda keys: self._is_own(keys, remembered()))
+        self._known.demand(lambda keys: self._is_own(keys, remembered()), confirm)
 
     def _is_own(self, keys: Sequence[bytes], remembered: str) -> bool:
         checks = _list_checks(keys)
