@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,11 @@ from headwater_local_flow_service.store import (
 from headwater_local_flow_service.store.breaker import Breaker
 from headwater_local_flow_service.store.group_commit import GroupCommit
 from headwater_local_flow_service.store.rows import Record, Rows, Scope
-from headwater_local_flow_service.store.storeerrors import StoreError, unavailable
+from headwater_local_flow_service.store.storeerrors import (
+    StoreBusy,
+    StoreError,
+    unavailable,
+)
 from headwater_local_flow_service.store.turnstile import Turnstile
 
 if TYPE_CHECKING:
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Record", "Rows", "Scope", "Store"]
 
+_BETWEEN_TRIES = 0.05  # seconds
 _REPEATABLE_READ = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"
 
 
@@ -54,7 +60,7 @@ class Store:
         self._breaker = Breaker(_never if self._one_writer else postgresql.is_lost)
         self._reader = database.engine_of(url, settings)
         try:
-            opened = schema.unlock(self._reader, url, settings)
+            opened = _unlock(self._reader, url, settings)
             self._watch = watching.watch(url, opened.id)
         except BaseException:
             self._reader.dispose()
@@ -169,6 +175,18 @@ class Store:
         """Raise `RuntimeError` in a thread that is writing: what it wrote is seen by its own rows only."""
         if self._committer is not None:
             self._committer.check_outside()
+
+
+def _unlock(engine: Engine, url: URL, settings: Settings) -> schema.Unlocked:
+    """Unlock a store. While several make one SQLite file it is busy at once, however long locks are waited for."""
+    deadline = time.monotonic() + settings.busy_timeout
+    while True:
+        try:
+            return schema.unlock(engine, url, settings)
+        except StoreBusy:
+            if not database.is_file(url) or time.monotonic() >= deadline:
+                raise
+            time.sleep(_BETWEEN_TRIES)
 
 
 def _prepare_file(url: URL, settings: Settings) -> None:
