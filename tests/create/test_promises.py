@@ -316,6 +316,35 @@ def test_creates_through_an_adversary_end_in_one_connection_each(
     assert [entry for entry in default_journal().entries() if entry.is_open] == []
 
 
+def test_creates_whose_token_is_refused_after_the_commit_end_in_one_connection_each(
+    tmp_path: Path,
+) -> None:
+    client = Client(
+        id="desk", secret=Secret("open-sesame"), organizations=("acme@AdobeOrg",)
+    )
+    app = build_app(Settings(store=str(tmp_path / "clients.db"), clients=(client,)))
+    between = TokenRefusedAfterCommit(app)
+    between.refusals = CALLS
+    with _served(between) as url:
+        endpoint = Endpoint(
+            url=url,
+            ims_url=url,
+            org_id="acme@AdobeOrg",
+            sandbox="prod",
+            api_key="desk",
+            client_id="desk",
+            client_secret=Secret("open-sesame"),
+            list_lag=0,
+        )
+        with FlowService(endpoint) as service:
+            made = [_create(service, f"call {number}") for number in range(CALLS)]
+            stored = {item.id: item.name for item in service.connections.list()}
+    assert (between.refusals, between.stored) == (0, CALLS)
+    assert stored == {each.id: f"call {n}" for n, each in enumerate(made)}
+    assert {each.created for each in made} == {None}
+    app.close()
+
+
 def test_two_commands_that_race_on_one_machine_make_one_connection(
     app: FlowServiceApp,
 ) -> None:
