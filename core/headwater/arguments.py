@@ -43,12 +43,9 @@ def require_optional_path(name: str, value: Any) -> None:
 def require_fields(name: str, value: Any) -> None:
     """Raise `InvalidInput` for anything but a mapping whose keys are strings."""
     require_kind(name, value, Mapping, "a mapping of names to values")
-    for key in value:
-        if not isinstance(key, str):
-            raise InvalidInput(
-                f"{name} must have strings for keys, and has {_describe(key)} among them",
-                remedy="name each value by its field",
-            )
+    flaw = _find_key_flaw(name, value)
+    if flaw is not None:
+        raise flaw
 
 
 def takes_fields(
@@ -104,15 +101,22 @@ def _find_flaw(name: str, holder: Any, place: Any) -> InvalidInput | None:
         if depth > _DEEPEST:
             return InvalidInput(f"{name} is nested too deep")
         if isinstance(part, Mapping):
-            for key in part:
-                if not isinstance(key, str):
-                    return InvalidInput(
-                        f"{name} must have strings for keys, and has {_describe(key)} among them",
-                        remedy="name each value by its field",
-                    )
+            flaw = _find_key_flaw(name, part)
+            if flaw is not None:
+                return flaw
             waiting += [(inner, depth + 1) for inner in part.values()]
         elif isinstance(part, (list, tuple)):
             waiting += [(inner, depth + 1) for inner in part]
+    return None
+
+
+def _find_key_flaw(name: str, fields: Mapping[Any, Any]) -> InvalidInput | None:
+    for key in fields:
+        if not isinstance(key, str):
+            return InvalidInput(
+                f"{name} must have strings for keys, and has {_describe(key)} among them",
+                remedy="name each value by its field",
+            )
     return None
 
 

@@ -153,7 +153,7 @@ def test_a_damaged_entry_stops_the_create_and_can_be_forgotten(
         journal.turn(_target()),
     ):
         pass
-    assert (journal.entries(), journal.damaged()) == ([], [key])
+    assert journal.survey() == ([], [key])
     assert f"headwater journal forget {key}" in caught.value.remedy
     assert journal.is_open(key)
     journal.forget(key)

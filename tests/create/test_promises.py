@@ -69,6 +69,27 @@ def _endpoint(url: str, **changes: Any) -> Endpoint:
     return Endpoint(**(facts | changes))
 
 
+def _app_of_a_client(tmp_path: Path) -> FlowServiceApp:
+    client = Client(
+        id="desk", secret=Secret("open-sesame"), organizations=("acme@AdobeOrg",)
+    )
+    return build_app(Settings(store=str(tmp_path / "clients.db"), clients=(client,)))
+
+
+def _endpoint_of_a_client(url: str, *, list_lag: float) -> Endpoint:
+    """Return an endpoint whose token can be renewed."""
+    return Endpoint(
+        url=url,
+        ims_url=url,
+        org_id="acme@AdobeOrg",
+        sandbox="prod",
+        api_key="desk",
+        client_id="desk",
+        client_secret=Secret("open-sesame"),
+        list_lag=list_lag,
+    )
+
+
 def _create(service: FlowService, name: str = "Desk", **options: Any) -> Created:
     options = {"credentials": CREDENTIALS, "settle": 3.0, **options}
     return create_connection(
@@ -221,24 +242,13 @@ def test_a_twin_of_a_client_that_the_service_names_is_not_even_found(
 def test_a_token_refused_after_the_commit_does_not_make_a_second_connection(
     lag: float, tmp_path: Path
 ) -> None:
-    client = Client(
-        id="desk", secret=Secret("open-sesame"), organizations=("acme@AdobeOrg",)
-    )
-    app = build_app(Settings(store=str(tmp_path / "clients.db"), clients=(client,)))
+    app = _app_of_a_client(tmp_path)
     between = TokenRefusedAfterCommit(LaggingList(app, lag * 0.8))
-    with _served(between) as url:
-        endpoint = Endpoint(
-            url=url,
-            ims_url=url,
-            org_id="acme@AdobeOrg",
-            sandbox="prod",
-            api_key="desk",
-            client_id="desk",
-            client_secret=Secret("open-sesame"),
-            list_lag=lag,
-        )
-        with FlowService(endpoint) as service:
-            created = _create(service)
+    with (
+        _served(between) as url,
+        FlowService(_endpoint_of_a_client(url, list_lag=lag)) as service,
+    ):
+        created = _create(service)
     assert between.refusals == 0
     assert (between.stored, created.created) == (1, None)
     app.close()
@@ -319,26 +329,15 @@ def test_creates_through_an_adversary_end_in_one_connection_each(
 def test_creates_whose_token_is_refused_after_the_commit_end_in_one_connection_each(
     tmp_path: Path,
 ) -> None:
-    client = Client(
-        id="desk", secret=Secret("open-sesame"), organizations=("acme@AdobeOrg",)
-    )
-    app = build_app(Settings(store=str(tmp_path / "clients.db"), clients=(client,)))
+    app = _app_of_a_client(tmp_path)
     between = TokenRefusedAfterCommit(app)
     between.refusals = CALLS
-    with _served(between) as url:
-        endpoint = Endpoint(
-            url=url,
-            ims_url=url,
-            org_id="acme@AdobeOrg",
-            sandbox="prod",
-            api_key="desk",
-            client_id="desk",
-            client_secret=Secret("open-sesame"),
-            list_lag=0,
-        )
-        with FlowService(endpoint) as service:
-            made = [_create(service, f"call {number}") for number in range(CALLS)]
-            stored = {item.id: item.name for item in service.connections.list()}
+    with (
+        _served(between) as url,
+        FlowService(_endpoint_of_a_client(url, list_lag=0)) as service,
+    ):
+        made = [_create(service, f"call {number}") for number in range(CALLS)]
+        stored = {item.id: item.name for item in service.connections.list()}
     assert (between.refusals, between.stored) == (0, CALLS)
     assert stored == {each.id: f"call {n}" for n, each in enumerate(made)}
     assert {each.created for each in made} == {None}

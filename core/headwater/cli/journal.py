@@ -41,9 +41,8 @@ def list_(state: State, /, *, only_open: bool) -> None:
     """List the creates of this machine, oldest first."""
     from headwater.create.journal import default_journal
 
-    journal = default_journal()
-    entries = journal.entries()
-    for key in journal.damaged():
+    entries, damaged = default_journal().survey()
+    for key in damaged:
         state.notice(
             f"the entry {key} cannot be read; what it was for is not known"
             f" (`headwater journal forget {key}` drops it)"

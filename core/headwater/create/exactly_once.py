@@ -7,6 +7,7 @@ itself. docs/exactly-once.md states every assumption.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import time
 from collections.abc import Callable
@@ -37,7 +38,7 @@ from headwater.errors import (
 from headwater.foreign import raise_bare
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from headwater.create.journal import Keeper, Turn
     from headwater.flowservice import Connection, FlowService, Reference
@@ -183,15 +184,11 @@ class _Run:
 
     def _poll(self, seconds: float) -> list[Connection]:
         """Look for connections of our name for so long, and once at least."""
-        deadline = time.monotonic() + seconds
-        look = 0
-        while True:
+        for _round in _rounds(seconds):
             existing = self._look_if_it_answers()
-            left = deadline - time.monotonic()
-            if existing or left <= 0:
+            if existing:
                 return existing
-            time.sleep(min(_pause(look), left))
-            look += 1
+        return []
 
     # ---- what exists already
 
@@ -246,17 +243,19 @@ class _Run:
     def _look_before_sending_again(self, error: Unreachable | ServiceError) -> None:
         """After a renewed token, wait until a list would show what the refused request created all the same.
 
-        Raises `OutcomeUnknown` where something is there now, or where the caller does not want to wait so long.
+        Raises `_Open` where something is there now, where the caller does not want to wait so long, and where nobody
+        answers the last look.
         """
         lag = self.wanted.list_lag
         if lag:
             self.tell(
                 f"{error.message}; looking for up to {lag:g} s before sending again"
             )
-        if self._poll(min(lag, self.rules.settle)) or lag > self.rules.settle:
+        if lag > self.rules.settle:
+            self._poll(self.rules.settle)
             raise _Open(error.message)
         try:
-            existing = self._look()  # which must answer before anything is sent
+            existing = self._poll(lag) or self._look()
         except (Unreachable, ServiceError):
             raise_bare(_Open(error.message))
         if existing:
@@ -272,19 +271,13 @@ class _Run:
         self._note(journals.OPEN, answered_id)
         seconds = self.rules.settle
         self.tell(f"{reason}; looking for the connection for up to {seconds:g} s")
-        deadline = time.monotonic() + seconds
-        look = 0
-        while True:
+        for _round in _rounds(seconds):
             if reference and not self.wanted.doubt(reference.id, self.began):
                 return self._report_created(reference)
             candidates = self._select_possible(self._look_if_it_answers())
             if candidates:
                 return self._report_found(candidates)
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise self._unknown(answered_id)
-            time.sleep(min(_pause(look), left))
-            look += 1
+        raise self._unknown(answered_id)
 
     def _select_possible(self, existing: Sequence[Connection]) -> list[Connection]:
         """Return what can be the connection that was sent, as far as the service tells."""
@@ -425,6 +418,17 @@ def _exists_otherwise(
         differing=fields,
         remedy="choose another name, or change the existing one with `headwater connections update`",
     )
+
+
+def _rounds(seconds: float) -> Iterator[None]:
+    """Yield after ever longer pauses, at once and then for so many seconds."""
+    deadline = time.monotonic() + seconds
+    for step in itertools.count():
+        yield
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return
+        time.sleep(min(_pause(step), left))
 
 
 def _pause(step: int) -> float:

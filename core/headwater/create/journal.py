@@ -145,19 +145,22 @@ class Journal:
             yield _Turn(self, target, self._read(target.key))
 
     def entries(self) -> list[Entry]:
-        """Return all entries that can be read, oldest first; `damaged` names the others."""
-        entries = []
-        for key in self._keys():
-            with contextlib.suppress(InvalidInput):
-                entry = self._read(key)
-                if entry is not None:
-                    entries.append(entry)
-        return sorted(entries, key=lambda entry: (entry.intended_at, entry.key))
+        """Return all entries that can be read, oldest first."""
+        return self.survey()[0]
 
-    def damaged(self) -> list[str]:
-        """Return the keys of entries that cannot be read."""
-        readable = {entry.key for entry in self.entries()}
-        return [key for key in self._keys() if key not in readable]
+    def survey(self) -> tuple[list[Entry], list[str]]:
+        """Return all entries that can be read, oldest first, and the keys of those that cannot."""
+        entries, damaged = [], []
+        for key in self._keys():
+            try:
+                entry = self._read(key)
+            except InvalidInput:
+                damaged.append(key)
+                continue
+            if entry is not None:
+                entries.append(entry)
+        entries.sort(key=lambda entry: (entry.intended_at, entry.key))
+        return entries, damaged
 
     def find(self, key: str) -> Entry:
         """Return the entry of a key, or of the only one that begins so. Raises `InvalidInput`."""

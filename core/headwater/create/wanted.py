@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -24,8 +23,6 @@ KIND = "connection"
 # Seconds by which this machine's clock and the service's may differ before `createdAt` tells against a connection.
 CLOCK_SKEW = 600.0
 
-_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-
 
 @attrs.frozen
 class WantedConnection:
@@ -43,7 +40,7 @@ class WantedConnection:
             organization=endpoint.org_id,
             sandbox=endpoint.sandbox,
             kind=KIND,
-            spec_id=self.prepared.payload["connectionSpec"]["id"],
+            spec_id=self._spec_id,
             name=self.prepared.name,
         )
 
@@ -82,7 +79,10 @@ class WantedConnection:
 
     def read(self, id: str) -> Connection | None:
         """Return the connection of an id if it is of our name and specification, else None."""
-        if not _ID.fullmatch(id):
+        # imported here: whoever only prepares a create does without the platform client
+        from headwater.flowservice.resource import is_id
+
+        if not is_id(id):  # of a journal that somebody has written into
             return None
         try:
             connection = self.service.connections.get(id)
@@ -99,8 +99,6 @@ class WantedConnection:
 
     def doubt(self, id: str, since: float) -> str:
         """Say why the id that a create was answered with may not be what we sent `since` then; empty means proven."""
-        if not _ID.fullmatch(id):
-            return "the id that the service answered is none"
         try:
             connection = self.read(id)
         except HeadwaterError:

@@ -73,7 +73,7 @@ class Resource(Generic[T]):
 
     def _path_of(self, id: str, below: str = "") -> str:
         """Return the path of one object; an id can hold nothing that would lead elsewhere."""
-        if not isinstance(id, str) or not _ID.fullmatch(id):
+        if not is_id(id):
             raise InvalidInput(
                 "an id is 1 to 128 letters, digits, hyphens and underscores, and what was given is not",
                 remedy=f"copy the id from the list of {self._path.rpartition('/')[2]}",
@@ -103,7 +103,7 @@ class Resource(Generic[T]):
     def _read_reference(self, answer: Answer, id: str = "") -> Reference:
         """Read what a write answers: ``{id, etag}``, or that inside ``items``; the id is `id` where one is given."""
         item = _unwrap(answer.json())
-        if item is None or not _ID.fullmatch(item["id"]):
+        if item is None or not is_id(item["id"]):
             raise answer.unreadable("its body names no id")
         if id not in ("", item["id"]):
             raise answer.unreadable("its body names another id")
@@ -153,6 +153,11 @@ class Searchable(Listed[T]):
             search["orderby"] = orderby
         items = pages(self._transport, f"{self._path}/search", "", search=search)
         return (self._read(item) for item in items)
+
+
+def is_id(value: Any) -> bool:
+    """Say whether a value has the form of the service's ids, which lead nowhere else in a path."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def validate_etag(etag: Any) -> str:

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 
 def iter_frames(error: BaseException) -> Iterator[FrameType]:
     """Yield every frame reachable from an exception: of its traceback, and of all that it chains."""
+    for link in iter_chained(error):
+        step = link.__traceback__
+        while step is not None:
+            yield step.tb_frame
+            step = step.tb_next
+
+
+def iter_chained(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that it chains, each once."""
     waiting: list[BaseException | None] = [error]
     known: set[int] = set()
     while waiting:
@@ -20,10 +29,7 @@ def iter_frames(error: BaseException) -> Iterator[FrameType]:
         if link is None or id(link) in known:
             continue
         known.add(id(link))
-        step = link.__traceback__
-        while step is not None:
-            yield step.tb_frame
-            step = step.tb_next
+        yield link
         waiting += [link.__cause__, link.__context__, *getattr(link, "exceptions", ())]
 
 

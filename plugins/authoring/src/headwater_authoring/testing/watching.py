@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import attrs
 
-from headwater_authoring.testing.frames import iter_locals
+from headwater_authoring.testing.frames import iter_chained, iter_locals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,16 +97,9 @@ class Watch:
 def _texts_of(error: BaseException) -> Iterator[str]:
     """Yield all that an exception carries: texts, attributes and notes of everything it chains, and its traceback."""
     yield "".join(traceback.format_exception(error))
-    waiting: list[BaseException | None] = [error]
-    known: set[int] = set()
-    while waiting:
-        link = waiting.pop()
-        if link is None or id(link) in known:
-            continue
-        known.add(id(link))
+    for link in iter_chained(error):
         notes = getattr(link, "__notes__", ())
         yield f"{link!r}\n{link}\n{link.args!r}\n{vars(link)!r}\n{notes!r}"
-        waiting += [link.__cause__, link.__context__, *getattr(link, "exceptions", ())]
 
 
 def _log_line(record: logging.LogRecord) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import itertools
-import json
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -14,6 +12,7 @@ import attrs
 from headwater.errors import InvalidInput
 from headwater_local_flow_service.archive import archive
 from headwater_local_flow_service.archive.admission import Admission
+from headwater_local_flow_service.gateway.incoming import load_strict
 from headwater_local_flow_service.kernel.service_context import ServiceContext
 from headwater_local_flow_service.specs.catalog import installed_catalog
 
@@ -90,8 +89,7 @@ def _parse(text: bytes, where: str) -> dict[str, Any]:
     line: Any = None
     # What the parser's error says would quote the line.
     with contextlib.suppress(ValueError, RecursionError):
-        decoded = text.decode()
-        line = json.loads(decoded, parse_constant=_refuse, parse_float=_finite)
+        line = load_strict(text.decode())
     if not isinstance(line, dict):
         raise InvalidInput(
             f"{where} is not a JSON object",
@@ -107,17 +105,6 @@ def _check_end(line: dict[str, Any], count: int, more: Any, name: str) -> None:
         raise InvalidInput(
             f"{name} does not contain what its last line says", remedy="export again"
         )
-
-
-def _refuse(_name: str) -> Any:
-    raise ValueError
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError
-    return number
 
 
 @attrs.define

@@ -94,7 +94,7 @@ def _parse(req: falcon.Request, raw: bytes, settings: Settings) -> Any:
     if not _JSON.fullmatch(media_type):
         raise ContentTypeError
     try:
-        body = json.loads(raw, parse_constant=_refuse, parse_float=_finite)
+        body = load_strict(raw)
     except RecursionError:
         raise_bare(FlowError(_BAD_REQUEST, "the body is nested too deep"))
     except ValueError:  # which quotes the body
@@ -103,6 +103,11 @@ def _parse(req: falcon.Request, raw: bytes, settings: Settings) -> Any:
         raise FlowError("FLOW-1405-400", _EMPTY)
     check_shape(body, settings, code=_BAD_REQUEST)
     return body
+
+
+def load_strict(text: str | bytes) -> Any:
+    """Return a JSON value, without NaN and infinities, which JSON has not. Raises `ValueError`, `RecursionError`."""
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite)
 
 
 def raw_body(req: falcon.Request, most: int) -> bytes:

@@ -268,13 +268,8 @@ class Rows:
         offset: int | None = None,
     ) -> list[Record]:
         """Return the rows of the scope that fulfil the conditions, in order, at most `limit` after `offset` others."""
-        query: Select[Any] = (
-            select(table).where(in_scope(table, scope), *where).order_by(*order)
-        )
-        return [
-            record_of(row)
-            for row in self._connection.execute(query.limit(limit).offset(offset))
-        ]
+        query = _select(table, scope, where, order).limit(limit).offset(offset)
+        return [record_of(row) for row in self._connection.execute(query)]
 
     def stream(
         self,
@@ -287,12 +282,9 @@ class Rows:
         offset: int | None = None,
     ) -> Iterator[tuple[Record, int]]:
         """Yield what `select` returns row by row, each with the length of its document; few are in memory at once."""
-        query: Select[Any] = (
-            select(table).where(in_scope(table, scope), *where).order_by(*order)
-        )
+        query = _select(table, scope, where, order).limit(limit).offset(offset)
         rows = self._connection.execute(
-            query.limit(limit).offset(offset),
-            execution_options={"yield_per": _AT_ONCE},
+            query, execution_options={"yield_per": _AT_ONCE}
         )
         with rows:
             for row in rows:
@@ -307,6 +299,15 @@ class Rows:
         self._connection.execute(
             delete(links).where(in_scope(links, scope), links.c.owner == id)
         )
+
+
+def _select(
+    table: Table,
+    scope: Scope,
+    where: Sequence[ColumnElement[bool]],
+    order: Sequence[ColumnElement[Any]],
+) -> Select[Any]:
+    return select(table).where(in_scope(table, scope), *where).order_by(*order)
 
 
 def _targets(record: Record, refers_to: Iterable[str]) -> list[dict[str, str]]:
