@@ -66,6 +66,9 @@ SERVICE: dict[str, set[str]] = {
     "settings": {"strictness"},
     "store": {"settings"},
     "errors": {"store"},
+    # where files lie, and what becomes of them; nothing of either knows of requests or rows
+    "files": set(),
+    "promotion": set(),
     "listing": {"errors", "store", "texts"},
     "gateway": {"errors", "settings", "store", "texts"},
     # what every kind of resource shares, and the kinds

@@ -99,6 +99,12 @@ class Settings:
     proxies: tuple[str, ...] = attrs.field(default=(), converter=_unique)
     # Hosts; this machine is reached besides where there are no clients.
     reach_sources: tuple[str, ...] = attrs.field(default=(), converter=_unique)
+    # Where files of data sets, and those of the landing zones, are kept: see `files.opening`. A folder beside a store
+    # that is a file, by default; options may hold secrets.
+    lake: str | None = None
+    lake_options: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    landing_zone: str | None = None
+    landing_zone_options: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     busy_timeout: float = 5.0  # seconds to wait for another writer
     statement_timeout: float = 5.0  # seconds that one statement may take
     token_lifetime: int = 86_399  # seconds

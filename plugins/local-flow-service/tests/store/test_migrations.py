@@ -208,11 +208,21 @@ LISTED = {
 }
 
 
+_OF_THE_FOURTH = (
+    tables.batches,
+    tables.batch_files,
+    tables.inlets,
+    tables.inlet_messages,
+)
+
+
 def _second_release(path: Path) -> None:
     """Turn a store of this version into one of the second: without marks, secrets in depth in clear."""
     with closing(sqlite3.connect(path)) as database:
+        for table in _OF_THE_FOURTH:
+            database.execute(f"DROP TABLE {table.name}")
         for table in tables.metadata.tables.values():
-            if "marks" in table.c:
+            if "marks" in table.c and table not in _OF_THE_FOURTH:
                 database.execute(f"ALTER TABLE {table.name} DROP COLUMN marks")
         database.execute("UPDATE headwater_store SET value = '2' WHERE name = 'schema'")
         for seq, text in database.execute(

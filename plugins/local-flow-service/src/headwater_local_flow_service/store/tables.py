@@ -14,7 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-VERSION = 3  # of the schema; a store remembers which one it was made with
+VERSION = 4  # of the schema; a store remembers which one it was made with
 
 INDEXED_NAME = 255  # characters of a name that its column holds; PostgreSQL indexes nothing much longer
 
@@ -87,4 +87,52 @@ links = Table(
     Column("target", _Word, primary_key=True),
     Column("owner", _Word, primary_key=True),
     Index("headwater_links_owner", "org", "sandbox", "owner"),
+)
+
+# The collection's `spec_id` is the data set, its `name` the client's own id of the batch, its `state` the status.
+batches = _collection("batches")
+
+# Files of a batch: what was put into it (`input`), what data sets are read from (`output`), and what is told about it
+# (`failed`, `meta`). `key` is where the file lies; it is never written twice.
+batch_files = Table(
+    "headwater_batch_files",
+    metadata,
+    Column("org", _Word, primary_key=True),
+    Column("sandbox", _Word, primary_key=True),
+    Column("batch", _Word, primary_key=True),
+    Column("role", _Word, primary_key=True),
+    Column("path", _Word, primary_key=True),
+    Column("id", _Word, nullable=False),
+    Column("data_set", _Word, nullable=False),
+    Column("key", _Word, nullable=False),
+    Column("size", _Long, nullable=False),
+    Column("records", _Long),
+    Column("sha256", String),
+    Column("created_at", _Long, nullable=False),
+    Index("headwater_batch_files_id", "id", unique=True),
+    Index("headwater_batch_files_data_set", "org", "sandbox", "data_set"),
+)
+
+# Inlets by the id in their URL, and what was sent to them and is not in a batch yet.
+inlets = Table(
+    "headwater_inlets",
+    metadata,
+    Column("id", _Word, primary_key=True),
+    Column("org", _Word, nullable=False),
+    Column("sandbox", _Word, nullable=False),
+    Column("owner", _Word, nullable=False),  # a base connection or a dataflow
+    Index("headwater_inlets_owner", "org", "sandbox", "owner"),
+)
+inlet_messages = Table(
+    "headwater_inlet_messages",
+    metadata,
+    Column("seq", _Long, primary_key=True, autoincrement=True),
+    Column("org", _Word, nullable=False),
+    Column("sandbox", _Word, nullable=False),
+    Column("flow", _Word, nullable=False),
+    Column("data_set", _Word, nullable=False),
+    Column("received_at", _Long, nullable=False),
+    Column("message", Text, nullable=False),
+    Index("headwater_inlet_messages_flow", "org", "sandbox", "flow", "seq"),
+    sqlite_autoincrement=True,
 )

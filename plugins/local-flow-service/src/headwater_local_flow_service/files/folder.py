@@ -1,0 +1,159 @@
+"""A folder of this machine as a place for files."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from headwater import documents
+from headwater.foreign import raise_bare
+from headwater_local_flow_service.files.file_store import (
+    FileInfo,
+    FilesUnavailable,
+    Listing,
+    check_key,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+_HIDDEN: Final = "."  # how the names of files begin that are still being written
+
+
+@attrs.frozen
+class FolderFiles:
+    """A `FileStore` in a folder, which is made when the first file comes, for its owner only."""
+
+    root: Path
+
+    def add(self, source: Path, key: str) -> None:
+        """Move a file in, within one file system without copying it. See `FileStore`."""
+        target = self._path(key)
+        with _translated():
+            _make_folders(target.parent)
+            if source.stat().st_dev != target.parent.stat().st_dev:
+                with source.open("rb") as read, self.writing(key) as written:
+                    while piece := read.read(1 << 20):
+                        written.write(piece)
+                source.unlink()
+                return
+            with source.open("rb") as file:
+                os.fsync(file.fileno())
+            source.replace(target)
+            documents.sync_folder(target.parent)
+
+    @contextmanager
+    def writing(self, key: str) -> Iterator[BinaryIO]:
+        """Open a new file. See `FileStore`."""
+        target = self._path(key)
+        with _translated():
+            _make_folders(target.parent)
+            with documents.open_draft(target) as file:
+                yield file
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a file. Raises `FileNotFoundError`. See `FileStore`."""
+        path = self._path(key)
+        with _translated():
+            return path.open("rb")
+
+    def read_info(self, key: str) -> FileInfo | None:
+        """Return what is known of a file, or None. See `FileStore`."""
+        path = self._path(key)
+        with _translated():
+            return self._info(path) if path.is_file() else None
+
+    def walk(self, prefix: str = "") -> Iterator[FileInfo]:
+        """Yield every file below a folder. See `FileStore`."""
+        with _translated():
+            listing = self.read_folder(prefix)
+        below = {info.key: info for info in listing.files}
+        for key in sorted([*below, *listing.folders]):
+            if key in below:
+                yield below[key]
+            else:
+                yield from self.walk(key)
+
+    def read_folder(self, folder: str = "") -> Listing:
+        """Return what lies right below a folder. See `FileStore`."""
+        path = self._path(folder) if folder else self.root
+        with _translated():
+            if not path.is_dir():
+                return Listing(files=(), folders=())
+            entries = sorted(path.iterdir())
+            return Listing(
+                files=tuple(
+                    self._info(entry)
+                    for entry in entries
+                    if entry.is_file() and not entry.name.startswith(_HIDDEN)
+                ),
+                folders=tuple(self._key(entry) for entry in entries if entry.is_dir()),
+            )
+
+    def remove(self, key: str) -> None:
+        """Remove a file, and the folders that it leaves empty. See `FileStore`."""
+        path = self._path(key)
+        with _translated():
+            path.unlink(missing_ok=True)
+            for folder in path.parents:
+                if folder == self.root or not _remove_empty(folder):
+                    return
+
+    def _path(self, key: str) -> Path:
+        check_key(key)
+        path = self.root / key
+        # A link in the folder may lead out of it.
+        if not path.resolve().is_relative_to(self.root.resolve()):
+            raise ValueError("the key leads out of the folder")
+        return path
+
+    def _key(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+    def _info(self, path: Path) -> FileInfo:
+        status = path.stat()
+        return FileInfo(
+            key=self._key(path),
+            size=status.st_size,
+            modified=status.st_mtime_ns // 1_000_000,
+        )
+
+
+def _make_folders(folder: Path) -> None:
+    """Make a folder and those above it where they are missing, for the owner only."""
+    if folder.is_dir():
+        return
+    _make_folders(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    documents.sync_folder(folder.parent)
+
+
+def _remove_empty(folder: Path) -> bool:
+    try:
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Raise `FilesUnavailable` for what the operating system says, but for a file that is not there."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise_bare(_unavailable(error))
+
+
+def _unavailable(error: OSError) -> FilesUnavailable:
+    return FilesUnavailable(
+        f"the folder for files cannot be used ({documents.describe(error)})",
+        remedy="see that the disk has room and the folder belongs to the service",
+    )
