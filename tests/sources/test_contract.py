@@ -46,6 +46,9 @@ def test_the_fields_of_a_table_are_sorted_into_columns_and_those_left_out() -> N
     name, binary = Column(name="Name", type="string"), LeftOut("Body", "binary")
 
     assert Columns.from_fields([binary, name]) == Columns([name], [binary])
+    assert Columns.from_fields([name], ["some are hidden"]).notes == (
+        "some are hidden",
+    )
 
 
 def test_the_public_names_are_sorted_and_every_one_resolves() -> None:

@@ -139,7 +139,9 @@ def test_what_a_reader_hands_out_is_cleaned_of_the_secrets() -> None:
             return [Table(name="people", label=CANARY, note=f"see {CANARY}")]
 
         def columns(self, table: str) -> Columns:
-            return Columns([Column(name="a", type="string")], [LeftOut("b", CANARY)])
+            left_out = [LeftOut("b", CANARY)]
+            notes = [f"{CANARY} may not see all"]
+            return Columns([Column(name="a", type="string")], left_out, notes=notes)
 
         def preview(self, table: str, n: int) -> Preview:
             row = {"a": {"deep": [f"{CANARY}!", encoded, 7, None]}}
@@ -153,7 +155,9 @@ def test_what_a_reader_hands_out_is_cleaned_of_the_secrets() -> None:
         assert opened.tables() == (
             Table(name="people", label="******", note="see ******"),
         )
-        assert opened.columns("people").left_out == (LeftOut("b", "******"),)
+        columns = opened.columns("people")
+        assert columns.left_out == (LeftOut("b", "******"),)
+        assert columns.notes == ("****** may not see all",)
         (row,) = opened.preview("people", 1).rows
     told = row["a"]["deep"]
     assert (told[0], told[2:]) == ("******!", [7, None])

@@ -34,5 +34,8 @@ def command(state: State, /, *, slug: str, table: str, **given: Any) -> None:
         "table": table,
         "columns": [column.as_dict() for column in columns.columns],
         "leftOut": [attrs.asdict(field) for field in columns.left_out],
+        "notes": list(columns.notes),
     }
+    for note in columns.notes:
+        state.notice(note)
     emit(result, source.columns_text(columns), as_json=state.json)

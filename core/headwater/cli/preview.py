@@ -37,6 +37,8 @@ def command(state: State, /, *, slug: str, table: str, rows: int, **given: Any) 
 
     with source.open_reader(state, state.registry().load(slug), **given) as reader:
         preview = reader.preview(table, rows)
+    for note in preview.columns.notes:
+        state.notice(note)
     for field in preview.columns.left_out:
         state.notice(f"{field.name} is left out: {field.reason}")
     as_json = state.json or not sys.stdout.isatty()

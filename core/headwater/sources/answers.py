@@ -70,6 +70,8 @@ def check_columns(columns: Columns) -> Columns:
         _require_kind(field, LeftOut, "a field that is left out")
         _require_text(field.name, "the name of a field that is left out")
         _require_text(field.reason, f"the reason why {field.name} is left out")
+    for note in columns.notes:
+        _require_text(note, "one of the notes on the columns")
     return columns
 
 

@@ -42,16 +42,16 @@ class AnswerCleaner:
         )
 
     def columns(self, columns: Columns) -> Columns:
-        """Return columns with the reasons of those left out cleaned."""
-        told = [field.reason for field in columns.left_out]
-        reasons = self._clean(told)
-        if reasons == told:
+        """Return columns with the notes and the reasons of those left out cleaned."""
+        told = ([field.reason for field in columns.left_out], list(columns.notes))
+        reasons, notes = cleaned = self._clean(told)
+        if cleaned == told:
             return columns
         left_out = [
             attrs.evolve(field, reason=reason)
             for field, reason in zip(columns.left_out, reasons, strict=True)
         ]
-        return attrs.evolve(columns, left_out=left_out)
+        return attrs.evolve(columns, left_out=left_out, notes=notes)
 
     def preview(self, preview: Preview) -> Preview:
         """Return rows with the strings in them cleaned."""

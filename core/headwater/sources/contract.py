@@ -116,13 +116,19 @@ class LeftOut:
 
 @attrs.frozen
 class Columns:
-    """The columns of a table, and every field that is not among them."""
+    """The columns of a table, and every field that is not among them.
+
+    `notes` say what else whoever reads them must know: that fields may be hidden, or that types are not certain.
+    """
 
     columns: tuple[Column, ...] = attrs.field(converter=as_tuple)
     left_out: tuple[LeftOut, ...] = attrs.field(default=(), converter=as_tuple)
+    notes: tuple[str, ...] = attrs.field(default=(), converter=as_tuple, kw_only=True)
 
     @classmethod
-    def from_fields(cls, fields: Iterable[Column | LeftOut]) -> Columns:
+    def from_fields(
+        cls, fields: Iterable[Column | LeftOut], notes: Iterable[str] = ()
+    ) -> Columns:
         """Return the fields of a table as its columns, in order, and those left out."""
         columns = []
         left_out = []
@@ -131,7 +137,7 @@ class Columns:
                 left_out.append(field)
             else:
                 columns.append(field)
-        return cls(columns, left_out)
+        return cls(columns, left_out, notes=notes)
 
 
 @attrs.frozen
