@@ -43,7 +43,7 @@ class AnswerCleaner:
 
     def columns(self, columns: Columns) -> Columns:
         """Return columns with the notes and the reasons of those left out cleaned."""
-        told = ([field.reason for field in columns.left_out], list(columns.notes))
+        told = [[field.reason for field in columns.left_out], list(columns.notes)]
         reasons, notes = cleaned = self._clean(told)
         if cleaned == told:
             return columns
