@@ -3,12 +3,18 @@
 Run it with ``python fake_oracle.py [--port N]``; it prints its URL. The account is ``integration`` with the password
 ``correct-horse-battery``.
 
-Where the bodies come from: the shape of query results (`items`, `tableName`, `count`, `columnNames`, `rows` of texts)
-is that of Oracle's documentation of tabular ROQL queries; the columns ``Name, Type, Path`` of DESCRIBE are those that
-the README of osvc_ruby and Oracle's page on custom objects show; the metadata catalogue's JSON Schema follows "Using
-the metadata catalog"; error bodies and their codes follow "Error codes"; the ``osvc-crest-*`` headers follow "Custom
-headers". Oracle publishes no recordings and no emulator: status and body of a missing context header, and the HTML of a
-401, are general knowledge.
+Where the bodies come from:
+
+- The list of resources at the root, query results with their links, and the table ``serviceProducts`` follow recordings
+  of a real site (v1.3) that the public Ruby client rajangdavis/osvc_ruby kept in spec/fixtures: connect/get and
+  serviceproduct/find. The row with the id 100 is one of them.
+- The metadata catalogue (``definitions.singularResource``, types as lists, ``minimumDateTime`` in the place of a
+  format) follows what three public readers of it expect, and recordings of it.
+- The columns ``Name, Type, Path`` of DESCRIBE are those of the client's README and of Oracle's page on custom objects;
+  that it calls booleans and times Integer or String is recorded.
+- Error bodies follow Oracle's page "Error Exceptions", their codes "Error Codes"; an unknown table or property is
+  answered with 400, as recorded. The ``osvc-crest-*`` headers follow "Custom headers".
+- General knowledge only: which code comes with a missing context header, and the HTML of a 401.
 """
 
 from __future__ import annotations
@@ -31,38 +37,67 @@ USER, PASSWORD = "integration", "correct-horse-battery"
 CONNECT = "/services/rest/connect/v1.4"
 MOST_ROWS = 20_000  # of one request; the site cuts in silence
 
-# name -> DESCRIBE's type, JSON Schema type and format, cells of three rows
+# name -> DESCRIBE's type, the catalogue's JSON Schema, cells of three rows
 INCIDENTS: dict[str, tuple[str, dict[str, Any], list[str | None]]] = {
-    "ID": ("Integer", {"type": "integer"}, ["1", "2", "5"]),
+    "ID": ("Integer", {"type": "integer", "minimum": 1}, ["1", "2", "5"]),
     "LookupName": (
         "String",
-        {"type": "string"},
+        {"type": ["string", "null"]},
         ["080917-000001", "080917-000002", "090101-000001"],
     ),
     "CreatedTime": (
         "String",
-        {"type": "string", "format": "date-time"},
+        {
+            "type": ["string", "null"],
+            "minimumDateTime": "1970-01-02T00:00:00Z",
+            "maximumDateTime": "2038-01-18T00:00:00Z",
+        },
         ["2010-09-17T16:00:00Z"] * 3,
     ),
-    "Subject": ("String", {"type": "string"}, ['It\'s broken; "really"', "", None]),
+    "Subject": (
+        "String",
+        {"type": ["string", "null"], "maxLength": 240},
+        ['It\'s broken; "really"', "", None],
+    ),
     "Severity": ("NamedID", {"type": "object"}, ["3", None, "1"]),
-    "Score": ("Decimal", {"type": "number"}, ["1.50", "-2", None]),
-    "Closed": ("Boolean", {"type": "boolean"}, ["1", "0", "true"]),
+    "Score": ("Decimal", {"type": ["number", "null"]}, ["1.50", "-2", None]),
+    "Closed": ("Integer", {"type": ["boolean", "null"]}, ["1", "0", "true"]),
     "DueDate": (
-        "Date",
-        {"type": "string", "format": "date"},
+        "String",
+        {
+            "type": ["string", "null"],
+            "minimumDate": "1970-01-02",
+            "maximumDate": "2038-01-18",
+        },
         ["2010-09-18", None, "2011-01-01"],
+    ),
+    "CustomFields.c.vip": (
+        "String",
+        {"type": ["boolean", "null"]},
+        ["1", None, "0"],
     ),
     "Threads": ("SubTable", {"type": "object"}, []),
     "FileAttachments": ("SubTable", {"type": "object"}, []),
 }
-TABLES = ("incidents", "contacts", "CO.Asset", "AnswerStatistics")
+# As recorded: both times are null in every row, and ids have gaps.
+_MOMENT = {"type": ["string", "null"], "minimumDateTime": "1970-01-02T00:00:00Z"}
+SERVICE_PRODUCTS: dict[str, tuple[str, dict[str, Any], list[str | None]]] = {
+    "id": ("Integer", {"type": "integer"}, ["99", "100", "2132"]),
+    "lookupName": ("String", {"type": ["string", "null"]}, ["QR400", "QR404", "QR9"]),
+    "createdTime": ("String", _MOMENT, [None] * 3),
+    "updatedTime": ("String", _MOMENT, [None] * 3),
+    "displayOrder": ("Integer", {"type": ["integer", "null"]}, ["1", "3", "1"]),
+    "name": ("String", {"type": "string"}, ["QR400", "QR404", "QR9"]),
+    "parent": ("NamedID", {"type": "object"}, [None, "99", "99"]),
+}
+TABLES = ("incidents", "contacts", "CO.Asset", "AnswerStatistics", "serviceProducts")
+DESCRIBED = {"incidents": INCIDENTS, "serviceProducts": SERVICE_PRODUCTS}
 
 # A fault takes the place of an answer; it is given the answer that would have been.
 Fault = str
 FAULTS = (
-    "401", "401-html", "403", "429", "429-paced", "429-long", "500-internal", "503-html", "no-api", "not-authorised",
-    "reset", "truncated", "hang-up", "html", "garbage", "empty", "wrong-shape", "redirect",
+    "401", "401-html", "403", "429", "429-paced", "429-long", "500-internal", "503-html", "no-api", "no-permission",
+    "not-authorised", "reset", "truncated", "hang-up", "html", "garbage", "empty", "wrong-shape", "redirect",
 )  # fmt: skip
 
 
@@ -73,6 +108,7 @@ class FakeOracle:
         self.requests: list[dict[str, Any]] = []
         self.refused = 0  # times a wrong password arrived
         self.schemas = True  # whether the metadata catalogue describes tables
+        self.refused_columns: dict[str, str] = {}  # name -> the code for selecting it
         self.pace = pace  # milliseconds the site asks to wait
         self._faults: Iterator[Fault | None] = iter(faults)
         self._turn = threading.Lock()
@@ -126,21 +162,12 @@ class FakeOracle:
         self, path: str, query: dict[str, list[str]]
     ) -> tuple[str, dict[str, str], bytes]:
         if path == "":
-            return _json({"version": "v1.4", "links": []})
+            return _json({"items": [_resource(name) for name in TABLES], "links": []})
         if path == "queryResults":
             return self._query(query.get("query", [""])[0])
         table = path.removeprefix("metadata-catalog/")
-        if self.schemas and table.lower() == "incidents":
-            properties = {
-                _camel(name): schema
-                for name, (_kind, schema, _rows) in INCIDENTS.items()
-            }
-            return _json(
-                {
-                    "$schema": "http://json-schema.org/draft-04/schema#",
-                    "properties": properties,
-                }
-            )
+        if self.schemas and table in DESCRIBED:
+            return _json(_schema(DESCRIBED[table]))
         return _problem(404, "OSC-CREST-00013", "no such resource")
 
     def _query(self, query: str) -> tuple[str, dict[str, str], bytes]:
@@ -153,11 +180,12 @@ class FakeOracle:
         if query.startswith("DESCRIBE "):
             table = query.removeprefix("DESCRIBE ")
             if table not in TABLES:
-                return _problem(404, "OSC-CREST-00013", "no such table")
+                return _problem(400, "OSC-CREST-00007", "Unknown table")
+            described = DESCRIBED.get(table, INCIDENTS)
             return _result(
                 table,
                 ["Name", "Type", "Path"],
-                [[name, kind, ""] for name, (kind, _s, _r) in INCIDENTS.items()],
+                [[name, kind, ""] for name, (kind, _s, _r) in described.items()],
             )
         found = re.fullmatch(
             r"USE REPORT; SELECT (.+) FROM (\S+) ORDER BY ID ASC LIMIT (\d+)", query
@@ -171,16 +199,52 @@ class FakeOracle:
     def _selected(
         self, names: list[str], table: str, limit: int
     ) -> tuple[str, dict[str, str], bytes]:
-        known = {name.lower(): name for name in INCIDENTS}
-        if any(
-            name.lower() not in known or INCIDENTS[known[name.lower()]][0] == "SubTable"
-            for name in names
-        ):
-            return _problem(400, "OSC-CREST-00007", "no such column")
-        cells = [INCIDENTS[known[name.lower()]][2] for name in names]
+        described = DESCRIBED.get(table, INCIDENTS)
+        known = {name.lower(): name for name in described}
+        for name in names:
+            if (
+                name.lower() not in known
+                or described[known[name.lower()]][0] == "SubTable"
+            ):
+                return _problem(400, "OSC-CREST-00013", "Unknown property")
+            if known[name.lower()] in self.refused_columns:
+                return _problem(400, self.refused_columns[known[name.lower()]], "no")
+        cells = [described[known[name.lower()]][2] for name in names]
         return _result(
             table, names, [list(row) for row in zip(*cells, strict=True)][:limit]
         )
+
+
+def _resource(name: str) -> dict[str, Any]:
+    link = {"rel": "canonical", "href": f"https://site.example{CONNECT}/{name}"}
+    return {"name": name, "links": [link]}
+
+
+def _schema(
+    described: dict[str, tuple[str, dict[str, Any], list[str | None]]],
+) -> dict[str, Any]:
+    """Return what the metadata catalogue answers: a collection above, its record among the definitions."""
+    properties: dict[str, Any] = {}
+    definitions: dict[str, Any] = {}
+    for name, (_kind, schema, _rows) in described.items():
+        holder, *inner = name.split(".")
+        if not inner:
+            properties[_camel(name)] = schema
+            continue
+        properties[_camel(holder)] = {"$ref": f"#/definitions/{holder}"}
+        definitions[holder] = _nested(inner, schema)
+    definitions["singularResource"] = {"properties": properties}
+    return {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "properties": {"items": {}},
+        "definitions": definitions,
+    }
+
+
+def _nested(names: list[str], schema: dict[str, Any]) -> dict[str, Any]:
+    for name in reversed(names):
+        schema = {"type": ["object", "null"], "properties": {name: schema}}
+    return schema
 
 
 def _json(value: Any) -> tuple[str, dict[str, str], bytes]:
@@ -200,17 +264,21 @@ def _result(
                     "rows": rows,
                 }
             ],
-            "links": [],
+            "links": [
+                {"rel": rel, "href": f"https://site.example{CONNECT}/queryResults"}
+                for rel in ("self", "canonical", "describedby")
+            ],
         }
     )
 
 
 def _problem(status: int, code: str, detail: str) -> tuple[str, dict[str, str], bytes]:
     body = {
-        "type": "about:blank",
+        "type": f"https://site.example/services/rest/connect/exceptions/{code}",
         "title": "Problem",
         "status": status,
         "detail": detail,
+        "instance": f"https://site.example{CONNECT}/queryResults",
         "o:errorCode": code,
     }
     return (
@@ -260,6 +328,7 @@ def _spoiled(
         "500-internal": _problem(500, "OSC-CREST-00008", "internal"),
         "503-html": ("503 Service Unavailable", html, b"<html>maintenance</html>"),
         "no-api": _problem(403, "OSC-CREST-00015", "the REST API is not enabled"),
+        "no-permission": _problem(403, "OSC-CREST-00028", "not permitted"),
         "not-authorised": _problem(
             403, "OSC-CREST-00014", "not authorised for this site"
         ),

@@ -20,12 +20,29 @@ if TYPE_CHECKING:
 _CODE = re.compile(r"OSC-CREST-[0-9]{5}")
 
 REFUSED = "Oracle Service Cloud refuses these credentials"
+# A site answers 401 as well where the account's profile lacks the permission.
 _ASK_CREDENTIALS = (
-    "check username and password, and that the staff account is not locked or expired"
+    "check username and password, that the staff account is not locked or expired, and that its profile permits the "
+    "public API (REST)"
 )
+
+
+class QueryRefused(SourceBug):
+    """A query that the site does not take, as for a name it does not know: documented as an invalid query parameter."""
+
 
 # code -> (class, what it means, what to do)
 _MEANINGS: dict[str, tuple[type[SourceError], str, str]] = {
+    "OSC-CREST-00005": (
+        SourceNotPermitted,
+        "does not let this resource be read",
+        "ask the administrator for read access in the account's profile, or read another table",
+    ),
+    "OSC-CREST-00007": (
+        QueryRefused,
+        "does not take the query",
+        "report it with this code",
+    ),
     "OSC-CREST-00008": (
         SourceUnavailable,
         "reports an internal error",
@@ -33,7 +50,7 @@ _MEANINGS: dict[str, tuple[type[SourceError], str, str]] = {
     ),
     "OSC-CREST-00013": (
         SourceNotFound,
-        "does not know this resource",
+        "does not know this resource, or a property of it",
         "run `headwater tables` for those it has",
     ),
     "OSC-CREST-00014": (
@@ -45,6 +62,11 @@ _MEANINGS: dict[str, tuple[type[SourceError], str, str]] = {
         SourceNotPermitted,
         "has no REST API enabled for this account",
         "ask the administrator to enable the public API (REST) in the account's profile",
+    ),
+    "OSC-CREST-00028": (
+        SourceNotPermitted,
+        "does not permit this account to read this",
+        "ask the administrator for read access in the account's profile",
     ),
     "OSC-CREST-00003": (
         SourceBug,

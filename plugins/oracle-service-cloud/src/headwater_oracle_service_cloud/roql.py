@@ -10,7 +10,7 @@ import attrs
 from headwater.errors import SourceNotFound, SourceUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
     from headwater.sources import HttpAnswer
 
@@ -61,23 +61,21 @@ def is_name(text: str | None) -> TypeGuard[str]:
     return text is not None and _NAME.fullmatch(text) is not None
 
 
-def selects(
-    names: Sequence[str], table: str, n: int
-) -> Iterable[tuple[list[str], str]]:
-    """Yield groups of columns, each with a query; names have passed the grammar."""
-    groups: Iterable[list[str]] = [list(names)]
-    order = ""
-    if any(name.lower() == "id" for name in names):
-        groups = _groups(names)
-        order = " ORDER BY ID ASC"
-    for group in groups:
-        columns = ", ".join(group)
-        query = f"USE REPORT; SELECT {columns} FROM {table}{order} LIMIT {n}"  # noqa: S608 - names are checked
-        yield group, query
+def select(names: Sequence[str], table: str, n: int, *, ordered: bool) -> str:
+    """Return the query for the first rows, by id where `ordered`; names have passed the grammar."""
+    columns = ", ".join(names)
+    order = " ORDER BY ID ASC" if ordered else ""
+    return f"USE REPORT; SELECT {columns} FROM {table}{order} LIMIT {n}"  # noqa: S608 - names are checked
 
 
-def _groups(names: Sequence[str]) -> Iterable[list[str]]:
-    """Yield the columns in groups whose list is short enough for one URL; ``id`` leads each, to join them by."""
+def groups(names: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the columns in groups whose list is short enough for one URL; ``id`` leads each, to join them by.
+
+    Without an id there is nothing to join by, so all of them are one group.
+    """
+    if not any(name.lower() == "id" for name in names):
+        yield list(names)
+        return
     group, size = ["id"], 0
     for name in names:
         if name.lower() == "id":

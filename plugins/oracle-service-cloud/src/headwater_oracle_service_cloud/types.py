@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from headwater.sources import Column, LeftOut
+from headwater_oracle_service_cloud import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,7 @@ _TYPES = {
     "boolean": "boolean",
     "bool": "boolean",
 }
+_FORMATS = {"date": "date", "datetime": "date-time"}
 # How booleans are written differs by the version of the site.
 _TRUTHS = {"1": True, "true": True, "0": False, "false": False}
 _NO_COLUMN = {
@@ -36,27 +38,23 @@ _NO_COLUMN = {
 def column(name: str, kind: str, schema: Mapping[str, Any]) -> Column | LeftOut:
     """Return the column of a described field, or why it is left out.
 
-    `kind` is DESCRIBE's type; `schema` is the field's JSON Schema from the metadata catalogue, which alone tells times
-    from strings, or empty where the site has none.
+    `kind` is DESCRIBE's type; `schema` is the field's JSON Schema from the metadata catalogue, or empty. The schema
+    counts where it names a type: DESCRIBE calls booleans and times String or Integer.
     """
     plain = kind.replace(" ", "").lower()
     if plain in _NO_COLUMN:
         return LeftOut(name, _NO_COLUMN[plain])
-    if plain in _TYPES:
-        return Column(name=name, type=_TYPES[plain])
-    if schema.get("type") == "boolean":
-        return Column(name=name, type="boolean")
+    # A relation is an object to the catalogue and the id of its record to ROQL.
+    type = catalogue.plain_type(schema) or _TYPES.get(plain, "string")
+    if type != "string":
+        return Column(name=name, type=type)
     return _string_column(name, plain, schema)
 
 
 def _string_column(name: str, kind: str, schema: Mapping[str, Any]) -> Column:
-    format = schema.get("format")
-    if kind == "datetime" or (not schema and name.lower().endswith("time")):
+    format = catalogue.time_format(schema) or _FORMATS.get(kind, "")
+    if not schema and not format and name.lower().endswith("time"):
         format = "date-time"
-    elif kind == "date" and format != "date-time":
-        format = "date"
-    if format not in ("date", "date-time"):
-        return Column(name=name, type="string")
     return Column(name=name, type="string", format=format, meta_type=format)
 
 
