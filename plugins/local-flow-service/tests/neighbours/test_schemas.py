@@ -401,3 +401,26 @@ def test_an_encoded_id_arrives_through_a_real_server(
         ):
             answer = requests.get(f"{schemas}/{id}", headers=headers | XED, timeout=10)
             assert answer.json() == made, id
+
+
+def test_a_field_group_may_describe_its_fields_among_its_own_definitions(
+    service: Any, urls: Any
+) -> None:
+    talker = service()
+    fields = {"_acme": {"type": "object", "properties": {"key": {"type": "string"}}}}
+    body = {
+        "title": "Keys",
+        "type": "object",
+        "definitions": {"keys": {"properties": fields}},
+        "allOf": [{"$ref": "#/definitions/keys"}],
+    }
+    answer = talker.post(f"{urls.registry}/tenant/fieldgroups", json=body)
+    assert answer.status_code == 201
+    group = answer.json()
+    assert (group["allOf"], group["meta:extends"]) == (body["allOf"], [])
+    assert group["definitions"] == body["definitions"]
+
+    lost = body | {"allOf": [{"$ref": "#/definitions/others"}]}
+    refused = talker.post(f"{urls.registry}/tenant/fieldgroups", json=lost)
+    assert refused.status_code == 400
+    assert "names none of the definitions" in refused.json()["detail"]

@@ -41,6 +41,8 @@ _PART = re.compile(
     re.DOTALL,
 )
 
+_OWN = "#/definitions/"  # how a reference to a resource's own definitions begins
+
 # What the registry itself writes; sent by a caller, it is passed over.
 _READ_ONLY = frozenset(
     {
@@ -124,10 +126,23 @@ def _read_references(body: dict[str, Any], kind: str) -> list[str]:
     if not all(isinstance(part, dict) for part in parts):
         raise invalid("allOf must be an array of objects")
     if kind != SCHEMAS:
-        # Classes and field groups may also describe fields in place.
-        parts = [part for part in parts if "$ref" in part]
+        # Classes and field groups may also describe fields in place, or among definitions of their own.
+        parts = [part for part in parts if not _describes_fields(part, body)]
     references = map(_read_reference, parts)
     return list(dict.fromkeys(references))
+
+
+def _describes_fields(part: dict[str, Any], body: dict[str, Any]) -> bool:
+    """Say whether a part of ``allOf`` is no reference to another resource. Raises `NeighbourError`."""
+    reference = part.get("$ref")
+    if reference is None:
+        return True
+    if not isinstance(reference, str) or not reference.startswith(_OWN):
+        return False
+    definitions = asked.read_field(body, "definitions", "object") or {}
+    if reference.removeprefix(_OWN) not in definitions:
+        raise invalid("a $ref of allOf names none of the definitions")
+    return True
 
 
 def _read_reference(part: dict[str, Any]) -> str:
