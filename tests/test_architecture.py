@@ -22,7 +22,8 @@ CORE: dict[str, set[str]] = {
     # the ground
     "lazy": set(),
     "secret": {"lazy"},
-    "models": set(),
+    "field": set(),
+    "models": {"field"},
     "cleaning": {"secret"},
     "errors": {"models"},  # for types only
     "arguments": {"errors", "secret"},
@@ -30,7 +31,7 @@ CORE: dict[str, set[str]] = {
     "documents": {"errors", "foreign"},
     # what connectors and the platform client stand on
     "http": {"arguments", "cleaning", "errors", "foreign", "secret"},
-    "credentials": {"arguments", "errors", "foreign", "models", "secret"},
+    "credentials": {"arguments", "errors", "field", "foreign", "models", "secret"},
     "sources": {"cleaning", "errors", "foreign", "http", "lazy", "models", "secret"},
     "flowservice": {"errors", "foreign", "http", "lazy", "models", "secret"},
     "connectors": {"arguments", "credentials", "errors", "foreign", "lazy", "models", "secret", "sources"},

@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
+from headwater.field import (
+    JSON_TYPES,
+    Field,
+    JsonType,
+    as_fields,
+    as_tuple,
+    check_siblings,
+)
+
 if TYPE_CHECKING:
     import importlib.metadata
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-JsonType: TypeAlias = str  # one of JSON_TYPES
+__all__ = [
+    "JSON_TYPES",
+    "LIFECYCLES",
+    "AuthenticationSpec",
+    "ConnectionSpec",
+    "Distribution",
+    "Field",
+    "FieldPath",
+    "JsonType",
+    "Payload",
+    "PayloadRequest",
+    "Problem",
+    "as_tuple",
+    "distribution_of",
+    "dotted",
+    "holds_secrets",
+    "is_uuid",
+    "iter_fields",
+    "map_secrets",
+]
+
 Payload: TypeAlias = dict[str, Any]
 
-JSON_TYPES = ("string", "integer", "number", "boolean", "object", "array")
 LIFECYCLES = ("ga", "beta", "deprecated")
-
-
-def as_tuple(values: Iterable[Any]) -> tuple[Any, ...]:
-    """Convert an attribute's value; a converter needs a function, because type checkers cannot read `tuple` as one."""
-    return tuple(values)
 
 
 def is_uuid(text: str) -> bool:
@@ -31,74 +53,6 @@ def is_uuid(text: str) -> bool:
         return str(uuid.UUID(text)) == text
     except ValueError:
         return False
-
-
-def _fields(fields: Iterable[Field]) -> tuple[Field, ...]:
-    """Convert fields like `as_tuple`, but let the type checker of a plugin see that they must be fields."""
-    return tuple(fields)
-
-
-def _find_repeated(fields: Iterable[Field]) -> str:
-    """Name the fields that stand in a list more than once."""
-    counts = Counter(field.name for field in fields)
-    return ", ".join(sorted(name for name, count in counts.items() if count > 1))
-
-
-@attrs.frozen
-class Field:
-    """One credential: a property of ``auth.params``.
-
-    `type` is a JSON type name, or None where the source's documentation does not say. `example` is shown to people and
-    never sent; `default` is what the platform assumes when the field is left out, and is not sent either.
-
-    `properties` are the fields of an object, which may be secret one by one and objects again: a service account's key
-    in a document of its own. They carry the defaults and examples, the object none. `iter_fields` walks them all.
-
-    `destination` says that the value decides where the secrets are sent, for a field whose name does not tell so.
-    """
-
-    name: str = attrs.field(validator=attrs.validators.min_len(1))
-    type: JsonType | None = "string"
-    required: bool = attrs.field(default=True, kw_only=True)
-    secret: bool = attrs.field(default=False, kw_only=True)
-    description: str = attrs.field(default="", kw_only=True)
-    enum: tuple[Any, ...] = attrs.field(default=(), converter=as_tuple, kw_only=True)
-    default: Any = attrs.field(default=None, kw_only=True)
-    example: Any = attrs.field(default=None, kw_only=True)
-    properties: tuple[Field, ...] = attrs.field(
-        default=(), converter=_fields, kw_only=True
-    )
-    destination: bool = attrs.field(default=False, kw_only=True)
-
-    def __attrs_post_init__(self) -> None:
-        if self.type not in (*JSON_TYPES, None):
-            raise ValueError(
-                f"the type of field {self.name} must be one of {', '.join(JSON_TYPES)}, or None"
-            )
-        if self.secret:
-            self._check_secret()
-        if self.properties:
-            self._check_properties()
-
-    def _check_secret(self) -> None:
-        if self.type not in ("string", None):
-            raise ValueError(f"secret field {self.name} must be a string")
-        if self.default is not None or self.enum:
-            raise ValueError(
-                f"secret field {self.name} can have neither default nor enum"
-            )
-
-    def _check_properties(self) -> None:
-        if self.secret or self.type not in ("object", None):
-            raise ValueError(f"field {self.name} has properties and must be an object")
-        own_values = (self.default, self.example, *self.enum)
-        if any(value is not None for value in own_values):
-            raise ValueError(
-                f"field {self.name} has properties: default, example and enum belong to them"
-            )
-        repeated = _find_repeated(self.properties)
-        if repeated:
-            raise ValueError(f"field {self.name} lists twice: {repeated}")
 
 
 FieldPath: TypeAlias = tuple[str, ...]  # names from ``auth.params`` downwards
@@ -189,7 +143,7 @@ class AuthenticationSpec:
     """
 
     spec_name: str = attrs.field(validator=attrs.validators.min_len(1))
-    fields: tuple[Field, ...] = attrs.field(converter=_fields)
+    fields: tuple[Field, ...] = attrs.field(converter=as_fields)
     cloud: str | None = attrs.field(
         default=None,
         kw_only=True,
@@ -218,11 +172,7 @@ class AuthenticationSpec:
     )
 
     def __attrs_post_init__(self) -> None:
-        repeated = _find_repeated(self.fields)
-        if repeated:
-            raise ValueError(
-                f"authentication specification {self.spec_name} lists twice: {repeated}"
-            )
+        check_siblings(self.fields, f"authentication specification {self.spec_name}")
 
     def field(self, name: str) -> Field | None:
         """Return the field of this name right in ``auth.params``, or None."""

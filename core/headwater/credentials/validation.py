@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import json
 from typing import TYPE_CHECKING, Any
 
 from headwater.credentials import evaluation, raw_schemas, schema_budgets
 from headwater.errors import InvalidCredentials, InvalidInput
+from headwater.field import is_same
 from headwater.foreign import raise_bare
 from headwater.models import (
     AuthenticationSpec,
@@ -121,17 +123,40 @@ def seal(auth: AuthenticationSpec, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _object_of(fields: Sequence[Field]) -> dict[str, Any]:
-    return {
+    rendered: dict[str, Any] = {
         "properties": {field.name: _property(field) for field in fields},
         "required": [field.name for field in fields if field.required],
         "additionalProperties": False,
     }
+    conditions = list(_list_conditions(fields))
+    if conditions:
+        rendered["allOf"] = conditions
+    return rendered
+
+
+def _list_conditions(fields: Sequence[Field]) -> Iterator[dict[str, Any]]:
+    """Yield an if and then for each field that is required under a condition."""
+    by_name = {field.name: field for field in fields}
+    for field in fields:
+        if field.required_if is None:
+            continue
+        name, value = field.required_if
+        condition: dict[str, Any] = {"properties": {name: {"const": value}}}
+        if not is_same(by_name[name].default, value):
+            # What is left out meets any rule on it: as it should where that means this value, and nowhere else.
+            condition["required"] = [name]
+        yield {"if": condition, "then": {"required": [field.name]}}
 
 
 def _property(field: Field) -> dict[str, Any]:
     facts = {name: fact for name, fact in _facts(field).items() if fact}
-    if field.default is not None:
-        facts["default"] = field.default
+    rules = {
+        "pattern": field.pattern,
+        "minimum": field.minimum,
+        "maximum": field.maximum,
+        "default": field.default,
+    }
+    facts |= {name: rule for name, rule in rules.items() if rule is not None}
     if field.properties:
         facts |= _object_of(field.properties)
     return facts
@@ -230,7 +255,7 @@ def _explain(error: Any, auth: AuthenticationSpec) -> Iterator[Problem]:
         # read: one error answers with all of them, and the caller drops the others.
         for name in error.validator_value:
             if name not in error.instance:
-                yield Problem(_join(path, name), rule, "is missing")
+                yield _name_missing(_join(path, name), auth)
     elif rule == "additionalProperties" and isinstance(error.instance, dict):
         for number, name in enumerate(_find_unknown_names(error)):
             message = "is not a field"
@@ -240,6 +265,15 @@ def _explain(error: Any, auth: AuthenticationSpec) -> Iterator[Problem]:
     else:
         phrase = _PHRASES.get(rule, _name_rule)
         yield Problem(path or "(credentials)", rule, phrase(error))
+
+
+def _name_missing(name: str, auth: AuthenticationSpec) -> Problem:
+    field = auth.find(tuple(name.split(".")))
+    message = "is missing"
+    if field is not None and field.required_if is not None:
+        sibling, value = field.required_if
+        message = f"is missing; it is required where {sibling} is {json.dumps(value)}"
+    return Problem(name, "required", message)
 
 
 def _join(path: str, name: str) -> str:
@@ -277,6 +311,20 @@ def _list_choices(error: Any) -> str:
     return f"must be one of {_list_some(error.validator_value)}"
 
 
+def _name_pattern(error: Any) -> str:
+    return (
+        f"does not match the pattern {str(error.validator_value)[:_LONGEST_SUGGESTED]}"
+    )
+
+
+def _name_minimum(error: Any) -> str:
+    return f"must be at least {error.validator_value}"
+
+
+def _name_maximum(error: Any) -> str:
+    return f"must be at most {error.validator_value}"
+
+
 def _name_rule(error: Any) -> str:
     rule = str(error.validator)
     limit = error.validator_value
@@ -291,4 +339,10 @@ _FLAWS = {
     "UnknownType": "it names an unknown type",
     "_WrappedReferencingError": "it refers to a schema that is not part of it",
 }
-_PHRASES = {"type": _name_type, "enum": _list_choices}
+_PHRASES = {
+    "type": _name_type,
+    "enum": _list_choices,
+    "pattern": _name_pattern,
+    "minimum": _name_minimum,
+    "maximum": _name_maximum,
+}
