@@ -136,6 +136,7 @@ class AuthenticationSpec:
     `cloud` is ``azure`` or ``aws`` where the specification holds for one of them only. `raw` is the JSON Schema of a
     specification that came from a tenant; validation then goes by it, and `fields` only says which are secret.
     `unusable` is why credentials cannot be kept secret by it, where that is so: nothing is then sent with it.
+    `former_names` are those that older documentation has for it: never sent, and answered with the name of today.
 
     `secret_paths` are the paths of the secret fields in depth, in order; `secret_names` are only the names of those
     right in ``auth.params``. `label` is the name for people: the spec name, with cloud and variant where they tell two
@@ -154,6 +155,9 @@ class AuthenticationSpec:
     note: str = attrs.field(default="", kw_only=True)
     raw: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False)
     unusable: str = attrs.field(default="", kw_only=True)
+    former_names: tuple[str, ...] = attrs.field(
+        default=(), converter=as_tuple, kw_only=True
+    )
 
     secret_names: frozenset[str] = attrs.field(
         init=False,

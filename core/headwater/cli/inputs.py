@@ -15,7 +15,8 @@ from headwater.cli.characters import escape_line
 from headwater.create.authentication import choose_credentials
 from headwater.credentials import validation
 from headwater.credentials.conversion import convert
-from headwater.credentials.given import CredentialsInput, put, variable_name
+from headwater.credentials.given import CredentialsInput, variable_name
+from headwater.credentials.required import put
 from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare, without_frames
 from headwater.models import dotted, holds_secrets, iter_fields

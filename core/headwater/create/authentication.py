@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from headwater.arguments import require_kind, takes_fields
 from headwater.connectors.connector import Connector
 from headwater.credentials.given import CredentialsInput
@@ -13,7 +15,7 @@ from headwater.errors import InvalidInput
 from headwater.models import AuthenticationSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from headwater.credentials.given import GivenCredentials
 
@@ -37,9 +39,10 @@ def choose_credentials(
     """Return the credentials for the first specification, in the connector's order, that accepts exactly their fields.
 
     `cloud` leaves out those of another cloud, `auth` those of another name (spec name or label). A deprecated one is
-    taken only if no other fits. Where none accepts the values, the nearest is taken, so that validation can say what
-    is wrong: one that only lacks fields first, then the one that knows most of them, then the one with the fewest
-    problems.
+    taken only if no other fits. Where none accepts the values, `home_cloud` was all that was asked for, and exactly one
+    specification of another cloud accepts them, that is taken, with the `choice` said. Else the nearest is taken, so
+    that validation can say what is wrong: one that only lacks fields first, then the one that knows most of them, then
+    the one with the fewest problems; its `hint` names what to ask for where one that was left out is nearer.
 
     Raises `InvalidInput` for a name the connector does not have, a cloud it does not support, or where a tenant's
     schemas leave open which values are secret.
@@ -47,13 +50,74 @@ def choose_credentials(
     require_kind("connector", connector, Connector, "a Connector")
     if isinstance(given.auth, AuthenticationSpec):
         return given.complete(given.auth, connector.slug)
+    strict = attrs.evolve(given, allow_unknown=False)
+    named = specs_named(connector, given.auth)
+    asked = [spec for spec in named if spec.cloud in (None, _asked_cloud(given, spec))]
     rejected = []
-    for auth in _list_candidates(connector, given.auth, given.cloud):
-        credentials = given.complete(auth, connector.slug)
+    for auth in _list_usable(asked):
+        credentials = strict.complete(auth, connector.slug)
         if not credentials.misfits:
             return credentials
         rejected.append(credentials)
-    return min(rejected, key=_measure_distance)
+    left_out = [
+        strict.complete(spec, connector.slug)
+        for spec in connector.authentication
+        if spec not in asked and not spec.unusable
+    ]
+    chosen = _choose_left_out(given, left_out)
+    if chosen is not None:
+        return chosen
+    if not rejected:
+        raise _wrong_cloud(connector, given, named)
+    if given.allow_unknown:
+        rejected = [
+            given.complete(credentials.auth, connector.slug) for credentials in rejected
+        ]
+    nearest = min(rejected, key=_measure_distance)
+    return attrs.evolve(nearest, hint=_name_nearer(given, nearest, left_out))
+
+
+def _asked_cloud(given: CredentialsInput, spec: AuthenticationSpec) -> str | None:
+    """Return the cloud that a specification must be for, where it is for one; its own where nobody named another."""
+    if given.cloud is not None:
+        return given.cloud
+    if given.home_cloud is None or given.auth == spec.label != spec.spec_name:
+        return spec.cloud
+    return given.home_cloud
+
+
+def _choose_left_out(
+    given: CredentialsInput, left_out: list[GivenCredentials]
+) -> GivenCredentials | None:
+    """Return the only credentials that fit, where the caller has not asked for others by name or cloud."""
+    fitting = [credentials for credentials in left_out if not credentials.misfits]
+    if given.auth is not None or given.cloud is not None or len(fitting) != 1:
+        return None
+    [chosen] = fitting
+    return attrs.evolve(
+        chosen,
+        choice=f"the fields fit {chosen.auth.label} alone, so it is taken although the cloud is {given.home_cloud}",
+    )
+
+
+def _name_nearer(
+    given: CredentialsInput,
+    nearest: GivenCredentials,
+    left_out: Sequence[GivenCredentials],
+) -> str:
+    """Say how to ask for a specification that was left out, where the values are nearer to it than to what is taken."""
+    if not nearest.misfits or not left_out:
+        return ""
+    best = min(left_out, key=_measure_distance)
+    if best.misfits and _measure_distance(best)[:3] >= _measure_distance(nearest)[:3]:
+        return ""
+    options = []
+    if best.auth.cloud not in (None, given.cloud or given.home_cloud):
+        options.append(f"--cloud {best.auth.cloud}")
+    if given.auth not in (None, best.auth.spec_name) or not options:
+        options.append(f'--auth "{best.auth.spec_name}"')
+    verb = "are nearer to" if best.misfits else "fit"
+    return f"the fields {verb} {best.auth.label}: give {' '.join(options)} for it"
 
 
 def specs_named(connector: Connector, name: str | None) -> list[AuthenticationSpec]:
@@ -71,23 +135,24 @@ def specs_named(connector: Connector, name: str | None) -> list[AuthenticationSp
     return specs
 
 
-def _list_candidates(
-    connector: Connector, name: str | None, cloud: str | None
-) -> list[AuthenticationSpec]:
-    """Return the specifications to try, those that are not deprecated first."""
-    specs = specs_named(connector, name)
-    of_cloud = [spec for spec in specs if cloud is None or spec.cloud in (None, cloud)]
-    if not of_cloud:
-        clouds = ", ".join(sorted({spec.cloud for spec in specs if spec.cloud}))
-        raise InvalidInput(
-            f"connector {connector.slug} takes {name or 'credentials'} on {clouds} only, and the cloud is {cloud}",
-            remedy="if that is not your organization's cloud, name it with --cloud, HEADWATER_CLOUD or in the profile",
-        )
-    in_order = sorted(of_cloud, key=lambda spec: spec.deprecated)
+def _list_usable(specs: Sequence[AuthenticationSpec]) -> list[AuthenticationSpec]:
+    """Return the specifications to try, deprecated ones last. Raises `InvalidInput` where all are unusable."""
+    in_order = sorted(specs, key=lambda spec: spec.deprecated)
     usable = [spec for spec in in_order if not spec.unusable]
-    if not usable:
+    if in_order and not usable:
         check_usable(in_order[0])
     return usable
+
+
+def _wrong_cloud(
+    connector: Connector, given: CredentialsInput, specs: Sequence[AuthenticationSpec]
+) -> InvalidInput:
+    clouds = ", ".join(sorted({spec.cloud for spec in specs if spec.cloud}))
+    return InvalidInput(
+        f"connector {connector.slug} takes {given.auth or 'credentials'} on {clouds} only,"
+        f" and the cloud is {given.cloud or given.home_cloud}",
+        remedy="if that is not your organization's cloud, name it with --cloud, HEADWATER_CLOUD or in the profile",
+    )
 
 
 def _measure_distance(credentials: GivenCredentials) -> tuple[bool, bool, int, int]:
@@ -103,6 +168,7 @@ def _measure_distance(credentials: GivenCredentials) -> tuple[bool, bool, int, i
 
 
 def _no_such_spec(connector: Connector, name: str | None) -> InvalidInput:
+    """Say which names there are; older documentation may have used another one for the same."""
     known = list(dict.fromkeys(spec.spec_name for spec in connector.authentication))
     if not known:
         return InvalidInput(
@@ -110,7 +176,9 @@ def _no_such_spec(connector: Connector, name: str | None) -> InvalidInput:
             remedy=connector.spec.lifecycle_note or "leave them out",
         )
     remedy = f"known: {', '.join(known)}"
-    near = difflib.get_close_matches(name or "", known, n=1, cutoff=0.5)
+    near = [
+        spec.spec_name for spec in connector.authentication if name in spec.former_names
+    ] or difflib.get_close_matches(name or "", known, n=1, cutoff=0.5)
     if near:
         remedy = f"did you mean {near[0]}? {remedy}"
     return InvalidInput(

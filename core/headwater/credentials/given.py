@@ -14,11 +14,14 @@ from headwater.arguments import (
 )
 from headwater.credentials import references, validation
 from headwater.credentials.conversion import convert
+from headwater.credentials.required import is_given, iter_required, put
+from headwater.credentials.spelling import OwnSpelling, spell_own
+from headwater.credentials.unknown import Extended, extend
 from headwater.models import AuthenticationSpec, dotted
 from headwater.secret import Unshown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from headwater.models import Field, FieldPath, Problem
@@ -30,54 +33,29 @@ def variable_name(slug: str, *path: str) -> str:
     return f"HEADWATER_CRED_{slug.upper().replace('-', '_')}__{names}"
 
 
-def iter_required(
-    fields: Iterable[Field], above: FieldPath = ()
-) -> Iterator[tuple[FieldPath, Field]]:
-    """Yield the fields that cannot be left out with their paths, the properties of an object in its place."""
-    for field in fields:
-        if not field.required:
-            continue
-        path = (*above, field.name)
-        if field.properties:
-            yield from iter_required(field.properties, path)
-        else:
-            yield path, field
-
-
-def is_given(values: Any, path: FieldPath) -> bool:
-    """Say whether something stands at a path; on the way, anything but an object takes the place of all below it."""
-    for name in path:
-        if not isinstance(values, dict):
-            return True
-        if name not in values:
-            return False
-        values = values[name]
-    return True
-
-
-def put(values: Mapping[str, Any], path: FieldPath, value: Any) -> dict[str, Any]:
-    """Return the values with one more at a path that `is_given` denies, objects made on the way."""
-    name, *below = path
-    if below:
-        value = put(values.get(name, {}), tuple(below), value)
-    return {**values, name: value}
+def _spell_own(given: GivenCredentials) -> OwnSpelling:
+    require_kind("auth", given.auth, AuthenticationSpec, "an AuthenticationSpec")
+    require_fields("credentials", given.values)
+    return spell_own(given.auth, given.values)
 
 
 def _find_misfits(given: GivenCredentials) -> tuple[Problem, ...]:
-    require_kind("auth", given.auth, AuthenticationSpec, "an AuthenticationSpec")
-    require_fields("credentials", given.values)
     require_optional_path("base", given.base)
     validation.check_usable(given.auth)
-    pending = references.pending(given.auth, given.values)
-    return tuple(validation.validate(given.auth, given.values, pending=pending))
+    return tuple(given.validate(given.own.values, pending=given.pending))
 
 
 @attrs.frozen(kw_only=True)
 class GivenCredentials:
     """Credentials as given for one authentication specification; secret references in them are not looked up.
 
-    `origins` names where each field came from, and relative ``file:`` references start at `base`. `misfits` is
-    what the specification says against the values; it is found out once, when they are put together.
+    `origins` names where each field came from, and relative ``file:`` references start at `base`. `own` are the values
+    as the specification spells them: what is validated and sent. `misfits` is what the specification says against
+    them; it is found out once, when they are put together.
+
+    `unknown` are fields that the specification was extended with, because the caller wants them sent all the same.
+    `choice` says why the specification was taken, where that is not what was asked for, and `hint` what to ask for
+    where another one fits.
 
     Raises `InvalidInput` for a tenant's specification that cannot be used or evaluated, and for arguments of the wrong
     type.
@@ -87,6 +65,12 @@ class GivenCredentials:
     values: Mapping[str, Any] = attrs.field(repr=False)
     origins: Mapping[str, str] = attrs.field(factory=dict)
     base: Path | None = None
+    unknown: tuple[str, ...] = ()
+    choice: str = ""
+    hint: str = ""
+    own: OwnSpelling = attrs.field(
+        init=False, default=attrs.Factory(_spell_own, takes_self=True)
+    )
     misfits: tuple[Problem, ...] = attrs.field(
         init=False, default=attrs.Factory(_find_misfits, takes_self=True)
     )
@@ -94,43 +78,57 @@ class GivenCredentials:
     @property
     def problems(self) -> list[Problem]:
         """Everything that can be known to be wrong offline; references are judged by their form alone."""
-        return [*self.misfits, *references.find_malformed(self.auth, self.values)]
+        return [*self.misfits, *references.find_malformed(self.auth, self.own.values)]
 
     @property
     def missing(self) -> list[tuple[FieldPath, Field]]:
         """The required fields without a value and their paths, the properties of an object in its place."""
         return [
             (path, field)
-            for path, field in iter_required(self.auth.fields)
+            for path, field in iter_required(self.auth.fields, self.own.values)
             if not is_given(self.values, path)
         ]
 
     @property
     def pending(self) -> frozenset[str]:
         """The secret fields that hold a reference still to be looked up."""
-        return references.pending(self.auth, self.values)
+        return references.pending(self.auth, self.own.values)
+
+    def validate(
+        self, values: Mapping[str, Any], pending: Collection[str] = ()
+    ) -> list[Problem]:
+        """Return what is wrong with values of these fields, but for those unknown ones that the caller wants sent."""
+        problems = validation.validate(self.auth, values, pending=pending)
+        return [
+            problem
+            for problem in problems
+            if problem.rule != "unknown" or problem.field not in self.unknown
+        ]
 
     def resolve(self) -> dict[str, Any]:
         """Return validated ``auth.params``: valid as given, references looked up, and valid with what they lead to.
 
         Raises `InvalidCredentials` or `UnresolvedReference`.
         """
-        validation.require_no_problems(self.auth, self.problems)
-        params = references.resolve_all(self.auth, self.values, base=self.base)
-        validation.require_no_problems(
-            self.auth, validation.validate(self.auth, params)
-        )
+        self._require_no_problems(self.problems)
+        params = self._look_up()
+        self._require_no_problems(self.validate(params))
         return params
 
     def seal(self) -> dict[str, Any]:
         """Return ``auth.params`` valid as given, with references as they are. Raises `InvalidCredentials`."""
-        validation.require_no_problems(self.auth, self.problems)
-        return validation.seal(self.auth, self.values)
+        self._require_no_problems(self.problems)
+        return validation.seal(self.auth, self.own.values)
 
     def find_problems_behind_references(self) -> list[Problem]:
         """Return what is wrong once references are looked up. Raises `UnresolvedReference`."""
-        params = references.resolve_all(self.auth, self.values, base=self.base)
-        return validation.validate(self.auth, params)
+        return self.validate(self._look_up())
+
+    def _look_up(self) -> dict[str, Any]:
+        return references.resolve_all(self.auth, self.own.values, base=self.base)
+
+    def _require_no_problems(self, problems: Sequence[Problem]) -> None:
+        validation.require_no_problems(self.auth, problems, remedy=self.hint)
 
 
 @attrs.frozen(kw_only=True)
@@ -152,11 +150,14 @@ class CredentialsInput:
     base: Path | None = None
     auth: AuthenticationSpec | str | None = None
     cloud: str | None = None
+    home_cloud: str | None = None
+    allow_unknown: bool = False
 
     def __attrs_post_init__(self) -> None:
         require_fields("credentials", self.values)
         require_optional_path("base", self.base)
         require_optional_text("cloud", self.cloud)
+        require_optional_text("home_cloud", self.home_cloud)
         if not isinstance(self.auth, AuthenticationSpec):
             require_optional_text("auth", self.auth)
 
@@ -171,8 +172,15 @@ class CredentialsInput:
             values[name] = convert(text, auth.field(name))
             origins[name] = "--set"
         values = self._fill(auth, slug, values, origins)
+        extended = Extended(auth)
+        if self.allow_unknown:
+            extended = extend(auth, values)
         return GivenCredentials(
-            auth=auth, values=values, origins=origins, base=self.base
+            auth=extended.auth,
+            values=values,
+            origins=origins,
+            base=self.base,
+            unknown=extended.unknown,
         )
 
     def _fill(
@@ -182,16 +190,29 @@ class CredentialsInput:
         values: Mapping[str, Any],
         origins: dict[str, str],
     ) -> Unshown:
-        """Return the values with those that the environment gives; `origins` takes note of them."""
-        for path, field in iter_required(auth.fields):
-            variable = variable_name(slug, *path)
-            if is_given(values, path) or variable not in self.environ:
-                continue
+        """Return the values with those that the environment gives; `origins` takes note of them.
+
+        What it gives can make another field required.
+        """
+        filled = Unshown(values)
+        while found := self._find_in_environment(auth, slug, filled):
+            path, field, variable = found
             value = convert(self.environ[variable], field)
-            values = put(values, path, value)
+            filled = Unshown(put(filled, path, value))
             place = f"environment variable {variable}"
             origins[dotted(path)] = _name_reference(place, field, value)
-        return Unshown(values)
+        return filled
+
+    def _find_in_environment(
+        self, auth: AuthenticationSpec, slug: str, values: Mapping[str, Any]
+    ) -> tuple[FieldPath, Field, str] | None:
+        """Return the next required field that is missing and that a variable gives, or None."""
+        own = spell_own(auth, values).values
+        for path, field in iter_required(auth.fields, own):
+            variable = variable_name(slug, *path)
+            if variable in self.environ and not is_given(values, path):
+                return path, field, variable
+        return None
 
 
 def _name_reference(place: str, field: Field | None, value: Any) -> str:

@@ -111,10 +111,14 @@ def check_usable(auth: AuthenticationSpec) -> None:
         )
 
 
-def require_no_problems(auth: AuthenticationSpec, problems: Sequence[Problem]) -> None:
+def require_no_problems(
+    auth: AuthenticationSpec, problems: Sequence[Problem], *, remedy: str = ""
+) -> None:
     """Raise `InvalidCredentials` with every problem, or return where there is none."""
     if problems:
-        raise InvalidCredentials(f"the credentials do not fit {auth.label}", problems)
+        raise InvalidCredentials(
+            f"the credentials do not fit {auth.label}", problems, remedy=remedy
+        )
 
 
 def seal(auth: AuthenticationSpec, values: Mapping[str, Any]) -> dict[str, Any]:
