@@ -3,6 +3,8 @@
 The first line names the format and its version, the last how many objects came between, so that a file cut short is
 known as one. Secrets are left out, and with them the masks that stand for them: `secrets` names what was left out, as
 the marks of the row say; a secret in depth by a JSON pointer from the parameters.
+
+Rows of data sets are left out as well: a batch is nothing without its files, and those lie beside the store.
 """
 
 from __future__ import annotations
@@ -29,10 +31,17 @@ FORMAT: Final = "headwater-local-store"
 VERSION: Final = 1
 
 _PREFIX: Final = "headwater_"
+# Batches and their files, inlets and what they have taken: left out of an export, and gone with a reset.
+DATA: Final = (
+    tables.batches,
+    tables.batch_files,
+    tables.inlets,
+    tables.inlet_messages,
+)
 COLLECTIONS: Final[Mapping[str, Table]] = {
     table.name.removeprefix(_PREFIX): table
     for table in tables.metadata.sorted_tables
-    if "document" in table.c
+    if "document" in table.c and table not in DATA
 }
 # The ids of schemas are URIs, and an older version follows an @.
 _ID = re.compile(r"[A-Za-z0-9._:/@-]{1,256}")

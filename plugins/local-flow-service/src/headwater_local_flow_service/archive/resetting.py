@@ -18,7 +18,8 @@ def run(store: Store) -> dict[str, int]:
     """Delete every object of a store in one transaction; return how many of each collection. Its key stays."""
     with store.writing(alone=True) as rows:
         gone = {type: rows.clear(table) for type, table in archive.COLLECTIONS.items()}
-        rows.clear(tables.links)
+        for table in (*archive.DATA, tables.links):
+            rows.clear(table)
     # Somebody may be using it: the objects are gone, the file shrinks another time.
     with contextlib.suppress(DBAPIError):
         store.compact()

@@ -115,6 +115,7 @@ def export(
     """Write everything in the store but its secrets to FILE, one JSON object a line; - is standard output.
 
     The service may run meanwhile: the export is the store at one moment. A file is replaced when all of it is written.
+    Batches and the files of data sets are not part of it.
     """
     from headwater_local_flow_service.archive import exporting, files
 
