@@ -8,9 +8,18 @@ import pytest
 from dataflows import FUTURE, HOURLY, ONCE, PAST, Desk
 
 from headwater_local_flow_service import Strictness
+from headwater_local_flow_service.flows import run_reports
+from headwater_local_flow_service.flows.run_metrics import (
+    Failure,
+    RunFigures,
+    build_report,
+)
+from headwater_local_flow_service.store import tables
+from headwater_local_flow_service.store.store import Scope
 
 Open = Any
 PATH = "/runs"
+SCOPE = Scope(org="ACME@AdobeOrg", sandbox="prod")
 WINDOW = {
     "startTime": str(FUTURE + 100),
     "windowStartTime": str(PAST),
@@ -545,3 +554,42 @@ def test_null_in_a_report_says_nothing(service: Open) -> None:
     assert all(
         isinstance(details[name], int) for name in ("startedAtUTC", "completedAtUTC")
     )
+
+
+def test_what_ingests_inside_the_service_ends_a_run_and_its_dataflow_tells(
+    service: Open,
+) -> None:
+    desk = Desk(service())
+    flow = desk.flow()["id"]
+    [run] = desk.runs(flow)
+    figures = RunFigures(started=1, completed=2, input_records=3, output_records=3)
+    with desk.talker.app.store.writing(SCOPE) as rows:
+        row = rows.get(tables.runs, SCOPE, run["id"])
+        run_reports.end_run(rows, row, "lake", build_report(figures))
+    last = desk.read(flow)["lastRunDetails"]
+    assert (last["id"], last["state"]) == (run["id"], "success")
+    assert (last["startedAtUTC"], last["completedAtUTC"]) == (1, 2)
+    item = desk.read(run["id"], PATH)
+    assert item["metrics"]["recordSummary"]["outputRecordCount"] == 3
+    assert "note" not in item["metrics"]["statusSummary"]["extensions"]
+    assert [one["id"] for one in item["activities"]] == [
+        "copyActivity",
+        "promotionActivity",
+    ]
+    assert len(desk.runs(flow)) == 2, "the schedule calls for the next one"
+
+
+def test_what_ingests_inside_the_service_records_a_run_that_nobody_called_for(
+    service: Open,
+) -> None:
+    desk = Desk(service())
+    flow = desk.flow(schedule=ONCE)["id"]
+    figures = RunFigures(started=1, completed=2, failure=Failure.COPY)
+    with desk.talker.app.store.writing(SCOPE) as rows:
+        row = rows.get(tables.flows, SCOPE, flow)
+        made = run_reports.add_run(rows, row, "stream", {}, build_report(figures))
+    item = desk.read(made.id, PATH)
+    assert item["metrics"]["statusSummary"]["status"] == "failed"
+    assert desk.read(flow)["lastRunDetails"]["state"] == "failed"
+    found = desk.talker.get(PATH, params={"property": "state==failed"}).json()["items"]
+    assert [one["id"] for one in found] == [made.id]

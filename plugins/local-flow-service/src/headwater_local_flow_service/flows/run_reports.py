@@ -1,4 +1,7 @@
-"""``/runs/{id}``: read, and reported on by a provider. A report moves the run on, and its dataflow takes note."""
+"""``/runs/{id}``: read, and reported on by a provider. A report moves the run on, and its dataflow takes note.
+
+What ingests data inside the service is such a provider: it reports in its own transaction, with `end_run` or `add_run`.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ from headwater_local_flow_service.kernel.audit import reference
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import falcon
 
     from headwater_local_flow_service.store.store import Record, Rows
@@ -48,6 +53,35 @@ class RunItem(handlers.ReadOnlyItem):
             _note_end(rows, before, after)
         resp.location = f"{handlers.BASE}/{kind.type}/{before.id}"
         resp.media = reference(after)
+
+
+def end_run(rows: Rows, run: Record, client: str, report: Mapping[str, Any]) -> Record:
+    """Write a report (`run_metrics.build_report`) into a run that is there, and tell its dataflow. Returns the row.
+
+    Raises `FlowError` where the run is over already and the report says otherwise.
+    """
+    after = run_documents.revise_run(
+        run, client, _apply_report(run, run_parts.normalize(report))
+    )
+    rows.replace(tables.runs, after, etag=run.etag)
+    _note_end(rows, run, after)
+    return after
+
+
+def add_run(
+    rows: Rows,
+    flow: Record,
+    client: str,
+    params: Mapping[str, Any],
+    report: Mapping[str, Any],
+) -> Record:
+    """Record a run that nobody called for, a stream's for example, together with how it went. Returns the row."""
+    run = run_documents.build_run(flow, client, params)
+    document = _apply_report(run, run_parts.normalize(report))
+    after = run_documents.revise_run(run, client, document)
+    rows.add(tables.runs, after, [flow.id])
+    _note_end(rows, run, after)
+    return after
 
 
 def _apply_report(run: Record, report: dict[str, Any]) -> dict[str, Any]:
