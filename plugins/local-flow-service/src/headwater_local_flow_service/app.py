@@ -10,7 +10,7 @@ import falcon
 from headwater_local_flow_service import errors, neighbours
 from headwater_local_flow_service.gateway import health
 from headwater_local_flow_service.gateway.gateway import Gateway
-from headwater_local_flow_service.gateway.ims import TokenEndpoint
+from headwater_local_flow_service.gateway.ims import RetiredExchange, TokenEndpoint
 from headwater_local_flow_service.gateway.tokens import Tokens
 from headwater_local_flow_service.kernel.handlers import BASE
 from headwater_local_flow_service.kernel.service_context import ServiceContext
@@ -72,6 +72,7 @@ def _add_routes(
     app: FlowServiceApp, context: ServiceContext, token_endpoint: TokenEndpoint
 ) -> None:
     app.add_route("/ims/token/{version}", token_endpoint)
+    app.add_route("/ims/exchange/jwt", RetiredExchange())
     add_routes(app, context)
     app.add_route(health.PATH, health.Health(context.store))
     app.add_sink(_nowhere)

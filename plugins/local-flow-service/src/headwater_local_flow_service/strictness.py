@@ -70,6 +70,12 @@ class Strictness:
     require_if_match_quotes: bool = _flag()
     # FLOW-1413-400 instead of storing the right id with a warning
     refuse_misprinted_ids: bool = _flag()
+    # FLOW-1451-400 instead of passing a query parameter over with a warning
+    refuse_unknown_parameters: bool = _flag()
+    # the code of the rule instead of reading what tutorials write otherwise: capitals, \t, a version as a number
+    refuse_loose_spellings: bool = _flag()
+    # FLOW-1436-400 for a subOp beside an operation that takes none
+    refuse_sub_operations: bool = _flag()
     # FLOW-1426-400 for a specification that a user stores
     refuse_spec_writes: bool = _flag()
     # every rule on the params of an on-demand run, instead of the harmless ones
@@ -103,6 +109,9 @@ _REFUSING: Final[Mapping[str, Any]] = {
     "require_spec_version": True,
     "require_if_match_quotes": True,
     "refuse_misprinted_ids": True,
+    "refuse_unknown_parameters": True,
+    "refuse_loose_spellings": True,
+    "refuse_sub_operations": True,
     "refuse_spec_writes": True,
     "on_demand_strict": True,
     "demand_secrets_anew": True,

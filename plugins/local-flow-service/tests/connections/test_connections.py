@@ -7,6 +7,7 @@ import types
 from typing import Any
 
 import pytest
+from dataflows import PLATFORM
 
 from headwater import AuthenticationSpec, ConnectionSpec, Field, hookimpl
 from headwater.connectors.connector import Connector
@@ -481,15 +482,53 @@ def test_credentials_that_do_not_fit_any_more_fail_the_test(
     assert service(connectors=[]).get(path).json() == {"result": False}
 
 
-def test_unknown_parameters_are_refused(service: Open, oracle: Any, code: Any) -> None:
+def test_unknown_parameters_are_passed_over_with_a_warning_or_refused_by_strict(
+    service: Open, oracle: Any, code: Any
+) -> None:
     talker = service()
     assert (
         code(talker.post("/connections?mode=sketch", json=oracle())) == "FLOW-1452-400"
     )
-    for path in ("/connections?colour=red", "/connectionSpecs?limit=5"):
-        assert code(talker.get(path)) == "FLOW-1451-400"
+    strict = service(strictness=Strictness(refuse_unknown_parameters=True))
+    for path in (
+        "/connections?start=0&state=enabled",
+        "/connectionSpecs?limit=5",
+        f"{PLATFORM}/catalog/dataSets?colour=red",
+    ):
+        answer = talker.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["Warning"].startswith("299 headwater ")
+        refused = strict.get(path)
+        assert refused.status_code == 400
+        assert "unknown query parameter" in refused.json()["errorMessage"]
+    made = talker.post("/connections?colour=red", json=oracle())
+    assert made.status_code == 201
+    assert "colour" in made.headers["Warning"]
     assert (
-        code(talker.post("/connections?colour=red", json=oracle())) == "FLOW-1451-400"
+        code(strict.post("/connections?colour=red", json=oracle())) == "FLOW-1451-400"
+    )
+
+
+def test_a_mistyped_parameter_is_never_passed_over(service: Open, code: Any) -> None:
+    talker = service()
+    for name, meant in (
+        ("Property", "property"),
+        ("limits", "limit"),
+        ("orderBy", "orderby"),
+        ("continuation_token", "continuationToken"),
+    ):
+        answer = talker.get(f"/connections?{name}=x")
+        assert code(answer) == "FLOW-1451-400"
+        assert answer.json()["errorMessage"].endswith(f"did you mean {meant}?")
+
+
+def test_a_warning_names_what_a_header_can_hold(service: Open) -> None:
+    names = ["%22%0d%0aX-Evil:1", "%C3%A4", "a" * 65, *"abcdefg"]
+    answer = service().get("/connections?" + "&".join(f"{name}=1" for name in names))
+    assert answer.status_code == 200
+    assert "X-Evil" not in str(answer.headers)
+    assert answer.headers["Warning"] == (
+        '299 headwater "passed over: the query parameters a, b, c, d, e, 5 more"'
     )
 
 

@@ -153,3 +153,19 @@ def test_only_a_proxy_of_ours_says_where_a_request_comes_from(
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     environ = falcon.testing.create_environ(remote_addr=remote, headers=headers)
     assert ims.client_address(falcon.Request(environ), ("127.0.0.1",)) == address
+
+
+def test_the_exchange_of_jwts_says_that_they_were_retired_and_what_took_their_place(
+    service: Callable[..., Any],
+) -> None:
+    answer = service().post(
+        "http+local://embedded/ims/exchange/jwt",
+        files={"jwt_token": "not.a.token", "client_secret": "open-sesame"},
+    )
+    assert (answer.status_code, answer.json()["error"]) == (
+        400,
+        "unsupported_grant_type",
+    )
+    assert "retired" in answer.json()["error_description"]
+    assert "/ims/token/v3" in answer.json()["error_description"]
+    assert "open-sesame" not in answer.text

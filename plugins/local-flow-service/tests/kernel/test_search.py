@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headwater_local_flow_service import Strictness
 from headwater_local_flow_service.kernel.search import split_query
 
 Open = Any
@@ -157,7 +158,8 @@ def test_a_search_needs_a_body_and_a_token_of_this_service(
     talker = service()
     assert code(talker.post(PATH)) == "FLOW-1405-400"
     assert code(talker.post(f"{PATH}?continuationToken=x", json={})) == "FLOW-1452-400"
-    assert code(talker.post(f"{PATH}?limit=5", json={})) == "FLOW-1451-400"
+    strict = service(strictness=Strictness(refuse_unknown_parameters=True))
+    assert code(strict.post(f"{PATH}?limit=5", json={})) == "FLOW-1451-400"
 
 
 PART = st.text(

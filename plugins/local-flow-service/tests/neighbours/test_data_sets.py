@@ -148,7 +148,7 @@ def test_a_list_is_a_map_too_newest_first_in_pages(
         "start=9999999999",
         "orderBy=tags",
         "orderBy=up:name",
-        "x=1",
+        "limits=1",
     ],
 )
 def test_a_list_refuses_a_query_it_does_not_understand(

@@ -232,3 +232,12 @@ def test_a_list_says_where_it_starts_and_holds_the_newest_versions(
         "?limit=1&start=0&expandSchema=1",
     ):
         assert refusal(talker.get(urls.mapping_sets + query)) == "HEADWATER-1400-400"
+
+
+def test_the_path_a_tutorial_misprints_names_the_right_one(
+    service: Any, urls: Any, refusal: Any
+) -> None:
+    wrong = urls.mapping_sets.replace("/conversion", "")
+    answer = service().post(wrong, json={"xdmSchema": "x"})
+    assert refusal(answer) == "HEADWATER-1404-404"
+    assert "/data/foundation/conversion/mappingSets" in answer.json()["errorMessage"]

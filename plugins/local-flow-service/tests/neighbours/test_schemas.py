@@ -351,7 +351,7 @@ def test_pages_hold_every_schema_once_while_others_are_created(
         "start=x",
         "start=W10",
         "start=WyJhIiwxXQ",
-        "a=b",
+        "starts=0",
     ],
 )
 def test_a_list_refuses_a_query_it_does_not_understand(

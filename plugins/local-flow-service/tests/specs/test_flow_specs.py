@@ -11,6 +11,7 @@ import pytest
 from headwater import AuthenticationSpec, ConnectionSpec, Field, hookimpl
 from headwater.connectors.connector import Connector
 from headwater.models import Distribution
+from headwater_local_flow_service import Strictness
 from headwater_local_flow_service.specs import flow_schemas
 
 Open = Any
@@ -114,7 +115,7 @@ def test_the_schedule_schema_says_what_the_rules_say(schedule: Any, fits: bool) 
 
 def test_a_search_finds_sorts_counts_and_groups(service: Open, code: Any) -> None:
     talker = service()
-    names = ["CRMToAEP", "CloudStorageToAEP"]
+    names = ["CRMToAEP", "CloudStorageToAEP", "RestStorageToAEP"]
     body = {
         "queryString": "attributes.frequency==batch",
         "orderby": "-name",
@@ -139,8 +140,9 @@ def test_a_search_finds_sorts_counts_and_groups(service: Open, code: Any) -> Non
         "mine-again",
         "mine-stream",
     ]
+    strict = service(strictness=Strictness(refuse_unknown_parameters=True))
     assert (
-        code(talker.post("/flowSpecs/search?continuationToken=x", json={}))
+        code(strict.post("/flowSpecs/search?continuationToken=x", json={}))
         == "FLOW-1451-400"
     )
     assert (

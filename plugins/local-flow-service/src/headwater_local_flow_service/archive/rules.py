@@ -192,7 +192,10 @@ class SourceConnectionRules(_OfASource):
         connector = self.require_connector(rows, record)
         said = _drop_written(record, (connected.INHERITED,))
         _require_same(bodies.normalize(said, *source_connections.OPTIONAL), said)
-        source_connections.check(said, connector, draft=record.state == DRAFT)
+        shape = source_connectors.find_shape(
+            rows, self.context.catalog(), record.scope, connector
+        )
+        source_connections.check(said, connector, shape, draft=record.state == DRAFT)
         return record
 
     def list_links(self, record: Record) -> Iterable[str]:

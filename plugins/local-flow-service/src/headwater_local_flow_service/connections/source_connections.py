@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service.connections import connected, pql
+from headwater_local_flow_service.connections import connected, pql, source_params
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.kernel import actions, bodies
 from headwater_local_flow_service.kernel.kind import DRAFT, Content, ResourceKind
@@ -12,8 +12,10 @@ from headwater_local_flow_service.listing.views import View
 from headwater_local_flow_service.specs import (
     data_formats,
     drafts,
+    loose_spellings,
     references,
     source_connectors,
+    source_shapes,
     spec_parts,
 )
 from headwater_local_flow_service.store import tables
@@ -21,6 +23,7 @@ from headwater_local_flow_service.store import tables
 if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
     from headwater_local_flow_service.kernel.kind import Creation, Operation
+    from headwater_local_flow_service.specs.source_shapes import SourceShape
     from headwater_local_flow_service.store.store import Record, Rows
 
 # Fields that say nothing where they are null.
@@ -42,7 +45,11 @@ class SourceConnections(ResourceKind):
         )
         document = bodies.normalize(bodies.drop_read_only(body), *OPTIONAL)
         document["connectionSpec"] = source.reference
-        check(document, source.connector, draft=creation.draft)
+        shape = source_connectors.look_up_shape(
+            self.context, creation.caller.scope, source.connector
+        )
+        document = self._straighten(document, shape)
+        check(document, source.connector, shape, draft=creation.draft)
         return Content(document=document, warning=source.warning)
 
     def validate_change(
@@ -53,10 +60,14 @@ class SourceConnections(ResourceKind):
     ) -> Content:
         """Check a patched source connection. Dataflows that read it keep what they were made with."""
         document = bodies.normalize(document, *OPTIONAL)
-        connector = source_connectors.look_up_connector(
-            self.context, record.scope, record.spec_id
+        connector = _require_installed(
+            source_connectors.look_up_connector(
+                self.context, record.scope, record.spec_id
+            )
         )
-        _check_installed(document, connector, draft=record.state == DRAFT)
+        shape = source_connectors.look_up_shape(self.context, record.scope, connector)
+        document = self._straighten(document, shape)
+        check(document, connector, shape, draft=record.state == DRAFT)
         return Content(document=document)
 
     def unseal(self, record: Record) -> dict[str, Any]:
@@ -75,10 +86,14 @@ class SourceConnections(ResourceKind):
         """Publish a draft: from now on it must be whole, and so must its base connection."""
         actions.check(operation, (actions.PUBLISH,))
         drafts.check_unpublished(record, self.type)
-        connector = source_connectors.find_connector(
-            rows, self.context.catalog(), record.scope, record.spec_id
+        catalog = self.context.catalog()
+        connector = _require_installed(
+            source_connectors.find_connector(
+                rows, catalog, record.scope, record.spec_id
+            )
         )
-        _check_installed(record.document, connector, draft=False)
+        shape = source_connectors.find_shape(rows, catalog, record.scope, connector)
+        check(record.document, connector, shape, draft=False)
         connected.check_base_published(rows, record, self.type)
         content = Content(document=record.document)
         return drafts.publish(record, operation.caller, content)
@@ -87,30 +102,46 @@ class SourceConnections(ResourceKind):
         """Refuse while an active dataflow reads it."""
         connected.check_unused(rows, record, self.type)
 
+    def _straighten(
+        self, document: dict[str, Any], shape: SourceShape
+    ) -> dict[str, Any]:
+        """Return a document whose data is spelled as its source spells it, unless the service is strict."""
+        data = document.get("data")
+        if self.context.settings.strictness.refuse_loose_spellings:
+            return document
+        if not isinstance(data, dict):
+            return document
+        straight = loose_spellings.straighten_data(data, shape.formats)
+        return document | {"data": straight}
 
-def _check_installed(
-    document: dict[str, Any], connector: Connector | None, *, draft: bool
-) -> None:
+
+def _require_installed(connector: Connector | None) -> Connector:
     if connector is None:
         raise FlowError(
             "FLOW-1413-400",
             "the connector of this source connection is not installed any more",
         )
-    check(document, connector, draft=draft)
+    return connector
 
 
-def check(document: dict[str, Any], connector: Connector, *, draft: bool) -> None:
+def check(
+    document: dict[str, Any],
+    connector: Connector,
+    shape: SourceShape,
+    *,
+    draft: bool,
+) -> None:
     """Check a source connection apart from what it refers to; a draft may lack parts. Raises `FlowError`."""
     bodies.check_naming(document)
     _check_base(document, connector, draft=draft)
-    kind = spec_parts.kind_of(connector)
-    data = bodies.require_field(document, "data", "object", draft=draft)
-    data_formats.check_data(data or {}, kind, draft=draft)
+    _check_data(document, shape, draft=draft)
     params = bodies.read_field(document, "params", "object") or {}
-    if kind == "table":
+    if shape.kind == source_shapes.TABLE:
         _check_table(params, connector, draft=draft)
-    elif kind == "file":
+    elif shape.kind == source_shapes.FILE:
         _check_files(params, draft=draft)
+    else:
+        source_params.check(params, shape.params, draft=draft)
 
 
 def _check_base(document: dict[str, Any], connector: Connector, *, draft: bool) -> None:
@@ -121,6 +152,15 @@ def _check_base(document: dict[str, Any], connector: Connector, *, draft: bool) 
             f"{connector.spec.name} has no base connection: leave baseConnectionId out"
         )
         raise FlowError("CONNECTOR-1332-400", text)
+
+
+def _check_data(document: dict[str, Any], shape: SourceShape, *, draft: bool) -> None:
+    """Check how the data is laid out; some streams say it elsewhere, and need not repeat it."""
+    if not shape.has_data and not document.get("data"):
+        bodies.read_field(document, "data", "object")
+        return
+    data = bodies.require_field(document, "data", "object", draft=draft)
+    data_formats.check_data(data or {}, shape.formats, draft=draft)
 
 
 def _check_table(params: dict[str, Any], connector: Connector, *, draft: bool) -> None:

@@ -15,7 +15,7 @@ from headwater_local_flow_service.kernel.lifecycle import find_record
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import Table
 
@@ -45,13 +45,24 @@ def find_connections(rows: Rows, scope: Scope, flow: Dataflow) -> FlowConnection
     )
 
 
-def check_specs(connections: FlowConnections, flow_spec: Mapping[str, Any]) -> None:
-    """Check that the flow specification is for these connections. Raises `FlowError`."""
+def check_specs(
+    connections: FlowConnections,
+    flow_spec: Mapping[str, Any],
+    name_fitting: Callable[[str], str] = lambda _source_id: "",
+) -> None:
+    """Check that the flow specification is for these connections. Raises `FlowError`.
+
+    `name_fitting` names the flow specifications that take the data of a connection specification.
+    """
     source, target = connections.source, connections.target
-    if not _fits(flow_spec.get("sourceConnectionSpecIds"), source):
+    if source is not None and not _fits(
+        flow_spec.get("sourceConnectionSpecIds"), source
+    ):
+        fitting = name_fitting(source.spec_id)
+        remedy = f": its data is taken by {fitting}" if fitting else ""
         raise FlowError(
             "CONNECTOR-1305-400",
-            "flowSpec.id is not for the source of this source connection",
+            f"flowSpec.id is {flow_spec.get('name')}, which is not for the source of this source connection{remedy}",
         )
     if not _fits(flow_spec.get("targetConnectionSpecIds"), target):
         raise FlowError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -14,6 +15,7 @@ from headwater_local_flow_service.flows import (
     flow_documents,
     scheduled_runs,
     schedules,
+    spec_rules,
     transformations,
 )
 from headwater_local_flow_service.kernel import actions, bodies, lifecycle, patching
@@ -79,6 +81,7 @@ class Flows(ResourceKind):
         )
         if not creation.draft:
             transformations.check_delta_column(flow, spec)
+            transformations.check_mapped(flow, spec)
             self._check_start(flow)
         return _build_content(flow, spec, "create")
 
@@ -156,6 +159,7 @@ class Flows(ResourceKind):
         spec = self._require_spec(rows, record.scope, record.spec_id)
         flow = flow_bodies.read_dataflow(self.unseal(record), spec, draft=False)
         transformations.check_delta_column(flow, spec)
+        transformations.check_mapped(flow, spec)
         self._check_start(flow)
         connections = flow_connections.find_connections(rows, record.scope, flow)
         if connections.has_draft:
@@ -173,7 +177,13 @@ class Flows(ResourceKind):
         connections: FlowConnections,
     ) -> Record:
         flow, spec = content.flow, content.spec
-        flow_connections.check_specs(connections, spec)
+        flow_connections.check_specs(
+            connections,
+            spec,
+            functools.partial(
+                fixed_specs.name_fitting, rows, record.scope, self.context.catalog()
+            ),
+        )
         if record.state != DRAFT:
             flow_connections.check_published(connections)
             transformations.check_columns(flow, spec, connections)
@@ -213,6 +223,8 @@ class Flows(ResourceKind):
             self._check_start(after)
         if not _keeps_column(before, after):
             transformations.check_delta_column(after, spec)
+        if before.find_params(spec_rules.MAPPING) is not None:
+            transformations.check_mapped(after, spec)
 
 
 def _build_content(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.kernel import schemas_held
+from headwater_local_flow_service.specs import flow_spec_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,11 @@ def is_streaming(flow_spec: Mapping[str, Any]) -> bool:
 def copies_tables(flow_spec: Mapping[str, Any]) -> bool:
     """Say whether its dataflows copy tables."""
     return COPY in transformation_schemas(flow_spec)
+
+
+def demands_mapping(flow_spec: Mapping[str, Any]) -> bool:
+    """Say whether its dataflows need a mapping."""
+    return flow_spec.get("id") in flow_spec_ids.MAPPED
 
 
 def transformation_schemas(flow_spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,6 +80,15 @@ def check_columns(
         raise FlowError("CONNECTOR-1370-400", text)
 
 
+def check_mapped(flow: Dataflow, flow_spec: Mapping[str, Any]) -> None:
+    """Demand a mapping where nothing can be made of the data without one. Raises `FlowError`."""
+    if spec_rules.demands_mapping(flow_spec) and flow.find_params(MAPPING) is None:
+        raise FlowError(
+            "CONNECTOR-1328-400",
+            f"the {MAPPING} transformation is missing: {flow_spec.get('name')} needs one, with mappingId in its params",
+        )
+
+
 def check_mapping(
     rows: Rows, scope: Scope, flow: Dataflow, connections: FlowConnections
 ) -> None:

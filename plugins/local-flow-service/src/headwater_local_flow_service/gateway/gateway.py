@@ -11,6 +11,7 @@ import attrs
 from headwater.credentials import request_budget
 from headwater_local_flow_service.errors import FlowError, GatewayError
 from headwater_local_flow_service.gateway import health
+from headwater_local_flow_service.gateway.incoming import warnings_of
 from headwater_local_flow_service.settings import ORGANIZATION
 from headwater_local_flow_service.store.store import Scope
 
@@ -43,7 +44,9 @@ class Gateway:
 
     def process_request(self, req: falcon.Request, _resp: falcon.Response) -> None:
         """Let the request in, or raise `GatewayError` or `FlowError`."""
-        req.context.legacy_errors = self._settings.strictness.legacy_errors
+        strictness = self._settings.strictness
+        req.context.legacy_errors = strictness.legacy_errors
+        req.context.refuse_unknown_parameters = strictness.refuse_unknown_parameters
         req.context.request_id = request_id(req.get_header("x-request-id"))
         req.context.validation = request_budget.begin_request()
         # Whoever watches the service may know it by its address only.
@@ -61,7 +64,9 @@ class Gateway:
         _resource: Any,
         _succeeded: bool,
     ) -> None:
-        """Name the request in the answer."""
+        """Name the request in the answer, and tell what was done other than asked."""
+        for warning in warnings_of(req):
+            resp.append_header("Warning", warning)
         resp.set_header("x-request-id", req.context.request_id)
         request_budget.end_request(req.context.validation)
 

@@ -39,6 +39,20 @@ _LONGEST_ADDRESS = 64  # characters
 _REQUIRED = ("grant_type", "client_id", "client_secret", "scope")
 
 
+class RetiredExchange:
+    """``POST /ims/exchange/jwt``: where integrations exchanged a signed JWT for a token, until January 2025."""
+
+    def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:  # noqa: ARG002
+        """Refuse with an OAuth error body, and say what has taken its place."""
+        resp.status = falcon.HTTP_400
+        resp.set_header("Cache-Control", "no-store")
+        resp.media = {
+            "error": "unsupported_grant_type",
+            "error_description": "JWT credentials were retired on 2025-01-01: add OAuth Server-to-Server "
+            "credentials to the project, and ask POST /ims/token/v3 with grant_type=client_credentials",
+        }
+
+
 class TokenEndpoint:
     """``POST /ims/token/v2`` and ``/v3``: client credentials in the form body or the query string."""
 

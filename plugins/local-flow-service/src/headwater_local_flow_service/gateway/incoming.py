@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
 import re
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.settings import Settings
 
 MOST_PARAMETERS = 100
+_LONGEST_NAME = 64  # characters of a parameter's name
+_MOST_NAMED = 5  # parameters in one warning
+_ALIKE = 0.85  # of two names: properties and property are not, limits and limit are
+_NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{_LONGEST_NAME}}}")
 _EMPTY = "the body is missing or empty"
 _BAD_REQUEST = "CONNECTOR-1000-400"
 _JSON = re.compile(r"application/(?:json|.*\+json)", re.DOTALL)
@@ -35,9 +40,10 @@ def parameters(
     *,
     spelled: Callable[[str], str] = str,
 ) -> dict[str, list[str]]:
-    """Return the query parameters, each with all its values. Raises `FlowError` for unknown ones.
+    """Return the query parameters, each with all its values; unknown ones are passed over with a warning.
 
-    `spelled` turns a name as it may be written into the name it is known by.
+    `spelled` turns a name as it may be written into the name it is known by. Raises `FlowError` for unknown ones where
+    the service is strict, and always for what looks like a known one: without its filter, a list holds everything.
     """
     # WSGI hands bytes over as Latin-1; servers pass a raw non-ASCII query on.
     text = req.query_string.encode("latin-1", "replace").decode("utf-8", "replace")
@@ -51,12 +57,60 @@ def parameters(
     values: dict[str, list[str]] = {}
     for name, value in pairs:
         values.setdefault(spelled(name), []).append(value)
-    if not values.keys() <= set(allowed):
-        known = ", ".join(sorted(allowed)) or "none"
-        raise FlowError(
-            "FLOW-1451-400", f"unknown query parameter; this operation takes: {known}"
-        )
-    return values
+    unknown = [name for name in values if name not in allowed]
+    if unknown:
+        _pass_over(req, unknown, allowed)
+    return {name: given for name, given in values.items() if name in allowed}
+
+
+def warn(req: falcon.Request, text: str) -> None:
+    """Have the answer say, in a ``Warning`` header, what was done other than asked; `text` is ours alone."""
+    warnings: list[str] = getattr(req.context, "warnings", [])
+    req.context.warnings = [*warnings, text]
+
+
+def warnings_of(req: falcon.Request) -> list[str]:
+    """Return the values of the ``Warning`` headers of the answer."""
+    texts = dict.fromkeys(getattr(req.context, "warnings", []))
+    return [f'299 headwater "{text}"' for text in texts]
+
+
+def _pass_over(
+    req: falcon.Request, unknown: list[str], allowed: Collection[str]
+) -> None:
+    """Warn of query parameters that are not known. Raises `FlowError` where they must not be passed over."""
+    meant = next(filter(None, (_meant(name, allowed) for name in unknown)), "")
+    if not meant and not getattr(req.context, "refuse_unknown_parameters", True):
+        warn(req, f"passed over: {_name_some(unknown)}")
+        return
+    known = ", ".join(sorted(allowed)) or "none"
+    hint = f"; did you mean {meant}?" if meant else ""
+    raise FlowError(
+        "FLOW-1451-400",
+        f"unknown query parameter; this operation takes: {known}{hint}",
+    )
+
+
+def _meant(name: str, allowed: Collection[str]) -> str:
+    """Return the known parameter that a name looks like, or nothing."""
+    folded = {_fold_name(known): known for known in allowed}
+    close = difflib.get_close_matches(
+        _fold_name(name[:_LONGEST_NAME]), folded, n=1, cutoff=_ALIKE
+    )
+    return folded[close[0]] if close else ""
+
+
+def _fold_name(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def _name_some(names: list[str]) -> str:
+    """Return the first names that a header can hold, and how many others there are."""
+    told = [name for name in names if _NAME.fullmatch(name)][:_MOST_NAMED]
+    others = len(names) - len(told)
+    if others:
+        told.append(f"{others} more")
+    return f"the query parameters {', '.join(told)}"
 
 
 def json_body(req: falcon.Request, settings: Settings) -> Any:

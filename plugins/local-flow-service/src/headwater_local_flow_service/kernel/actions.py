@@ -31,6 +31,9 @@ _COMPLETE = 100  # percent
 def check(operation: Operation, known: Collection[str]) -> None:
     """Check an operation before its object is looked at. Raises `FlowError` with the code for what is wrong.
 
+    Generated clients send a ``subOp`` always, since Adobe's file marks it as required: beside an operation that takes
+    none it is passed over, unless the service is strict.
+
     Finalizing is for providers; every caller of the embedded service is a user, so it is refused, once well-formed.
     """
     if operation.name not in known:
@@ -48,8 +51,10 @@ def _check_sub_operations(operation: Operation) -> None:
     if not names.issubset(SUB_OPERATIONS):
         known = ", ".join(SUB_OPERATIONS)
         raise FlowError("FLOW-1435-400", f"subOp must be one of {known}")
-    if names and operation.name not in FINALIZING:
-        raise FlowError("FLOW-1436-400", f"{operation.name} does not take a subOp")
+    if operation.name not in FINALIZING:
+        if names and operation.strict:
+            raise FlowError("FLOW-1436-400", f"{operation.name} does not take a subOp")
+        return
     if _PROGRESS in names and len(names) > 1:
         raise FlowError(
             "FLOW-1406-400", f"the subOp {_PROGRESS} excludes all other subOps"

@@ -16,6 +16,7 @@ from headwater_local_flow_service.gateway.incoming import (
     json_object,
     optional_object,
     parameters,
+    warn,
 )
 from headwater_local_flow_service.kernel import patching, transitions
 from headwater_local_flow_service.kernel.audit import reference
@@ -64,7 +65,7 @@ class Collection:
             record = kind.complete(rows, record, content)
             record = transitions.begin_create(kind.type, record, kind.busy_reads)
             rows.add(kind.view.table, record, kind.refers_to(record.document))
-        _warn(resp, kind, record, content)
+        _warn(req, kind, record, content)
         resp.status = falcon.HTTP_201
         resp.location = f"{BASE}/{kind.type}/{record.id}"
         resp.media = kind.creation_answer(record)
@@ -110,7 +111,7 @@ class Item(ReadOnlyItem):
                 kind.view.table, after, etag=before.etag, refers_to=refers_to
             ):
                 raise etag_conflict(kind, id)
-        _warn(resp, kind, after, content)
+        _warn(req, kind, after, content)
         resp.media = reference(after)
 
     def on_delete(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
@@ -208,12 +209,12 @@ def etag_conflict(kind: ResourceKind, id: str) -> FlowError:
 
 
 def _warn(
-    resp: falcon.Response, kind: ResourceKind, record: Record, content: Content
+    req: falcon.Request, kind: ResourceKind, record: Record, content: Content
 ) -> None:
     """Tell the caller and the log what was done other than asked, or will not be done for long."""
     if content.warning:
         log.warning("%s %s: %s", kind.type, record.id, content.warning)
-        resp.set_header("Warning", f'299 headwater "{content.warning}"')
+        warn(req, content.warning)
 
 
 def _asks_for_draft(req: falcon.Request) -> bool:
@@ -280,6 +281,7 @@ def _read_operation(
         sub_operations=tuple(filter(None, sub_operations)),
         status=body,
         caller=caller,
+        strict=kind.context.settings.strictness.refuse_sub_operations,
     )
 
 

@@ -50,12 +50,16 @@ class Creation:
 
 @attrs.frozen(kw_only=True)
 class Operation:
-    """One call of ``/action``: `name` in lower case with dashes, `status` the optional body."""
+    """One call of ``/action``: `name` in lower case with dashes, `status` the optional body.
+
+    `strict` says that a sub-operation where none belongs is refused.
+    """
 
     name: str
     sub_operations: tuple[str, ...]
     status: dict[str, Any]
     caller: Caller
+    strict: bool = False
 
 
 class ResourceKind(abc.ABC):

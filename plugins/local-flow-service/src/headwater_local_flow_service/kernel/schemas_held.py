@@ -1,4 +1,4 @@
-"""Values validated against a JSON Schema of a flow specification, strings of numbers read as numbers first.
+"""Values validated against a JSON Schema of a specification, strings of numbers read as numbers first.
 
 The rules: docs/flow-service-operations.md#numbers-and-booleans-as-strings.
 """
@@ -57,21 +57,28 @@ def coerce(values: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     return coerced
 
 
-def find_problem(values: Mapping[str, Any], schema: Any, path: str) -> str:
-    """Say which rule of a schema (draft-07) the values break first, or nothing. No value is named, only places."""
+def find_problem(
+    values: Mapping[str, Any],
+    schema: Any,
+    path: str,
+    *,
+    of: str = "the flow specification",
+) -> str:
+    """Say which rule of a schema (draft-07) the values break first, or nothing. No value is named, only places.
+
+    `of` names the specification that the schema stands in.
+    """
     try:
         errors = evaluation.find_errors(schema, dict(values))
     except (
         Exception
     ):  # a schema that a caller stored can break its evaluation in many ways
-        return (
-            f"{path} cannot be validated against the schema of the flow specification"
-        )
+        return f"{path} cannot be validated against the schema of {of}"
     if not errors:
         return ""
     first = min(errors, key=lambda error: list(map(str, error.absolute_path)))
     place = ".".join([path, *map(str, first.absolute_path)])
-    return f"{place} breaks the rule {first.validator} of the flow specification"
+    return f"{place} breaks the rule {first.validator} of {of}"
 
 
 def objects_in(schema: Any) -> Iterator[Mapping[str, Any]]:

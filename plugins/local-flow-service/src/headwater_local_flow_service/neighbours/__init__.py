@@ -37,9 +37,18 @@ def add_routes(app: falcon.App[Any, Any], context: ServiceContext) -> None:
     app.add_route(f"{schemas.BASE}/stats", schemas.Stats(context))
     app.add_route(f"{data_sets.BASE}/dataSets", data_sets.DataSets(context))
     app.add_route(f"{data_sets.BASE}/dataSets/{{id}}", data_sets.DataSet(context))
+    for misprint in mapping_sets.MISPRINTS:
+        app.add_sink(_misprinted, misprint)
     app.add_route(f"{mapping_sets.BASE}/mappingSets", mapping_sets.MappingSets(context))
     app.add_route(
         f"{mapping_sets.BASE}/mappingSets/{{id}}", mapping_sets.MappingSet(context)
+    )
+
+
+def _misprinted(req: falcon.Request, resp: falcon.Response, **kwargs: Any) -> None:  # noqa: ARG001
+    raise NeighbourError(
+        "HEADWATER-1404-404",
+        f"nothing is at this path, which a tutorial misprints: mapping sets are at {mapping_sets.BASE}/mappingSets",
     )
 
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.store.store import Record, Rows, Scope
 
 BASE = "/data/foundation/conversion"
+# What the page about the HTTP API posts its mapping set to.
+MISPRINTS = ("/data/foundation/mappingSets",)
 
 _TABLE = tables.mapping_sets
 _LARGEST_PAGE = 100

@@ -8,25 +8,22 @@ from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.kernel import bodies
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
 TABULAR: Final = "tabular"
 FILES: Final = ("delimited", "json", "parquet")
-FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
-    "table": (TABULAR,),
-    "file": FILES,
-    "streaming": ("json", "parquet_xdm"),
-}
 COMPRESSIONS: Final = ("bzip2", "gzip", "deflate", "zipDeflate", "tarGzip", "tar")
 ENCODINGS: Final = ("UTF-8", "ISO-8859-1")
 
 
-def check_data(data: Mapping[str, Any], kind: str, *, draft: bool) -> None:
-    """Check the ``data`` of a source connection. Raises `FlowError`."""
+def check_data(
+    data: Mapping[str, Any], formats: Collection[str], *, draft: bool
+) -> None:
+    """Check the ``data`` of a source connection, in one of a source's `formats`. Raises `FlowError`."""
     layout = bodies.normalize(data, "format")
     bodies.require_field(layout, "format", "string", path="data", draft=draft)
     bodies.read_choice(
-        layout, "format", FORMATS[kind], path="data", code="CONNECTOR-1327-400"
+        layout, "format", formats, path="data", code="CONNECTOR-1327-400"
     )
     bodies.check_types(
         layout, {"schema": "object", "properties": "object"}, path="data"

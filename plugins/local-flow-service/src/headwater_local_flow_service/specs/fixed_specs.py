@@ -1,7 +1,7 @@
 """The flow specifications that no connector brings: the ways data can flow from the sources to the data lake.
 
-Ids are the platform's, and so are the names ``CRMToAEP`` and ``CloudStorageToAEP``; the others are ours. Which sources
-a flow specification takes follows from the connectors, never from a list kept here: the platform's own changes often.
+Ids and names are the platform's. Which sources a flow specification takes follows from the connectors, never from a
+list kept here: the platform's own changes often.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import attrs
 from headwater.connectors.rendering import PROVIDERS
 from headwater_local_flow_service.specs import (
     flow_schemas,
+    flow_spec_ids,
     source_connectors,
     spec_parts,
     stored_specs,
@@ -24,45 +25,46 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.kernel.catalog import Catalog
     from headwater_local_flow_service.store.store import Rows, Scope
 
-CRM_TO_AEP: Final = "14518937-270c-4525-bdec-c2ba7cce3860"
-CLOUD_STORAGE_TO_AEP: Final = "9753525b-82c7-4dce-8a9b-5ccfce2b9876"
-STREAM_WITH_MAPPING: Final = "c1a19761-d2c7-4702-b9fa-fe91f0613e81"
-STREAM: Final = "d8a6f005-7eaf-4153-983e-e8574508b877"
-
 
 @attrs.frozen(kw_only=True)
 class FixedSpec:
-    """A flow specification apart from the sources it is open for: those of one `kind`."""
+    """A flow specification apart from the sources it is open for.
+
+    `frequency` is ``batch`` or ``streaming``: a stream has no schedule, and drafts of its dataflows cannot be made.
+    """
 
     id: str
     name: str
-    kind: str
+    frequency: str = "batch"
     transformations: tuple[dict[str, Any], ...] = ()
     run: dict[str, Any] | None = None
+    options: dict[str, Any] | None = None
+    further_targets: tuple[str, ...] = ()
 
     def build(self, source_ids: list[str]) -> dict[str, Any]:
         """Return the specification, open for these sources."""
-        frequency = "streaming" if self.kind == "streaming" else "batch"
+        batch = self.frequency == "batch"
         spec = {
             "id": self.id,
             "name": self.name,
-            "providerId": PROVIDERS[frequency],
+            "providerId": PROVIDERS[self.frequency],
             "version": "1.0",
             "sourceConnectionSpecIds": source_ids,
-            "targetConnectionSpecIds": [DATA_LAKE],
+            "targetConnectionSpecIds": [DATA_LAKE, *self.further_targets],
             "transformationSpecs": list(self.transformations),
             "attributes": {
                 "isSourceFlow": True,
                 "flacValidationSupported": True,
-                "frequency": frequency,
-                "isDraftModeSupported": frequency == "batch",
+                "frequency": self.frequency,
+                "isDraftModeSupported": batch,
                 "notification": {"category": "sources", "flowRun": {"enabled": True}},
             },
-            "permissionsInfo": spec_parts.PERMISSIONS,
+            "permissionsInfo": spec_parts.permissions(streaming=not batch),
         }
-        if frequency == "batch":
+        if batch:
             spec["scheduleSpec"] = flow_schemas.SCHEDULE
-            spec["optionSpec"] = flow_schemas.OPTIONS
+        if self.options is not None:
+            spec["optionSpec"] = self.options
         if self.run is not None:
             spec["runSpec"] = self.run
         return spec
@@ -72,27 +74,53 @@ _FIXED: Final = {
     spec.id: spec
     for spec in (
         FixedSpec(
-            id=CRM_TO_AEP,
+            id=flow_spec_ids.CRM_TO_AEP,
             name="CRMToAEP",
-            kind="table",
             transformations=(flow_schemas.COPY, flow_schemas.MAPPING),
             run=flow_schemas.TABLE_RUN,
+            options=flow_schemas.OPTIONS,
         ),
         FixedSpec(
-            id=CLOUD_STORAGE_TO_AEP,
+            id=flow_spec_ids.CLOUD_STORAGE_TO_AEP,
             name="CloudStorageToAEP",
-            kind="file",
             transformations=(flow_schemas.MAPPING, flow_schemas.ENCRYPTION),
             run=flow_schemas.FILE_RUN,
+            options=flow_schemas.OPTIONS,
         ),
         FixedSpec(
-            id=STREAM_WITH_MAPPING,
-            name="Stream data with transformation",
-            kind="streaming",
+            id=flow_spec_ids.REST_STORAGE_TO_AEP,
+            name="RestStorageToAEP",
+            transformations=(flow_schemas.MAPPING,),
+            options=flow_schemas.OPTIONS,
+        ),
+        FixedSpec(
+            id=flow_spec_ids.STREAM,
+            name="Stream data without transformation",
+            frequency="streaming",
+        ),
+        FixedSpec(
+            id=flow_spec_ids.STREAM_WITH_MAPPING,
+            name="Steam data with transformation",  # as the platform spells it
+            frequency="streaming",
             transformations=(flow_schemas.MAPPING,),
         ),
         FixedSpec(
-            id=STREAM, name="Stream data without transformation", kind="streaming"
+            id=flow_spec_ids.STREAM_OR_MAPPING,
+            name="Stream data with optional transformation",
+            frequency="streaming",
+            transformations=(flow_schemas.MAPPING,),
+            # Event Hubs as a target, and one that no page names
+            further_targets=(
+                "bf9f5905-92b7-48bf-bf20-455bc6b60a4e",
+                "db4fe783-ef79-4a12-bda9-32b2b1bc3b2c",
+            ),
+        ),
+        FixedSpec(
+            id=flow_spec_ids.GENERIC_STREAMING,
+            name="GenericStreamingAEP",
+            frequency="streaming",
+            transformations=(flow_schemas.MAPPING,),
+            options=flow_schemas.WEBHOOK_OPTIONS,
         ),
     )
 }
@@ -101,7 +129,7 @@ _FIXED: Final = {
 def list_fixed(rows: Rows, scope: Scope, catalog: Catalog) -> list[dict[str, Any]]:
     """Return the fixed flow specifications, open for the connectors and an organization's own sources."""
     source_ids = source_connectors.list_source_ids(rows, catalog, scope)
-    return [spec.build(source_ids[spec.kind]) for spec in _FIXED.values()]
+    return [spec.build(source_ids.get(spec.id, [])) for spec in _FIXED.values()]
 
 
 def find_fixed(
@@ -112,7 +140,7 @@ def find_fixed(
     if spec is None:
         return None
     source_ids = source_connectors.list_source_ids(rows, catalog, scope)
-    return spec.build(source_ids[spec.kind])
+    return spec.build(source_ids.get(id, []))
 
 
 def flow_spec(
@@ -121,3 +149,13 @@ def flow_spec(
     """Return a flow specification by id, fixed or stored by the organization, or None."""
     fixed = find_fixed(rows, scope, catalog, id)
     return fixed or stored_specs.find_stored(rows, tables.flow_specs, scope, id)
+
+
+def name_fitting(rows: Rows, scope: Scope, catalog: Catalog, source_id: str) -> str:
+    """Name the fixed flow specifications that take a source's data, with their ids; nothing where none does."""
+    names = [
+        f"{spec['name']} ({spec['id']})"
+        for spec in list_fixed(rows, scope, catalog)
+        if source_id in spec["sourceConnectionSpecIds"]
+    ]
+    return " or ".join(names)

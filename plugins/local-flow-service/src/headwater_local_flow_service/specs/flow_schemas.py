@@ -100,12 +100,12 @@ TABLE_RUN = {
 }
 FILE_RUN = {"name": "ProviderParams", "spec": _object(dict(_WINDOW), [*_WINDOW])}
 
-OPTIONS = {
+_DIAGNOSTICS = {
+    "errorDiagnosticsEnabled": {"type": "boolean", "default": False},
+    "partialIngestionPercent": {"type": "number", "exclusiveMinimum": 0},
+}
+OPTIONS = {"name": "OptionSpec", "spec": _object(_DIAGNOSTICS)}
+WEBHOOK_OPTIONS = {
     "name": "OptionSpec",
-    "spec": _object(
-        {
-            "errorDiagnosticsEnabled": {"type": "boolean", "default": False},
-            "partialIngestionPercent": {"type": "number", "exclusiveMinimum": 0},
-        }
-    ),
+    "spec": _object({**_DIAGNOSTICS, "inletUrl": {"type": "string"}}),
 }

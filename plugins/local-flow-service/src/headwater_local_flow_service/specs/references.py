@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.specs import drafts, source_connectors
+from headwater_local_flow_service.specs import (
+    drafts,
+    loose_spellings,
+    source_connectors,
+)
 
 if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
@@ -66,6 +70,8 @@ def spec_reference(
         if strictness.require_spec_version:
             raise FlowError("HEADWATER-1422-422", f"{name}.version is missing")
         version = "1.0"
+    if not strictness.refuse_loose_spellings:
+        version = loose_spellings.straighten_version(version)
     if not isinstance(version, str):
         raise FlowError("CONNECTOR-1312-400", f"{name}.version must be of type string")
     return {"id": id, "version": version}

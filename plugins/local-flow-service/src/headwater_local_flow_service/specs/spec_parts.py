@@ -1,6 +1,6 @@
 """What a source's connection specification says beside its credentials: what is read from it, and how it is explored.
 
-None of it is a connector's to say; it follows from the kind of source.
+None of it is a connector's to say; it follows from the shape of its source.
 """
 
 from __future__ import annotations
@@ -9,58 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from headwater.connectors import rendering
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.specs.data_formats import (
-    COMPRESSIONS,
-    ENCODINGS,
-    FILES,
-)
+from headwater_local_flow_service.specs import source_shapes
 
 if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
-
-KINDS = ("table", "file", "streaming")
-
-_DRAFT = "http://json-schema.org/draft-07/schema#"
+    from headwater_local_flow_service.specs.source_shapes import SourceShape
 
 # Google BigQuery and Snowflake take filters, and these and Azure Databricks change data capture (source parameters).
 _FILTERING = frozenset(
     {"3c9b37f8-13a6-43d8-bad3-b863b941fedd", "b2e08744-4f1a-40ce-af30-7abac3e23cf3"}
 )
 
-_COLUMN = {
-    "type": "object",
-    "properties": {
-        "name": {"type": "string"},
-        "type": {"type": "string"},
-        "xdm": {"type": "object"},
-    },
-    "required": ["name"],
-}
-_PARAMS: dict[str, dict[str, Any]] = {
-    "table": {
-        "tableName": {"type": "string"},
-        "columns": {"type": "array", "items": _COLUMN},
-    },
-    "file": {
-        "path": {
-            "type": "string",
-            "description": "A file, a folder, or a pattern of files.",
-        },
-        "type": {"type": "string", "enum": ["file", "folder"]},
-        "recursive": {"type": "boolean", "default": False},
-    },
-    "streaming": {},
-}
-_REQUIRED = {"table": ["tableName"], "file": ["path"], "streaming": []}
-_SOURCE_TYPES = {"table": "Tabular", "file": "CloudStorage", "streaming": "Streaming"}
-_FILE_OPTIONS = {
-    "fileType": {"type": "string", "enum": [*FILES]},
-    "compressionType": {"type": "string", "enum": [*COMPRESSIONS]},
-    "columnDelimiter": {"type": "string", "minLength": 1, "maxLength": 1},
-    "encoding": {"type": "string", "enum": [*ENCODINGS]},
-}
-_EXPLORED = {"table": ("root", "table"), "file": ("root", "folder", "file")}
-_EXPLORE_TYPES = {"table": "Tabular", "file": "FileSystem"}
 _ENTRY = {
     "type": "object",
     "properties": {
@@ -71,9 +30,9 @@ _ENTRY = {
         "canFetchSchema": {"type": "boolean"},
     },
 }
-_LISTED = {"$schema": _DRAFT, "type": "array", "items": _ENTRY}
+_LISTED = {"$schema": source_shapes.DRAFT, "type": "array", "items": _ENTRY}
 _DESCRIBED = {
-    "$schema": _DRAFT,
+    "$schema": source_shapes.DRAFT,
     "type": "object",
     "properties": {"format": {"type": "string"}, "schema": {"type": "object"}},
 }
@@ -82,23 +41,19 @@ _ANSWERS = {
     "folder": _LISTED,
     "table": _DESCRIBED,
     "file": _DESCRIBED,
-}
-
-PERMISSIONS = {
-    "manage": [
-        {"@type": "lowLevel", "name": "EnterpriseSource", "permissions": ["write"]}
-    ],
-    "view": [
-        {"@type": "lowLevel", "name": "EnterpriseSource", "permissions": ["read"]}
-    ],
+    "rest": _DESCRIBED,
 }
 
 
-def kind_of(connector: Connector) -> str:
-    """Return how a source's data comes: ``table``, ``file`` or ``streaming``."""
-    if connector.spec.ingestion == "streaming":
-        return "streaming"
-    return connector.spec.kind
+def _permissions(name: str) -> dict[str, Any]:
+    return {
+        "manage": [{"@type": "lowLevel", "name": name, "permissions": ["write"]}],
+        "view": [{"@type": "lowLevel", "name": name, "permissions": ["read"]}],
+    }
+
+
+PERMISSIONS = _permissions("EnterpriseSource")
+STREAMING_PERMISSIONS = _permissions("StreamingSource")
 
 
 def filters_at_source(connector: Connector) -> bool:
@@ -115,33 +70,34 @@ def check_filters_at_source(connector: Connector) -> None:
         )
 
 
-def object_types(connector: Connector) -> tuple[str, ...]:
-    """Return the types of objects that a source is explored by, none where it is not explored at all."""
-    return _EXPLORED.get(kind_of(connector), ())
-
-
 def render(connector: Connector) -> dict[str, Any]:
     """Return a connector as the service lists it: as the core renders it, and what follows from its kind."""
-    kind = kind_of(connector)
+    shape = source_shapes.shape_of(connector)
     spec = rendering.render(connector)
-    source = {
-        "name": _SOURCE_TYPES[kind],
-        "type": _SOURCE_TYPES[kind],
-        "spec": _object(_PARAMS[kind], _REQUIRED[kind]),
-    }
+    source = {"name": shape.type, "type": shape.type, "spec": shape.params}
     parts: dict[str, Any] = {"sourceSpec": source}
-    if kind in _EXPLORED:
-        parts["exploreSpec"] = _explore_spec(kind)
+    if shape.explore_type:
+        parts["exploreSpec"] = _explore_spec(shape)
     return {
         **spec,
         **parts,
-        "attributes": spec["attributes"] | _attributes(connector, kind),
-        "permissionsInfo": PERMISSIONS,
+        "attributes": spec["attributes"] | _attributes(connector, shape),
+        "permissionsInfo": permissions(streaming=is_streaming(shape)),
     }
 
 
-def _attributes(connector: Connector, kind: str) -> dict[str, Any]:
-    attributes: dict[str, Any] = {"isDraftModeSupported": kind != "streaming"}
+def is_streaming(shape: SourceShape) -> bool:
+    """Say whether the data of a source comes as a stream."""
+    return shape.kind in (source_shapes.STREAMING, source_shapes.WEBHOOK)
+
+
+def permissions(*, streaming: bool) -> dict[str, Any]:
+    """Return who may see and manage what a specification offers."""
+    return STREAMING_PERMISSIONS if streaming else PERMISSIONS
+
+
+def _attributes(connector: Connector, shape: SourceShape) -> dict[str, Any]:
+    attributes: dict[str, Any] = {"isDraftModeSupported": not is_streaming(shape)}
     if filters_at_source(connector):
         attributes["filterAtSource"] = {
             "enabled": True,
@@ -152,25 +108,25 @@ def _attributes(connector: Connector, kind: str) -> dict[str, Any]:
     return attributes
 
 
-def _explore_spec(kind: str) -> dict[str, Any]:
-    types = _EXPLORED[kind]
+def _explore_spec(shape: SourceShape) -> dict[str, Any]:
+    if not shape.explored:
+        return {"name": shape.explore_type, "type": shape.explore_type}
     properties: dict[str, Any] = {
-        "objectType": {"type": "string", "enum": [*types]},
+        "objectType": {"type": "string", "enum": [*shape.explored]},
         "object": {"type": "string"},
+        **shape.explore_options,
     }
-    if kind == "file":
-        properties |= _FILE_OPTIONS
     return {
-        "name": _EXPLORE_TYPES[kind],
-        "type": _EXPLORE_TYPES[kind],
+        "name": shape.explore_type,
+        "type": shape.explore_type,
         "requestSpec": _object(properties, ["objectType"]),
-        "responseSpec": {name: _ANSWERS[name] for name in types},
+        "responseSpec": {name: _ANSWERS[name] for name in shape.explored},
     }
 
 
 def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     return {
-        "$schema": _DRAFT,
+        "$schema": source_shapes.DRAFT,
         "type": "object",
         "properties": properties,
         "required": required,
