@@ -631,3 +631,36 @@ def test_the_guide_s_example_is_a_usable_file(
     assert profiles.resolve(environ={}, path=path).endpoint().client_secret == Secret(
         CANARY
     )
+
+
+# The certificate authorities for asking a source
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "environ", "expected"),
+    [
+        ("[profiles.dev]\nca_bundle = 'ours.pem'\n", None, {}, "ours.pem"),
+        ("[profiles.dev]\nca_bundle = '/ours.pem'\n", "dev", {}, "/ours.pem"),
+        ("[profiles.dev]\nca_bundle = 'ours.pem'\n", "prod", {}, None),
+        ("[profiles.dev]\nca_bundle = 'ours.pem'\n", "local", {}, None),
+        (
+            "[profiles.dev]\nca_bundle = 'ours.pem'\n",
+            None,
+            {"HEADWATER_URL": "https://elsewhere.example"},
+            None,
+        ),
+        ("[profiles.dev]\n", None, {}, None),
+        ("not TOML", None, {}, None),
+        (None, None, {}, None),
+    ],
+)
+def test_the_authorities_of_a_profile_are_known_with_half_a_configuration(
+    tmp_path: Path,
+    text: str | None,
+    name: str | None,
+    environ: dict[str, str],
+    expected: str | None,
+) -> None:
+    path = tmp_path / "config.toml" if text is None else _file(tmp_path, text)
+    found = profiles.ca_bundle(name, environ=environ, path=path)
+    assert found == (expected and str(tmp_path / expected))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from headwater.cli.options import common, credential_input, slug_argument
+from headwater.cli.options import asking, common, credential_input, slug_argument
 from headwater.cli.output import emit
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @slug_argument
 @click.argument("table")
 @credential_input
+@asking
 @common
 @click.pass_obj
 def command(state: State, /, *, slug: str, table: str, **given: Any) -> None:

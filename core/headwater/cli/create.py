@@ -105,7 +105,7 @@ def command(
     for notice in lifecycle_notices(connector, credentials.auth):
         state.notice(notice)
     if proven:
-        _prove(state, prepared)
+        _prove(state, prepared, profile)
     if no_journal:
         state.notice(_NO_JOURNAL)
     service = state.service(profile)
@@ -127,11 +127,16 @@ def command(
     _report(state, created, credentials, profile)
 
 
-def _prove(state: State, prepared: Prepared) -> None:
+def _prove(state: State, prepared: Prepared, profile: Profile) -> None:
     """Ask the source whether it accepts the credentials; where it does not, nothing is created."""
     from headwater.sources.contract import SourceCredentials
+    from headwater.sources.reach import Reach
 
-    credentials = SourceCredentials(auth=prepared.auth, params=prepared.params)
+    credentials = SourceCredentials(
+        auth=prepared.auth,
+        params=prepared.params,
+        reach=Reach(ca_bundle=profile.values.get("ca_bundle")),
+    )
     with prepared.connector.open_source(credentials) as reader:
         check = reader.check()
     user = f" (user {check.user})" if check.user else ""

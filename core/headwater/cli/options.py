@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
+_ASKING = "Whose ca_bundle and pulled specifications count; see `headwater specs`."
+
+
 class Seconds(click.FloatRange):
     """A duration within bounds; ``nan`` compares with neither of them and is refused."""
 
@@ -65,11 +68,7 @@ def sending(function: Decorated) -> Decorated:
             help="How long to wait for a connection.",
         ),
         _override("--proxy", metavar="URL", help="Send through this proxy."),
-        _override(
-            "--ca-bundle",
-            metavar="FILE",
-            help="Certificate authorities to trust instead of the usual ones.",
-        ),
+        _ca_bundle(),
         _override(
             "--sandbox",
             metavar="NAME",
@@ -77,6 +76,13 @@ def sending(function: Decorated) -> Decorated:
         ),
         of_profile("Where to send; local is built in."),
     ):
+        function = option(function)
+    return function
+
+
+def asking(function: Decorated) -> Decorated:
+    """Add what matters of a profile where only a source is asked: whom to trust, and whose specifications count."""
+    for option in (_ca_bundle(), of_profile(_ASKING)):
         function = option(function)
     return function
 
@@ -162,6 +168,14 @@ def _flag(
         is_eager=True,
         callback=callback,
         help=help,
+    )
+
+
+def _ca_bundle() -> Callable[[Decorated], Decorated]:
+    return _override(
+        "--ca-bundle",
+        metavar="FILE",
+        help="Certificate authorities to trust instead of the usual ones.",
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headwater.cli.options import common, credential_input, slug_argument
+from headwater.cli.options import asking, common, credential_input, slug_argument
 from headwater.cli.output import emit
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     help="How many rows.",
 )
 @credential_input
+@asking
 @common
 @click.pass_obj
 def command(state: State, /, *, slug: str, table: str, rows: int, **given: Any) -> None:

@@ -25,6 +25,7 @@ def open_reader(state: State, connector: Connector, **given: Any) -> GuardedRead
     """Collect credentials and return a reader, telling where the fields came from."""
     from headwater.cli.inputs import describe_origins, gather
     from headwater.sources.contract import SourceCredentials
+    from headwater.sources.reach import Reach
 
     connector.check_readable()  # before anybody is asked for credentials
     credentials = gather(state, connector, **given)
@@ -32,8 +33,9 @@ def open_reader(state: State, connector: Connector, **given: Any) -> GuardedRead
     state.remember(params)
     if not state.json:
         say(describe_origins(credentials))
+    reach = Reach(ca_bundle=state.ca_bundle())
     return connector.open_source(
-        SourceCredentials(auth=credentials.auth, params=params)
+        SourceCredentials(auth=credentials.auth, params=params, reach=reach)
     )
 
 

@@ -60,6 +60,12 @@ class State:
 
         return str(self.overrides.get("cloud") or profiles.cloud(self.profile_name))
 
+    def ca_bundle(self) -> str | None:
+        """Return the certificate authorities to trust at a source, without needing a whole profile."""
+        from headwater import profiles
+
+        return self.overrides.get("ca_bundle") or profiles.ca_bundle(self.profile_name)
+
     def registry(self) -> Registry:
         """Return the connectors there are: the installed ones, and those whose specifications the tenant gave.
 

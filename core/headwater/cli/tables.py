@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headwater.cli.options import common, credential_input, slug_argument
+from headwater.cli.options import asking, common, credential_input, slug_argument
 from headwater.cli.output import emit, table
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.command("tables")
 @slug_argument
 @credential_input
+@asking
 @common
 @click.pass_obj
 def command(state: State, /, *, slug: str, **given: Any) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-import ssl
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 import attrs
 import requests
 
-from headwater.errors import HeadwaterError, InvalidInput
+from headwater.errors import HeadwaterError
 from headwater.flowservice.adapters import adapter_for
 from headwater.flowservice.answer import Answer
 from headwater.flowservice.error_answers import request_id
 from headwater.foreign import raise_bare, shows
+from headwater.http.authorities import check_bundle, check_environment_bundle
 from headwater.http.bodies import NotDecompressible, read_body
 from headwater.http.exchanges import LARGEST_ANSWER, open_exchange
 from headwater.http.hosts import host_of, is_local, scheme_of
@@ -190,34 +189,11 @@ def _check_bundles(
     A given one is loaded. One of the environment is usually the system's, large and good: that it exists must do.
     """
     if ca_bundle is not None:
-        _check_bundle(ca_bundle)
+        check_bundle(ca_bundle)
     for setting in settings:
         bundle = setting["verify"]
-        if bundle is not True and not Path(bundle).exists():
-            raise InvalidInput(
-                "the certificate bundle named by the environment does not exist",
-                remedy="correct or unset REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE)",
-            )
-
-
-def _check_bundle(ca_bundle: str) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    try:
-        if Path(ca_bundle).is_dir():
-            context.load_verify_locations(capath=ca_bundle)
-        else:
-            context.load_verify_locations(cafile=ca_bundle)
-    except ssl.SSLError:
-        raise_bare(_bundle_error("contains no certificates in PEM form"))
-    except (OSError, ValueError):
-        raise_bare(_bundle_error("cannot be read"))
-
-
-def _bundle_error(flaw: str) -> InvalidInput:
-    return InvalidInput(
-        f"ca_bundle {flaw}",
-        remedy="name a file with the certificate authorities to trust",
-    )
+        if bundle is not True:
+            check_environment_bundle(bundle)
 
 
 def _proxy_secrets(settings: Iterable[Mapping[str, Any]]) -> tuple[Secret, ...]:

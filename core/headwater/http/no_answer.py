@@ -20,16 +20,18 @@ from headwater.http.bodies import NotDecompressible
 from headwater.http.exchanges import OverLimit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from headwater.http.exchanges import Exchange
 
-# Remedies; {address} is what the caller's users gave: a URL, or a host.
+# Remedies; {address} is what the caller's users gave, a URL or a host, and {authorities} where they name a
+# certificate authority of their own.
 _CHECK = (
     "check the {address}, and that the service is running and can be reached from here"
 )
 _LATER = "try again; where it happens again, check the network and the service"
 _PROXY = "check the address of the proxy and its credentials"
+_AUTHORITIES = "as ca_bundle"
 
 # urllib3 1.26 does not tell it apart
 _UNRESOLVED = getattr(low, "NameResolutionError", low.LocationValueError)
@@ -94,7 +96,7 @@ _RULES = (
         "its TLS certificate cannot be verified",
         sent=False,
         passing=False,
-        remedy="if a certificate authority of your own signs for it, name its file as ca_bundle",
+        remedy="if a certificate authority of your own signs for it, name its file {authorities}",
     ),
     _Rule(
         (_ProxyUnusable,),
@@ -194,29 +196,33 @@ def classify_failure(
     host: str,
     *,
     address: str = "URL",
+    authorities: str = _AUTHORITIES,
     exchange: Exchange | None = None,
 ) -> NoAnswer:
     """Say what an exception means, in names and rules only: its own text may print headers, URLs and bodies.
 
-    `address` is what remedies call that which led to the host: what users gave, a URL or a host. Where our own
-    connections carried the request, the `exchange` says whether a byte of it may have left, and not the exception.
+    `address` is what remedies call that which led to the host: what users gave, a URL or a host; `authorities` is how
+    they name a certificate authority of their own. Where our own connections carried the request, the `exchange` says
+    whether a byte of it may have left, and not the exception.
     """
     if isinstance(error, OverLimit):
         return _over_limit(error, host, sent=exchange is None or exchange.may_have_left)
     reasons = tuple(_reasons(error))
+    words = {"address": address, "authorities": authorities}
     if exchange is None or not exchange.watched:
-        return _no_answer(_find(_RULES, reasons), host, address)
+        return _no_answer(_find(_RULES, reasons), host, words)
     if exchange.sent:
-        return _no_answer(_find(_SENT, reasons), host, address)
+        return _no_answer(_find(_SENT, reasons), host, words)
     rule = _find(_UNSENT, reasons)
-    return attrs.evolve(_no_answer(rule, host, address), sent=False)
+    return attrs.evolve(_no_answer(rule, host, words), sent=False)
 
 
 def broken_answer(error: Exception, host: str) -> NoAnswer:
     """Say what an exception means that came within an answer: the request has arrived, whatever broke off then."""
     if isinstance(error, OverLimit):
         return _over_limit(error, host, sent=True)
-    return _no_answer(_find(_WITHIN, tuple(_reasons(error))), host, "URL")
+    words = {"address": "URL", "authorities": _AUTHORITIES}
+    return _no_answer(_find(_WITHIN, tuple(_reasons(error))), host, words)
 
 
 def unwritable_request(error: Exception, host: str) -> NoAnswer:
@@ -227,13 +233,13 @@ def unwritable_request(error: Exception, host: str) -> NoAnswer:
     )
 
 
-def _no_answer(rule: _Rule, host: str, address: str) -> NoAnswer:
+def _no_answer(rule: _Rule, host: str, words: Mapping[str, str]) -> NoAnswer:
     return NoAnswer(
         what=rule.what,
         host=host,
         sent=rule.sent,
         passing=rule.passing,
-        remedy=rule.remedy.format(address=address),
+        remedy=rule.remedy.format(**words),
     )
 
 

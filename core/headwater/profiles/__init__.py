@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from headwater.profiles.config import LOCAL
-from headwater.profiles.layers import cloud, connect, resolve
+from headwater.profiles.layers import ca_bundle, cloud, connect, resolve
 from headwater.profiles.profile import Profile
 
-__all__ = ["LOCAL", "Profile", "cloud", "connect", "resolve"]
+__all__ = ["LOCAL", "Profile", "ca_bundle", "cloud", "connect", "resolve"]

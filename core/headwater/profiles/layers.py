@@ -115,15 +115,43 @@ def cloud(
     if "cloud" in variables:
         check_cloud(variables["cloud"], _source("cloud"))
         return variables["cloud"]
-    chosen = name or environ.get("HEADWATER_PROFILE")
-    if not chosen and _endpoint_variables(variables):
-        return CLOUDS[0]
-    try:
-        config = Config.read(path, environ)
-        profile = config.profile(chosen) if chosen else config.default_profile()
-    except InvalidInput:
+    profile = _find_in_file(name, environ, path)
+    if profile is None:
         return CLOUDS[0]
     return profile.cloud
+
+
+@without_frames
+def ca_bundle(
+    name: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    path: Path | None = None,
+) -> str | None:
+    """Return the file of certificate authorities that the profile names, for asking a source without the platform.
+
+    Half a configuration is enough, as for `cloud`. None where nothing names one, or the config file cannot be used.
+    """
+    require_optional_text("name", name)
+    require_kind("path", path, (Path, type(None)), "a pathlib.Path or None")
+    profile = _find_in_file(name, _environment(environ), path)
+    if profile is None:
+        return None
+    return profile.values.get("ca_bundle")
+
+
+def _find_in_file(
+    name: str | None, environ: Mapping[str, str], path: Path | None
+) -> Profile | None:
+    """Return what `resolve` would take from the config file; None where that is another, or the file is unusable."""
+    chosen = name or environ.get("HEADWATER_PROFILE")
+    if not chosen and _endpoint_variables(_variables(environ)):
+        return None
+    try:
+        config = Config.read(path, environ)
+        return config.profile(chosen) if chosen else config.default_profile()
+    except InvalidInput:
+        return None
 
 
 def _environment(environ: Mapping[str, str] | None) -> Mapping[str, str]:

@@ -15,6 +15,7 @@ from headwater.errors import (
     SourceUnavailable,
 )
 from headwater.foreign import raise_bare
+from headwater.http.authorities import find_bundle
 from headwater.http.bodies import read_body
 from headwater.http.exchanges import open_exchange
 from headwater.http.json_body import decode_json, get_member
@@ -71,7 +72,8 @@ class SourceHttp:
     """Requests below one root URL. Follows no redirects, keeps no cookies, leaves ``.netrc`` alone.
 
     What its errors say is made of the host, the method and rules; never of a query, a header or a body. `pause` waits
-    between attempts, for so many seconds.
+    between attempts, for so many seconds. Raises `InvalidInput` for a root, or a bundle of authorities, that cannot be
+    used.
     """
 
     def __init__(
@@ -87,6 +89,9 @@ class SourceHttp:
         self.root = root.rstrip("/")
         self.host = parts.netloc
         self._pause = pause
+        self._authorities = reach.authorities_setting
+        # Given with each request: before what is set on a session, requests takes the environment's.
+        self._verify = find_bundle(reach.ca_bundle) or True
         self._session = open_guarded_session(reach)
 
     def __enter__(self) -> Self:
@@ -144,6 +149,7 @@ class SourceHttp:
             "timeout": TIMEOUTS,
             "allow_redirects": False,
             "stream": True,
+            "verify": self._verify,
         }
         with open_exchange(TIMEOUTS) as exchange:
             try:
@@ -155,7 +161,11 @@ class SourceHttp:
                 raise_bare(error.with_traceback(None))  # the frames it came through do
             except Exception as error:
                 return classify_failure(
-                    error, self.host, address="host", exchange=exchange
+                    error,
+                    self.host,
+                    address="host",
+                    authorities=self._authorities,
+                    exchange=exchange,
                 )
 
     def _require_answer(

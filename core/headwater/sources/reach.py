@@ -1,7 +1,7 @@
 """Where a reader may connect to: anywhere for a person at a terminal, only to named hosts for a service.
 
 Whoever can create a connection in a service chooses the host its credentials name. Without this, that would be a way to
-let the service knock at doors inside its own network.
+let the service knock at doors inside its own network. Who opens a reader also says which certificate authorities count.
 """
 
 from __future__ import annotations
@@ -28,10 +28,22 @@ def _lower_case(hosts: Iterable[str] | None) -> frozenset[str] | None:
 
 @attrs.frozen
 class Reach:
-    """`hosts` are the names a reader may connect to, None for any; this machine is one if `this_machine`."""
+    """`hosts` are the names a reader may connect to, None for any; this machine is one if `this_machine`.
+
+    `ca_bundle` is a file with the certificate authorities to trust there; without it those of ``REQUESTS_CA_BUNDLE``,
+    or the usual ones.
+    """
 
     hosts: frozenset[str] | None = attrs.field(default=None, converter=_lower_case)
     this_machine: bool = attrs.field(default=True, kw_only=True)
+    ca_bundle: str | None = attrs.field(default=None, kw_only=True)
+
+    @property
+    def authorities_setting(self) -> str:
+        """Where a certificate authority of one's own is named, as a remedy puts it."""
+        if self.hosts is None:
+            return "as ca_bundle of the profile, or in REQUESTS_CA_BUNDLE"
+        return "in REQUESTS_CA_BUNDLE where the service is started"
 
     def check_host(self, host: str, port: int) -> None:
         """Refuse a host before anything is sent. Raises `SourceNotPermitted`; a name that does not resolve passes."""
