@@ -1,17 +1,29 @@
-"""A small Salesforce: both logins, versions, limits, describe and query, and every way to fail.
+"""A small Salesforce: both logins, versions, resources, describe and query, and every way to fail.
 
 Run it with ``python fake_salesforce.py [--port N]`` and the tests of the Oracle connector, whose server it borrows, on
 ``PYTHONPATH``; it prints its URL. The constants below are what it accepts.
 
-Where the bodies come from, by section of the reference on source systems:
+What each body follows; [R] are recordings and fixtures of public clients, [D] is Salesforce's documentation, and [K]
+general knowledge that no page was found for:
 
-- documented: the token and its errors, whose description may be missing (1.1); versions, limits and the header
-  ``Sforce-Limit-Info`` (1.1, 1.5); the limit of 16,384 bytes (1.3); pages of a query (1.4); errors as an array (1.6)
-- read in code: the SOAP login and its faults, as simple-salesforce sends and reads them, with codes of the partner API
-  (1.1); the objects that want a filter, as Airbyte and tap-salesforce list them (1.2)
-- recorded: describe (1.2, see `salesforce_objects`)
-- general knowledge: that the versions need no token and do not count; the code that refuses a query without a filter;
-  which of its codes a wrong clientId or clientSecret gets
+- token: [R] restforce ``auth_success_response.json``; refused: ``auth_error_response.json``, an object whose
+  description may be missing (simple-salesforce 1.12.10). ``invalid_app_access`` and its text: [R] public reports of
+  this very flow. Which code a wrong clientId or clientSecret gets: [K]
+- SOAP login: [R] aiosalesforce ``tests/conftest.py`` and simple-salesforce ``tests/__init__.py``: the success with its
+  ``userInfo``, and the fault. The fault of an error that is not the login's, ``UnexpectedErrorFault``: [K]
+- versions: [D] "List Available REST API Versions", which needs no session; that it does not count: [K]
+- resources of a version: [D] "List Available REST Resources"; that it takes API Enabled: [K]
+- limits are refused, as to a user without *View Setup and Configuration*: the text is [R] a vendor's help page, the
+  code [K]
+- ``Sforce-Limit-Info``: [D] "Limit Info Header", that of the app after the organization's
+- list of objects, describe, records: `salesforce_objects`
+- pages of a query: [R] restforce ``query_paginated_first_page_response.json``
+- refusals: an array with ``message`` and ``errorCode``: [R] CumulusCI
+  ``TestCountSObjects.test_count_sobjects__errors.yaml`` (INVALID_TYPE with its text), restforce
+  ``sobject_describe_error_response.json`` (NOT_FOUND with its text) and ``query_error_response.json`` (INVALID_FIELD),
+  airbyte#30819 (400 and the text for an object that wants a filter; its code is [K])
+- a request line and headers of more than 16,384 bytes: [D]; that 414 comes with a page: [K]
+- errors as XML: [K]
 """
 
 from __future__ import annotations
@@ -39,13 +51,55 @@ ORGANIZATION, USER_ID = "00Dxx0000001gPLEAY", "005xx000001SwiUAAS"
 VERSIONS = ("31.0", "58.0", "64.0", "66.0")
 NEWEST_SOAP = 64.0
 MOST_BYTES = 16_384  # of a request line and its headers
-FILTERED = ("ContentDocumentLink",)
+# name -> code and text of a plain query
+UNREADABLE = {
+    "ContentDocumentLink": "MALFORMED_QUERY",
+    "UserRecordAccess": "INVALID_TYPE_FOR_OPERATION",
+}
+MESSAGES = {
+    "INVALID_SESSION_ID": "Session expired or invalid",
+    "NOT_FOUND": "The requested resource does not exist",
+    "API_DISABLED_FOR_ORG": "The REST API is not enabled for this Organization.",
+    "MALFORMED_QUERY": "Implementation restriction: ContentDocumentLink requires a filter by a single Id on "
+    "ContentDocumentId or LinkedEntityId using the equals operator or multiple Id's using the IN operator.",
+    "INVALID_TYPE_FOR_OPERATION": "entity type UserRecordAccess does not support query",
+    "INVALID_TYPE": "\nselect count() from XYZZY\n                    ^\nERROR at Row:1:Column:21\n"
+    "sObject type 'XYZZY' is not supported. If you are attempting to use a custom object, be sure to append the '__c' "
+    "after the entity name. Please reference your WSDL or the describe call for the appropriate names.",
+    "invalid_grant": "authentication failure",
+    "invalid_app_access": "user is not admin approved to access this app",
+    "INVALID_LOGIN": "Invalid username, password, security token; or user locked out.",
+}
+RESOURCES = (
+    "tooling", "metadata", "folders", "eclair", "jsonxform", "chatter", "composite", "connect", "limits", "query",
+    "queryAll", "search", "sobjects",
+)  # fmt: skip
 
-# A fault takes the place of an answer. Beside these: "rest STATUS CODE", "oauth STATUS CODE", "soap CODE".
+# A fault takes the place of an answer. Beside these: "rest STATUS CODE", "oauth STATUS CODE", "soap CODE", and one of
+# BODIES with its status.
 FAULTS = (
     "401", "401-html", "406", "429", "429-long", "500", "503-html", "reset", "hang-up", "truncated", "html", "garbage",
     "empty", "wrong-shape", "redirect",
 )  # fmt: skip
+
+# What errors come as, whatever they mean.
+BODIES: dict[str, tuple[str, bytes]] = {
+    "array": (
+        "application/json;charset=UTF-8",
+        b'[{"message":"what went wrong","errorCode":"BRAND_NEW_REFUSAL","fields":[]}]',
+    ),
+    "object": (
+        "application/json;charset=UTF-8",
+        b'{"error":"brand_new_refusal","error_description":"what went wrong"}',
+    ),
+    "xml": (
+        "application/xml;charset=UTF-8",
+        b'<?xml version="1.0" encoding="UTF-8"?><Errors><Error><errorCode>BRAND_NEW_REFUSAL</errorCode>'
+        b"<message>what went wrong</message></Error></Errors>",
+    ),
+    "html": ("text/html", b"<!DOCTYPE html><html><body>We are setting things up.</body></html>"),
+    "empty": ("text/plain", b""),
+}  # fmt: skip
 
 Answer: TypeAlias = tuple[str, dict[str, str], bytes]
 HTML = {"Content-Type": "text/html"}
@@ -62,7 +116,14 @@ class FakeSalesforce:
         self.soap = True  # whether the organization takes SOAP logins
         self.expired = "false"  # whether the password is, in SOAP's words
         self.instance = ""  # that logins name; empty for this one
+        self.gone: set[str] = (
+            set()
+        )  # fields that describe names, but only the first time, and no query has
+        self.most_columns = 1000  # of a query that is not too complicated
         self.extra: dict[str, str] = {}  # further headers of data answers
+        self.token_length = 112  # characters, as of the recorded one; those in the form of a JWT have some thousands
+        self.longest = 0  # bytes of a request line and headers that arrived
+        self._described = False
         self._page = page
         self._faults: Iterator[str | None] = iter(faults)
         self._turn = threading.Lock()
@@ -105,7 +166,11 @@ class FakeSalesforce:
         if path.rstrip("/") == "/services/data":
             return _json(
                 [
-                    {"label": "x", "url": f"/services/data/v{each}", "version": each}
+                    {
+                        "label": f"Release {each}",
+                        "url": f"/services/data/v{each}",
+                        "version": each,
+                    }
                     for each in VERSIONS
                 ]
             )
@@ -114,11 +179,15 @@ class FakeSalesforce:
             not in self._tokens
         ):
             return rest(401, "INVALID_SESSION_ID")
-        if _size(environ) > MOST_BYTES:
+        self.longest = max(self.longest, _size(environ))
+        if self.longest > MOST_BYTES:
             return "414 URI Too Long", HTML, b"<html>too long</html>"
         self.used += 1
         status, headers, body = self._data(path, environ["QUERY_STRING"])
-        usage = f"per-app-api-usage=17/250(appName=x); api-usage={self.used}/15000"
+        usage = (
+            f"api-usage={self.used}/15000; "
+            "per-app-api-usage=17/250(appName=sample-connected-app)"
+        )
         return status, headers | {"Sforce-Limit-Info": usage} | self.extra, body
 
     def _oauth(self, instance: str, body: bytes) -> Answer:
@@ -141,7 +210,7 @@ class FakeSalesforce:
             "instance_url": instance,
             "id": f"https://login.salesforce.com/id/{ORGANIZATION}/{USER_ID}",
             "token_type": "Bearer",
-            "issued_at": "1700000000000",
+            "issued_at": "1278448832702",
             "signature": "c2lnbmF0dXJl",
             "scope": "api",
         }
@@ -163,45 +232,62 @@ class FakeSalesforce:
             self.refused += 1
             return soap("INVALID_LOGIN")
         return _envelope(
-            "200 OK", _login_response(instance, path, self._token(), self.expired)
+            "200 OK",
+            _login_response(instance, path, self._token(), self.expired),
+            'xmlns="urn:partner.soap.sforce.com"',
         )
 
     def _token(self) -> str:
-        token = f"{ORGANIZATION}!AQ.session-{len(self.logins)}"
+        token = f"{ORGANIZATION}!AQ.session-{len(self.logins)}."
+        token = token.ljust(self.token_length, "x")
         self._tokens.add(token)
         return token
 
     def _data(self, path: str, query: str) -> Answer:
-        found = re.fullmatch(r"/services/data/(v[0-9.]+)/(.+)", path)
+        found = re.fullmatch(r"/services/data/(v[0-9.]+)/(.*)", path)
         if found is None or found[1][1:] not in VERSIONS:
             return rest(404, "NOT_FOUND")
-        if found[2] == "limits":
-            return _json(_limits(15_000 - self.used))
-        if found[2] == "sobjects":
-            return _json(objects.described_globally())
-        if found[2].startswith("query"):
-            return self._query(
-                found[1], found[2].removeprefix("query").strip("/"), query
-            )
-        described = re.fullmatch(r"sobjects/(\w+)/describe", found[2])
-        if described is None or described[1] not in objects.FIELDS:
-            return rest(404, "NOT_FOUND")
-        return _json(objects.described(described[1]))
+        version, resource = found[1], found[2]
+        if resource.startswith("query"):
+            locator = resource.removeprefix("query").strip("/")
+            return self._query(version, locator, query)
+        described = re.fullmatch(r"sobjects/(\w+)/describe", resource)
+        if described is not None and described[1] in objects.FIELDS:
+            return _json(self._describe(described[1], version))
+        root = f"/services/data/{version}"
+        others = {
+            "": _json({name: f"{root}/{name}" for name in RESOURCES}),
+            "sobjects": _json(objects.described_globally(version)),
+            "limits": _refused(403, "FORBIDDEN", "Limits resource is not enabled"),
+        }
+        return others.get(resource, rest(404, "NOT_FOUND"))
+
+    def _describe(self, name: str, version: str) -> dict[str, Any]:
+        body = objects.described(name, version)
+        if self._described:
+            body["fields"] = [
+                field for field in body["fields"] if field["name"] not in self.gone
+            ]
+        self._described = True
+        return body
 
     def _query(self, version: str, locator: str, query: str) -> Answer:
         text = (
-            bytes.fromhex(locator.partition("-")[0]).decode()
+            bytes.fromhex(locator.removeprefix("01g").partition("-")[0]).decode()
             if locator
             else parse_qs(query)["q"][0]
         )
         found = re.fullmatch(r"SELECT (.+) FROM (\w+)( ORDER BY Id)? LIMIT (\d+)", text)
-        if found is None or found[2] in FILTERED:
-            return rest(400, "MALFORMED_QUERY")
+        if found is None or found[2] in UNREADABLE:
+            return rest(400, UNREADABLE[found[2]] if found else "MALFORMED_QUERY")
         if found[2] not in objects.FIELDS:
             return rest(400, "INVALID_TYPE")
         names = found[1].split(", ")
-        if any(name not in objects.FIELDS[found[2]] for name in names):
+        known = set(objects.FIELDS[found[2]]) - self.gone
+        if not known.issuperset(names):
             return rest(400, "INVALID_FIELD")
+        if len(names) > self.most_columns:
+            return rest(400, "QUERY_TOO_COMPLICATED")
         rows = objects.records(found[2], names, version)
         # without an order, any will do
         rows = (rows if found[3] else rows[::-1])[: int(found[4])]
@@ -214,7 +300,7 @@ class FakeSalesforce:
         }
         if left > 0:
             body["nextRecordsUrl"] = (
-                f"/services/data/{version}/query/{text.encode().hex()}-{start + self._page}"
+                f"/services/data/{version}/query/01g{text.encode().hex()}-{start + self._page}"
             )
         return _json(body)
 
@@ -226,46 +312,65 @@ def serving(fake: FakeSalesforce, port: int = 0) -> Serving:
 
 def rest(status: int, code: str) -> Answer:
     """Return a refusal of the REST API: an array of objects."""
-    return _json(
-        [{"message": "what went wrong", "errorCode": code}], f"{status} Refused"
-    )
+    return _refused(status, code, MESSAGES.get(code, "what went wrong"))
 
 
 def oauth(status: int, code: str) -> Answer:
-    """Return a refusal of a token: an object, and without a description, which may be missing."""
-    return _json({"error": code}, f"{status} Refused")
+    """Return a refusal of a token: an object, without a description where none is known, for it may be missing."""
+    body = {"error": code}
+    if code in MESSAGES:
+        body["error_description"] = MESSAGES[code]
+    return _json(body, f"{status} Refused")
 
 
 def soap(code: str) -> Answer:
     """Return a fault, with the status that all of them have."""
+    kind = "UnexpectedErrorFault" if code == "UNKNOWN_EXCEPTION" else "LoginFault"
+    message = MESSAGES.get(code, "what went wrong")
     fault = (
-        f"<soapenv:Fault><faultcode>sf:{code}</faultcode><faultstring>{code}: what went wrong</faultstring>"
-        f'<detail><sf:LoginFault xmlns:sf="urn:fault.partner.soap.sforce.com"><sf:exceptionCode>{code}'
-        "</sf:exceptionCode><sf:exceptionMessage>what went wrong</sf:exceptionMessage></sf:LoginFault></detail>"
-        "</soapenv:Fault>"
+        f"<soapenv:Fault><faultcode>sf:{code}</faultcode><faultstring>{code}: {message}</faultstring>"
+        f'<detail><sf:{kind} xsi:type="sf:{kind}"><sf:exceptionCode>{code}</sf:exceptionCode>'
+        f"<sf:exceptionMessage>{message}</sf:exceptionMessage></sf:{kind}></detail></soapenv:Fault>"
     )
-    return _envelope("500 Internal Server Error", fault)
+    return _envelope(
+        "500 Internal Server Error",
+        fault,
+        'xmlns:sf="urn:fault.partner.soap.sforce.com"',
+    )
 
 
 def _login_response(instance: str, path: str, token: str, expired: str) -> str:
+    server = f"{escape(instance + path)}/{ORGANIZATION[:15]}"
     return (
-        '<loginResponse xmlns="urn:partner.soap.sforce.com"><result>'
-        f"<passwordExpired>{expired}</passwordExpired><sandbox>false</sandbox>"
-        f"<serverUrl>{escape(instance + path)}/{ORGANIZATION}</serverUrl>"
+        f"<loginResponse><result><metadataServerUrl>{server.replace('/u/', '/m/')}</metadataServerUrl>"
+        f"<passwordExpired>{expired}</passwordExpired><sandbox>false</sandbox><serverUrl>{server}</serverUrl>"
         f"<sessionId>{token}</sessionId><userId>{USER_ID}</userId><userInfo>"
-        f"<organizationId>{ORGANIZATION}</organizationId><organizationName>Acme &amp; Co</organizationName>"
-        f"<sessionSecondsValid>7200</sessionSecondsValid><userName>{USER}</userName></userInfo>"
-        "</result></loginResponse>"
+        "<accessibilityMode>false</accessibilityMode><chatterExternal>false</chatterExternal>"
+        "<currencySymbol>$</currencySymbol><orgAttachmentFileSizeLimit>26214400</orgAttachmentFileSizeLimit>"
+        "<orgDefaultCurrencyIsoCode>USD</orgDefaultCurrencyIsoCode><orgHasPersonAccounts>false</orgHasPersonAccounts>"
+        f"<organizationId>{ORGANIZATION}</organizationId>"
+        "<organizationMultiCurrency>false</organizationMultiCurrency>"
+        "<organizationName>Acme &amp; Co</organizationName><profileId>00exx000001gPLEAA2</profileId>"
+        '<roleId xsi:nil="true"/><sessionSecondsValid>7200</sessionSecondsValid>'
+        f"<userEmail>{USER}</userEmail><userFullName>Support Desk</userFullName><userId>{USER_ID}</userId>"
+        f"<userLanguage>en_US</userLanguage><userLocale>en_US</userLocale><userName>{USER}</userName>"
+        "<userTimeZone>America/Los_Angeles</userTimeZone><userType>Standard</userType></userInfo></result>"
+        "</loginResponse>"
     )
 
 
-def _envelope(status: str, inner: str) -> Answer:
+def _envelope(status: str, inner: str, names: str) -> Answer:
     text = (
         '<?xml version="1.0" encoding="UTF-8"?><soapenv:Envelope '
-        f'xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"><soapenv:Body>{inner}</soapenv:Body>'
+        f'xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" {names} '
+        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soapenv:Body>{inner}</soapenv:Body>'
         "</soapenv:Envelope>"
     )
     return status, {"Content-Type": "text/xml; charset=utf-8"}, text.encode()
+
+
+def _refused(status: int, code: str, message: str) -> Answer:
+    return _json([{"message": message, "errorCode": code}], f"{status} Refused")
 
 
 def _json(value: Any, status: str = "200 OK") -> Answer:
@@ -276,22 +381,15 @@ def _json(value: Any, status: str = "200 OK") -> Answer:
     )
 
 
-def _limits(left: int) -> dict[str, Any]:
-    return {
-        "DailyApiRequests": {"Max": 15_000, "Remaining": left},
-        "DailyBulkV2QueryFileStorageMB": {"Max": 976_562, "Remaining": 976_562},
-        "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 9_997},
-        "SingleEmail": {"Max": 15, "Remaining": 15},
-    }
-
-
 def _size(environ: dict[str, Any]) -> int:
-    headers = sum(
-        len(name) + len(str(value))
+    """Return the bytes of a request line and its headers."""
+    line = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}?{environ['QUERY_STRING']} HTTP/1.1\r\n"
+    headers = [
+        f"{name.removeprefix('HTTP_')}: {value}\r\n"
         for name, value in environ.items()
         if name.startswith("HTTP_")
-    )
-    return len(environ["PATH_INFO"]) + len(environ["QUERY_STRING"]) + headers
+    ]
+    return len(line) + len("".join(headers)) + len("\r\n")
 
 
 def _spoiled(fault: str | None, answer: Answer, environ: dict[str, Any]) -> Answer:
@@ -306,6 +404,9 @@ def _spoiled(fault: str | None, answer: Answer, environ: dict[str, Any]) -> Answ
         connection.close()
         raise ConnectionAbortedError
     kind, *rest_of_it = fault.split(" ")
+    if kind in BODIES and rest_of_it:
+        media_type, content = BODIES[kind]
+        return f"{rest_of_it[0]} Refused", {"Content-Type": media_type}, content
     if rest_of_it:
         return (
             soap(rest_of_it[0])

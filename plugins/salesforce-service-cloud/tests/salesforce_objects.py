@@ -1,9 +1,17 @@
 """What the small Salesforce holds: objects, fields of every type, and three records of each.
 
-Where it comes from: the attributes of objects and fields are those that recordings of describe show (reference, 1.2:
-CumulusCI's shared cassettes), values are spelled as REST spells them (1.2, table of types; moments end in ``+0000``).
-That a null value is in its record, as null, is recorded as well. No real object has fields of every type: Case is given
-some it does not have. General knowledge: the spelling of a time, and the values of the rarer types.
+What each body follows:
+
+- `described_globally`: CumulusCI's shared cassette ``GET_sobjects_Global_describe.yaml`` (API 52.0): every attribute of
+  an object in the list, ``UriEvent`` as one that is queryable and not retrieveable, ``UriEventStream`` as neither
+- `described`: CumulusCI's ``GET_sobjects_Case_describe.yaml``: every attribute of a field. No real object has fields
+  of every type: Case is given some it does not have
+- `records`: restforce's ``query_paginated_first_page_response.json``: ``attributes`` with type and url; a null value is
+  there as null, and moments end in ``+0000``, as in Airbyte's ``expected_records.jsonl`` of the REST API
+- big objects: the developer guide on them, "SOQL with Big Objects": a query with Id returns only results that have an
+  empty id, ``000000000000000AAA``. Whether describe lists an Id of theirs is not known: one here has it, one has not
+
+General knowledge: the spelling of a time, and the values of the rarer types.
 """
 
 from __future__ import annotations
@@ -81,41 +89,58 @@ FIELDS: dict[str, dict[str, tuple[str, str | None, list[Any]]]] = {
     "Case": CASE,
     "Order__c": {"Id": CASE["Id"], "Name": CASE["CaseNumber"]},
     "ContentDocumentLink": {"Id": CASE["Id"]},
-    "CaseStatus__mdt": {"Label": CASE["Status"]},  # no Id to sort by
+    "UserRecordAccess": {"Id": CASE["Id"]},
+    "Archive__b": {"Id": CASE["Id"], "Subject__c": CASE["Subject"]},
+    "UriEvent": {"UserId": CASE["AccountId"], "Username": CASE["Status"]},
     "Files__x": {"Body": CASE["Picture"]},
+}
+# What differs from an ordinary object, as the list and describe say it.
+SPECIAL: dict[str, dict[str, Any]] = {
+    "UriEvent": {
+        "keyPrefix": "0Uw",
+        "replicateable": False,
+        "retrieveable": False,
+        "searchable": False,
+    },
 }
 # Those that are not to be read: change events, what cannot be queried, what is hidden.
 HIDDEN: dict[str, dict[str, Any]] = {
-    "CaseChangeEvent": {},
-    "DataType": {"queryable": False},
+    "CaseChangeEvent": {"associateEntityType": "ChangeEvent", "queryable": True},
+    "UriEventStream": {"queryable": False, "retrieveable": False},
     "Old__c": {"deprecatedAndHidden": True},
 }
+EMPTY_ID = "000000000000000AAA"
 
 
-def described_globally() -> dict[str, Any]:
+def described_globally(version: str) -> dict[str, Any]:
     """Return the list of objects."""
-    objects = [_object(name) for name in FIELDS] + [
-        _object(name) | facts for name, facts in HIDDEN.items()
-    ]
-    return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": objects}
+    names = [*FIELDS, *HIDDEN]
+    listed = [_object(name, version) for name in names]
+    return {"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": listed}
 
 
-def described(name: str) -> dict[str, Any]:
+def described(name: str, version: str) -> dict[str, Any]:
     """Return the description of an object, as far as anybody reads it."""
     fields = [
         _field(each, kind, compound)
         for each, (kind, compound, _values) in FIELDS[name].items()
     ]
-    return _object(name) | {
+    return _object(name, version) | {
+        "actionOverrides": [],
         "childRelationships": [],
+        "compactLayoutable": True,
         "fields": fields,
         "recordTypeInfos": [],
     }
 
 
 def records(name: str, fields: list[str], version: str) -> list[dict[str, Any]]:
-    """Return every record with these fields, in the order of their ids."""
+    """Return every record with these fields, in the order of their ids; of a big object asked for ids, an empty one."""
     url = f"/services/data/{version}/sobjects/{name}"
+    if is_big(name) and "Id" in fields:
+        empty = dict.fromkeys(fields, None) | {"Id": EMPTY_ID}
+        attributes = {"type": name, "url": f"{url}/{EMPTY_ID}"}
+        return [{"attributes": attributes} | empty]
     values = [FIELDS[name][field][2] for field in fields]
     return [
         {"attributes": {"type": name, "url": f"{url}/{id}"}}
@@ -124,44 +149,109 @@ def records(name: str, fields: list[str], version: str) -> list[dict[str, Any]]:
     ]
 
 
-def _object(name: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "label": name.partition("__")[0],
+def is_big(name: str) -> bool:
+    """Say whether an object is a big one."""
+    return name.endswith("__b") or name == "UriEvent"
+
+
+def _object(name: str, version: str) -> dict[str, Any]:
+    label = name.partition("__")[0]
+    url = f"/services/data/{version}/sobjects/{name}"
+    usual = {
+        "activateable": False,
+        "associateEntityType": None,
+        "associateParentEntity": None,
+        "createable": True,
         "custom": name.endswith("__c"),
         "customSetting": False,
+        "deepCloneable": False,
+        "deletable": True,
         "deprecatedAndHidden": False,
+        "feedEnabled": True,
+        "hasSubtypes": False,
+        "isInterface": False,
+        "isSubtype": False,
         "keyPrefix": "500",
+        "label": label,
+        "labelPlural": f"{label}s",
+        "layoutable": True,
+        "mergeable": False,
+        "mruEnabled": True,
+        "name": name,
         "queryable": True,
         "replicateable": True,
         "retrieveable": True,
         "searchable": True,
+        "triggerable": True,
+        "undeletable": True,
+        "updateable": True,
+        "urls": {
+            "rowTemplate": f"{url}/{{ID}}",
+            "describe": f"{url}/describe",
+            "sobject": url,
+        },
     }
+    return usual | SPECIAL.get(name, {}) | HIDDEN.get(name, {})
 
 
 def _field(name: str, kind: str, compound: str | None) -> dict[str, Any]:
+    is_id = kind == "id"
     return {
-        "byteLength": 255,
+        "aggregatable": True,
+        "aiPredictionField": False,
+        "autoNumber": name == "CaseNumber",
+        "byteLength": 18 if is_id else 255,
         "calculated": kind == "calculated",
+        "calculatedFormula": None,
+        "cascadeDelete": False,
+        "caseSensitive": False,
         "compoundFieldName": compound,
+        "controllerName": None,
+        "createable": not is_id,
         "custom": name.endswith("__c"),
+        "defaultValue": None,
+        "defaultValueFormula": None,
+        "defaultedOnCreate": is_id,
+        "dependentPicklist": False,
+        "deprecatedAndHidden": False,
         "digits": 0,
+        "displayLocationInDecimal": False,
         "encrypted": kind == "encryptedstring",
         "externalId": False,
+        "extraTypeInfo": None,
         "filterable": kind not in ("address", "location", "base64", "textarea"),
+        "filteredLookupInfo": None,
+        "formulaTreatNullNumberAsZero": False,
         "groupable": kind in ("id", "reference", "picklist"),
+        "highScaleNumber": False,
+        "htmlFormatted": False,
+        "idLookup": is_id,
+        "inlineHelpText": None,
         "label": name,
-        "length": 255,
+        "length": 18 if is_id else 255,
+        "mask": None,
+        "maskType": None,
         "name": name,
         "nameField": name == "CaseNumber",
+        "namePointing": False,
         "nillable": False,  # as describe says of fields that hold nulls all the same
+        "permissionable": not is_id,
         "picklistValues": [],
-        "precision": 18,
+        "polymorphicForeignKey": False,
+        "precision": 0 if is_id else 18,
+        "queryByDistance": False,
+        "referenceTargetField": None,
         "referenceTo": ["Account"] if kind == "reference" else [],
         "relationshipName": None,
-        "scale": 2,
-        "soapType": "xsd:string",
-        "sortable": True,
+        "relationshipOrder": None,
+        "restrictedDelete": False,
+        "restrictedPicklist": False,
+        "scale": 0 if is_id else 2,
+        "searchPrefilterable": False,
+        "soapType": "tns:ID" if is_id else "xsd:string",
+        "sortable": kind not in ("address", "location", "base64", "textarea"),
         "type": kind,
         "unique": False,
+        "updateable": not is_id,
+        "writeRequiresMasterRead": False,
     }

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from cli.terminal import failure, result, run
 from fake_salesforce import USER, FakeSalesforce, serving
 from salesforce_world import SECRETS, SLUG, TOKEN, basic, oauth
+from wire.embedded import embedded
+from wire.rig import Rig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 COMMANDS = {
     "check": ["check", SLUG],
@@ -87,6 +94,7 @@ def test_check_tells_the_limits_and_the_retirement_of_soap_login() -> None:
         checked = result("check", SLUG, "-c", "-", stdin=json.dumps(basic(served.url)))
     assert "left of API requests" in told.stdout
     assert "14981 of 15000" in told.stdout
+    assert "View Setup and Configuration" in told.stderr
     assert told.stdout.endswith("the source accepts these credentials\n")
     assert "retires with Summer '27" in told.stderr
     assert (checked["user"], checked["version"]) == (USER, "v66.0")
@@ -145,3 +153,67 @@ def test_create_check_creates_nothing_where_salesforce_refuses() -> None:
         assert (code, error["kind"]) == (4, "source-credentials")
         assert result("connections", "list") == []
         assert result(*create, stdin=json.dumps(oauth(served.url)))["created"]
+
+
+@pytest.fixture
+def private() -> Iterator[Rig]:
+    """Yield a Salesforce whose certificate a certificate authority of its own has signed."""
+    fake = FakeSalesforce()
+    with Rig(embedded(fake), tls=True) as rig:
+        fake.instance = rig.url
+        yield rig
+
+
+@pytest.fixture
+def profile(private: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return the name of a profile that trusts that authority; it needs nothing else, for the platform is not asked."""
+    config = tmp_path / "trusting.toml"
+    config.write_text(f'[profiles.site]\nca_bundle = "{private.ca_bundle}"\n')
+    monkeypatch.setenv("HEADWATER_CONFIG", str(config))
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(variable, raising=False)
+    return "site"
+
+
+@EVERY_COMMAND
+def test_the_certificate_authorities_of_a_profile_count_for_the_source(
+    command: str, private: Rig, profile: str
+) -> None:
+    given = json.dumps(oauth(private.url))
+    for chosen in ([], ["--profile", profile]):
+        done = run(*COMMANDS[command], *chosen, "-c", "-", stdin=given)
+        assert done.returncode == 0, done.stderr
+
+
+@EVERY_COMMAND
+@pytest.mark.usefixtures("profile")
+def test_a_source_nobody_vouches_for_is_told_with_what_to_name(
+    command: str, private: Rig
+) -> None:
+    given = json.dumps(oauth(private.url))
+    untrusting = [*COMMANDS[command], "--profile", "local"]
+    code, error = failure(*untrusting, "-c", "-", stdin=given)
+    assert (code, error["kind"]) == (6, "source-unavailable")
+    assert "ca_bundle" in error["remedy"]
+    assert "REQUESTS_CA_BUNDLE" in error["remedy"]
+    bundle = ["--ca-bundle", str(private.ca_bundle)]
+    done = run(*untrusting, *bundle, "-c", "-", stdin=given)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.usefixtures("profile")
+def test_create_check_trusts_what_it_is_told_to(private: Rig) -> None:
+    create = ["create", SLUG, "--name", "Desk", "--check", "--profile", "local"]
+    given = json.dumps(oauth(private.url))
+    assert failure(*create, "-c", "-", stdin=given)[0] == 6
+    bundle = ["--ca-bundle", str(private.ca_bundle)]
+    assert result(*create, *bundle, "-c", "-", stdin=given)["created"]
+
+
+def test_columns_tell_of_field_level_security_beside_the_result() -> None:
+    with serving(FakeSalesforce()) as served:
+        given = json.dumps(oauth(served.url))
+        done = run("columns", SLUG, "Case", "-c", "-", stdin=given)
+        found = result("columns", SLUG, "Case", "-c", "-", stdin=given)
+    assert done.stderr.count("field-level security") == 1
+    assert "field-level security" in found["notes"][0]

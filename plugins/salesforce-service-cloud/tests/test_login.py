@@ -50,6 +50,31 @@ def test_a_check_costs_three_requests_and_two_where_somebody_has_logged_in(
         assert len(fake.logins) == 1
 
 
+@LOGINS
+def test_a_version_that_is_given_spares_the_list_of_versions(
+    by: Callable[..., dict[str, Any]],
+) -> None:
+    with opened(by=by, apiVersion="58.0") as (reader, fake):
+        check = reader.check()
+        assert [each["PATH_INFO"] for each in fake.requests[1:]] == [
+            "/services/data/v58.0/"
+        ]
+    assert (check.version, check.versions) == ("v58.0", ())
+
+
+def test_a_check_needs_no_more_than_the_api_of_a_minimal_integration_user() -> None:
+    with opened() as (reader, fake):
+        assert reader.check().permissions == ("API Enabled",)
+        assert not any("limits" in each["PATH_INFO"] for each in fake.requests)
+
+
+def test_a_check_says_which_limits_it_does_not_ask_for_and_why() -> None:
+    with opened() as (reader, _fake):
+        [note] = reader.check().notes
+    assert "Bulk API" in note
+    assert "View Setup and Configuration" in note
+
+
 def test_client_credentials_are_checked_by_the_identity_they_run_as() -> None:
     with opened() as (reader, fake):
         check = reader.check()
@@ -59,7 +84,6 @@ def test_client_credentials_are_checked_by_the_identity_they_run_as() -> None:
         "v66.0",
     )
     assert check.versions == ("31.0", "58.0", "64.0", "66.0")
-    assert check.notes == ()
     assert fake.logins == ["/services/oauth2/token"]
 
 
@@ -90,25 +114,30 @@ def test_soap_login_never_uses_a_version_that_lacks_it(
 
 
 def test_a_version_the_organization_does_not_offer_is_told_with_those_it_does() -> None:
+    with opened(apiVersion="59.0") as (reader, _fake):
+        for ask in (
+            reader.check,
+            reader.tables,
+            lambda: reader.columns("Case"),
+            lambda: reader.preview("Case", 1),
+        ):
+            with pytest.raises(errors.SourceNotFound, match=r"59\.0") as raised:
+                ask()
+            assert "31.0 to 66.0" in raised.value.remedy
+
+
+def test_an_object_that_is_missing_is_not_mistaken_for_a_version() -> None:
     with (
-        opened(apiVersion="59.0") as (reader, _fake),
-        pytest.raises(errors.SourceNotFound, match=r"59\.0") as raised,
+        opened(apiVersion="58.0") as (reader, _fake),
+        pytest.raises(errors.SourceNotFound, match="no such object"),
     ):
-        reader.check()
-    assert "31.0 to 66.0" in raised.value.remedy
+        reader.columns("Nothing__c")
 
 
-def test_limits_are_live_from_the_header_and_daily_from_the_body() -> None:
+def test_what_is_left_of_requests_is_live_from_the_header() -> None:
     with opened() as (reader, _fake):
-        limits = {
-            limit.name: (limit.left, limit.most) for limit in reader.check().limits
-        }
-    assert limits == {
-        "API requests": (14_981, 15_000),
-        "DailyApiRequests": (14_981, 15_000),
-        "DailyBulkV2QueryJobs": (9_997, 10_000),
-        "DailyBulkV2QueryFileStorageMB": (976_562, 976_562),
-    }
+        [limit] = reader.check().limits
+    assert (limit.name, limit.left, limit.most) == ("API requests", 14_981, 15_000)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +146,7 @@ def test_limits_are_live_from_the_header_and_daily_from_the_body() -> None:
 def test_a_header_without_the_organizations_usage_is_no_limit(header: str) -> None:
     with opened() as (reader, fake):
         fake.extra = {"Sforce-Limit-Info": header}
-        assert reader.check().limits[0].name == "DailyApiRequests"
+        assert reader.check().limits == ()
 
 
 def test_an_allowance_that_is_overdrawn_has_nothing_left() -> None:
@@ -212,7 +241,7 @@ def test_an_expired_session_is_renewed_within_one_question() -> None:
     with opened() as (reader, fake):
         reader.check()
         fake.expire()
-        assert reader.tables()[0].name == "Case"
+        assert reader.tables()[0].name == "Archive__b"
         assert len(fake.logins) == 2
 
 

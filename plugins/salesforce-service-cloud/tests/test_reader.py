@@ -6,7 +6,9 @@ import os
 import random
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
+import fake_salesforce
 import jsonschema
 import pytest
 import salesforce_objects as objects
@@ -32,22 +34,58 @@ def test_tables_are_the_objects_that_can_be_queried() -> None:
     assert {table.name: table.label for table in tables}["Order__c"] == "Order"
 
 
-def test_an_object_that_wants_a_filter_is_listed_as_one_without_a_preview() -> None:
+RESTRICTED = {
+    "ContentDocumentLink": "cannot be read without a filter",
+    "UserRecordAccess": "cannot be queried on its own",
+}
+
+
+def test_objects_that_cannot_be_queried_freely_are_listed_with_the_reason() -> None:
+    with opened() as (reader, _fake):
+        marked = {
+            table.name: table.note
+            for table in reader.tables()
+            if not table.can_preview or table.note
+        }
+    assert marked == RESTRICTED
+
+
+@pytest.mark.parametrize("name", [*RESTRICTED, "contentdocumentlink", "Vote"])
+def test_an_object_that_cannot_be_queried_freely_is_refused_before_anything_is_sent(
+    name: str,
+) -> None:
     with opened() as (reader, fake):
-        [link] = [table for table in reader.tables() if not table.can_preview]
-        asked = len(fake.requests)
-        for name in ("ContentDocumentLink", "contentdocumentlink"):
-            with pytest.raises(
-                errors.SourceNotPermitted, match="without a filter"
-            ) as raised:
-                reader.preview(name, 1)
-        assert len(fake.requests) == asked
+        with pytest.raises(errors.SourceNotPermitted, match="this object") as raised:
+            reader.preview(name, 1)
+        assert fake.requests == []
+    assert "objects it belongs to" in raised.value.remedy
+
+
+def test_such_an_object_is_described_all_the_same() -> None:
+    with opened() as (reader, _fake):
         assert reader.columns("ContentDocumentLink").columns
-    assert (link.name, link.note) == (
-        "ContentDocumentLink",
-        "cannot be read without a filter",
-    )
-    assert raised.value.remedy
+
+
+def test_an_object_no_list_knows_is_refused_by_what_salesforce_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(objects.FIELDS, "OfTomorrow", {"Id": CASE["Id"]})
+    for code in ("MALFORMED_QUERY", "INVALID_TYPE_FOR_OPERATION"):
+        monkeypatch.setitem(fake_salesforce.UNREADABLE, "OfTomorrow", code)
+        with (
+            opened() as (reader, _fake),
+            pytest.raises(errors.SourceNotPermitted, match=code) as raised,
+        ):
+            reader.preview("OfTomorrow", 1)
+        assert "objects it belongs to" in raised.value.remedy
+
+
+def test_columns_say_once_that_field_level_security_hides_fields() -> None:
+    with opened() as (reader, _fake):
+        [note] = reader.columns("Case").notes
+        assert "field-level security" in note
+        assert "administrator" in note
+        assert reader.preview("Case", 1).columns.notes == ()
 
 
 def test_every_field_is_a_column_or_named_as_left_out_with_the_reason() -> None:
@@ -186,28 +224,115 @@ def test_a_wide_object_is_read_in_several_queries_joined_by_id(
         assert sum("SELECT" in each["QUERY_STRING"] for each in fake.requests) > 3
 
 
-def test_eight_hundred_long_names_fit_the_urls_that_salesforce_takes(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(("columns", "token"), [(500, 112), (500, 6_000), (800, 2_000)])
+def test_wide_objects_fit_the_requests_that_salesforce_takes(
+    monkeypatch: pytest.MonkeyPatch, columns: int, token: int
 ) -> None:
-    wide = {
-        f"{'Custom' * 6}{number:03}__c": ("string", None, ["a", "b", None])
-        for number in range(800)
-    }
+    wide = _wide(columns)
     monkeypatch.setitem(objects.FIELDS, "Wide__c", {"Id": CASE["Id"], **wide})
-    with opened() as (reader, _fake):
-        rows = reader.preview("Wide__c", 3).rows
-    assert [set(row.values()) - set(objects.IDS) for row in rows] == [
+    with opened() as (reader, fake):
+        fake.token_length = token
+        preview = reader.preview("Wide__c", 3)
+        assert 8_000 < fake.longest <= fake_salesforce.MOST_BYTES
+    assert [column.name for column in preview.columns.columns] == ["Id", *wide]
+    assert [set(row.values()) - set(objects.IDS) for row in preview.rows] == [
         {"a"},
         {"b"},
         {None},
     ]
 
 
+def _wide(columns: int) -> dict[str, Any]:
+    """Return fields whose names are as long as any: 40 characters and what a custom field ends in."""
+    return {
+        f"{'Custom' * 6}_{number:03}__c": ("string", None, ["a", "b", None])
+        for number in range(columns)
+    }
+
+
+@pytest.mark.parametrize("most", [7, 2])
+def test_a_query_that_is_too_complicated_is_asked_in_parts(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    with opened() as (reader, _fake):
+        whole = reader.preview("Case", 3)
+    with opened() as (reader, fake):
+        fake.most_columns = most
+        assert reader.preview("Case", 3) == whole
+
+
+def test_what_stays_too_complicated_is_given_up_after_a_few_requests(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(objects.FIELDS, "Wide__c", {"Id": CASE["Id"], **_wide(150)})
+    with opened() as (reader, fake):
+        fake.most_columns = 0
+        with pytest.raises(errors.SourceNotPermitted, match="too complicated"):
+            reader.preview("Wide__c", 3)
+        assert sum("SELECT" in each["QUERY_STRING"] for each in fake.requests) == 6
+
+
+def test_a_field_that_has_gone_since_describe_makes_it_describe_again() -> None:
+    with opened() as (reader, fake):
+        fake.gone = {"Subject"}
+        preview = reader.preview("Case", 3)
+        described = [each for each in fake.requests if "describe" in each["PATH_INFO"]]
+        assert len(described) == 2
+    assert len(preview.rows) == 3
+    assert "Subject" not in {column.name for column in preview.columns.columns}
+
+
+@pytest.mark.parametrize("name", ["Archive__b", "UriEvent"])
+def test_a_big_object_is_neither_asked_for_ids_nor_ordered_by_them(name: str) -> None:
+    with opened() as (reader, fake):
+        preview = reader.preview(name, 3)
+        query = parse_qs(fake.requests[-1]["QUERY_STRING"])["q"][0]
+    names = [column.name for column in preview.columns.columns]
+    assert query == f"SELECT {', '.join(names)} FROM {name} LIMIT 3"
+    assert "Id" not in names
+    assert len(preview.rows) == 3
+
+
+def test_the_id_that_a_big_object_is_described_with_is_named_as_left_out() -> None:
+    with opened() as (reader, _fake):
+        columns = reader.columns("Archive__b")
+    assert [column.name for column in columns.columns] == ["Subject__c"]
+    [left_out] = columns.left_out
+    assert left_out.name == "Id"
+    assert "no ids" in left_out.reason
+
+
+def test_an_object_whose_ids_turn_out_empty_is_read_without_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A standard big object would do so that describe calls retrieveable."""
+    monkeypatch.setitem(objects.SPECIAL, "UriEvent", {})
+    fields = {"Id": CASE["Id"], **objects.FIELDS["UriEvent"]}
+    monkeypatch.setitem(objects.FIELDS, "UriEvent", fields)
+    with opened() as (reader, _fake):
+        preview = reader.preview("UriEvent", 3)
+    assert [field.name for field in preview.columns.left_out] == ["Id"]
+    assert [row["Username"] for row in preview.rows] == [None, "Closed", "New"]
+
+
 def test_an_object_without_ids_is_read_in_the_order_it_comes() -> None:
     with opened() as (reader, fake):
-        rows = reader.preview("CaseStatus__mdt", 3).rows
+        rows = reader.preview("UriEvent", 3).rows
         assert "ORDER" not in fake.requests[-1]["QUERY_STRING"]
-    assert [row["Label"] for row in rows] == [None, "Closed", "New"]
+    assert [row["Username"] for row in rows] == [None, "Closed", "New"]
+
+
+def test_columns_that_do_not_fit_the_only_query_without_ids_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(objects.FIELDS, "Wide__b", _wide(500))
+    with opened() as (reader, _fake):
+        preview = reader.preview("Wide__b", 3)
+    shown, left_out = preview.columns.columns, preview.columns.left_out
+    assert len(shown) + len(left_out) == 500
+    assert len(shown) > 100
+    assert "does not fit one query" in left_out[0].reason
+    assert all(row.keys() == {column.name for column in shown} for row in preview.rows)
 
 
 def test_an_object_of_which_nothing_is_a_column_has_no_rows_to_show() -> None:

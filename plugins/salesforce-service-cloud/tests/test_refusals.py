@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fake_salesforce import FakeSalesforce, serving
+from fake_salesforce import BODIES, FakeSalesforce, serving
 from salesforce_world import (
     SECRETS,
     TOKEN,
@@ -18,6 +18,8 @@ from salesforce_world import (
 )
 
 from headwater import errors
+from headwater.sources import HttpAnswer
+from headwater_salesforce_service_cloud import meanings, soap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,13 +30,13 @@ class LoginsOnly(FakeSalesforce):
 
     def __init__(self, fault: str) -> None:
         super().__init__()
-        self._fault = fault
+        self.fault = fault
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> list[bytes]:
         self._faults = iter(
-            [None if environ["REQUEST_METHOD"] == "POST" else self._fault]
+            [None if environ["REQUEST_METHOD"] == "POST" else self.fault]
         )
         return super().__call__(environ, start_response)
 
@@ -53,6 +55,22 @@ class LoginsOnly(FakeSalesforce):
             "clientId and clientSecret",
         ),
         ("oauth 400 invalid_grant", errors.CredentialsRefused, "scope api"),
+        ("oauth 400 invalid_grant", errors.CredentialsRefused, "My Domain"),
+        (
+            "oauth 400 invalid_client_credentials",
+            errors.CredentialsRefused,
+            "clientSecret",
+        ),
+        ("oauth 400 invalid_app_access", errors.SourceNotPermitted, "app's policies"),
+        (
+            "oauth 400 OAUTH_APP_ACCESS_DENIED",
+            errors.SourceNotPermitted,
+            "app's policies",
+        ),
+        ("oauth 400 invalid_scope", errors.SourceNotPermitted, "scope api"),
+        ("oauth 400 server_error", errors.SourceUnavailable, "later"),
+        ("oauth 400 temporarily_unavailable", errors.SourceUnavailable, "later"),
+        ("oauth 400 unknown_error", errors.SourceUnavailable, "later"),
         ("oauth 400 inactive_user", errors.CredentialsRefused, "active user"),
         ("oauth 400 inactive_org", errors.CredentialsRefused, "environmentUrl"),
         ("oauth 400 unsupported_grant_type", errors.SourceNotPermitted, "My Domain"),
@@ -93,6 +111,14 @@ def test_every_failure_of_a_token_has_its_class_and_its_remedy(
             "securityToken",
         ),
         ("soap PASSWORD_LOCKOUT", errors.CredentialsRefused, "unlocking"),
+        ("soap LOGIN_CHALLENGE_ISSUED", errors.CredentialsRefused, "IP range"),
+        ("soap LOGIN_CHALLENGE_PENDING", errors.CredentialsRefused, "IP range"),
+        (
+            "soap INVALID_OPERATION_WITH_EXPIRED_PASSWORD",
+            errors.CredentialsRefused,
+            "new security token",
+        ),
+        ("soap UNKNOWN_EXCEPTION", errors.SourceUnavailable, "later"),
         ("soap API_DISABLED_FOR_ORG", errors.SourceNotPermitted, "API access"),
         ("soap API_CURRENTLY_DISABLED", errors.SourceNotPermitted, "API access"),
         (
@@ -178,8 +204,42 @@ def test_every_fault_of_a_soap_login_has_its_class_and_its_remedy(
         ("empty", errors.SourceUnavailable, "environmentUrl"),
         ("wrong-shape", errors.SourceUnavailable, "environmentUrl"),
         ("rest 400 INVALIDENTITY", errors.SourceNotPermitted, "another object"),
-        ("rest 400 MALFORMED_QUERY", errors.SourceBug, "report"),
-        ("rest 400 INVALID_FIELD", errors.SourceBug, "report"),
+        ("rest 400 MALFORMED_QUERY", errors.SourceNotPermitted, "objects it belongs"),
+        (
+            "rest 400 INVALID_TYPE_FOR_OPERATION",
+            errors.SourceNotPermitted,
+            "objects it belongs",
+        ),
+        (
+            "rest 400 BIG_OBJECT_UNSUPPORTED_OPERATION",
+            errors.SourceNotPermitted,
+            "objects it belongs",
+        ),
+        *(
+            (f"rest 400 {code}", errors.SourceNotPermitted, "external data source")
+            for code in (
+                "EXTERNAL_OBJECT_EXCEPTION",
+                "EXTERNAL_OBJECT_AUTHENTICATION_EXCEPTION",
+                "EXTERNAL_OBJECT_CONNECTION_EXCEPTION",
+                "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION",
+            )
+        ),
+        ("rest 500 EXTERNAL_OBJECT_EXCEPTION", errors.SourceNotPermitted, "external"),
+        ("rest 400 INVALID_FIELD", errors.SourceNotFound, "headwater columns"),
+        ("rest 400 QUERY_TOO_COMPLICATED", errors.SourceNotPermitted, "fewer columns"),
+        ("rest 400 OPERATION_TOO_LARGE", errors.SourceNotPermitted, "View All Data"),
+        ("rest 400 LIMIT_EXCEEDED", errors.SourceThrottled, "wait"),
+        ("rest 403 LIMIT_EXCEEDED", errors.SourceThrottled, "wait"),
+        ("rest 400 REQUEST_RUNNING_TOO_LONG", errors.SourceUnavailable, "fewer rows"),
+        ("rest 503 REQUEST_RUNNING_TOO_LONG", errors.SourceUnavailable, "later"),
+        ("rest 400 UNKNOWN_EXCEPTION", errors.SourceUnavailable, "later"),
+        (
+            "rest 403 INVALID_OPERATION_WITH_EXPIRED_PASSWORD",
+            errors.CredentialsRefused,
+            "new one in Salesforce",
+        ),
+        ("html 414", errors.SourceBug, "report"),
+        ("html 431", errors.SourceBug, "report"),
         ("rest 400 BRAND_NEW_REFUSAL", errors.SourceBug, "report"),
     ],
 )
@@ -235,3 +295,85 @@ def test_throttling_says_how_long_where_the_source_does() -> None:
     ):
         reader.check()
     assert raised.value.retry_after == 3600
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_a_refusal_of_any_shape_and_status_is_an_error_with_a_remedy(body: str) -> None:
+    fake = LoginsOnly("")
+    with serving(fake) as served, unhurried():
+        for status in (400, 401, 403, 404, 406, 420, 500, 502, 503):
+            fake.fault = f"{body} {status}"
+            with read(oauth(served.url)) as reader:
+                for ask in (
+                    reader.check,
+                    reader.tables,
+                    lambda: reader.columns("Case"),
+                    lambda: reader.preview("Case", 1),
+                ):
+                    _assert_refused(ask)
+
+
+def _assert_refused(ask: Callable[[], object]) -> None:
+    with pytest.raises(errors.SourceError) as raised:
+        ask()
+    assert raised.value.remedy
+    assert not any(
+        text in shown(raised.value) for text in ("went wrong", "setting things")
+    )
+
+
+@pytest.mark.parametrize("by", [oauth, basic])
+@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("status", [400, 401, 403, 500, 503])
+def test_a_login_refused_in_any_shape_is_an_error_with_a_remedy_and_sent_once(
+    by: Callable[..., dict[str, Any]], body: str, status: int
+) -> None:
+    with opened([f"{body} {status}"], by=by) as (reader, fake):
+        with pytest.raises(errors.SourceError) as raised:
+            reader.check()
+        assert raised.value.remedy
+        assert len(fake.logins) == 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (
+            b"<Errors><Error><errorCode>REQUEST_LIMIT_EXCEEDED</errorCode></Error></Errors>",
+            "REQUEST_LIMIT_EXCEEDED",
+        ),
+        (
+            b'<e xmlns="http://www.force.com/2009/06/asyncapi/dataload">'
+            b"<exceptionCode>InvalidSessionId</exceptionCode></e>",
+            "InvalidSessionId",
+        ),
+        (b'<!DOCTYPE e [<!ENTITY a "b">]><e><errorCode>&a;</errorCode></e>', ""),
+        (b"<e><errorCode>" + b"<x>" * 9, ""),
+        (b"<e/>", ""),
+    ],
+)
+def test_the_code_of_an_error_in_xml_is_read(raw: bytes, code: str) -> None:
+    assert soap.read_error_code(raw) == code
+    answer = HttpAnswer(status=400, headers={}, body=raw)
+    assert meanings.codes(answer) == [code] * bool(code)
+
+
+@pytest.mark.parametrize("table", [meanings.LOGIN, meanings.DATA])
+def test_every_code_that_is_known_has_its_class_what_it_means_and_a_remedy(
+    table: dict[str, meanings.Meaning],
+) -> None:
+    for code in table:
+        error = meanings.find_error(code, table)
+        assert error is not None
+        assert type(error) is not errors.SourceBug
+        assert error.remedy
+        assert f"({code})" in str(error)
+
+
+def test_a_challenge_is_not_provoked_a_second_time() -> None:
+    """Each sends its user a message."""
+    with opened(["soap LOGIN_CHALLENGE_ISSUED"], by=basic) as (reader, fake):
+        for _time in range(2):
+            with pytest.raises(errors.CredentialsRefused):
+                reader.check()
+        assert len(fake.logins) == 1

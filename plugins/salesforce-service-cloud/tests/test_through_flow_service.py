@@ -10,6 +10,8 @@ import pytest
 from fake_salesforce import FakeSalesforce, serving
 from salesforce_objects import ADDRESS, CASE, FIELDS
 from salesforce_world import SECRETS, SLUG, TOKEN, basic, oauth, unhurried
+from wire.embedded import embedded
+from wire.rig import Rig
 
 import headwater
 from headwater import errors
@@ -135,7 +137,7 @@ def test_the_root_lists_the_objects(flow_service: LocalFlowService) -> None:
     with connected(flow_service) as desk:
         found = desk.get("explore?objectType=root").json()
     assert [item["path"] for item in found] == sorted(FIELDS)
-    assert found[0] == {
+    assert found[1] == {
         "type": "table",
         "name": "Case",
         "path": "Case",
@@ -143,7 +145,8 @@ def test_the_root_lists_the_objects(flow_service: LocalFlowService) -> None:
         "canFetchSchema": True,
     }
     assert [item["path"] for item in found if not item["canPreview"]] == [
-        "ContentDocumentLink"
+        "ContentDocumentLink",
+        "UserRecordAccess",
     ]
 
 
@@ -177,3 +180,22 @@ def test_only_named_hosts_are_reached_beyond_this_machine(
     )
     assert _code(answer) == "CONNECTOR-1002-403"
     assert "--reach-sources" in answer.json()["errorMessage"]
+
+
+@pytest.mark.parametrize("path", ["test", CASES, f"{CASES}&preview=true"])
+def test_a_service_trusts_the_authorities_of_its_environment(
+    flow_service: LocalFlowService, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    fake = FakeSalesforce()
+    with Rig(embedded(fake), tls=True) as rig, unhurried():
+        fake.instance = rig.url
+        made = headwater.create_connection(
+            SLUG, name="Desk", credentials=oauth(rig.url), service=flow_service.client
+        )
+        url = f"{flow_service.api}/connections/{made.id}/{path}"
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+        refused = flow_service.session().get(url)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(rig.ca_bundle))
+        assert flow_service.session().get(url).status_code == 200
+    assert _code(refused) == "CONNECTOR-1006-408"
+    assert "REQUESTS_CA_BUNDLE where the service is started" in refused.text

@@ -81,29 +81,52 @@ class Api:
             self._versions = tuple(sorted(versions, key=float))
         return self._versions
 
+    @property
+    def known_versions(self) -> tuple[str, ...]:
+        """The API versions the organization offers, as far as somebody had to ask for them."""
+        return self._versions
+
     def version(self) -> str:
         """Return the version of the data calls: the one given, else the newest."""
-        offered = self.versions()
-        if self._wanted and self._wanted not in offered:
-            raise SourceNotFound(
-                f"the organization does not offer API version {self._wanted}",
-                remedy=f"leave apiVersion out, or give one of {offered[0]} to {offered[-1]}",
-            )
-        return self._wanted or offered[-1]
+        return self._wanted or self.versions()[-1]
 
     def data(self, path: str) -> HttpAnswer:
         """Return a success at a path below the version's root."""
-        return self.answer(f"/services/data/v{self.version()}/{path}")
+        return self.require_fine(self.ask_data(path))
+
+    def ask_data(self, path: str) -> HttpAnswer:
+        """Return an answer at a path below the version's root, a refusal too."""
+        answer = self.ask(f"/services/data/v{self.version()}/{path}")
+        if answer.status == 404 and self._wanted:
+            self._require_offered()
+        return answer
 
     def answer(self, path: str) -> HttpAnswer:
-        """Return a success; an expired session is renewed once, and a second 401 is the last word."""
+        """Return a success."""
+        return self.require_fine(self.ask(path))
+
+    def ask(self, path: str) -> HttpAnswer:
+        """Return an answer; an expired session is renewed once, and a second 401 is the last word."""
         access = self._open(None)
         answer = _get(path, access)
         if answer.status == 401:
             answer = _get(path, self._open(access))
-        if not answer.fine:
-            raise meanings.refusal(answer, meanings.DATA, access.http.host)
         return answer
+
+    def require_fine(self, answer: HttpAnswer) -> HttpAnswer:
+        """Return a success. Raises what a refusal means."""
+        if not answer.fine:
+            raise meanings.refusal(answer, meanings.DATA, self.host)
+        return answer
+
+    def _require_offered(self) -> None:
+        """Raise `SourceNotFound` where it is the version that is not there. A list nobody needed so far tells."""
+        offered = self.versions()
+        if self._wanted not in offered:
+            raise SourceNotFound(
+                f"the organization does not offer API version {self._wanted}",
+                remedy=f"leave apiVersion out, or give one of {offered[0]} to {offered[-1]}",
+            )
 
     def _open(self, stale: _Access | None) -> _Access:
         """Return what is open, logging in where nothing is or it is `stale`; one thread at a time."""

@@ -1,42 +1,30 @@
-"""What is left of an organization's allowances."""
+"""What is left of an organization's API requests."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headwater.sources import Limit
 
 if TYPE_CHECKING:
     from headwater.sources import HttpAnswer
 
-SHOWN = ("DailyApiRequests", "DailyBulkV2QueryJobs", "DailyBulkV2QueryFileStorageMB")
+NOTE = (
+    "the daily limits of the Bulk API are not asked for: "
+    "that would take the permission View Setup and Configuration, which reading does not need"
+)
 # Not that of one app, per-app-api-usage.
 _USAGE = re.compile(r"(?<![\w-])api-usage=([0-9]{1,12})/([0-9]{1,12})")
 
 
-def read_limits(answer: HttpAnswer) -> list[Limit] | None:
-    """Return the limits that reading uses up, or None where the answer is not a list of limits.
+def read_usage(answer: HttpAnswer) -> tuple[Limit, ...]:
+    """Return how many requests are left of the last 24 hours' allowance, where the answer says so.
 
-    The header is live, the body a few minutes old.
+    The header stands in every answer to a request that counts, and is live.
     """
-    limits = []
-    for name in SHOWN:
-        limit = _read_limit(name, answer.member(name))
-        if limit is not None:
-            limits.append(limit)
     usage = _USAGE.search(answer.headers.get("Sforce-Limit-Info", ""))
-    if limits and usage is not None:
-        used, most = int(usage[1]), int(usage[2])
-        live = Limit(name="API requests", left=max(0, most - used), most=most)
-        limits.insert(0, live)
-    return limits or None
-
-
-def _read_limit(name: str, value: Any) -> Limit | None:
-    if not isinstance(value, dict):
-        return None
-    left, most = value.get("Remaining"), value.get("Max")
-    if type(left) is not int or type(most) is not int:
-        return None
-    return Limit(name=name, left=left, most=most)
+    if usage is None:
+        return ()
+    used, most = int(usage[1]), int(usage[2])
+    return (Limit(name="API requests", left=max(0, most - used), most=most),)

@@ -95,8 +95,9 @@ class Login:
                 self._http.host, "the login with something other than SOAP"
             )
         code = (login["exceptionCode"] or login["faultcode"]).rpartition(":")[2]
-        if code in meanings.LOGIN:
-            raise meanings.error_for(code, meanings.LOGIN)
+        error = meanings.find_error(code, meanings.LOGIN)
+        if error is not None:
+            raise error
         if code:
             raise meanings.not_taken(self._http.host, code)
         return self._session(login)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from headwater.errors import (
     CredentialsRefused,
@@ -14,8 +14,11 @@ from headwater.errors import (
     SourceThrottled,
     SourceUnavailable,
 )
+from headwater_salesforce_service_cloud import soap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from headwater.sources import HttpAnswer
 
 # class, what it means, what to do
@@ -35,14 +38,46 @@ _CHECK_LOGIN = (
 _CHECK_SESSION = "check that the app has the scope api, and that sessions are not bound to another address"
 _WAIT = "wait, then try again"
 
+_NOT_APPROVED: Meaning = (
+    SourceNotPermitted,
+    "the user is not approved for the app",
+    f"{_ASK_ADMIN} it: a profile or permission set of the user among those the app's policies permit",
+)
+_OWN_ERROR: Meaning = (
+    SourceUnavailable,
+    "Salesforce met an error of its own",
+    "try again later",
+)
+_EXPIRED_PASSWORD: Meaning = (
+    CredentialsRefused,
+    f"{REFUSED}: the password has expired",
+    "set a new one in Salesforce, then give it here with the new security token",
+)
+_CHALLENGED: Meaning = (
+    CredentialsRefused,
+    f"{REFUSED}: Salesforce wants the user to confirm who it is",
+    f"{_ASK_ADMIN} a login IP range with this machine in it, or move to OAuth2 Client Credential",
+)
+
 LOGIN: dict[str, Meaning] = {
     "invalid_client_id": (CredentialsRefused, REFUSED, _CHECK_APP),
     "invalid_client": (CredentialsRefused, REFUSED, _CHECK_APP),
     "invalid_grant": (
         CredentialsRefused,
         REFUSED,
-        f"{_CHECK_APP}, and that it has the scope api",
+        f"{_CHECK_APP}, that it has the scope api, and that environmentUrl is the organization's own My Domain URL",
     ),
+    "invalid_client_credentials": (CredentialsRefused, REFUSED, _CHECK_APP),
+    "invalid_app_access": _NOT_APPROVED,
+    "OAUTH_APP_ACCESS_DENIED": _NOT_APPROVED,
+    "invalid_scope": (
+        SourceNotPermitted,
+        "the app has no scope that reads data",
+        f"{_ASK_ADMIN} the scope api for the app",
+    ),
+    "server_error": _OWN_ERROR,
+    "temporarily_unavailable": _OWN_ERROR,
+    "unknown_error": _OWN_ERROR,
     "inactive_user": (
         CredentialsRefused,
         f"{REFUSED}: the user is not active",
@@ -69,6 +104,9 @@ LOGIN: dict[str, Meaning] = {
         f"{REFUSED}: a security token is needed",
         _CHECK_LOGIN,
     ),
+    "LOGIN_CHALLENGE_ISSUED": _CHALLENGED,
+    "LOGIN_CHALLENGE_PENDING": _CHALLENGED,
+    "INVALID_OPERATION_WITH_EXPIRED_PASSWORD": _EXPIRED_PASSWORD,
     "PASSWORD_LOCKOUT": (
         CredentialsRefused,
         f"{REFUSED}: the user is locked",
@@ -129,12 +167,24 @@ LOGIN: dict[str, Meaning] = {
         "Salesforce is not available",
         "try again later",
     ),
+    "UNKNOWN_EXCEPTION": _OWN_ERROR,
 }
 
-_NO_ACCESS = (
+_NO_ACCESS: Meaning = (
     SourceNotPermitted,
     "the user may not do this",
     f"{_ASK_ADMIN} the permission API Enabled and read access",
+)
+# Our queries are all of one form, columns and at most an order and a number of rows: it is the object that refuses it.
+_NO_PLAIN_QUERY: Meaning = (
+    SourceNotPermitted,
+    "Salesforce answers no plain query of this object",
+    "read the objects it belongs to; where it is an ordinary object, report it with this code",
+)
+_TOO_LONG: Meaning = (
+    SourceUnavailable,
+    "the query took too long",
+    "try again, with fewer rows",
 )
 
 DATA: dict[str, Meaning] = {
@@ -143,7 +193,13 @@ DATA: dict[str, Meaning] = {
         "Salesforce does not accept the session",
         _CHECK_SESSION,
     ),
+    "INVALID_OPERATION_WITH_EXPIRED_PASSWORD": _EXPIRED_PASSWORD,
     "REQUEST_LIMIT_EXCEEDED": LOGIN["REQUEST_LIMIT_EXCEEDED"],
+    "LIMIT_EXCEEDED": (
+        SourceThrottled,
+        "an allowance of the organization is used up",
+        _WAIT,
+    ),
     "API_DISABLED_FOR_ORG": _NO_ACCESS,
     "API_CURRENTLY_DISABLED": _NO_ACCESS,
     "INSUFFICIENT_ACCESS": _NO_ACCESS,
@@ -174,27 +230,44 @@ DATA: dict[str, Meaning] = {
         "the API version is not offered",
         "leave apiVersion out",
     ),
+    "INVALID_FIELD": (
+        SourceNotFound,
+        "a field was hidden or removed since the object was described",
+        "run `headwater columns` again for those there are now",
+    ),
+    "QUERY_TOO_COMPLICATED": (
+        SourceNotPermitted,
+        "the query is too complicated for Salesforce",
+        "read fewer columns: formulas count most; let the integration user see fewer of them",
+    ),
+    "OPERATION_TOO_LARGE": (
+        SourceNotPermitted,
+        "the object is too large for this user to read it as a whole",
+        f"{_ASK_ADMIN} View All Data, or read another object",
+    ),
+    "MALFORMED_QUERY": _NO_PLAIN_QUERY,
+    "INVALID_TYPE_FOR_OPERATION": _NO_PLAIN_QUERY,
+    "BIG_OBJECT_UNSUPPORTED_OPERATION": _NO_PLAIN_QUERY,
     "INVALIDENTITY": (
         SourceNotPermitted,
         "the object cannot be queried",
         "read another object",
     ),
-    "QUERY_TIMEOUT": (
-        SourceUnavailable,
-        "the query took too long",
-        "try again, with fewer rows",
-    ),
+    "QUERY_TIMEOUT": _TOO_LONG,
+    "REQUEST_RUNNING_TOO_LONG": _TOO_LONG,
     "INVALID_QUERY_LOCATOR": (
         SourceUnavailable,
         "the query's next page is gone",
         "try again",
     ),
     "SERVER_UNAVAILABLE": LOGIN["SERVER_UNAVAILABLE"],
+    "UNKNOWN_EXCEPTION": _OWN_ERROR,
 }
-
-# Codes that repeating the request would not change.
-_LASTING = frozenset(
-    code for code, meaning in DATA.items() if meaning[0] is not SourceUnavailable
+_EXTERNAL_OBJECT = "EXTERNAL_OBJECT_"
+_EXTERNAL: Meaning = (
+    SourceNotPermitted,
+    "the external system behind the object does not answer this query",
+    f"{_ASK_ADMIN} access to the external data source, or read another object",
 )
 
 # What a refusal means whose code is unknown, or that has none: proxies and old servers send pages.
@@ -211,34 +284,44 @@ _STATUSES: dict[int, Meaning] = {
         "check environmentUrl and apiVersion",
     ),
     410: (SourceNotFound, "has retired this API version", "leave apiVersion out"),
+    414: (SourceBug, "takes no request as long as this", "report it"),
+    431: (SourceBug, "takes no request as long as this", "report it"),
 }
 
 
 def codes(answer: HttpAnswer) -> list[str]:
-    """Return the error codes of a refusal: REST sends an array of objects, OAuth an object, and pages come as HTML."""
-    parts = answer.json()
-    if not isinstance(parts, list):
-        parts = [parts]
-    codes = []
-    for part in parts:
-        if isinstance(part, dict):
-            code = part.get("errorCode", part.get("error"))
-            if isinstance(code, str) and _CODE.fullmatch(code):
-                codes.append(code)
-    return codes
+    """Return the error codes of a refusal; none where it has none.
+
+    REST sends an array of objects, OAuth an object, SOAP and old interfaces XML; pages of HTML have no code.
+    """
+    body = answer.json()
+    if body is None:
+        return _well_formed([soap.read_error_code(answer.body)])
+    parts = body if isinstance(body, list) else [body]
+    return _well_formed(
+        part.get("errorCode", part.get("error"))
+        for part in parts
+        if isinstance(part, dict)
+    )
+
+
+def _well_formed(codes: Iterable[Any]) -> list[str]:
+    return [code for code in codes if isinstance(code, str) and _CODE.fullmatch(code)]
 
 
 def is_final(answer: HttpAnswer) -> bool:
     """Say whether a status that usually passes carries a code that does not."""
-    return not _LASTING.isdisjoint(codes(answer))
+    known = [_find_meaning(code, DATA) for code in codes(answer)]
+    return any(meaning and meaning[0] is not SourceUnavailable for meaning in known)
 
 
 def refusal(answer: HttpAnswer, meanings: dict[str, Meaning], host: str) -> SourceError:
     """Return the error for an answer other than a success."""
     answer_codes = codes(answer)
     for code in answer_codes:
-        if code in meanings:
-            return error_for(code, meanings)
+        error = find_error(code, meanings)
+        if error is not None:
+            return error
     if answer.status in _STATUSES:
         kind, meaning, remedy = _STATUSES[answer.status]
         return kind(f"{host} {meaning} ({answer.status})", remedy=remedy)
@@ -250,10 +333,19 @@ def refusal(answer: HttpAnswer, meanings: dict[str, Meaning], host: str) -> Sour
     )
 
 
-def error_for(code: str, meanings: dict[str, Meaning]) -> SourceError:
-    """Return the error for a code that is among the meanings."""
-    kind, meaning, remedy = meanings[code]
-    return kind(f"{meaning} ({code})", remedy=remedy)
+def find_error(code: str, meanings: dict[str, Meaning]) -> SourceError | None:
+    """Return the error for a code, or None where it is not among the meanings."""
+    meaning = _find_meaning(code, meanings)
+    if meaning is None:
+        return None
+    kind, what, remedy = meaning
+    return kind(f"{what} ({code})", remedy=remedy)
+
+
+def _find_meaning(code: str, meanings: dict[str, Meaning]) -> Meaning | None:
+    if code.startswith(_EXTERNAL_OBJECT):
+        return _EXTERNAL
+    return meanings.get(code)
 
 
 def not_taken(host: str, code: str) -> SourceError:

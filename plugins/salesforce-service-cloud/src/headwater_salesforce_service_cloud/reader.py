@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import time
 from typing import TYPE_CHECKING, Any, Self, TypeGuard
 from urllib.parse import quote
@@ -9,15 +11,24 @@ from urllib.parse import quote
 import attrs
 
 from headwater.sources import Check, Columns, Preview, Table
-from headwater_salesforce_service_cloud import limits, meanings, soql, types
+from headwater_salesforce_service_cloud import limits, meanings, objects, soql, types
 from headwater_salesforce_service_cloud.api import Api
+from headwater_salesforce_service_cloud.description import (
+    HIDDEN_FIELDS,
+    Description,
+    is_empty_id,
+    is_list_of_named,
+    read_description,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from headwater.sources import SourceCredentials
+    from headwater.sources import HttpAnswer, SourceCredentials
 
 Record = dict[str, Any]
+
+_TOO_WIDE = "it does not fit one query, and without ids nothing joins two"
 
 
 class SalesforceReader:
@@ -38,68 +49,97 @@ class SalesforceReader:
         self._api.close()
 
     def check(self) -> Check:
-        """Log in, list the versions, read the limits: three requests, and one less where somebody has logged in."""
+        """Log in, list the versions, list the resources of one: three requests, and two where the version is given.
+
+        The resources take a session and API Enabled, and nothing else.
+        """
         session = self._api.session()
         version = self._api.version()
-        allowances = limits.read_limits(self._api.data("limits"))
-        if allowances is None:
+        answer = self._api.data("")
+        if not isinstance(answer.member("query"), str):
             raise meanings.unusable(
-                self._api.host, "something other than a list of limits"
+                self._api.host, "something other than a list of resources"
             )
         return Check(
             user=session.user,
             organization=session.organization or self._api.host,
             version=f"v{version}",
-            versions=self._api.versions(),
+            versions=self._api.known_versions,
             permissions=("API Enabled",),
-            limits=allowances,
-            notes=self._api.notes,
+            limits=limits.read_usage(answer),
+            notes=(*self._api.notes, limits.NOTE),
         )
 
     def tables(self) -> Sequence[Table]:
         """Return the objects that can be queried; change events and hidden ones are not among them."""
-        objects = self._api.data("sobjects").member("sobjects")
-        if not _is_list_of_named(objects):
+        found = self._api.data("sobjects").member("sobjects")
+        if not is_list_of_named(found):
             raise meanings.unusable(
                 self._api.host, "something other than a list of objects"
             )
-        return [
-            _table(description) for description in objects if _is_shown(description)
-        ]
+        return [_table(each) for each in found if _is_shown(each)]
 
     def columns(self, table: str) -> Columns:
-        """Return every field of an object."""
-        path = f"sobjects/{soql.require_name(table)}/describe"
-        fields = self._api.data(path).member("fields")
-        if not fields or not _is_list_of_named(fields):
+        """Return every field of an object that this user may see."""
+        columns = self._describe(soql.require_name(table)).columns
+        return attrs.evolve(columns, notes=(HIDDEN_FIELDS,))
+
+    def preview(self, table: str, n: int) -> Preview:
+        """Return the rows with the lowest ids; without ids, those that come first."""
+        objects.require_readable(soql.require_name(table))
+        with contextlib.suppress(_FieldGone):
+            return self._preview(table, n)
+        return self._preview(table, n, again=True)
+
+    def _preview(self, table: str, n: int, *, again: bool = False) -> Preview:
+        """Describe and read. Raises `_FieldGone` where a field has gone in between, unless it happens `again`."""
+        description = _fit(self._describe(table))
+        records = self._read_records(description, table, n, again=again)
+        if any(is_empty_id(record.get("Id")) for record in records):
+            description = _fit(description.without_ids())
+            records = self._read_records(description, table, n, again=again)
+        columns = description.columns
+        return Preview(columns, [_row(record, columns) for record in records[:n]])
+
+    def _describe(self, table: str) -> Description:
+        body = self._api.data(f"sobjects/{table}/describe").json()
+        description = read_description(body)
+        if description is None:
             raise meanings.unusable(
                 self._api.host, "something other than a description of an object"
             )
-        return Columns.from_fields(map(types.column, fields))
+        return description
 
-    def preview(self, table: str, n: int) -> Preview:
-        """Return the rows with the lowest ids."""
-        columns = self.columns(soql.require_readable(table))
-        if not columns.columns:
-            return Preview(columns, [])
-        names = [column.name for column in columns.columns]
-        records = self._read_records(names, table, n)
-        return Preview(columns, [_row(record, columns) for record in records[:n]])
-
-    def _read_records(self, names: Sequence[str], table: str, n: int) -> list[Record]:
+    def _read_records(
+        self, description: Description, table: str, n: int, *, again: bool
+    ) -> list[Record]:
         """Return the records of as many queries as the columns need, joined by Id."""
-        groups = (
-            list(self._query(query, group, n))
-            for group, query in soql.selects(names, table, n)
-        )
-        records = next(groups)
-        for group in groups:
-            records = soql.join(records, group)
-        return records
+        names = description.names
+        if not names:
+            return []
+        queries = soql.selects(names, table, keyed=description.keyed)
+        groups = (self._read(query, n, again=again) for query in queries)
+        return functools.reduce(soql.join, groups)
 
-    def _query(self, query: str, names: Sequence[str], n: int) -> Iterator[Record]:
+    def _read(self, select: soql.Select, n: int, *, again: bool) -> list[Record]:
+        """Return the records of one query, or of its halves where Salesforce finds it too complicated."""
+        query = quote(select.text(n), safe="")
+        answer = self._api.ask_data(f"query?q={query}")
+        refused = meanings.codes(answer) if not answer.fine else []
+        halves = select.halves()
+        if "QUERY_TOO_COMPLICATED" in refused and halves is not None:
+            first, second = halves
+            return soql.join(
+                self._read(first, n, again=again), self._read(second, n, again=again)
+            )
+        if "INVALID_FIELD" in refused and not again:
+            raise _FieldGone
+        return list(self._follow(self._api.require_fine(answer), select.names, n))
+
+    def _follow(
+        self, answer: HttpAnswer, names: Sequence[str], n: int
+    ) -> Iterator[Record]:
         """Yield records; wide ones come in pages of fewer than asked for."""
-        answer = self._api.data(f"query?q={quote(query, safe='')}")
         count = 0
         while True:
             page = _read_page(answer.json(), names)
@@ -112,6 +152,10 @@ class SalesforceReader:
             if not page.next_path or count >= n:
                 return
             answer = self._api.answer(page.next_path)
+
+
+class _FieldGone(Exception):
+    """A field was hidden or removed since the object was described."""
 
 
 @attrs.frozen
@@ -150,15 +194,6 @@ def _has_columns(record: Any, names: Sequence[str]) -> bool:
     return "Id" not in names or isinstance(record["Id"], str)
 
 
-def _is_list_of_named(value: Any) -> TypeGuard[list[dict[str, Any]]]:
-    """Say whether this is a list of objects, each with a name that can stand in a query."""
-    return isinstance(value, list) and all(map(_is_named, value))
-
-
-def _is_named(item: Any) -> bool:
-    return isinstance(item, dict) and soql.is_name(item.get("name"))
-
-
 def _is_shown(description: Mapping[str, Any]) -> bool:
     if description.get("queryable") is not True:
         return False
@@ -174,15 +209,20 @@ def _row(record: Record, columns: Columns) -> Record:
     }
 
 
+def _fit(description: Description) -> Description:
+    """Return a description of what can be read: without ids nothing joins two queries, and all must fit one."""
+    if description.keyed:
+        return description
+    names = description.names
+    surplus = set(names) - set(soql.fitting(names))
+    return description.leave_out(surplus, _TOO_WIDE)
+
+
 def _table(description: Mapping[str, Any]) -> Table:
     name, label = description["name"], description.get("label")
     if not isinstance(label, str):
         label = ""
-    if name in soql.FILTERED:
-        return Table(
-            name=name,
-            label=label,
-            can_preview=False,
-            note="cannot be read without a filter",
-        )
-    return Table(name=name, label=label)
+    restriction = objects.find_restriction(name)
+    if restriction is None:
+        return Table(name=name, label=label)
+    return Table(name=name, label=label, can_preview=False, note=restriction.note)

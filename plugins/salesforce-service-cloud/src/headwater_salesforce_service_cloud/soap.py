@@ -56,21 +56,40 @@ def body(username: str, password: Secret, token: Secret) -> bytes:
 
 
 def read_answer(raw: bytes) -> LoginAnswer | None:
-    """Read an answer; None where it is not a SOAP document. One that declares entities is not parsed at all.
+    """Read an answer; None where it is not a SOAP document."""
+    root = _parse(raw)
+    if root is None or _local_name(root) != "Envelope":
+        return None
+    return LoginAnswer(_texts(root))
+
+
+def read_error_code(raw: bytes) -> str:
+    """Return the code of an error in XML: SOAP's, that of REST where a client asked for XML, or the Bulk API's."""
+    root = _parse(raw)
+    if root is None:
+        return ""
+    texts = _texts(root)
+    code = texts.get("errorCode") or texts.get("exceptionCode") or ""
+    return code.rpartition(":")[2]
+
+
+def _parse(raw: bytes) -> ET.Element | None:
+    """Return the root of a document. One that declares entities is not parsed at all.
 
     Nor is one with NUL bytes: in UTF-16 a declaration would not be seen.
     """
     if b"<!" in raw or b"\0" in raw:
         return None
     try:
-        root = ET.fromstring(raw)  # noqa: S314 - documents with declarations were refused
+        return ET.fromstring(raw)  # noqa: S314 - documents with declarations were refused
     except (ET.ParseError, ValueError, LookupError, RecursionError):
         return None
-    if _local_name(root) != "Envelope":
-        return None
-    return LoginAnswer(
-        {_local_name(element): (element.text or "").strip() for element in root.iter()}
-    )
+
+
+def _texts(root: ET.Element) -> dict[str, str]:
+    return {
+        _local_name(element): (element.text or "").strip() for element in root.iter()
+    }
 
 
 def _local_name(element: ET.Element) -> str:

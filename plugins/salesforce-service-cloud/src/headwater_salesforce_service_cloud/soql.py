@@ -5,24 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from headwater.errors import SourceNotFound, SourceNotPermitted
+import attrs
+
+from headwater.errors import SourceNotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
 
-LONGEST_SELECT = 8_000  # characters once encoded; request line and headers may have 16,384 bytes together
-
-# A plain SELECT on these fails: they want a filter, or an Id.
-FILTERED = frozenset(
-    {
-        "ActivityHistory", "AggregateResult", "ContentDocumentLink", "ContentFolderItem", "ContentFolderMember",
-        "EntityParticle", "FieldDefinition", "FlowVersionView", "IdeaComment", "Name", "NoteAndAttachment",
-        "OpenActivity", "PicklistValueInfo", "RelationshipInfo", "UserRecordAccess", "Vote",
-    }
-)  # fmt: skip
-_FILTERED = frozenset(name.lower() for name in FILTERED)
+# Characters once encoded. Request line and headers may have 16,384 bytes together, and a token some thousands.
+LONGEST_SELECT = 8_000
+_SEPARATOR = len("%2C%20")  # a comma and a blank, encoded
 
 
 def is_name(text: Any) -> bool:
@@ -40,42 +34,55 @@ def require_name(table: str) -> str:
     return table
 
 
-def require_readable(table: str) -> str:
-    """Return the name of an object of which first rows can be read. Raises `SourceNotPermitted` for the others."""
-    if require_name(table).lower() in _FILTERED:
-        raise SourceNotPermitted(
-            "Salesforce lets nobody read this object without a filter",
-            remedy="read the objects it belongs to",
-        )
-    return table
+@attrs.frozen
+class Select:
+    """A plain query of some columns; with a key its rows come in the order of their ids."""
 
+    table: str
+    names: tuple[str, ...]
+    keyed: bool
+    halvings: int = 5  # that are left, each up to double the requests
 
-def selects(
-    names: Sequence[str], table: str, n: int
-) -> Iterator[tuple[list[str], str]]:
-    """Yield groups of columns, each with a query that fits one URL."""
-    keyed = "Id" in names
-    order = " ORDER BY Id" if keyed else ""
-    for group in _groups(names, keyed=keyed):
+    def text(self, n: int) -> str:
+        """Return the query for the first `n` rows."""
+        order = " ORDER BY Id" if self.keyed else ""
         # Names have passed the grammar, and n is a number.
-        yield group, f"SELECT {', '.join(group)} FROM {table}{order} LIMIT {n}"  # noqa: S608
+        return f"SELECT {', '.join(self.names)} FROM {self.table}{order} LIMIT {n}"  # noqa: S608
+
+    def halves(self) -> tuple[Select, Select] | None:
+        """Return two queries of half the columns each, to be joined by Id; None where that cannot be."""
+        others = [name for name in self.names if name != "Id"]
+        if not self.keyed or not self.halvings or len(others) < 2:
+            return None
+        middle = len(others) // 2
+        first, second = others[:middle], others[middle:]
+        return self._of(first), self._of(second)
+
+    def _of(self, names: Sequence[str]) -> Select:
+        return Select(self.table, ("Id", *names), self.keyed, self.halvings - 1)
 
 
-def _groups(names: Sequence[str], *, keyed: bool) -> Iterator[list[str]]:
-    """Yield the columns in groups, each led by Id to join them by; all at once where there is none."""
+def selects(names: Sequence[str], table: str, *, keyed: bool) -> list[Select]:
+    """Return queries that each fit one URL, with Id in each; without a key one query, of `fitting` names."""
     if not keyed:
-        yield list(names)
-        return
-    group, size = ["Id"], 0
-    for name in names:
-        if name == "Id":
-            continue
-        if size + len(name) > LONGEST_SELECT:
-            yield group
-            group, size = ["Id"], 0
-        group.append(name)
-        size += len(name) + 6  # a comma and a blank, encoded
-    yield group
+        return [Select(table, tuple(names), keyed)]
+    others = [name for name in names if name != "Id"]
+    queries = []
+    while others:
+        group = fitting(others)
+        others = others[len(group) :]
+        queries.append(Select(table, ("Id", *group), keyed))
+    return queries or [Select(table, ("Id",), keyed)]
+
+
+def fitting(names: Sequence[str]) -> Sequence[str]:
+    """Return as many of the first names as fit one URL, one at least."""
+    size = 0
+    for place, name in enumerate(names):
+        size += len(name) + _SEPARATOR
+        if size > LONGEST_SELECT and place:
+            return names[:place]
+    return names
 
 
 def join(
