@@ -69,7 +69,7 @@ SERVICE: dict[str, set[str]] = {
     "errors": {"store"},
     # where files lie, and what becomes of them; nothing of either knows of requests or rows
     "files": set(),
-    "promotion": set(),
+    "promotion": {"files"},
     "listing": {"errors", "store", "texts"},
     "gateway": {"errors", "settings", "store", "texts"},
     # what every kind of resource shares, and the kinds

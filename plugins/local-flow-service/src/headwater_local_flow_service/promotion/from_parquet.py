@@ -1,0 +1,200 @@
+"""Batches of Parquet: columns held against the schema by their types, converted, and their rows against its rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from headwater_local_flow_service.promotion import outcome
+from headwater_local_flow_service.promotion.conversion import (
+    Incompatible,
+    Place,
+    ValueMismatch,
+    check_convertible,
+    convert,
+    read_type,
+)
+from headwater_local_flow_service.promotion.inference import count_fields, merge
+from headwater_local_flow_service.promotion.json_rows import MOST_FIELDS
+from headwater_local_flow_service.promotion.outcome import FailedRow
+from headwater_local_flow_service.promotion.refusing import BatchRefused
+from headwater_local_flow_service.promotion.rendering import render_rows
+from headwater_local_flow_service.promotion.rules import (
+    Violation,
+    compile_rules,
+    has_rules,
+)
+from headwater_local_flow_service.promotion.shapes import read_shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from headwater_local_flow_service.files.file_store import FileStore
+    from headwater_local_flow_service.promotion.job import InputFile, PromotionJob
+    from headwater_local_flow_service.promotion.outcome import Outcome
+
+_READ: Final = 16 << 20  # bytes of columns that are looked at together
+_MOST_ROWS: Final = 65_536
+
+
+def promote_parquet(job: PromotionJob, files: FileStore, collected: Outcome) -> None:
+    """Promote files of Parquet. Raises `BatchRefused`."""
+    reader = _ParquetReader(job.schema, collected)
+    for file in job.inputs:  # a type that does not fit shows before a row is written
+        with files.open(file.key) as opened:
+            reader.check(opened, file)
+    for file in job.inputs:
+        with files.open(file.key) as opened:
+            reader.read(opened, file)
+
+
+class _ParquetReader:
+    """Reads files of Parquet some megabytes at a time."""
+
+    def __init__(self, schema: Mapping[str, Any], collected: Outcome) -> None:
+        self._collected = collected
+        self._shape = read_shape(schema)
+        self._rules = compile_rules(schema, nullable=True, epoch=False, typed_dates=True)  # fmt: skip
+        self._has_rules = has_rules(schema)
+        names = schema.get("required")
+        self._required = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []  # fmt: skip
+
+    def check(self, opened: BinaryIO, file: InputFile) -> None:
+        """See that the columns of a file fit the schema, and take in those it leaves open. Raises `BatchRefused`."""
+        import pyarrow as pa
+
+        type = pa.struct(_open_parquet(opened, file).schema_arrow)
+        try:
+            check_convertible(type, self._shape, Place())
+            shape = merge(self._shape, read_type(type, Place()))
+        except Incompatible as error:
+            raise BatchRefused(outcome.INCOMPATIBLE, f"TypeCompatibilityException: {error} ({file.path})") from None  # fmt: skip
+        if count_fields(shape) > MOST_FIELDS:
+            raise BatchRefused(outcome.INCOMPATIBLE, f"the rows have more than {MOST_FIELDS} fields")  # fmt: skip
+        self._shape = shape
+
+    def read(self, opened: BinaryIO, file: InputFile) -> None:
+        """Read one file. Raises `BatchRefused` where it cannot be read to its end."""
+        for columns in _iter_columns(opened, file):
+            self._add(columns.to_struct_array())
+
+    def _add(self, rows: pa.StructArray) -> None:
+        """Convert rows; where a value cannot be, halve them until it is alone."""
+        if not len(rows):
+            return
+        try:
+            columns = self._convert(rows)
+        except ValueMismatch as mismatch:
+            if len(rows) == 1:
+                self._fail(rows, [_violation(mismatch)])
+                return
+        else:
+            self._check_rows(rows, columns)
+            return
+        middle = len(rows) // 2
+        self._add(rows[:middle])
+        self._add(rows[middle:])
+
+    def _convert(self, rows: pa.StructArray) -> pa.RecordBatch:
+        import pyarrow as pa
+
+        type = self._shape.arrow_type() or pa.struct([])
+        return pa.RecordBatch.from_struct_array(convert(rows, self._shape, type, Place()))  # fmt: skip
+
+    def _check_rows(self, rows: pa.StructArray, columns: pa.RecordBatch) -> None:
+        """Hold converted rows against the rules, and hand on those that fit."""
+        import pyarrow as pa
+
+        if not self._has_rules and self._has_required(columns):
+            self._collected.add_rows(columns)
+            return
+        fits = []
+        for place, row in enumerate(render_rows(_without_dates(columns))):
+            accepted = self._rules.accepts(row)
+            fits.append(accepted)
+            if not accepted:
+                found = self._rules.find_violations(row, outcome.MOST_VIOLATIONS)
+                self._fail(rows[place : place + 1], found)
+        self._collected.add_rows(columns.filter(pa.array(fits)))
+
+    def _has_required(self, columns: pa.RecordBatch) -> bool:
+        names = columns.schema.names
+        return all(
+            name in names and not columns.column(name).null_count
+            for name in self._required
+        )
+
+    def _fail(self, row: pa.StructArray, found: list[Violation]) -> None:
+        import pyarrow as pa
+
+        rendered = render_rows(pa.RecordBatch.from_struct_array(row))[0]
+        self._collected.add_failed(FailedRow(rendered, found))
+
+
+def _violation(mismatch: ValueMismatch) -> Violation:
+    pointer = "/".join(("#", *mismatch.path))
+    return Violation("type", mismatch.message, pointer, pointer)
+
+
+def _without_dates(columns: pa.RecordBatch) -> pa.RecordBatch:
+    """Return columns with dates and times as the numbers they are stored as, which rules take them for."""
+    import pyarrow as pa
+
+    arrays = [column.view(_number_type(column.type)) for column in columns.columns]
+    return pa.RecordBatch.from_arrays(arrays, names=columns.schema.names)
+
+
+def _number_type(type: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    if pa.types.is_timestamp(type):
+        return pa.int64()
+    if pa.types.is_date(type):
+        return pa.int32()
+    if pa.types.is_struct(type):
+        return pa.struct([field.with_type(_number_type(field.type)) for field in type])
+    if pa.types.is_list(type):
+        return pa.list_(type.value_field.with_type(_number_type(type.value_type)))
+    if pa.types.is_map(type):
+        return pa.map_(type.key_type, type.item_field.with_type(_number_type(type.item_type)))  # fmt: skip
+    return type
+
+
+def _open_parquet(opened: BinaryIO, file: InputFile) -> pq.ParquetFile:
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(opened)
+    except (OSError, ValueError, NotImplementedError):
+        pass
+    raise _unreadable(file)
+
+
+def _iter_columns(opened: BinaryIO, file: InputFile) -> Iterator[pa.RecordBatch]:
+    """Yield the columns of a file, some rows at a time. Raises `BatchRefused`."""
+    parquet = _open_parquet(opened, file)
+    try:
+        yield from parquet.iter_batches(batch_size=_batch_size(parquet), use_threads=False)  # fmt: skip
+        return
+    except (OSError, ValueError, NotImplementedError):
+        pass
+    raise _unreadable(file)
+
+
+def _batch_size(parquet: pq.ParquetFile) -> int:
+    """Return how many rows are as large as `_READ`, by what the file says of itself."""
+    metadata = parquet.metadata
+    groups = (metadata.row_group(index) for index in range(metadata.num_row_groups))
+    size = sum(group.total_byte_size for group in groups)
+    each = max(1, size // max(1, metadata.num_rows))
+    return max(1, min(_MOST_ROWS, _READ // each))
+
+
+def _unreadable(file: InputFile) -> BatchRefused:
+    return BatchRefused(
+        outcome.CORRUPT,
+        f"the file {file.path} cannot be read as Parquet: it is cut off, damaged, encrypted, or of another format",
+    )

@@ -1,0 +1,159 @@
+"""The types of fields that no schema describes, from the values that come; and columns made before, made wider."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from headwater_local_flow_service.promotion import shapes
+from headwater_local_flow_service.promotion.nesting import (
+    items_of,
+    keys_of,
+    offsets_of,
+    values_of,
+)
+from headwater_local_flow_service.promotion.shapes import Shape
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_OPEN: Final = Shape(shapes.OPEN)
+_NUMBERS: Final = frozenset({shapes.LONG, shapes.NUMBER})
+
+
+def learn(shape: Shape, value: Any) -> Shape:
+    """Return a shape that holds a value too; the same object where it does already.
+
+    A long and a double become a double; all else that differs becomes text: strings as they are, other values as JSON.
+    Null says nothing. Raises `ValueError` for a number that no double holds.
+    """
+    if value is None or not shape.has_open:
+        return shape
+    if shape.kind == shapes.OPEN:
+        return _infer(value)
+    if shape.kind == shapes.OBJECT and isinstance(value, dict):
+        return _learn_fields(shape, value)
+    if shape.kind == shapes.MAP and isinstance(value, dict):
+        return _learn_items(shape, list(value.values()))
+    if shape.kind == shapes.ARRAY and isinstance(value, list):
+        return _learn_items(shape, value)
+    if shape.inferred and shape.kind != shapes.TEXT:
+        return _widen(shape, _infer(value).kind)
+    return shape
+
+
+def _infer(value: Any) -> Shape:
+    """Return the shape of one value."""
+    if isinstance(value, dict):
+        return _learn_fields(Shape(shapes.OBJECT, inferred=True), value)
+    if isinstance(value, list):
+        return _learn_items(Shape(shapes.ARRAY, item=_OPEN, inferred=True), value)
+    return Shape(_infer_plain(value), inferred=True)
+
+
+def _infer_plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return shapes.BOOLEAN
+    if isinstance(value, int):
+        # A longer one would be cut by readers that hold numbers as doubles.
+        return shapes.LONG if abs(value) <= shapes.LARGEST_LONG else shapes.TEXT
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError("a number is out of the range of a double")
+        return shapes.NUMBER
+    return shapes.STRING
+
+
+def _learn_fields(shape: Shape, value: dict[str, Any]) -> Shape:
+    changed: dict[str, Shape] = {}
+    for name, field in value.items():
+        known = shape.fields.get(name, _OPEN)
+        learned = learn(known, field)
+        if learned is not known:
+            changed[name] = learned
+    if not changed:
+        return shape
+    return attrs.evolve(shape, fields={**shape.fields, **changed})
+
+
+def _learn_items(shape: Shape, values: list[Any]) -> Shape:
+    known = item = shape.item or _OPEN
+    for value in values:
+        item = learn(item, value)
+    return shape if item is known else attrs.evolve(shape, item=item)
+
+
+def _widen(shape: Shape, kind: str) -> Shape:
+    if kind == shape.kind:
+        return shape
+    both = {kind, shape.kind}
+    return Shape(shapes.NUMBER if both == _NUMBERS else shapes.TEXT, inferred=True)
+
+
+def count_fields(shape: Shape) -> int:
+    """Return how many fields a row of a shape has, at all depths."""
+    inner = [*shape.fields.values(), *([shape.item] if shape.item else [])]
+    return len(shape.fields) + sum(map(count_fields, inner))
+
+
+def to_text(value: Any) -> str | None:
+    """Return what a column of text holds for a value: a string as it is, null as null, else JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def widen_column(array: pa.Array, type: pa.DataType) -> pa.Array:
+    """Return a column as one of a wider type, as `learn` widens."""
+    import pyarrow as pa
+
+    if array.type == type:
+        return array
+    if pa.types.is_null(array.type):
+        return pa.nulls(len(array), type)
+    if pa.types.is_struct(array.type) and pa.types.is_struct(type):
+        return _widen_struct(array, type)
+    if pa.types.is_list(array.type) and pa.types.is_list(type):
+        values = widen_column(items_of(array), type.value_type)
+        return pa.ListArray.from_arrays(offsets_of(array), values, type, mask=array.is_null())  # fmt: skip
+    if pa.types.is_map(array.type) and pa.types.is_map(type):
+        items = widen_column(values_of(array), type.item_type)
+        return pa.MapArray.from_arrays(offsets_of(array), keys_of(array), items, type, mask=array.is_null())  # fmt: skip
+    if pa.types.is_string(type):
+        return pa.array(map(to_text, array.to_pylist(maps_as_pydicts="strict")), type)
+    return array.cast(type)
+
+
+def _widen_struct(array: pa.Array, type: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    flat = dict(zip((field.name for field in array.type), array.flatten(), strict=True))
+    columns = [
+        widen_column(flat[field.name], field.type)
+        if field.name in flat
+        else pa.nulls(len(array), field.type)
+        for field in type
+    ]
+    return pa.StructArray.from_arrays(columns, fields=list(type), mask=array.is_null())
+
+
+def merge(shape: Shape, other: Shape) -> Shape:
+    """Return a shape that holds what both hold; `shape` itself where it does already, or where a schema gave it."""
+    if other.kind == shapes.OPEN or not shape.has_open:
+        return shape
+    if shape.kind == shapes.OPEN:
+        return other
+    if shape.kind == other.kind == shapes.OBJECT:
+        merged = {name: merge(shape.fields.get(name, _OPEN), field) for name, field in other.fields.items()}  # fmt: skip
+        if all(field is shape.fields.get(name) for name, field in merged.items()):
+            return shape
+        return attrs.evolve(shape, fields={**shape.fields, **merged})
+    if shape.kind == other.kind and shape.item is not None and other.item is not None:
+        item = merge(shape.item, other.item)
+        return shape if item is shape.item else attrs.evolve(shape, item=item)
+    if shape.inferred and shape.kind != shapes.TEXT:
+        return _widen(shape, other.kind)
+    return shape
