@@ -47,8 +47,8 @@ CORE: dict[str, set[str]] = {
     },
     "doctor": {"connectors", "errors", "flowservice", "models", "profiles", "tenant"},
     "cli": {
-        "cleaning", "connectors", "create", "credentials", "doctor", "documents", "errors", "flowservice", "foreign",
-        "models", "profiles", "secret", "sources", "tenant",
+        "cleaning", "connectors", "create", "credentials", "doctor", "documents", "errors", "field", "flowservice",
+        "foreign", "models", "profiles", "secret", "sources", "tenant",
     },
     "__main__": {"cli"},
     # former names, which forward for one minor version

@@ -298,6 +298,17 @@ class Field:
                 )
 
 
+def clamp(field: Field, number: float) -> float:
+    """Return a number, or the nearest one that a field with a range takes."""
+    low, high = field.minimum, field.maximum
+    if field.type == "integer":
+        low = None if low is None else math.ceil(low)
+        high = None if high is None else math.floor(high)
+    if low is not None:
+        number = max(number, low)
+    return number if high is None else min(number, high)
+
+
 def check_siblings(fields: tuple[Field, ...], owner: str) -> None:
     """Refuse fields of one object that do not go together. Raises `ValueError` naming the owner and the fields."""
     repeated = find_repeated(fields)

@@ -92,7 +92,7 @@ def command(
     """
     from headwater.cli.inputs import gather
     from headwater.cli.interruption import catch_termination
-    from headwater.cli.origin import lifecycle_notices, load_creatable
+    from headwater.cli.origin import load_creatable, tell_advice
     from headwater.create.runner import ensure, prepare_given
 
     connector = load_creatable(state, slug, spec_id)
@@ -102,8 +102,7 @@ def command(
     credentials = gather(state, connector, **given, cloud=profile.cloud)
     prepared = prepare_given(connector, credentials, name=name, description=description)
     state.remember(prepared.payload)
-    for notice in lifecycle_notices(connector, credentials.auth):
-        state.notice(notice)
+    warnings = tell_advice(state, connector, credentials)
     if proven:
         _prove(state, prepared, profile)
     if no_journal:
@@ -124,7 +123,7 @@ def command(
         if no_journal or _is_open(service, prepared):
             state.notice(_INTERRUPTED)
         raise
-    _report(state, created, credentials, profile)
+    _report(state, created, credentials, profile, warnings)
 
 
 def _prove(state: State, prepared: Prepared, profile: Profile) -> None:
@@ -146,7 +145,11 @@ def _prove(state: State, prepared: Prepared, profile: Profile) -> None:
 
 
 def _report(
-    state: State, created: Created, credentials: GivenCredentials, profile: Profile
+    state: State,
+    created: Created,
+    credentials: GivenCredentials,
+    profile: Profile,
+    warnings: list[dict[str, str]],
 ) -> None:
     from headwater.cli.inputs import describe_origins
 
@@ -163,6 +166,7 @@ def _report(
         "uniqueness": created.uniqueness,
         "journal": created.journal,
         "notices": state.notices,
+        "warnings": warnings,
         "sources": dict(credentials.origins),
     }
     if not state.json:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from headwater.cli.characters import escape_line, escape_toml
-from headwater.cli.facts import format_choices
+from headwater.cli.facts import describe_need, list_rules
+from headwater.credentials.required import is_required
+from headwater.field import clamp
 from headwater.secret import strings_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from tomlkit.items import Table
     from tomlkit.toml_document import TOMLDocument
@@ -26,7 +28,10 @@ _PLACEHOLDERS: dict[str | None, Any] = {
 
 
 def values(slug: str, auth: AuthenticationSpec) -> dict[str, Any]:
-    """Return the required fields with example values; they fit the specification, and lead nowhere."""
+    """Return the required and recommended fields with example values, which lead nowhere.
+
+    They fit the specification, as far as fields with a pattern have an example.
+    """
     return _example_object(slug, auth.fields, ())
 
 
@@ -48,11 +53,13 @@ def _add_fields(
     """Add fields to a TOML table, objects last: whatever follows the heading of a table belongs to it."""
     import tomlkit
 
+    fields = tuple(fields)
+    given = _example_object(slug, fields, above)
     for field in sorted(fields, key=lambda field: bool(field.properties)):
         value = _example_value(slug, field, above)
         table.add(tomlkit.nl())
-        table.add(tomlkit.comment(_describe(field)))
-        if not field.required:
+        table.add(tomlkit.comment(_describe(field, is_given=field.name in given)))
+        if field.name not in given:
             for line in _write_optional(field, value, above):
                 table.add(tomlkit.comment(line))
         elif field.properties:
@@ -74,14 +81,13 @@ def _write_optional(field: Field, value: Any, above: FieldPath) -> list[str]:
     return tomlkit.dumps(document).strip().splitlines()
 
 
-def _describe(field: Field) -> str:
+def _describe(field: Field, *, is_given: bool) -> str:
     parts = [field.description or field.name]
     if field.secret:
         parts.append("a secret")
-    if not field.required:
-        parts.append("optional")
-    if field.enum:
-        parts.append(format_choices(field.enum))
+    if not (field.required and is_given):
+        parts.append(describe_need(field))
+    parts += list_rules(field)
     return escape_line("; ".join(parts))  # a line break would end the comment
 
 
@@ -92,15 +98,25 @@ def _is_placeholder(value: str) -> bool:
 def _example_object(
     slug: str, fields: Iterable[Field], above: FieldPath
 ) -> dict[str, Any]:
-    return {
-        field.name: _example_value(slug, field, above)
-        for field in fields
-        if field.required
-    }
+    """Return example values of the fields that an object needs; one can make another one needed."""
+    fields = tuple(fields)
+    given: dict[str, Any] = {}
+    is_whole = False
+    while not is_whole:
+        needed = [field for field in fields if _is_needed(field, fields, given)]
+        is_whole = len(needed) == len(given)
+        given = {field.name: _example_value(slug, field, above) for field in needed}
+    return given
+
+
+def _is_needed(field: Field, beside: Sequence[Field], given: dict[str, Any]) -> bool:
+    return field.name in given or field.recommended or is_required(field, beside, given)
 
 
 def _example_value(slug: str, field: Field, above: FieldPath) -> Any:
     path = (*above, field.name)
+    if field.secret and field.multiline:
+        return f"file:{field.name}.pem"
     if field.secret:
         return f"env:{'_'.join((slug.replace('-', '_'), *path)).upper()}"
     if field.properties:
@@ -108,4 +124,6 @@ def _example_value(slug: str, field: Field, above: FieldPath) -> Any:
     for value in (field.example, field.default, *field.enum[:1]):
         if value is not None:
             return value
+    if field.type in ("integer", "number"):
+        return clamp(field, _PLACEHOLDERS[field.type])
     return _PLACEHOLDERS.get(field.type, f"<{field.name}>")

@@ -39,9 +39,19 @@ def format_choices(choices: Iterable[object]) -> str:
     return f"one of {', '.join(map(format_value, choices))}"
 
 
+def describe_need(field: Field) -> str:
+    """Say whether a field is required, and if not always, when."""
+    if field.required:
+        return "required"
+    if field.required_if is not None:
+        name, value = field.required_if
+        return f"required if {name} is {format_value(value)}"
+    return "recommended" if field.recommended else "optional"
+
+
 def describe_obligation(field: Field) -> str:
     """Say whether a field is required, and whether it is a secret."""
-    words = ["required" if field.required else "optional"]
+    words = [describe_need(field)]
     if field.secret:
         words.append("secret")
     return ", ".join(words)
@@ -52,10 +62,41 @@ def describe_field(field: Field) -> str:
     parts = []
     if field.description:
         parts.append(field.description)
-    if field.enum:
-        parts.append(format_choices(field.enum))
+    parts += list_rules(field)
     if field.default is not None:
         parts.append(f"default {format_value(field.default)}")
     if field.example is not None and not field.secret:
         parts.append(f"example {format_value(field.example)}")
     return "; ".join(parts)
+
+
+def list_rules(field: Field) -> list[str]:
+    """Return what a field's value must be, should be, and may be instead, for people."""
+    rules = []
+    if field.enum:
+        rules.append(format_choices(field.enum))
+    if field.minimum is not None:
+        rules.append(f"at least {format_value(field.minimum)}")
+    if field.maximum is not None:
+        rules.append(f"at most {format_value(field.maximum)}")
+    if field.pattern is not None:
+        rules.append(f"matches {field.pattern}")
+    if field.advised_pattern is not None:
+        rules.append(f"usually matches {field.advised_pattern}")
+    if field.form is not None:
+        rules.append(_FORMS[field.form])
+    if field.multiline:
+        rules.append("may have several lines")
+    if field.accepts:
+        others = ", ".join(format_value(other) for other, _own in field.accepts)
+        rules.append(f"also taken: {others}")
+    if field.accepts_type is not None:
+        rules.append(f"also taken as {field.accepts_type}")
+    return rules
+
+
+_FORMS = {
+    "host": "the name of a host alone",
+    "host_port": "the name of a host, and a port if need be",
+    "url": "a whole URL",
+}

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import click
 
 from headwater import documents
-from headwater.cli.characters import escape_line
+from headwater.cli.prompts import ask
 from headwater.create.authentication import choose_credentials
 from headwater.credentials import validation
 from headwater.credentials.conversion import convert
 from headwater.credentials.given import CredentialsInput, variable_name
 from headwater.credentials.required import put
+from headwater.credentials.unknown import is_secret_name
 from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare, without_frames
-from headwater.models import dotted, holds_secrets, iter_fields
+from headwater.models import Field, dotted, holds_secrets, iter_fields
 from headwater.secret import seal_strings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from headwater.cli.state import State
     from headwater.connectors.connector import Connector
     from headwater.credentials.given import GivenCredentials
-    from headwater.models import Field, FieldPath
+    from headwater.models import FieldPath
 
 _DEEPEST = 20
 _STANDARD_INPUT = "-"
@@ -42,9 +42,11 @@ def gather(
     sets: Sequence[str],
     auth: str | None,
     cloud: str | None = None,
+    allow_unknown: bool = False,
 ) -> GivenCredentials:
     """Collect the credentials for a connector and choose the authentication specification they are meant for.
 
+    `cloud` is the profile's; without it, what can be known of it offline.
     Raises `InvalidInput`. What does not fit the specification is left to validation, which reports everything.
     """
     document = _read_document(file)
@@ -53,11 +55,13 @@ def gather(
     given = CredentialsInput(
         values=document.values,
         origin=document.name,
-        assignments=_parse_assignments(sets, connector),
+        assignments=_parse_assignments(sets, connector, allow_unknown=allow_unknown),
         environ=os.environ,
         base=document.folder,
         auth=auth,
-        cloud=cloud or state.cloud(),
+        cloud=state.overrides.get("cloud"),
+        home_cloud=cloud or state.cloud(),
+        allow_unknown=allow_unknown,
     )
     credentials = choose_credentials(connector, given)
     if file != _STANDARD_INPUT and sys.stdin.isatty():
@@ -135,7 +139,9 @@ def _is_too_deep(value: Any, depth: int = 0) -> bool:
     return any(_is_too_deep(item, depth + 1) for item in value)
 
 
-def _parse_assignments(sets: Sequence[str], connector: Connector) -> dict[str, str]:
+def _parse_assignments(
+    sets: Sequence[str], connector: Connector, *, allow_unknown: bool
+) -> dict[str, str]:
     known = {
         dotted(path): (path, field)
         for spec in connector.authentication
@@ -148,6 +154,8 @@ def _parse_assignments(sets: Sequence[str], connector: Connector) -> dict[str, s
             raise InvalidInput("--set takes FIELD=VALUE")
         if name in known:
             _check_settable(connector.slug, *known[name])
+        elif allow_unknown and is_secret_name(name):
+            _check_settable(connector.slug, (name,), Field(name, secret=True))
         assignments[name] = text
     return assignments
 
@@ -174,15 +182,14 @@ def _check_settable(slug: str, path: FieldPath, field: Field) -> None:
 
 
 def _ask_for_missing(credentials: GivenCredentials) -> GivenCredentials:
-    if not credentials.missing:
-        return credentials
-    values = dict(credentials.values)
-    origins = dict(credentials.origins)
-    for path, field in credentials.missing:
+    """Ask for one field after the other; an answer can make another field required."""
+    while credentials.missing:
+        path, field = credentials.missing[0]
         name = dotted(path)
-        meaning = f" ({field.description})" if field.description else ""
-        question = escape_line(f"{name}{meaning}")
-        text = click.prompt(question, hide_input=field.secret, err=True, type=str)
-        values = put(values, path, convert(text, field))
-        origins[name] = "prompt"
-    return attrs.evolve(credentials, values=values, origins=origins)
+        value = convert(ask(name, field), field)
+        credentials = attrs.evolve(
+            credentials,
+            values=put(credentials.values, path, value),
+            origins={**credentials.origins, name: "prompt"},
+        )
+    return credentials

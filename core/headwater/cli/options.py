@@ -98,7 +98,7 @@ def of_profile(
 
 def new_connection(function: Decorated) -> Decorated:
     """Add what describes a connection that is to be created: slug, its id, name, description, credentials."""
-    function = credential_input(function)
+    function = credential_input(unknown_fields(function))
     function = click.option(
         "--spec-id",
         metavar="UUID",
@@ -113,6 +113,15 @@ def new_connection(function: Decorated) -> Decorated:
         help="Name of the connection; it must identify the connection.",
     )(function)
     return slug_argument(function)
+
+
+def unknown_fields(function: Decorated) -> Decorated:
+    """Add ``--allow-unknown``."""
+    return click.option(
+        "--allow-unknown",
+        is_flag=True,
+        help="Take fields that the specification does not list, as they are given.",
+    )(function)
 
 
 def credential_input(function: Decorated) -> Decorated:

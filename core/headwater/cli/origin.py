@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headwater.cli.state import State
     from headwater.connectors.connector import Connector
-    from headwater.models import AuthenticationSpec
+    from headwater.credentials.given import GivenCredentials
 
 
 def tell_origin(state: State, connector: Connector) -> None:
@@ -35,18 +35,13 @@ def load_creatable(state: State, slug: str, spec_id: str | None) -> Connector:
     return connector
 
 
-def lifecycle_notices(connector: Connector, auth: AuthenticationSpec) -> list[str]:
-    """Return a line for a source that is beta or deprecated, and one for a deprecated authentication."""
-    spec = connector.spec
-    notices = []
-    if spec.lifecycle != "ga":
-        notices.append(
-            _add_note(f"{spec.name} is {spec.lifecycle}", spec.lifecycle_note)
-        )
-    if auth.deprecated:
-        notices.append(_add_note(f"{auth.label} is deprecated", auth.note))
-    return notices
+def tell_advice(
+    state: State, connector: Connector, credentials: GivenCredentials
+) -> list[dict[str, str]]:
+    """Tell what people should know of a source and of credentials for it, and return it for JSON output."""
+    from headwater.credentials.advice import advise
 
-
-def _add_note(fact: str, note: str) -> str:
-    return f"{fact}: {note}" if note else fact
+    advice = advise(connector.spec, credentials)
+    for one in advice:
+        state.notice(str(one))
+    return [one.as_dict() for one in advice]

@@ -55,7 +55,7 @@ def command(
     --json, the other formats become an object of method, url, headers and body.
     """
     from headwater.cli.inputs import gather
-    from headwater.cli.origin import load_creatable
+    from headwater.cli.origin import load_creatable, tell_advice
     from headwater.create.runner import prepare_given
     from headwater.flowservice import wire
     from headwater.secret import mask, reveal_all
@@ -66,6 +66,7 @@ def command(
         connector, credentials, name=name, description=description, look_up=reveal
     )
     state.remember(prepared.payload)
+    tell_advice(state, connector, credentials)
     payload = wire.normalize(prepared.payload)
     shown = reveal_all(payload) if reveal else mask(payload)
     if form == "json":

@@ -31,6 +31,8 @@ def open_reader(state: State, connector: Connector, **given: Any) -> GuardedRead
     credentials = gather(state, connector, **given)
     params = credentials.resolve()
     state.remember(params)
+    if credentials.choice:
+        state.notice(credentials.choice)
     if not state.json:
         say(describe_origins(credentials))
     reach = Reach(ca_bundle=state.ca_bundle())

@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from headwater.cli.options import common, credential_input, of_profile, slug_argument
+from headwater.cli.options import (
+    common,
+    credential_input,
+    of_profile,
+    slug_argument,
+    unknown_fields,
+)
 from headwater.cli.output import emit, join_lines
 
 if TYPE_CHECKING:
@@ -19,6 +25,7 @@ if TYPE_CHECKING:
 @click.command("validate")
 @slug_argument
 @credential_input
+@unknown_fields
 @click.option(
     "--resolve",
     is_flag=True,
@@ -30,16 +37,18 @@ if TYPE_CHECKING:
 def command(state: State, /, *, slug: str, resolve: bool, **given: Any) -> int:
     """Check credentials against a connector, offline.
 
-    Reports every problem by field and rule, and exits with 2 if there is one. Secret references (env:, file:,
+    Reports every problem by field and rule, and exits with 2 if there is one. Warnings, such as of a recommended field
+    that is missing, change nothing. Secret references (env:, file:,
     keyring:) are left alone unless --resolve is given. Where none is left to look up, a connector that reads its
     source is asked as well whether it could, such as with an address of the wrong form; nothing is sent.
     """
     from headwater.cli.inputs import describe_origins, gather
-    from headwater.cli.origin import tell_origin
+    from headwater.cli.origin import tell_advice, tell_origin
 
     connector = state.registry().load(slug)
     tell_origin(state, connector)
     credentials = gather(state, connector, **given)
+    warnings = tell_advice(state, connector, credentials)
     problems = credentials.problems
     if resolve and not problems:
         problems = credentials.find_problems_behind_references()
@@ -48,6 +57,8 @@ def command(state: State, /, *, slug: str, resolve: bool, **given: Any) -> int:
     result = {
         "valid": not problems,
         "problems": [problem.as_dict() for problem in problems],
+        "warnings": warnings,
+        "hint": credentials.hint,
         "auth": credentials.auth.spec_name,
         "cloud": credentials.auth.cloud,
         "variant": credentials.auth.variant,
@@ -57,6 +68,7 @@ def command(state: State, /, *, slug: str, resolve: bool, **given: Any) -> int:
         describe_origins(credentials),
         *(f"  {problem.field}: {problem.message}" for problem in problems),
         _verdict(len(problems)),
+        *filter(None, [credentials.hint]),
     ]
     emit(result, join_lines(lines), as_json=state.json)
     return 2 if problems else 0

@@ -7,17 +7,18 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import attrs
 import click
 
 from headwater.cli.example import as_toml, values
-from headwater.cli.facts import format_value, list_facts
+from headwater.cli.facts import describe_need, format_value, list_facts, list_rules
 from headwater.connectors import registry
 from headwater.create.authentication import choose
 from headwater.errors import InvalidInput
 from headwater.models import dotted, iter_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from headwater.connectors.connector import Connector
     from headwater.models import AuthenticationSpec, Field
@@ -139,22 +140,42 @@ def _authentication(connector: Connector, auth: AuthenticationSpec) -> str:
 
 
 def _row(path: tuple[str, ...], field: Field) -> tuple[str, ...]:
-    default = allowed = ""
+    default = ""
     if field.default is not None:
         default = _code(field.default)
-    if field.enum:
-        allowed = ", ".join(map(_code, field.enum))
-    elif field.example is not None and not field.secret:
-        allowed = f"such as {_code(field.example)}"
     return (
         f"`{dotted(path)}`",
         field.type or "any",
-        "yes" if field.required else "",
+        _need(field),
         "yes" if field.secret else "",
         default,
-        allowed,
+        "; ".join(_list_values(field)),
         _cell(field.description),
     )
+
+
+def _need(field: Field) -> str:
+    """Return "yes" for a required field, and when another one is asked for."""
+    need = describe_need(field)
+    return _cell({"required": "yes", "optional": ""}.get(need, need))
+
+
+def _list_values(field: Field) -> Iterator[str]:
+    """Yield what a field takes, its example where that is not told by its choices."""
+    if field.enum:
+        yield ", ".join(map(_code, field.enum))
+    elif field.example is not None and not field.secret:
+        yield f"such as {_code(field.example)}"
+    in_words = attrs.evolve(
+        field, enum=(), accepts=(), pattern=None, advised_pattern=None
+    )
+    yield from map(_cell, list_rules(in_words))
+    if field.pattern is not None:
+        yield f"matches {_code(field.pattern)}"
+    if field.advised_pattern is not None:
+        yield f"usually matches {_code(field.advised_pattern)}"
+    if field.accepts:
+        yield f"also taken: {', '.join(_code(other) for other, _own in field.accepts)}"
 
 
 def command(connector: Connector, auth: AuthenticationSpec) -> str:

@@ -82,6 +82,8 @@ class Strictness:
     on_demand_strict: bool = _flag()
     # CONNECTOR-1312-400 for a destination that is patched without all secrets; with clients always
     demand_secrets_anew: bool = _flag()
+    # CONNECTOR-1312-400 for a credential that the connector's specification does not list, instead of a warning
+    refuse_unknown_fields: bool = _flag()
     # CONNECTOR-1360, or not
     past_start_time: str = attrs.field(
         default="accept", validator=_choice(*PAST_START_TIMES)
@@ -115,6 +117,7 @@ _REFUSING: Final[Mapping[str, Any]] = {
     "refuse_spec_writes": True,
     "on_demand_strict": True,
     "demand_secrets_anew": True,
+    "refuse_unknown_fields": True,
     "past_start_time": "reject",
 }
 

@@ -188,7 +188,8 @@ def test_credentials_are_validated_without_showing_a_value(
     said: str,
 ) -> None:
     body = oracle(auth={"specName": "Basic Authentication", "params": params})
-    answer = service().post("/connections", json=body)
+    strict = Strictness(refuse_unknown_fields=True)
+    answer = service(strictness=strict).post("/connections", json=body)
     assert code(answer) == expected
     assert said in answer.json()["errorMessage"]
     assert "canary-5577" not in answer.text
@@ -380,7 +381,7 @@ def test_credentials_are_replaced_whole_or_in_part(service: Open) -> None:
 def test_a_refused_patch_changes_nothing(
     service: Open, code: Any, operation: Any, expected: str
 ) -> None:
-    talker = service()
+    talker = service(strictness=Strictness(refuse_unknown_fields=True))
     made = talker.create()
     before = talker.read(made["id"])
     stored = _stored(talker, made["id"])

@@ -288,7 +288,7 @@ def test_a_secret_in_depth_is_masked_everywhere_and_exported_sealed(
 def test_what_does_not_fit_is_refused_without_showing_it(
     service: Open, account: Any
 ) -> None:
-    talker = service([DEEP])
+    talker = service([DEEP], strictness=Strictness(refuse_unknown_fields=True))
     body = {
         "name": "desk",
         "connectionSpec": {"id": SPEC, "version": "1.0"},

@@ -11,6 +11,7 @@ import pytest
 from headwater import AuthenticationSpec, ConnectionSpec, Field, hookimpl
 from headwater.connectors.connector import Connector
 from headwater.models import Distribution
+from headwater_local_flow_service import Strictness
 from headwater_local_flow_service.store import tables
 
 Open = Any
@@ -94,7 +95,8 @@ def test_a_draft_masks_the_secrets_it_has(service: Open, code: Any) -> None:
 def test_what_a_draft_has_must_be_right(
     service: Open, code: Any, auth: Any, expected: str
 ) -> None:
-    answer = service().post(
+    strict = Strictness(refuse_unknown_fields=True)
+    answer = service(strictness=strict).post(
         "/connections?mode=draft", json={"connectionSpec": ORACLE, "auth": auth}
     )
     assert code(answer) == expected

@@ -70,7 +70,8 @@ def open_account(
     """
     params = auth.get("params", {})
     for spec in connection_document.specs_named(connector, auth.get("specName")):
-        if not validation.validate(spec, params):
+        problems = validation.validate(spec, params)
+        if all(connection_document.is_passed_over(one, (spec,)) for one in problems):
             sealed = marking.change(validation.seal(spec, params), marks, seal_strings)
             credentials = SourceCredentials(auth=spec, params=sealed, reach=reach)
             return Account(connector, credentials, patience)

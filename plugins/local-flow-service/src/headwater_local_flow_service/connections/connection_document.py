@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from headwater.credentials import validation
+from headwater.credentials.spelling import OwnSpelling, spell_own
 from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
 from headwater.models import dotted
@@ -15,7 +17,7 @@ from headwater_local_flow_service.kernel import bodies
 from headwater_local_flow_service.store import marks as marking
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from headwater.connectors.connector import Connector
     from headwater.models import AuthenticationSpec, Problem
@@ -24,20 +26,23 @@ if TYPE_CHECKING:
 
 _MOST_SAID = 20  # problems of one request
 _LONGEST_NAME = 100  # characters of a field's name
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 
 @attrs.frozen(kw_only=True)
 class Auth:
     """The ``auth`` of a connection: credentials, and every authentication specification of the name they go by.
 
-    Several clouds may share a name; credentials that fit one of the specifications are right. `marks` are the paths of
-    the secrets: by any of the specifications, and those that were secret in this connection before.
+    Several clouds may share a name; credentials that fit one of the specifications are right. `params` are as the
+    specification spells them, and `respelled` the fields that came in another spelling it takes. `marks` are the paths
+    of the secrets: by any of the specifications, and those that were secret in this connection before.
     """
 
     spec_name: str
     specs: list[AuthenticationSpec] = attrs.field(repr=False)
     params: dict[str, Any] = attrs.field(repr=False)
     marks: Marks = ()
+    respelled: tuple[str, ...] = ()
 
     def mask(self) -> dict[str, Any]:
         """Return what may be read: every secret replaced by a mask."""
@@ -81,19 +86,67 @@ def check_credentials(
     *,
     draft: bool = False,
     left_out: Collection[str] = (),
-) -> None:
+    refuse_unknown: bool = False,
+) -> str:
     """Validate credentials against the specifications of their name. Raises `FlowError`.
 
     What arrives over HTTP is literal: a string like ``env:NAME`` is the secret itself and is never looked up. In a
     draft, credentials and fields of them may be missing, and so may those `left_out` by an export.
+
+    Returns what to warn of: fields in another spelling, and those that a connector's own specification does not list,
+    which are refused only where `refuse_unknown` says so; the platform's specifications let others be.
     """
     if auth is None:
         if connector.authentication and not draft:
             raise FlowError("CONNECTOR-1304-400", "the mandatory field auth is missing")
-        return
-    problems = _find_problems(auth, draft=draft, left_out=left_out)
-    if problems:
-        raise _refuse(problems)
+        return ""
+    by_spec = _find_problems(auth, draft=draft, left_out=left_out)
+    judged = [_judge(problems, auth, refuse_unknown) for problems in by_spec]
+    nearest = min(judged, key=lambda one: (len(one.refused), len(one.passed)))
+    if nearest.refused:
+        raise _refuse([*nearest.refused, *nearest.passed])
+    return _warn(auth.respelled, [problem.field for problem in nearest.passed])
+
+
+@attrs.frozen
+class _Judgement:
+    """What one specification says against credentials: what they are refused for, and what is only warned of."""
+
+    refused: list[Problem]
+    passed: list[Problem]
+
+
+def _judge(problems: list[Problem], auth: Auth, refuse_unknown: bool) -> _Judgement:
+    passed = [
+        problem
+        for problem in problems
+        if not refuse_unknown and is_passed_over(problem, auth.specs)
+    ]
+    refused = [problem for problem in problems if problem not in passed]
+    return _Judgement(refused, passed)
+
+
+def is_passed_over(problem: Problem, specs: Sequence[AuthenticationSpec]) -> bool:
+    """Say whether a problem is only that a connector lists no such field; one from outside is kept to the letter."""
+    return problem.rule == "unknown" and all(spec.raw is None for spec in specs)
+
+
+def _warn(respelled: Sequence[str], unknown: Sequence[str]) -> str:
+    """Return a line of ASCII for a header; a name that came with the request is told only if it is a plain one."""
+    texts = []
+    if respelled:
+        texts.append(f"{_list_names(respelled)} stored as the specification spells it")
+    if unknown:
+        texts.append(f"{_list_names(unknown)} not in the specification, kept as secret")
+    return "; ".join(texts)
+
+
+def _list_names(names: Sequence[str]) -> str:
+    plain = [f"auth.params.{name}" for name in names if _PLAIN_NAME.fullmatch(name)]
+    named = plain[:_MOST_SAID]
+    if len(named) < len(names):
+        named.append(f"{len(names) - len(named)} more")
+    return ", ".join(named)
 
 
 def specs_named(connector: Connector, name: Any) -> list[AuthenticationSpec]:
@@ -108,19 +161,47 @@ def _read_auth(fields: Mapping[str, Any], connector: Connector, marks: Marks) ->
     if not specs:
         names = dict.fromkeys(spec.spec_name for spec in connector.authentication)
         known = ", ".join(names) or "none"
+        today = [
+            one.spec_name
+            for one in connector.authentication
+            if name in one.former_names
+        ]
+        if today:
+            known = f"{known}; what older documentation calls so is {today[0]}"
         raise FlowError(
             "FLOW-1415-400",
             f"auth.specName is not an authentication specification of {connector.spec.name}; known: {known}",
         )
     params = bodies.read_field(auth, "params", "object", path="auth") or {}
-    found = marking.join(marks, marking.find(specs, params))
-    return Auth(spec_name=name, specs=specs, params=params, marks=found)
+    own = _spell_own(specs, params)
+    found = marking.join(marks, marking.find(specs, own.values))
+    return Auth(
+        spec_name=name,
+        specs=specs,
+        params=own.values,
+        marks=found,
+        respelled=own.changed,
+    )
+
+
+def _spell_own(
+    specs: Sequence[AuthenticationSpec], params: Mapping[str, Any]
+) -> OwnSpelling:
+    """Return credentials as the specification spells them that they break least."""
+    spelled = [spell_own(spec, params) for spec in specs]
+    if not any(one.changed for one in spelled):
+        return OwnSpelling(dict(params))
+    counts = [
+        len(validation.validate(spec, one.values))
+        for spec, one in zip(specs, spelled, strict=True)
+    ]
+    return spelled[counts.index(min(counts))]
 
 
 def _find_problems(
     auth: Auth, *, draft: bool, left_out: Collection[str]
-) -> list[Problem]:
-    """Return what is wrong by the specification that the credentials break least. Raises `FlowError`."""
+) -> list[list[Problem]]:
+    """Return what is wrong by each specification of the name. Raises `FlowError`."""
     tolerated = {"required"} if draft else set()
     try:
         by_spec = [_validate(spec, auth.params, tolerated) for spec in auth.specs]
@@ -128,7 +209,7 @@ def _find_problems(
         raise_bare(FlowError("CONNECTOR-1301-400", error.message))
     if left_out:
         by_spec = [_drop_excused(problems, auth, left_out) for problems in by_spec]
-    return min(by_spec, key=len)
+    return by_spec
 
 
 def _drop_excused(

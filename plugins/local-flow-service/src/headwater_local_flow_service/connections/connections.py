@@ -48,14 +48,17 @@ class Connections(ResourceKind):
         )
         document = bodies.drop_read_only(body) | {"connectionSpec": source.reference}
         connection = connection_document.read(document, source.connector)
-        connection_document.check_credentials(
-            connection.auth, source.connector, draft=creation.draft
+        warning = connection_document.check_credentials(
+            connection.auth,
+            source.connector,
+            draft=creation.draft,
+            refuse_unknown=self._refuses_unknown(),
         )
         return Content(
             document=connection.mask(),
             secrets=self.seal(connection.auth, creation.caller.scope, creation.id),
             marks=connection.marks,
-            warning=source.warning,
+            warning="; ".join(filter(None, (source.warning, warning))),
         )
 
     def validate_change(
@@ -138,6 +141,9 @@ class Connections(ResourceKind):
         settings = self.context.settings
         return bool(settings.clients) or settings.strictness.demand_secrets_anew
 
+    def _refuses_unknown(self) -> bool:
+        return self.context.settings.strictness.refuse_unknown_fields
+
     def _reach(self) -> Reach:
         """Return where a source may be; callers from elsewhere must not be led to this machine's own services."""
         settings = self.context.settings
@@ -150,19 +156,25 @@ class Connections(ResourceKind):
         # Credentials that an export left out have been given anew.
         whole = bodies.drop_fields(document, (bodies.LEFT_OUT,))
         connection = connection_document.read(whole, connector, record.marks)
-        connection_document.check_credentials(
-            connection.auth, connector, draft=record.state == DRAFT
-        )
-        warning = ""
+        warnings = [
+            connection_document.check_credentials(
+                connection.auth,
+                connector,
+                draft=record.state == DRAFT,
+                refuse_unknown=self._refuses_unknown(),
+            )
+        ]
         if connection.auth is not None:
-            warning = kept_secrets.check(
-                record, connection.auth, body, strict=self._demands_secrets_anew()
+            warnings.append(
+                kept_secrets.check(
+                    record, connection.auth, body, strict=self._demands_secrets_anew()
+                )
             )
         return Content(
             document=connection.mask(),
             secrets=self.seal(connection.auth, record.scope, record.id),
             marks=connection.marks,
-            warning=warning,
+            warning="; ".join(filter(None, warnings)),
         )
 
     def seal(self, auth: Auth | None, scope: Scope, id: str) -> bytes | None:

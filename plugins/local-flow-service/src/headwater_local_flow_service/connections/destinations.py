@@ -39,7 +39,7 @@ def find_changed(
     """Return the name of a destination that differs, or an empty string; secrets are none.
 
     For a specification that an organization stored, whatever is not a secret and holds a string is one: nobody has said
-    what it means.
+    what it means. So is what a connector's specification does not list, though it is kept as a secret.
     """
     is_foreign = any(spec.raw is not None for spec in specs)
     marked = {
@@ -47,13 +47,26 @@ def find_changed(
     }
     for path in dict.fromkeys([*_leaves(before), *_leaves(after)]):
         values = [marks.read(params, path, _ABSENT) for params in (before, after)]
-        if values[0] == values[1] or marks.covers(secret, path):
+        if values[0] == values[1]:
+            continue
+        if not is_foreign and values[1] is not _ABSENT and not _is_listed(specs, path):
+            return ".".join(path)
+        if marks.covers(secret, path):
             continue
         if path in marked or _leads_by_name(path):
             return ".".join(path)
         if is_foreign and not all(map(_is_plain, values)):
             return ".".join(path)
     return ""
+
+
+def _is_listed(specs: Sequence[AuthenticationSpec], path: FieldPath) -> bool:
+    """Say whether any of the specifications lists a path, or the field without properties of its own that it is in."""
+    fields = [listed for spec in specs for listed in iter_fields(spec)]
+    return any(
+        path[: len(listed)] == listed and not field.properties
+        for listed, field in fields
+    )
 
 
 def _leads_by_name(path: FieldPath) -> bool:
