@@ -93,7 +93,7 @@ def test_unknown_fields_are_kept_and_audit_fields_are_passed_over(
             {
                 "connectionSpec": {
                     "id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003",
-                    "version": 1,
+                    "version": [1],
                 }
             },
             "CONNECTOR-1312-400",

@@ -30,6 +30,8 @@ log = logging.getLogger("headwater.local")
 PREVIEWED = 100  # rows of one preview
 _THREADS = 16  # of a process, that ask sources at once
 
+_EXACT = {"minimum": -9_007_199_254_740_992, "maximum": 9_007_199_254_740_991}
+
 _T = TypeVar("_T")
 _threads = SourceThreads(_THREADS)
 
@@ -102,6 +104,15 @@ def describe_table(account: Account, name: str, *, preview: bool) -> dict[str, A
     return _describe(table.columns.columns) | {"data": list(table.rows)}
 
 
+def describe_resource(account: Account, name: str, *, preview: bool) -> dict[str, Any]:
+    """Return the fields of a REST API's resource, with its first records where they are asked for.
+
+    A reader that offers one resource is asked for that one, since explorations name the format in its place
+    (``object=json``). Raises as `ask` does.
+    """
+    return ask(account, lambda reader: _read_resource(reader, name, preview=preview))
+
+
 def ask(account: Account, question: Callable[[SourceReader], _T]) -> _T:
     """Ask the source in a thread of its own. Raises `HeadwaterError` where it cannot be asked, or not in time.
 
@@ -123,6 +134,28 @@ def refusals(connection_id: str) -> Iterator[None]:
     except errors.HeadwaterError as error:
         log.warning("connections %s: the source was not read: %s", connection_id, error)
         raise_bare(_refuse(error, connection_id))
+
+
+def _read_resource(reader: SourceReader, name: str, *, preview: bool) -> dict[str, Any]:
+    names = [table.name for table in reader.tables()]
+    if name not in names and len(names) == 1:
+        [name] = names
+    if not preview:
+        return _describe_tree(reader.columns(name).columns)
+    table = reader.preview(name, PREVIEWED)
+    return _describe_tree(table.columns.columns) | {"data": list(table.rows)}
+
+
+def _describe_tree(columns: tuple[Column, ...]) -> dict[str, Any]:
+    """Return columns as the JSON Schema of an object, in which integers are those that JSON holds exactly."""
+    properties = {column.name: _describe_field(column) for column in columns}
+    schema = {"type": "object", "properties": properties}
+    return {"format": "hierarchical", "schema": schema}
+
+
+def _describe_field(column: Column) -> dict[str, Any]:
+    xdm: dict[str, Any] = column.as_dict()["xdm"]
+    return xdm | _EXACT if column.type == "integer" else xdm
 
 
 def _describe(columns: tuple[Column, ...]) -> dict[str, Any]:

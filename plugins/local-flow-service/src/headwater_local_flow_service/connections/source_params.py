@@ -13,7 +13,7 @@ from headwater_local_flow_service.kernel import schemas_held
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_EMPTY: Final = ("", None, {}, [])
+_EMPTY: Final[tuple[Any, ...]] = ("", None, {}, [])
 _MISSING: Final = "CONNECTOR-1323-400"
 # The blocks of a REST API for which the platform has codes of their own.
 _MISSING_BLOCKS: Final = {
@@ -22,10 +22,17 @@ _MISSING_BLOCKS: Final = {
 }
 
 
-def check(params: Mapping[str, Any], schema: Mapping[str, Any], *, draft: bool) -> None:
+def check(
+    params: Mapping[str, Any],
+    schema: Mapping[str, Any],
+    *,
+    draft: bool,
+    path: str = "params",
+    missing: str = _MISSING,
+) -> None:
     """Hold ``params`` against the JSON Schema of a connection specification; a draft may lack some.
 
-    Names the first one that is missing. Raises `FlowError`.
+    Names the first one that is `missing`, and refuses it with that code. Raises `FlowError`.
     """
     required = _list_required(schema)
     if draft:
@@ -33,12 +40,12 @@ def check(params: Mapping[str, Any], schema: Mapping[str, Any], *, draft: bool) 
         required = []
     for name in required:
         if params.get(name) in _EMPTY:
-            code = _MISSING_BLOCKS.get(name, _MISSING)
-            raise FlowError(code, f"params.{name} is missing or empty")
+            code = _MISSING_BLOCKS.get(name, missing)
+            raise FlowError(code, f"{path}.{name} is missing or empty")
     problem = schemas_held.find_problem(
         schemas_held.coerce(params, schema),
         schema,
-        "params",
+        path,
         of="the connection specification",
     )
     if problem:

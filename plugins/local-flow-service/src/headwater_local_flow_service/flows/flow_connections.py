@@ -45,29 +45,32 @@ def find_connections(rows: Rows, scope: Scope, flow: Dataflow) -> FlowConnection
     )
 
 
-def check_specs(
-    connections: FlowConnections,
-    flow_spec: Mapping[str, Any],
-    name_fitting: Callable[[str], str] = lambda _source_id: "",
-) -> None:
-    """Check that the flow specification is for these connections. Raises `FlowError`.
-
-    `name_fitting` names the flow specifications that take the data of a connection specification.
-    """
-    source, target = connections.source, connections.target
-    if source is not None and not _fits(
-        flow_spec.get("sourceConnectionSpecIds"), source
-    ):
-        fitting = name_fitting(source.spec_id)
-        remedy = f": its data is taken by {fitting}" if fitting else ""
-        raise FlowError(
-            "CONNECTOR-1305-400",
-            f"flowSpec.id is {flow_spec.get('name')}, which is not for the source of this source connection{remedy}",
-        )
-    if not _fits(flow_spec.get("targetConnectionSpecIds"), target):
+def check_specs(connections: FlowConnections, flow_spec: Mapping[str, Any]) -> None:
+    """Check that the flow specification is for these connections. Raises `FlowError`."""
+    check_source(connections.source, flow_spec)
+    if not _fits(flow_spec.get("targetConnectionSpecIds"), connections.target):
         raise FlowError(
             "CONNECTOR-1307-400", "flowSpec.id is not for this target connection"
         )
+
+
+def check_source(
+    source: Record | None,
+    flow_spec: Mapping[str, Any],
+    name_fitting: Callable[[str], str] = lambda _source_id: "",
+) -> None:
+    """Check that the flow specification takes the data of a source connection. Raises `FlowError`.
+
+    `name_fitting` names the flow specifications that take the data of a connection specification.
+    """
+    if source is None or _fits(flow_spec.get("sourceConnectionSpecIds"), source):
+        return
+    fitting = name_fitting(source.spec_id)
+    remedy = f": its data is taken by {fitting}" if fitting else ""
+    raise FlowError(
+        "CONNECTOR-1305-400",
+        f"flowSpec.id is {flow_spec.get('name')}, which is not for the source of this source connection{remedy}",
+    )
 
 
 def check_published(connections: FlowConnections) -> None:

@@ -27,6 +27,7 @@ from headwater_local_flow_service.kernel.kind import (
     Content,
     ResourceKind,
 )
+from headwater_local_flow_service.kernel.lifecycle import find_record
 from headwater_local_flow_service.listing.views import View
 from headwater_local_flow_service.specs import drafts, fixed_specs, references
 from headwater_local_flow_service.store import tables
@@ -76,6 +77,7 @@ class Flows(ResourceKind):
         spec = self._read_spec(creation.caller.scope, id)
         if creation.draft:
             drafts.check_supported(spec)
+        self._check_source(creation.caller.scope, document, spec)
         flow = flow_bodies.read_dataflow(
             document | {"flowSpec": reference}, spec, draft=creation.draft
         )
@@ -177,13 +179,7 @@ class Flows(ResourceKind):
         connections: FlowConnections,
     ) -> Record:
         flow, spec = content.flow, content.spec
-        flow_connections.check_specs(
-            connections,
-            spec,
-            functools.partial(
-                fixed_specs.name_fitting, rows, record.scope, self.context.catalog()
-            ),
-        )
+        flow_connections.check_specs(connections, spec)
         if record.state != DRAFT:
             flow_connections.check_published(connections)
             transformations.check_columns(flow, spec, connections)
@@ -201,6 +197,27 @@ class Flows(ResourceKind):
     def _read_spec(self, scope: Scope, id: str) -> Mapping[str, Any]:
         with self.context.store.reading() as rows:
             return self._require_spec(rows, scope, id)
+
+    def _check_source(
+        self, scope: Scope, document: Mapping[str, Any], spec: Mapping[str, Any]
+    ) -> None:
+        """Refuse a flow specification that is not for the source, before what else follows from it is told.
+
+        A tutorial creates its dataflow of a table with the specification for files: what is wrong is not its schedule.
+        """
+        name_fitting = functools.partial(self._name_fitting, scope)
+        ids = document.get(dataflow.SOURCES)
+        with self.context.store.reading() as rows:
+            for id in ids if isinstance(ids, list) else ():
+                if isinstance(id, str):
+                    record = find_record(rows, tables.source_connections, scope, id)
+                    flow_connections.check_source(record, spec, name_fitting)
+
+    def _name_fitting(self, scope: Scope, source_id: str) -> str:
+        with self.context.store.reading() as rows:
+            return fixed_specs.name_fitting(
+                rows, scope, self.context.catalog(), source_id
+            )
 
     def _require_spec(self, rows: Rows, scope: Scope, id: str) -> Mapping[str, Any]:
         spec = fixed_specs.flow_spec(rows, scope, self.context.catalog(), id)

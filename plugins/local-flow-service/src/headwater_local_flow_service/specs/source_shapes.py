@@ -38,7 +38,8 @@ class SourceShape:
 
     `formats` are what ``data.format`` may be; `has_data` says whether a source connection must tell one. `params` is
     the JSON Schema of its ``params``. `explored` are the types of objects that the source is explored by, none where
-    it is not. `flow_specs` are the flow specifications that take its data.
+    it is not; `wraps_root` says that its list of tables comes in an object. `flow_specs` are the flow specifications
+    that take its data.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class SourceShape:
     params: Mapping[str, Any] = attrs.field(repr=False)
     explored: tuple[str, ...] = ()
     explore_type: str = ""
+    wraps_root: bool = False
     explore_options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
 
 
@@ -195,6 +197,7 @@ _BY_ID: Final[Mapping[str, SourceShape]] = {
             timestampColumn=_STRING,
         ),
         explored=("root", "table"),
+        wraps_root=True,
         explore_type="Tabular",
     ),
     GENERIC_REST: attrs.evolve(_RESOURCES, params=rest_schemas.GENERIC),
