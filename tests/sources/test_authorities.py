@@ -89,14 +89,33 @@ def test_a_certificate_nobody_vouches_for_ends_in_a_remedy_that_works(
     assert rig.carried_out("GET") == 0
 
 
+@pytest.mark.parametrize("name", ["empty.pem", "missing.pem"])
 def test_authorities_that_cannot_be_used_are_told_before_anything_is_sent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, tmp_path: Path, name: str
 ) -> None:
     (tmp_path / "empty.pem").write_text("")
-    for name in ("empty.pem", "missing.pem"):
-        with pytest.raises(InvalidInput, match=r"^ca_bundle"):
-            SourceHttp("https://a.example", reach=_anywhere(str(tmp_path / name)))
+    with pytest.raises(InvalidInput, match=r"^ca_bundle"):
+        _get(rig, _anywhere(str(tmp_path / name)))
+    assert rig.carried_out("GET") == 0
+
+
+@REACHES
+def test_authorities_of_the_environment_that_are_not_there_are_told_by_its_name(
+    rig: Rig,
+    reach: Callable[..., Reach],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
     with pytest.raises(InvalidInput) as raised:
-        SourceHttp("https://a.example", reach=_of_a_service())
+        _get(rig, reach())
     assert "REQUESTS_CA_BUNDLE" in raised.value.remedy
+    assert rig.carried_out("GET") == 0
+
+
+def test_a_client_that_sends_nothing_looks_for_no_authorities(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Credentials are validated without anything being sent."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
+    SourceHttp("https://a.example", reach=Reach()).close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlsplit
@@ -72,8 +73,8 @@ class SourceHttp:
     """Requests below one root URL. Follows no redirects, keeps no cookies, leaves ``.netrc`` alone.
 
     What its errors say is made of the host, the method and rules; never of a query, a header or a body. `pause` waits
-    between attempts, for so many seconds. Raises `InvalidInput` for a root, or a bundle of authorities, that cannot be
-    used.
+    between attempts, for so many seconds. Raises `InvalidInput` for a root that cannot be used; a bundle of certificate
+    authorities that cannot is told when something is first asked for.
     """
 
     def __init__(
@@ -89,9 +90,7 @@ class SourceHttp:
         self.root = root.rstrip("/")
         self.host = parts.netloc
         self._pause = pause
-        self._authorities = reach.authorities_setting
-        # Given with each request: before what is set on a session, requests takes the environment's.
-        self._verify = find_bundle(reach.ca_bundle) or True
+        self._reach = reach
         self._session = open_guarded_session(reach)
 
     def __enter__(self) -> Self:
@@ -142,6 +141,11 @@ class SourceHttp:
         outcome = self._send("POST", path, details)
         return self._require_answer("POST", outcome, final or _is_never_final)
 
+    @functools.cached_property
+    def _verify(self) -> str | bool:
+        """What TLS is verified with. Given with each request: of a session's, requests prefers the environment's."""
+        return find_bundle(self._reach.ca_bundle) or True
+
     def _send(self, method: str, path: str, details: Mapping[str, Any]) -> Outcome:
         # Never joined as URLs are: a path that a source sends cannot lead elsewhere.
         url = f"{self.root}/{path.lstrip('/')}"
@@ -164,7 +168,7 @@ class SourceHttp:
                     error,
                     self.host,
                     address="host",
-                    authorities=self._authorities,
+                    authorities=self._reach.authorities_setting,
                     exchange=exchange,
                 )
 

@@ -201,6 +201,14 @@ def test_a_source_nobody_vouches_for_is_told_with_what_to_name(
     assert done.returncode == 0, done.stderr
 
 
+def test_authorities_that_cannot_be_read_end_in_2(private: Rig) -> None:
+    given = json.dumps(oauth(private.url))
+    code, error = failure(
+        *COMMANDS["tables"], "--ca-bundle", "missing.pem", "-c", "-", stdin=given
+    )
+    assert (code, error["message"]) == (2, "ca_bundle cannot be read")
+
+
 @pytest.mark.usefixtures("profile")
 def test_create_check_trusts_what_it_is_told_to(private: Rig) -> None:
     create = ["create", SLUG, "--name", "Desk", "--check", "--profile", "local"]
