@@ -78,8 +78,11 @@ SERVICE: dict[str, set[str]] = {
     "neighbours": {"errors", "gateway", "kernel", "listing", "settings", "store", "texts"},
     "connections": {"errors", "gateway", "kernel", "listing", "neighbours", "specs", "store"},
     "flows": {"connections", "errors", "gateway", "kernel", "listing", "neighbours", "specs", "store"},
+    "lake": {
+        "errors", "files", "gateway", "kernel", "neighbours", "promotion", "settings", "store", "texts", "wsgi",
+    },
     "routes": {"connections", "flows", "kernel", "specs"},
-    "app": {"errors", "gateway", "kernel", "neighbours", "routes", "settings", "specs", "store"},
+    "app": {"errors", "gateway", "kernel", "lake", "neighbours", "routes", "settings", "specs", "store"},
     # around it
     "archive": {
         "connections", "errors", "flows", "gateway", "kernel", "listing", "neighbours", "settings", "specs", "store",

@@ -62,7 +62,7 @@ class LocalAdapter(BaseAdapter):
             return other.send(request, *args, **options)
         ask = functools.partial(call, self._app())
         if self._faulty is None:
-            outgoing = ask(incoming)
+            outgoing = ask(incoming, takes_files=True)
         else:
             timeout = options.get("timeout")
             outgoing = self._faulty.exchange(request, incoming, ask, timeout)
@@ -115,8 +115,10 @@ def _incoming(request: requests.PreparedRequest) -> Incoming:
         path=url.path or "/",
         query=url.query,
         headers={name: _text(value) for name, value in request.headers.items()},
-        body=_bytes(request.body),
         authority=url.netloc,
+        # What links in answers begin with.
+        environ={"wsgi.url_scheme": url.scheme},
+        **_body(request),
     )
 
 
@@ -128,8 +130,11 @@ def _response(
     response.reason = outgoing.reason
     response.headers = CaseInsensitiveDict(outgoing.headers)
     response.encoding = get_encoding_from_headers(response.headers)
+    body: Any = io.BytesIO(outgoing.body)
+    if outgoing.file is not None:
+        body = io.BufferedReader(_Pieces(iter(outgoing.file)))
     response.raw = HTTPResponse(
-        body=io.BytesIO(outgoing.body),
+        body=body,
         headers=dict(outgoing.headers),
         status=outgoing.status,
         reason=outgoing.reason,
@@ -142,16 +147,42 @@ def _response(
     return response
 
 
-def _bytes(body: Any) -> bytes:
+def _body(request: requests.PreparedRequest) -> dict[str, Any]:
+    """Return the body as `Incoming` has it; what `requests` would have streamed is read by the application."""
+    body: Any = request.body
     if body is None:
-        return b""
+        return {}
     if isinstance(body, str):
-        return body.encode("utf-8")
+        return {"body": body.encode("utf-8")}
     if isinstance(body, (bytes, bytearray)):
-        return bytes(body)
-    if hasattr(body, "read"):
-        return bytes(body.read())
-    return b"".join(body)
+        return {"body": bytes(body)}
+    if not hasattr(body, "read"):
+        body = io.BufferedReader(_Pieces(iter(body)))
+    length = request.headers.get("Content-Length")
+    return {"stream": body, "length": None if length is None else int(length)}
+
+
+class _Pieces(io.RawIOBase):
+    """A file that reads the pieces an iterator yields."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._left = b""
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Put the next bytes into a buffer, and return how many; 0 at the end."""
+        while not self._left:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._left = bytes(piece)
+        given, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(given)] = given
+        return len(given)
 
 
 def _text(value: str | bytes) -> str:

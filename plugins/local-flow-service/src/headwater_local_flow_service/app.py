@@ -14,6 +14,8 @@ from headwater_local_flow_service.gateway.ims import RetiredExchange, TokenEndpo
 from headwater_local_flow_service.gateway.tokens import Tokens
 from headwater_local_flow_service.kernel.handlers import BASE
 from headwater_local_flow_service.kernel.service_context import ServiceContext
+from headwater_local_flow_service.lake.lake import Lake
+from headwater_local_flow_service.lake.routes import add_routes as add_lake_routes
 from headwater_local_flow_service.routes import add_routes
 from headwater_local_flow_service.specs.catalog import catalog_of, installed_catalog
 from headwater_local_flow_service.store.store import Store
@@ -30,9 +32,11 @@ class FlowServiceApp(falcon.App[falcon.Request, falcon.Response]):
     """A WSGI application that owns its store; `close` lets go of it."""
 
     store: Store
+    lake: Lake
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, once the promotion that is under way has ended."""
+        self.lake.close()
         self.store.close()
 
 
@@ -59,11 +63,9 @@ def build_app(
     app = FlowServiceApp(middleware=[*outer, Gateway(settings, tokens)])
     app.store = store
     app.req_options.strip_url_path_trailing_slash = True
-    _add_routes(
-        app,
-        ServiceContext(store=store, settings=settings, catalog=catalog),
-        TokenEndpoint(settings, tokens),
-    )
+    context = ServiceContext(store=store, settings=settings, catalog=catalog)
+    app.lake = Lake(context)
+    _add_routes(app, context, TokenEndpoint(settings, tokens))
     errors.install(app)
     return app
 
@@ -78,6 +80,7 @@ def _add_routes(
     app.add_sink(_nowhere)
     app.add_sink(_not_offered, BASE)  # the sink added last is asked first
     neighbours.add_routes(app, context)
+    add_lake_routes(app, app.lake)
 
 
 def _not_offered(req: falcon.Request, resp: falcon.Response, **kwargs: Any) -> None:  # noqa: ARG001

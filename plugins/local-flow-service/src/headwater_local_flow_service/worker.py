@@ -61,11 +61,14 @@ def _open(settings: Settings, outer: list[Any]) -> FlowServiceApp:
     """
     for attempt in itertools.count():
         try:
-            return build_app(settings, outer=outer)
+            app = build_app(settings, outer=outer)
         except (StoreBusy, StoreError, StoreUnavailable) as error:
             if attempt % _TOLD_EVERY == 0:
                 log.warning("a worker waits for the store: %s", error)
             time.sleep(_POLL)
+        else:
+            app.lake.promoter.watch()
+            return app
     raise AssertionError("unreachable")
 
 

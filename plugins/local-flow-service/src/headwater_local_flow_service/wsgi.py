@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+    from typing import BinaryIO
     from wsgiref.types import WSGIApplication
 
 _UNPREFIXED = ("CONTENT_TYPE", "CONTENT_LENGTH")
@@ -20,16 +22,52 @@ _OF_THE_BODY = (
     "HTTP_TRANSFER_ENCODING",
 )
 
+# What the environment of an application says about the body of an upload. `BODY_TO_COME`: it is not here yet, and the
+# application answers 100 where it may come, or refuses it. `SPOOLED`: it lies whole in the file of this path.
+BODY_TO_COME = "headwater.body_to_come"
+SPOOLED = "headwater.spooled"
+
+_PIECE = 1 << 20  # bytes of a file that are read at once
+
+
+@attrs.frozen(kw_only=True)
+class FileBody:
+    """The body of an answer that is part of a file, and need not be in memory: `size` bytes from `start` on.
+
+    `path` is where the file lies, None where it is not a file of this machine.
+    """
+
+    open: Callable[[], BinaryIO] = attrs.field(repr=False)
+    start: int
+    size: int
+    path: Path | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the bytes, a piece at a time."""
+        left = self.size
+        with self.open() as file:
+            file.seek(self.start)
+            while left and (piece := file.read(min(left, _PIECE))):
+                left -= len(piece)
+                yield bytes(piece)
+
 
 @attrs.frozen(kw_only=True)
 class Incoming:
-    """One request, read to its end. `path` and `query` are percent-encoded, as they travel."""
+    """One request, read to its end. `path` and `query` are percent-encoded, as they travel.
+
+    In the place of a `body`, a file can be given as `stream`, with its `length` where that is known. What is in
+    `environ` is added to the environment of the application.
+    """
 
     method: str
     path: str
     query: str = attrs.field(default="", repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
+    stream: BinaryIO | None = attrs.field(default=None, repr=False)
+    length: int | None = None
+    environ: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     authority: str = "embedded"
     peer: str = "127.0.0.1"
 
@@ -52,16 +90,19 @@ class Incoming:
 
 @attrs.frozen(kw_only=True)
 class Outgoing:
-    """One answer, whole."""
+    """One answer, whole; `file` is its body in the place of `body` where a file is answered."""
 
     status: int
     reason: str
     headers: tuple[tuple[str, str], ...] = attrs.field(default=(), repr=False)
     body: bytes = attrs.field(default=b"", repr=False)
+    file: FileBody | None = None
 
 
-def call(app: WSGIApplication, incoming: Incoming) -> Outgoing:
-    """Let the application answer, and close what it returned."""
+def call(
+    app: WSGIApplication, incoming: Incoming, *, takes_files: bool = False
+) -> Outgoing:
+    """Let the application answer, and close what it returned. A file is read into memory unless the caller takes it."""
     started: list[tuple[str, list[tuple[str, str]]]] = []
 
     def start_response(
@@ -70,14 +111,22 @@ def call(app: WSGIApplication, incoming: Incoming) -> Outgoing:
         started.append((status, headers))
 
     chunks: Iterable[bytes] = app(_environ(incoming), start_response)
+    body, file = b"", None
     try:
-        body = b"".join(chunks)
+        if takes_files and isinstance(chunks, FileBody):
+            file = chunks
+        else:
+            body = b"".join(chunks)
     finally:
         getattr(chunks, "close", lambda: None)()
     status, headers = started[-1]
     number, _blank, reason = status.partition(" ")
     return Outgoing(
-        status=int(number), reason=reason, headers=tuple(headers), body=body
+        status=int(number),
+        reason=reason,
+        headers=tuple(headers),
+        body=body,
+        file=file,
     )
 
 
@@ -94,11 +143,10 @@ def _environ(incoming: Incoming) -> dict[str, Any]:
         "SERVER_PORT": str(host.port or 80),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": incoming.peer,
-        "CONTENT_LENGTH": str(len(incoming.body)),
+        **_environ_of_body(incoming),
         "HTTP_HOST": incoming.authority,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "http",
-        "wsgi.input": io.BytesIO(incoming.body),
         "wsgi.errors": io.StringIO(),
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
@@ -108,7 +156,17 @@ def _environ(incoming: Incoming) -> dict[str, Any]:
         key = _key(name)
         if key not in _OF_THE_BODY:
             environ[key] = value
-    return environ
+    return {**environ, **incoming.environ}
+
+
+def _environ_of_body(incoming: Incoming) -> dict[str, Any]:
+    if incoming.stream is None:
+        body = incoming.body
+        return {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
+    environ: dict[str, Any] = {"wsgi.input": incoming.stream}
+    if incoming.length is None:
+        return environ | {"wsgi.input_terminated": True}
+    return environ | {"CONTENT_LENGTH": str(incoming.length)}
 
 
 @functools.lru_cache(maxsize=256)

@@ -52,6 +52,10 @@ class BucketFiles:
         with _translated():
             return cast("BinaryIO", obstore.open_reader(self.bucket, key))
 
+    def local_path(self, key: str) -> Path | None:  # noqa: ARG002 - nothing lies here
+        """Return None. See `FileStore`."""
+        return None
+
     def read_info(self, key: str) -> FileInfo | None:
         """Return what is known of a file, or None. See `FileStore`."""
         check_key(key)

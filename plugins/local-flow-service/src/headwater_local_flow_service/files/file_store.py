@@ -55,6 +55,10 @@ class FileStore(Protocol):
         """Open a file for reading, from any position. Raises `FileNotFoundError`."""
         ...
 
+    def local_path(self, key: str) -> Path | None:
+        """Return where a file lies on this machine, whether it is there or not; None where files lie elsewhere."""
+        ...
+
     def read_info(self, key: str) -> FileInfo | None:
         """Return what is known of a file, or None where there is none."""
         ...

@@ -62,6 +62,10 @@ class FolderFiles:
         with _translated():
             return path.open("rb")
 
+    def local_path(self, key: str) -> Path | None:
+        """Return where a file lies. See `FileStore`."""
+        return self._path(key)
+
     def read_info(self, key: str) -> FileInfo | None:
         """Return what is known of a file, or None. See `FileStore`."""
         path = self._path(key)

@@ -1,4 +1,4 @@
-"""Catalog's data sets: ``/dataSets``, each bound to a schema of the same sandbox. Nothing is ever stored in them."""
+"""Catalog's data sets: ``/dataSets``, each bound to a schema of its sandbox; what they hold comes in batches."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import falcon
 
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.kernel.audit import sandbox_id
-from headwater_local_flow_service.neighbours import asked, ids, lookup, records
+from headwater_local_flow_service.neighbours import (
+    asked,
+    ids,
+    last_batches,
+    lookup,
+    records,
+)
 from headwater_local_flow_service.neighbours.refusals import invalid, missing
 from headwater_local_flow_service.store import tables
-from headwater_local_flow_service.texts import is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +46,8 @@ _DEFAULT_CONTENT_TYPE = "application/vnd.adobe.xed+json;version=1"
 _READ_ONLY = frozenset(
     {
         "id", "version", "imsOrg", "sandboxId", "created", "updated", "createdClient", "updatedClient", "createdUser",
-        "updatedUser", "files", "namespace", "status",
+        "updatedUser", "files", "namespace", "status", "lastBatchId", "lastBatchStatus", "lastSuccessfulBatch",
+        "lastFailedBatch",
     }
 )  # fmt: skip
 
@@ -69,8 +75,12 @@ class DataSets:
                 limit=limit,
                 start=start,
             )
+            told = last_batches.read(
+                rows, caller_of(req).scope, [record.id for record in page]
+            )
         resp.media = {
-            record.id: _render_some(record, given.get("properties")) for record in page
+            record.id: _render_some(record, told[record.id], given.get("properties"))
+            for record in page
         }
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
@@ -102,12 +112,13 @@ class DataSet:
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return a map with the one data set."""
         given = asked.query(req, ("properties",))
-        record = None
-        if is_storable(id):
-            record = self._context.store.get(_TABLE, caller_of(req).scope, id)
+        scope = caller_of(req).scope
+        with self._context.store.reading() as rows:
+            record = lookup.get_record(rows, _TABLE, scope, id)
+            told = last_batches.read(rows, scope, [id]) if record is not None else {}
         if record is None:
             raise missing(id, "dataSets")
-        resp.media = {record.id: _render_some(record, given.get("properties"))}
+        resp.media = {id: _render_some(record, told[id], given.get("properties"))}
 
 
 def render(record: Record) -> dict[str, Any]:
@@ -152,9 +163,14 @@ def _are_strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def _render_some(record: Record, properties: str | None) -> dict[str, Any]:
-    """Return the properties asked for, by their names with commas between; all where nothing is asked for."""
-    data_set = render(record)
+def _render_some(
+    record: Record, told: dict[str, str], properties: str | None
+) -> dict[str, Any]:
+    """Return the properties asked for, by their names with commas between; all where nothing is asked for.
+
+    `told` is what its batches tell of it.
+    """
+    data_set = render(record) | told
     if properties is None:
         return data_set
     names = [name.strip() for name in properties.split(",")]

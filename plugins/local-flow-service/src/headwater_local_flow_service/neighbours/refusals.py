@@ -23,6 +23,11 @@ _TITLES = {
     404: "Resource not found",
     406: "Accept header invalid",
     413: "Payload Too Large",
+    414: "URI Too Long",
+    415: "Unsupported Media Type",
+    416: "Range Not Satisfiable",
+    501: "Not Implemented",
+    503: "Service Unavailable",
 }
 
 

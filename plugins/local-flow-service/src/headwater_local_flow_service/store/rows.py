@@ -64,6 +64,11 @@ class Rows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    @property
+    def connection(self) -> Connection:
+        """What tables that are no collections are read and written through, in the same transaction."""
+        return self._connection
+
     def add(self, table: Table, record: Record, refers_to: Iterable[str] = ()) -> None:
         """Store a new row and the ids it refers to."""
         row = _row(record)

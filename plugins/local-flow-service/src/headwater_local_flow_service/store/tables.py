@@ -91,6 +91,7 @@ links = Table(
 
 # The collection's `spec_id` is the data set, its `name` the client's own id of the batch, its `state` the status.
 batches = _collection("batches")
+Index("headwater_batches_state", batches.c.state)
 
 # Files of a batch: what was put into it (`input`), what data sets are read from (`output`), and what is told about it
 # (`failed`, `meta`). `key` is where the file lies; it is never written twice.

@@ -52,6 +52,7 @@ def _make_batches() -> None:
     op.create_index(
         f"{table}_spec", table, ["org", "sandbox", "spec_id", "created_at", "seq"]
     )
+    op.create_index(f"{table}_state", table, ["state"])
 
 
 def _make_batch_files() -> None:

@@ -1,0 +1,1 @@
+"""Batches: put in file by file, promoted into data sets, found in Catalog, and read file by file."""

@@ -1,0 +1,285 @@
+"""Catalog's ``/batches``, ``/lastBatches`` and ``/dataSetFiles``, below ``/data/foundation/catalog``."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, Final
+
+from headwater_local_flow_service.gateway.gateway import caller_of
+from headwater_local_flow_service.lake import batches
+from headwater_local_flow_service.lake.batches import TABLE
+from headwater_local_flow_service.neighbours import (
+    asked,
+    catalog_queries,
+    last_batches,
+    lookup,
+)
+from headwater_local_flow_service.neighbours.records import column_of
+from headwater_local_flow_service.neighbours.refusals import invalid, missing
+from headwater_local_flow_service.store import batch_files, tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import falcon
+    from sqlalchemy import ColumnElement
+
+    from headwater_local_flow_service.lake.lake import Lake
+    from headwater_local_flow_service.neighbours.catalog_queries import (
+        CatalogQuery,
+        Item,
+    )
+    from headwater_local_flow_service.store.batch_files import BatchFile
+    from headwater_local_flow_service.store.store import Rows, Scope
+
+_BATCH_FILTERS: Final = (
+    "batch", "externalId", "dataSet", "status", "created", "updated", "createdClient", "createdUser", "updatedUser",
+    "version", "recordCount", "failedRecordCount", "size", "started", "completed", "availableDates", "id",
+)  # fmt: skip
+_FILE_FILTERS: Final = (
+    "dataSetId", "batchId", "dataSetFileId", "created", "id", "size", "records", "name",
+)  # fmt: skip
+_BATCH_COLUMNS: Final[Mapping[str, ColumnElement[Any]]] = {
+    "batch": TABLE.c.id,
+    "id": TABLE.c.id,
+    "dataSet": TABLE.c.spec_id,
+    "status": TABLE.c.state,
+}
+_BATCH_ORDERS: Final[Mapping[str, ColumnElement[Any]]] = {
+    "created": TABLE.c.created_at,
+    "updated": TABLE.c.updated_at,
+    "status": TABLE.c.state,
+    "id": TABLE.c.id,
+}
+_FILE_COLUMNS: Final[Mapping[str, ColumnElement[Any]]] = {
+    "dataSetId": tables.batch_files.c.data_set,
+    "batchId": tables.batch_files.c.batch,
+    "dataSetFileId": tables.batch_files.c.id,
+    "id": tables.batch_files.c.id,
+}
+# Objects that are sorted here and not by the database, because they are sorted by what only an object says.
+_MOST_SORTED: Final = 10_000
+_UNIQUE: Final = (
+    "status", "createdUser", "createdClient", "updatedUser", "version", "dataSet", "externalId",
+)  # fmt: skip
+
+
+class Batches:
+    """``/batches``: a map from id to batch."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Return one page, newest first unless asked otherwise."""
+        query = catalog_queries.read(req, _BATCH_FILTERS, tags=True)
+        scope = caller_of(req).scope
+        with self._lake.store.reading() as rows:
+            found = _find_batches(rows, scope, query)
+        resp.media = {item["id"]: query.show(item) for item in found}
+
+
+def _find_batches(rows: Rows, scope: Scope, query: CatalogQuery) -> list[Item]:
+    where, rest = _where(query, _BATCH_COLUMNS, TABLE.c.created_at)
+    if "externalId" in query.equal:
+        values = query.equal["externalId"]
+        where.append(TABLE.c.name.in_([column_of(value) for value in values]))
+        rest.append(catalog_queries.equals("externalId", values))
+    names = [name for name, _descends in query.order]
+    is_sorted = set(names) <= _BATCH_ORDERS.keys()
+    order = _order(query, _BATCH_ORDERS, TABLE.c.seq) if is_sorted else [TABLE.c.seq]
+    records = rows.stream(TABLE, scope, where, order)
+    items = (batches.render(record) for record, _length in records)
+    return _page(items, query, rest, is_sorted=is_sorted)
+
+
+def _where(
+    query: CatalogQuery,
+    columns: Mapping[str, ColumnElement[Any]],
+    created: ColumnElement[Any],
+) -> tuple[list[ColumnElement[bool]], list[Callable[[Item], bool]]]:
+    """Return what the database looks at, and what is held against each object."""
+    where: list[ColumnElement[bool]] = []
+    rest = []
+    for name, values in query.equal.items():
+        if name in columns:
+            where.append(columns[name].in_(values))
+        elif name != "externalId":
+            rest.append(catalog_queries.equals(name, values))
+    if query.created_after is not None:
+        where.append(created > query.created_after)
+    if query.created_before is not None:
+        where.append(created < query.created_before)
+    return where, rest
+
+
+def _order(
+    query: CatalogQuery,
+    columns: Mapping[str, ColumnElement[Any]],
+    tie: ColumnElement[Any],
+) -> list[ColumnElement[Any]]:
+    clauses = [
+        columns[name].desc() if descends else columns[name].asc()
+        for name, descends in query.order
+    ]
+    descends = query.order[-1][1]
+    return [*clauses, tie.desc() if descends else tie.asc()]
+
+
+def _page(
+    items: Iterator[Item],
+    query: CatalogQuery,
+    rest: list[Callable[[Item], bool]],
+    *,
+    is_sorted: bool,
+) -> list[Item]:
+    """Return the objects of the page: as many as asked for of those that fulfil every condition."""
+    matching = (
+        item
+        for item in items
+        if query.matches(item) and all(condition(item) for condition in rest)
+    )
+    if not is_sorted:
+        kept = list(itertools.islice(matching, _MOST_SORTED + 1))
+        if len(kept) > _MOST_SORTED:
+            raise invalid(
+                f"more than {_MOST_SORTED} objects would have to be sorted: add a condition, or order by created"
+            )
+        matching = iter(catalog_queries.sort(kept, query))  # type: ignore[assignment]
+    return list(itertools.islice(matching, query.start, query.start + query.limit))
+
+
+class Batch:
+    """``/batches/{id}``: a map with the one batch."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
+        """Return the batch; one whose promotion was broken off goes on."""
+        given = asked.query(req, ("properties",))
+        with self._lake.store.reading() as rows:
+            record = batches.require(rows, caller_of(req).scope, id)
+        self._lake.promoter.resume(record)
+        item = batches.render(record)
+        if "properties" in given:
+            names = [name.strip() for name in given["properties"].split(",")]
+            item = {name: item[name] for name in names if name in item}
+        resp.media = {record.id: item}
+
+
+class Uniques:
+    """``/batches/uniques/{field}``: the values that a property has."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, field: str) -> None:
+        """Return the values, sorted."""
+        asked.query(req, ())
+        if field not in _UNIQUE:
+            raise invalid(
+                f"the values of this property are not listed; those of {', '.join(_UNIQUE)} are"
+            )
+        values = set()
+        with self._lake.store.reading() as rows:
+            for record, _length in rows.stream(TABLE, caller_of(req).scope):
+                value = record.spec_id
+                if field != "dataSet":
+                    value = batches.render(record)[field]
+                values.add(value)
+        resp.media = sorted(values)
+
+
+class LastBatches:
+    """``/lastBatches``: which batch of a data set was the last, and the last that succeeded or failed."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Return a map from the data set asked for, or from each, to its last batches."""
+        given = asked.query(req, ("dataSetId", "limit", "start"))
+        limit = asked.number(given, "limit", 20, least=1, most=100)
+        start = asked.number(given, "start", 0)
+        scope = caller_of(req).scope
+        with self._lake.store.reading() as rows:
+            if "dataSetId" in given:
+                names = given["dataSetId"].split(",")
+                for id in names:
+                    if lookup.data_set(rows, scope, id) is None:
+                        raise missing(id, "dataSets")
+            else:
+                found = rows.select(
+                    tables.data_sets,
+                    scope,
+                    (),
+                    [tables.data_sets.c.seq.desc()],
+                    limit=limit,
+                    offset=start,
+                )
+                names = [record.id for record in found]
+            told = last_batches.read(rows, scope, names)
+        resp.media = {
+            id: {_LAST_NAMES.get(name, name): value for name, value in facts.items()}
+            for id, facts in told.items()
+        }
+
+
+_LAST_NAMES: Final = {
+    "lastSuccessfulBatch": "lastSuccessfulBatchId",
+    "lastFailedBatch": "lastFailedBatchId",
+}
+
+
+class DataSetFiles:
+    """``/dataSetFiles``: a map from id to file, of the batches that data sets are read from."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
+        """Return one page, oldest first unless asked otherwise."""
+        query = catalog_queries.read(req, _FILE_FILTERS)
+        scope = caller_of(req).scope
+        with self._lake.store.reading() as rows:
+            where, rest = _where(query, _FILE_COLUMNS, tables.batch_files.c.created_at)
+            items = map(_render_file, batch_files.read_page(rows, scope, where))
+            found = _page(items, query, rest, is_sorted=False)
+        resp.media = {item["id"]: query.show(item) for item in found}
+
+
+class DataSetFile:
+    """``/dataSetFiles/{id}``: a map with the one file."""
+
+    def __init__(self, lake: Lake) -> None:
+        self._lake = lake
+
+    def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
+        """Return the file."""
+        asked.query(req, ())
+        where = [tables.batch_files.c.id == id]
+        with self._lake.store.reading() as rows:
+            found = list(batch_files.read_page(rows, caller_of(req).scope, where))
+        if not found:
+            raise missing(id, "dataSetFiles")
+        resp.media = {found[0].id: _render_file(found[0])}
+
+
+def _render_file(file: BatchFile) -> Item:
+    return {
+        "id": file.id,
+        "imsOrg": file.scope.org,
+        "dataSetId": file.data_set,
+        "dataSetViewId": file.data_set,
+        "batchId": file.batch,
+        "dataSetFileId": file.id,
+        "name": file.path,
+        "size": file.size,
+        "records": file.records,
+        "isValid": True,
+        "version": "1.0.0",
+        "created": file.created_at,
+        "updated": file.created_at,
+        "href": f"/data/foundation/export/files/{file.id}",
+    }

@@ -1,0 +1,51 @@
+"""How Batch Ingestion and Data Access refuse: the gateway's shape, since no page describes one of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import falcon
+
+from headwater_local_flow_service.errors import request_id
+from headwater_local_flow_service.neighbours.refusals import NeighbourError, invalid
+
+if TYPE_CHECKING:
+    from headwater_local_flow_service.files.file_store import FilesUnavailable
+
+IMPORT: Final = "/data/foundation/import"
+EXPORT: Final = "/data/foundation/export"
+
+
+def refused(text: str, status: int = 400) -> NeighbourError:
+    """Return the refusal of a request, with the HTTP status it is answered with."""
+    if status == 400:
+        return invalid(text)
+    return NeighbourError(f"HEADWATER-1{status}-{status}", text)
+
+
+def busy(text: str, *, seconds: int = 5) -> NeighbourError:
+    """Return the refusal of what may be asked again after some seconds."""
+    error = refused(text, 503)
+    error.headers["Retry-After"] = str(seconds)
+    return error
+
+
+def files_unavailable(error: FilesUnavailable) -> NeighbourError:
+    """Return the answer while the place for files cannot be used."""
+    return busy(f"{error}; nothing was stored, try again later", seconds=5)
+
+
+def write(
+    req: falcon.Request, resp: falcon.Response, error: NeighbourError, _params: Any
+) -> None:
+    """Write a refusal of any neighbour: as its own service would."""
+    resp.status = falcon.code_to_http_status(error.status)
+    resp.set_headers(error.headers)
+    if req.path.startswith((IMPORT, EXPORT)):
+        resp.media = {
+            "error_code": f"{error.status}000",
+            "message": error.text,
+            "requestId": request_id(req),
+        }
+    else:
+        resp.media = error.body(request_id(req))
