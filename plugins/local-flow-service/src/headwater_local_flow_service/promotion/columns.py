@@ -27,11 +27,13 @@ def build_table(rows: Sequence[Mapping[str, Any]], shape: Shape) -> pa.RecordBat
     arrays = [
         build_column(
             [row.get(field.name) for row in rows], shape.fields[field.name], field.type
-        )  # fmt: skip
+        )
         for field in fields
     ]
     if not arrays:  # rows without any field that is known
-        return pa.RecordBatch.from_struct_array(pa.array([{}] * len(rows), pa.struct([])))  # fmt: skip
+        return pa.RecordBatch.from_struct_array(
+            pa.array([{}] * len(rows), pa.struct([]))
+        )
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
 
@@ -71,7 +73,9 @@ def _build_struct(values: Sequence[Any], shape: Shape, type: pa.DataType) -> pa.
         )
         for field in type
     ]
-    return pa.StructArray.from_arrays(columns, fields=list(type), mask=pa.array(missing, pa.bool_()))  # fmt: skip
+    return pa.StructArray.from_arrays(
+        columns, fields=list(type), mask=pa.array(missing, pa.bool_())
+    )
 
 
 def _offsets(values: Sequence[Any]) -> pa.Array:

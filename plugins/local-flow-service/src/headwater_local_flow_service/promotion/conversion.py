@@ -1,7 +1,8 @@
 """From the types of Parquet files to those of a schema: what may become what, and the values that cannot.
 
-A string becomes a number, a date or a date-time; a number another number or a string, a long also a date or a date-time, in
-milliseconds since 1970; an object a map and the other way round. Booleans, arrays, dates and date-times stay what they are.
+A string becomes a number, a date or a date-time; a number another number or a string, a long also a date or a
+date-time, in milliseconds since 1970; an object a map and the other way round. Booleans, arrays, dates and date-times
+stay what they are.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _INTEGERS: Final = frozenset(shapes.RANGES)
-_FROM_STRING: Final = frozenset({shapes.STRING, shapes.TEXT, shapes.NUMBER, shapes.DATE, shapes.DATE_TIME}) | _INTEGERS  # fmt: skip
-_FROM_NUMBER: Final = frozenset({shapes.STRING, shapes.TEXT, shapes.NUMBER}) | _INTEGERS
+_FROM_NUMBER: Final = _INTEGERS | {shapes.STRING, shapes.TEXT, shapes.NUMBER}
+_FROM_STRING: Final = _FROM_NUMBER | {shapes.DATE, shapes.DATE_TIME}
 _MOST_LEVELS: Final = 64
 _DAY: Final = 24 * 60 * 60 * 1000  # milliseconds
 
@@ -163,7 +164,9 @@ def _targets(kind: str) -> frozenset[str]:
 
 
 def _incompatible(found: str, shape: Shape, place: Place) -> Incompatible:
-    return Incompatible(f"{place} is {found} in the file and {shape.kind} in the schema")  # fmt: skip
+    return Incompatible(
+        f"{place} is {found} in the file and {shape.kind} in the schema"
+    )
 
 
 def kind_of(type: pa.DataType) -> str | None:
@@ -204,7 +207,9 @@ def convert(array: pa.Array, shape: Shape, type: pa.DataType, place: Place) -> p
         return _convert_to_map(array, shape.item, type, place)
     if shape.kind == shapes.ARRAY and shape.item is not None:
         items = convert(items_of(array), shape.item, type.value_type, place.field("*"))
-        return pa.ListArray.from_arrays(offsets_of(array), items, type, mask=array.is_null())  # fmt: skip
+        return pa.ListArray.from_arrays(
+            offsets_of(array), items, type, mask=array.is_null()
+        )
     return _convert_plain(array, shape.kind, type, place)
 
 
@@ -219,12 +224,19 @@ def _convert_to_struct(
         names = [field.name for field in array.type]
         columns = dict(zip(names, array.flatten(), strict=True))
     converted = [
-        convert(columns[field.name], shape.fields[field.name], field.type, place.field(field.name))
+        convert(
+            columns[field.name],
+            shape.fields[field.name],
+            field.type,
+            place.field(field.name),
+        )
         if field.name in columns
         else pa.nulls(len(array), field.type)
         for field in type
-    ]  # fmt: skip
-    return pa.StructArray.from_arrays(converted, fields=list(type), mask=array.is_null())  # fmt: skip
+    ]
+    return pa.StructArray.from_arrays(
+        converted, fields=list(type), mask=array.is_null()
+    )
 
 
 def _look_up_fields(array: pa.Array, shape: Shape, place: Place) -> dict[str, pa.Array]:
@@ -249,7 +261,9 @@ def _convert_to_map(
         if len(set(row)) < len(row):
             raise ValueMismatch(place.path, "a key of the map stands there twice")
     items = convert(values_of(array), item, type.item_type, place.field("*"))
-    return pa.MapArray.from_arrays(offsets_of(array), keys.cast(type.key_type), items, type, mask=array.is_null())  # fmt: skip
+    return pa.MapArray.from_arrays(
+        offsets_of(array), keys.cast(type.key_type), items, type, mask=array.is_null()
+    )
 
 
 def _gather_map(
@@ -266,11 +280,15 @@ def _gather_map(
     present = array.is_valid().to_pylist()
     rows = zip(*columns, strict=True) if columns else ((),) * len(array)
     maps = [
-        [(name, value) for name, value in zip(names, row, strict=True) if value is not None]
+        [
+            (name, value)
+            for name, value in zip(names, row, strict=True)
+            if value is not None
+        ]
         if there
         else None
         for there, row in zip(present, rows, strict=True)
-    ]  # fmt: skip
+    ]
     return pa.array(maps, type)
 
 
@@ -337,7 +355,9 @@ def _to_milliseconds(array: pa.Array) -> pa.Array:
     if kind_of(array.type) == shapes.STRING:
         values = array.to_pylist()
         _check_all(values, is_date_time)
-        return pa.array([value and to_milliseconds(value) for value in values], pa.int64())  # fmt: skip
+        return pa.array(
+            [value and to_milliseconds(value) for value in values], pa.int64()
+        )
     if pa.types.is_timestamp(array.type):
         array = array.cast(pa.timestamp(array.type.unit))
         if array.type.unit in ("us", "ns"):  # what is finer is cut off

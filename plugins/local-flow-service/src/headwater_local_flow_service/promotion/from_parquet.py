@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from headwater_local_flow_service.promotion import outcome
 from headwater_local_flow_service.promotion.conversion import (
@@ -16,28 +16,29 @@ from headwater_local_flow_service.promotion.conversion import (
 from headwater_local_flow_service.promotion.inference import count_fields, merge
 from headwater_local_flow_service.promotion.json_rows import MOST_FIELDS
 from headwater_local_flow_service.promotion.outcome import FailedRow
+from headwater_local_flow_service.promotion.parquet_rows import (
+    iter_columns,
+    open_parquet,
+)
 from headwater_local_flow_service.promotion.refusing import BatchRefused
 from headwater_local_flow_service.promotion.rendering import render_rows
 from headwater_local_flow_service.promotion.rules import (
     Violation,
     compile_rules,
     has_rules,
+    read_required,
 )
 from headwater_local_flow_service.promotion.shapes import read_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from typing import BinaryIO
 
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     from headwater_local_flow_service.files.file_store import FileStore
     from headwater_local_flow_service.promotion.job import InputFile, PromotionJob
     from headwater_local_flow_service.promotion.outcome import Outcome
-
-_READ: Final = 16 << 20  # bytes of columns that are looked at together
-_MOST_ROWS: Final = 65_536
 
 
 def promote_parquet(job: PromotionJob, files: FileStore, collected: Outcome) -> None:
@@ -57,28 +58,35 @@ class _ParquetReader:
     def __init__(self, schema: Mapping[str, Any], collected: Outcome) -> None:
         self._collected = collected
         self._shape = read_shape(schema)
-        self._rules = compile_rules(schema, nullable=True, epoch=False, typed_dates=True)  # fmt: skip
+        self._rules = compile_rules(
+            schema, nullable=True, epoch=False, typed_dates=True
+        )
         self._has_rules = has_rules(schema)
-        names = schema.get("required")
-        self._required = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []  # fmt: skip
+        self._required = read_required(schema)
 
     def check(self, opened: BinaryIO, file: InputFile) -> None:
         """See that the columns of a file fit the schema, and take in those it leaves open. Raises `BatchRefused`."""
         import pyarrow as pa
 
-        type = pa.struct(_open_parquet(opened, file).schema_arrow)
+        type = pa.struct(open_parquet(opened, file.path).schema_arrow)
         try:
             check_convertible(type, self._shape, Place())
             shape = merge(self._shape, read_type(type, Place()))
         except Incompatible as error:
-            raise BatchRefused(outcome.INCOMPATIBLE, f"TypeCompatibilityException: {error} ({file.path})") from None  # fmt: skip
+            refusal = f"TypeCompatibilityException: {error} ({file.path})"
+        else:
+            refusal = ""
+        if refusal:
+            raise BatchRefused(outcome.INCOMPATIBLE, refusal)
         if count_fields(shape) > MOST_FIELDS:
-            raise BatchRefused(outcome.INCOMPATIBLE, f"the rows have more than {MOST_FIELDS} fields")  # fmt: skip
+            raise BatchRefused(
+                outcome.INCOMPATIBLE, f"the rows have more than {MOST_FIELDS} fields"
+            )
         self._shape = shape
 
     def read(self, opened: BinaryIO, file: InputFile) -> None:
         """Read one file. Raises `BatchRefused` where it cannot be read to its end."""
-        for columns in _iter_columns(opened, file):
+        for columns in iter_columns(opened, file.path):
             self._add(columns.to_struct_array())
 
     def _add(self, rows: pa.StructArray) -> None:
@@ -102,7 +110,9 @@ class _ParquetReader:
         import pyarrow as pa
 
         type = self._shape.arrow_type() or pa.struct([])
-        return pa.RecordBatch.from_struct_array(convert(rows, self._shape, type, Place()))  # fmt: skip
+        return pa.RecordBatch.from_struct_array(
+            convert(rows, self._shape, type, Place())
+        )
 
     def _check_rows(self, rows: pa.StructArray, columns: pa.RecordBatch) -> None:
         """Hold converted rows against the rules, and hand on those that fit."""
@@ -159,42 +169,7 @@ def _number_type(type: pa.DataType) -> pa.DataType:
     if pa.types.is_list(type):
         return pa.list_(type.value_field.with_type(_number_type(type.value_type)))
     if pa.types.is_map(type):
-        return pa.map_(type.key_type, type.item_field.with_type(_number_type(type.item_type)))  # fmt: skip
+        return pa.map_(
+            type.key_type, type.item_field.with_type(_number_type(type.item_type))
+        )
     return type
-
-
-def _open_parquet(opened: BinaryIO, file: InputFile) -> pq.ParquetFile:
-    import pyarrow.parquet as pq
-
-    try:
-        return pq.ParquetFile(opened)
-    except (OSError, ValueError, NotImplementedError):
-        pass
-    raise _unreadable(file)
-
-
-def _iter_columns(opened: BinaryIO, file: InputFile) -> Iterator[pa.RecordBatch]:
-    """Yield the columns of a file, some rows at a time. Raises `BatchRefused`."""
-    parquet = _open_parquet(opened, file)
-    try:
-        yield from parquet.iter_batches(batch_size=_batch_size(parquet), use_threads=False)  # fmt: skip
-        return
-    except (OSError, ValueError, NotImplementedError):
-        pass
-    raise _unreadable(file)
-
-
-def _batch_size(parquet: pq.ParquetFile) -> int:
-    """Return how many rows are as large as `_READ`, by what the file says of itself."""
-    metadata = parquet.metadata
-    groups = (metadata.row_group(index) for index in range(metadata.num_row_groups))
-    size = sum(group.total_byte_size for group in groups)
-    each = max(1, size // max(1, metadata.num_rows))
-    return max(1, min(_MOST_ROWS, _READ // each))
-
-
-def _unreadable(file: InputFile) -> BatchRefused:
-    return BatchRefused(
-        outcome.CORRUPT,
-        f"the file {file.path} cannot be read as Parquet: it is cut off, damaged, encrypted, or of another format",
-    )

@@ -34,11 +34,9 @@ def learn(shape: Shape, value: Any) -> Shape:
         return shape
     if shape.kind == shapes.OPEN:
         return _infer(value)
-    if shape.kind == shapes.OBJECT and isinstance(value, dict):
+    if isinstance(value, dict) and shape.kind in (shapes.OBJECT, shapes.MAP):
         return _learn_fields(shape, value)
-    if shape.kind == shapes.MAP and isinstance(value, dict):
-        return _learn_items(shape, list(value.values()))
-    if shape.kind == shapes.ARRAY and isinstance(value, list):
+    if isinstance(value, list) and shape.kind == shapes.ARRAY:
         return _learn_items(shape, value)
     if shape.inferred and shape.kind != shapes.TEXT:
         return _widen(shape, _infer(value).kind)
@@ -68,6 +66,8 @@ def _infer_plain(value: Any) -> str:
 
 
 def _learn_fields(shape: Shape, value: dict[str, Any]) -> Shape:
+    if shape.kind == shapes.MAP:
+        return _learn_items(shape, list(value.values()))
     changed: dict[str, Shape] = {}
     for name, field in value.items():
         known = shape.fields.get(name, _OPEN)
@@ -112,17 +112,19 @@ def widen_column(array: pa.Array, type: pa.DataType) -> pa.Array:
 
     if array.type == type:
         return array
-    if pa.types.is_null(array.type):
-        return pa.nulls(len(array), type)
     if pa.types.is_struct(array.type) and pa.types.is_struct(type):
         return _widen_struct(array, type)
     if pa.types.is_list(array.type) and pa.types.is_list(type):
         values = widen_column(items_of(array), type.value_type)
-        return pa.ListArray.from_arrays(offsets_of(array), values, type, mask=array.is_null())  # fmt: skip
+        return pa.ListArray.from_arrays(
+            offsets_of(array), values, type, mask=array.is_null()
+        )
     if pa.types.is_map(array.type) and pa.types.is_map(type):
         items = widen_column(values_of(array), type.item_type)
-        return pa.MapArray.from_arrays(offsets_of(array), keys_of(array), items, type, mask=array.is_null())  # fmt: skip
-    if pa.types.is_string(type):
+        return pa.MapArray.from_arrays(
+            offsets_of(array), keys_of(array), items, type, mask=array.is_null()
+        )
+    if pa.types.is_string(type):  # nulls too
         return pa.array(map(to_text, array.to_pylist(maps_as_pydicts="strict")), type)
     return array.cast(type)
 
@@ -147,13 +149,20 @@ def merge(shape: Shape, other: Shape) -> Shape:
     if shape.kind == shapes.OPEN:
         return other
     if shape.kind == other.kind == shapes.OBJECT:
-        merged = {name: merge(shape.fields.get(name, _OPEN), field) for name, field in other.fields.items()}  # fmt: skip
-        if all(field is shape.fields.get(name) for name, field in merged.items()):
-            return shape
-        return attrs.evolve(shape, fields={**shape.fields, **merged})
+        return _merge_fields(shape, other)
     if shape.kind == other.kind and shape.item is not None and other.item is not None:
         item = merge(shape.item, other.item)
         return shape if item is shape.item else attrs.evolve(shape, item=item)
     if shape.inferred and shape.kind != shapes.TEXT:
         return _widen(shape, other.kind)
     return shape
+
+
+def _merge_fields(shape: Shape, other: Shape) -> Shape:
+    merged = {
+        name: merge(shape.fields.get(name, _OPEN), field)
+        for name, field in other.fields.items()
+    }
+    if all(field is shape.fields.get(name) for name, field in merged.items()):
+        return shape
+    return attrs.evolve(shape, fields={**shape.fields, **merged})

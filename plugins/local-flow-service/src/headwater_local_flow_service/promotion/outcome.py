@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from headwater_local_flow_service.promotion.job import BatchError, MadeFile, Promoted
+from headwater_local_flow_service.promotion.rules import Violation
 from headwater_local_flow_service.promotion.writing import Counted, Lines, Parts
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from headwater_local_flow_service.files.file_store import FileStore
     from headwater_local_flow_service.promotion.job import InputFile, PromotionJob
-    from headwater_local_flow_service.promotion.rules import Violation
 
 EMPTY_FILE: Final = "106"
 EMPTY_HEADER: Final = "118"
@@ -88,7 +88,7 @@ class Outcome:
         error = {"code": _short(CORRUPT), "message": reason}
         report = {"_corrupt_record": text, "_errors": [error], "_filename": file.path}
         self._report(self._parsing, report)
-        failure = {"message": reason, "keyword": "parse", "pointerToViolation": "#", "schemaLocation": "#", "causingExceptions": []}  # fmt: skip
+        failure = Violation("parse", reason, "#", "#").as_json()
         self._failed.write({"_corrupt_record": text, "_validationErrors": [failure]})
 
     def add_unreadable_rest(self, reason: str, file: InputFile) -> None:
@@ -112,6 +112,9 @@ class Outcome:
         if self._job.diagnostics:
             for file in self._job.inputs:
                 self._inputs.write({"path": file.path})
+        is_csv = (
+            self._job.format.name.lower() == "csv"
+        )  # which the platform counts nothing of
         succeeded = self._is_tolerable()
         if succeeded:
             outputs = self._parts.finish()
@@ -122,15 +125,15 @@ class Outcome:
         self._ended = True
         failed = self._failed.made()
         if succeeded:
-            for file in failed:
-                self._files.remove(file.key)
+            for line in failed:
+                self._files.remove(line.key)
         return Promoted(
             succeeded=succeeded,
             outputs=outputs,
             failed=() if succeeded else self._end_failed(failed),
             reports=self._made_reports(),
             errors=self._build_errors(),
-            metrics=self._measure(outputs) if succeeded else {},
+            metrics=self._measure(outputs) if succeeded and not is_csv else {},
         )
 
     def refuse(self, code: str, description: str) -> Promoted:
@@ -196,15 +199,15 @@ class Outcome:
             for file in failed
         ]
         key = f"{self._job.output_prefix}/failed/_SUCCESS"
-        with self._files.writing(key) as file:
-            mark = Counted(file)
+        with self._files.writing(key) as opened:
+            mark = Counted(opened)
         return (
             MadeFile(path="_SUCCESS", key=key, size=0, records=0, sha256=mark.sha256()),
             *named,
         )
 
     def _measure(self, outputs: Sequence[MadeFile]) -> Mapping[str, int]:
-        folders = {file.path.rpartition("/")[0] for file in self._job.inputs}
+        folders = {source.path.rpartition("/")[0] for source in self._job.inputs}
         return {
             "inputByteSize": sum(file.size for file in self._job.inputs),
             "inputFileCount": len(self._job.inputs),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater_local_flow_service.promotion import outcome
+from headwater_local_flow_service.promotion.from_csv import promote_csv
 from headwater_local_flow_service.promotion.from_json import promote_json
 from headwater_local_flow_service.promotion.from_parquet import promote_parquet
 from headwater_local_flow_service.promotion.outcome import Outcome
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.files.file_store import FileStore
     from headwater_local_flow_service.promotion.job import Promoted, PromotionJob
 
-_READERS = {"json": promote_json, "parquet": promote_parquet}
+_READERS = {"csv": promote_csv, "json": promote_json, "parquet": promote_parquet}
 
 
 def promote(job: PromotionJob, files: FileStore) -> Promoted:
@@ -26,8 +27,7 @@ def promote(job: PromotionJob, files: FileStore) -> Promoted:
     with Outcome(job, files) as collected:
         try:
             _check_files(job)
-            read = _READERS[job.format.name.lower()]
-            read(job, files, collected)
+            _READERS[job.format.name.lower()](job, files, collected)
         except BatchRefused as refused:
             return collected.refuse(refused.code, refused.description)
         return collected.finish()

@@ -1,7 +1,7 @@
 """Columns as JSON values: what previews show, and rows in reports of what failed.
 
-Date-times are ISO 8601 in UTC, dates ``yyyy-MM-dd``, decimals strings of all their digits, bytes Base64, numbers that JSON
-has not (NaN, infinities) strings; maps are objects.
+Date-times are ISO 8601 in UTC, dates ``yyyy-MM-dd``, decimals strings of all their digits, bytes Base64, numbers that
+JSON has not (NaN, infinities) strings; maps are objects.
 """
 
 from __future__ import annotations
@@ -88,14 +88,21 @@ def _render_plain(array: pa.Array) -> list[Any]:
     type = array.type
     if pa.types.is_timestamp(type):
         # A time without a zone is taken as one of UTC, as in promotion.
-        return list(pc.strftime(array.cast(pa.timestamp(type.unit)), "%Y-%m-%dT%H:%M:%SZ").to_pylist())  # fmt: skip
+        return list(
+            pc.strftime(
+                array.cast(pa.timestamp(type.unit)), "%Y-%m-%dT%H:%M:%SZ"
+            ).to_pylist()
+        )
     if pa.types.is_decimal(type) or pa.types.is_date(type) or pa.types.is_time(type):
         return list(array.cast(pa.string()).to_pylist())
     values: list[Any] = array.to_pylist()
     if pa.types.is_floating(type):
         return [_render_float(value) for value in values]
     if values and any(isinstance(value, bytes) for value in values):
-        return [value if value is None else base64.b64encode(value).decode() for value in values]  # fmt: skip
+        return [
+            value if value is None else base64.b64encode(value).decode()
+            for value in values
+        ]
     if pa.types.is_duration(type) or pa.types.is_interval(type):
         return [value if value is None else str(value) for value in values]
     return values

@@ -120,6 +120,14 @@ def compile_rules(
     )
 
 
+def read_required(schema: Mapping[str, Any]) -> list[str]:
+    """Return the names that a schema requires, each once."""
+    names = schema.get("required")
+    if not isinstance(names, list):
+        return []
+    return list(dict.fromkeys(name for name in names if isinstance(name, str)))
+
+
 def is_date(text: str) -> bool:
     """Say whether a text is a date of the calendar, written yyyy-MM-dd."""
     if not _DATE.fullmatch(text):
@@ -215,9 +223,8 @@ class _Builder:
         return {"type": ["string"], "format": kind}
 
     def _build_object(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        names = schema.get("required")
-        wanted = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []  # fmt: skip
-        rules: dict[str, Any] = {"required": list(dict.fromkeys(wanted))}
+        wanted = read_required(schema)
+        rules: dict[str, Any] = {"required": wanted}
         properties = schema.get("properties")
         fields = properties if isinstance(properties, dict) else {}
         rules["properties"] = {
@@ -294,12 +301,19 @@ def _read_violations(error: ValidationError, *, nullable: bool) -> Iterator[Viol
     pointer, location = _point(error.instance_path), _point(error.schema_path[:-1])
     if keyword == "additionalProperties":
         for name in kind["unexpected"]:
-            yield Violation(keyword, f"extraneous key [{name}] is not permitted", pointer, location)  # fmt: skip
+            yield Violation(
+                keyword, f"extraneous key [{name}] is not permitted", pointer, location
+            )
         return
     if nullable and keyword == "type" and error.instance is None and _is_field(error.schema_path):  # fmt: skip
         # A required field that is null; for the platform it is missing.
         parent, name = _point(error.instance_path[:-1]), error.instance_path[-1]
-        yield Violation("required", f"required key [{name}] not found", parent, _point(error.schema_path[:-3]))  # fmt: skip
+        yield Violation(
+            "required",
+            f"required key [{name}] not found",
+            parent,
+            _point(error.schema_path[:-3]),
+        )
         return
     yield Violation(
         keyword, _describe(keyword, kind, error.instance), pointer, location

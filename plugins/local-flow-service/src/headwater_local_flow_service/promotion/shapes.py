@@ -1,4 +1,4 @@
-"""From a resolved schema to the types of columns: the table of XDM types and Parquet types, and what a schema leaves open.
+"""From a resolved schema to the types of columns: XDM types as types of Parquet, and what a schema leaves open.
 
 A field that the schema does not describe is *open*: its type is inferred from the values that come.
 """
@@ -121,14 +121,16 @@ def read_shape(schema: Any) -> Shape:
         return _read_object(schema)
     if kind == "array":
         return Shape(ARRAY, item=read_shape(schema.get("items")))
+    return Shape(_read_plain(schema, kind))
+
+
+def _read_plain(schema: Mapping[str, Any], kind: str | None) -> str:
     if kind == "string":
         format = schema.get("format")
-        return Shape(format if format in (DATE, DATE_TIME) else STRING)
+        return format if format in (DATE, DATE_TIME) else STRING
     if kind == "integer":
-        return Shape(_read_integer(schema))
-    if kind in (NUMBER, BOOLEAN):
-        return Shape(kind)
-    return Shape(OPEN)
+        return _read_integer(schema)
+    return kind if kind in (NUMBER, BOOLEAN) else OPEN
 
 
 def type_of(schema: Mapping[str, Any]) -> str | None:

@@ -92,7 +92,9 @@ class Lines:
     def write(self, value: Mapping[str, Any]) -> None:
         """Add a line."""
         if self._file is None:
-            self._file = Counted(self._stack.enter_context(self._files.writing(self._key())))  # fmt: skip
+            self._file = Counted(
+                self._stack.enter_context(self._files.writing(self._key()))
+            )
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
         self._file.write(text.encode("utf-8", "backslashreplace") + b"\n")
         self._lines += 1
