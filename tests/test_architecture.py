@@ -72,12 +72,13 @@ SERVICE: dict[str, set[str]] = {
     "promotion": {"files"},
     "listing": {"errors", "store", "texts"},
     "gateway": {"errors", "settings", "store", "texts"},
+    "inlets": {"errors", "store"},
     # what every kind of resource shares, and the kinds
     "kernel": {"errors", "gateway", "listing", "settings", "store"},
     "specs": {"errors", "gateway", "kernel", "listing", "settings", "store"},
     "neighbours": {"errors", "gateway", "kernel", "listing", "settings", "store", "texts"},
-    "connections": {"errors", "gateway", "kernel", "listing", "neighbours", "specs", "store"},
-    "flows": {"connections", "errors", "gateway", "kernel", "listing", "neighbours", "specs", "store"},
+    "connections": {"errors", "gateway", "inlets", "kernel", "listing", "neighbours", "specs", "store"},
+    "flows": {"connections", "errors", "gateway", "inlets", "kernel", "listing", "neighbours", "specs", "store"},
     "lake": {
         "errors", "files", "gateway", "kernel", "neighbours", "promotion", "settings", "store", "texts", "wsgi",
     },

@@ -34,6 +34,8 @@ SANDBOX = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 # A name or an address, as the host of a URL is compared.
 _SOURCE = re.compile(r"[^\s/:@?#]+|[0-9A-Fa-f:]+")
 
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._\[\]:-]+")
+
 
 def _unique(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(given))
@@ -97,6 +99,8 @@ class Settings:
     deepest_body: int = 32  # nested arrays and objects
     # Addresses whose X-Forwarded-For is believed.
     proxies: tuple[str, ...] = attrs.field(default=(), converter=_unique)
+    # Where clients reach the service, as in https://flow.acme.example, where that is not where requests say they came.
+    public_url: str | None = None
     # Hosts; this machine is reached besides where there are no clients.
     reach_sources: tuple[str, ...] = attrs.field(default=(), converter=_unique)
     # Where files of data sets, and those of the landing zones, are kept: see `files.opening`. A folder beside a store
@@ -105,6 +109,7 @@ class Settings:
     lake_options: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     landing_zone: str | None = None
     landing_zone_options: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    inlet_interval: float = 5.0  # seconds that messages wait for others of their batch
     busy_timeout: float = 5.0  # seconds to wait for another writer
     statement_timeout: float = 5.0  # seconds that one statement may take
     token_lifetime: int = 86_399  # seconds
@@ -121,6 +126,11 @@ class Settings:
             raise InvalidInput(
                 "reach_sources contains an invalid host name",
                 remedy="name hosts like acme.custhelp.com, without https:// and port",
+            )
+        if self.public_url is not None and not _ADDRESS.fullmatch(self.public_url):
+            raise InvalidInput(
+                "public_url must be scheme and host, without a path",
+                remedy="write it like https://flow.acme.example",
             )
         ids = [client.id for client in self.clients]
         if len(set(ids)) != len(ids):

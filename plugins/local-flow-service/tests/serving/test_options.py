@@ -41,6 +41,8 @@ source_timeout = 20.5
 busy_timeout = 1.5
 statement_timeout = 7.5
 token_lifetime = 60
+public_url = "https://flow.example"
+inlet_interval = 2.5
 
 [strictness]
 delete_status = 202
@@ -93,6 +95,8 @@ def test_a_file_says_everything(tmp_path: Path) -> None:
     assert client.former_secret is not None
     assert client.former_secret.reveal() == "open-barley"
     assert settings.proxies == ("127.0.0.1",)
+    assert settings.public_url == "https://flow.example"
+    assert settings.inlet_interval == 2.5
 
 
 def test_every_key_of_a_file_is_in_the_example(tmp_path: Path) -> None:

@@ -11,16 +11,19 @@ from headwater.sources import Reach
 from headwater_local_flow_service.connections import (
     asking,
     connection_document,
+    inlet_params,
     kept_secrets,
 )
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import parameters
+from headwater_local_flow_service.inlets import registry
 from headwater_local_flow_service.kernel import actions, bodies, lifecycle, patching
 from headwater_local_flow_service.kernel.kind import DRAFT, Content, ResourceKind
 from headwater_local_flow_service.listing.views import View
 from headwater_local_flow_service.specs import drafts, references, source_connectors
 from headwater_local_flow_service.store import tables
+from headwater_local_flow_service.store.inlet_rows import InletRows
 from headwater_local_flow_service.store.tables import connections as table
 from headwater_local_flow_service.store.vault import DoesNotOpen
 
@@ -47,6 +50,7 @@ class Connections(ResourceKind):
             self.context, creation, body.get("connectionSpec")
         )
         document = bodies.drop_read_only(body) | {"connectionSpec": source.reference}
+        document = inlet_params.drop(document, source.connector.spec.id)
         connection = connection_document.read(document, source.connector)
         warning = connection_document.check_credentials(
             connection.auth,
@@ -65,6 +69,7 @@ class Connections(ResourceKind):
         self, record: Record, document: dict[str, Any], body: Any
     ) -> Content:
         """Check a patched connection; its credentials only where the patch touched them."""
+        document = inlet_params.drop(document, record.spec_id)
         if patching.touches(body, "auth"):
             return self._validate_auth(record, document, body)
         document = bodies.normalize(document)
@@ -76,7 +81,8 @@ class Connections(ResourceKind):
     def open_to_patch(self, record: Record, body: Any) -> dict[str, Any]:
         """Return the document with its secrets in clear; where they do not open, a patch may still give them anew."""
         try:
-            return self.unseal(record)
+            # What was read may be tested, and sent back.
+            return inlet_params.show(record, self.unseal(record), self.context.store)
         except _Closed:
             if not kept_secrets.needs_none(record, body):
                 raise
@@ -95,6 +101,20 @@ class Connections(ResourceKind):
             log.error("connections %s: %s", record.id, error)
             raise_bare(_Closed(record.id, self.type))
         return record.document | {"auth": record.document["auth"] | {"params": params}}
+
+    def complete(self, rows: Rows, record: Record, content: Content) -> Record:  # noqa: ARG002
+        """Give a connection that messages can be sent to its inlet."""
+        if inlet_params.has_inlet(record):
+            registry.ensure(rows, record.scope, record.id)
+        return record
+
+    def render(self, record: Record) -> dict[str, Any]:
+        """Return a connection as it is read; that of the HTTP API with its inlet."""
+        return inlet_params.show(record, super().render(record), self.context.store)
+
+    def remove_dependents(self, rows: Rows, record: Record) -> None:
+        """Let the inlet go with its connection: nothing that was sent to it is lost by that."""
+        InletRows(rows).remove(record.scope, record.id)
 
     def act(self, rows: Rows, record: Record, operation: Operation) -> Record:
         """Publish a draft: from now on it must be whole."""

@@ -15,13 +15,26 @@ LAST_RUN: Final = "lastRunDetails"
 # What no client sees: until when, in seconds since 1970, the source's data is in the hands of some run.
 COVERED: Final = "_covered"
 
+OPTIONS: Final = "options"
+INLET_URL: Final = "inletUrl"  # among the options, and written by the service as well
+
 # Written by the service; sent in a create, it is passed over.
 WRITTEN: Final = frozenset({INHERITED, LAST_OPERATION, LAST_RUN, COVERED, "runs"})
 
 
 def drop_written(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of a document is the caller's."""
-    return bodies.drop_fields(document, WRITTEN)
+    kept = bodies.drop_fields(document, WRITTEN)
+    options = kept.get(OPTIONS)
+    if isinstance(options, dict) and INLET_URL in options:
+        kept[OPTIONS] = bodies.drop_fields(options, (INLET_URL,))
+    return kept
+
+
+def add_inlet(item: Mapping[str, Any], url: str) -> dict[str, Any]:
+    """Return a dataflow as it is read, with the URL to which the data is sent."""
+    options = item.get(OPTIONS) or {}
+    return {**item, OPTIONS: {**options, INLET_URL: url}}
 
 
 def visible_document(document: Mapping[str, Any]) -> dict[str, Any]:

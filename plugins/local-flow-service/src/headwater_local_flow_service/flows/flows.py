@@ -18,6 +18,8 @@ from headwater_local_flow_service.flows import (
     spec_rules,
     transformations,
 )
+from headwater_local_flow_service.gateway import address
+from headwater_local_flow_service.inlets import registry
 from headwater_local_flow_service.kernel import actions, bodies, lifecycle, patching
 from headwater_local_flow_service.kernel.clock import now
 from headwater_local_flow_service.kernel.kind import (
@@ -31,6 +33,7 @@ from headwater_local_flow_service.kernel.lifecycle import find_record
 from headwater_local_flow_service.listing.views import View
 from headwater_local_flow_service.specs import drafts, fixed_specs, references
 from headwater_local_flow_service.store import tables
+from headwater_local_flow_service.store.inlet_rows import InletRows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,6 +101,7 @@ class Flows(ResourceKind):
         for name in _FIXED_FIELDS:
             if patching.touches(body, name):
                 raise FlowError("CONNECTOR-1365-400", f"/{name} cannot be patched")
+        document = flow_documents.drop_written(document)
         spec = self._read_spec(record.scope, record.spec_id)
         ops = body if isinstance(body, list) else [body]
         if record.state == DRAFT:
@@ -147,13 +151,18 @@ class Flows(ResourceKind):
         )
 
     def remove_dependents(self, rows: Rows, record: Record) -> None:
-        """Let the runs go with their dataflow."""
+        """Let the runs go with their dataflow, and its inlet; what was sent there still comes into the data set."""
         rows.remove_referring(tables.runs, record.scope, record.id)
+        InletRows(rows).remove(record.scope, record.id)
 
     def render(self, record: Record) -> dict[str, Any]:
         """Return a dataflow as it is read, with the link to its runs."""
         document = flow_documents.visible_document(record.document)
         item = super().render(attrs.evolve(record, document=document))
+        if _has_inlet(record):
+            id = registry.id_of(self.context.store, record.scope, record.id)
+            url = registry.url_of(address.current(), id)
+            item = flow_documents.add_inlet(item, url)
         return item | {"runs": f"/runs?property=flowId=={record.id}"}
 
     def _publish(self, rows: Rows, record: Record, operation: Operation) -> Record:
@@ -184,6 +193,8 @@ class Flows(ResourceKind):
             flow_connections.check_published(connections)
             transformations.check_columns(flow, spec, connections)
         transformations.check_mapping(rows, record.scope, flow, connections)
+        if _has_inlet(record):
+            registry.ensure(rows, record.scope, record.id)
         document = record.document
         stored = rows.get(self.view.table, record.scope, record.id)
         if stored is not None:
@@ -242,6 +253,11 @@ class Flows(ResourceKind):
             transformations.check_delta_column(after, spec)
         if before.find_params(spec_rules.MAPPING) is not None:
             transformations.check_mapped(after, spec)
+
+
+def _has_inlet(record: Record) -> bool:
+    """Say whether data is sent to a dataflow itself: its source, a webhook, has no base connection."""
+    return record.spec_id == registry.WEBHOOK and record.state != DRAFT
 
 
 def _build_content(

@@ -10,7 +10,7 @@ import attrs
 
 from headwater.credentials import request_budget
 from headwater_local_flow_service.errors import FlowError, GatewayError
-from headwater_local_flow_service.gateway import health
+from headwater_local_flow_service.gateway import address, health
 from headwater_local_flow_service.gateway.incoming import warnings_of
 from headwater_local_flow_service.settings import ORGANIZATION
 from headwater_local_flow_service.store.store import Scope
@@ -52,6 +52,7 @@ class Gateway:
         # Whoever watches the service may know it by its address only.
         if req.path != health.PATH:
             self._check_host(req)
+        address.note(req, self._settings)
         if req.path.startswith(PLATFORM):
             client = self._authenticate(req)
             scope = Scope(org=_organization(req), sandbox=self._sandbox(req))

@@ -125,6 +125,8 @@ _PLAIN = (
     "source_timeout",
     "token_lifetime",
     "proxies",
+    "public_url",
+    "inlet_interval",
 )
 
 

@@ -63,6 +63,8 @@ KEYS: Final[Mapping[str, _Rule]] = {
     "reach_sources": ("a list of strings", _texts),
     "proxies": ("a list of strings", _texts),
     "clients": ("a list of tables, written [[clients]]", _tables),
+    "public_url": ("a string", _text),
+    "inlet_interval": ("a number of seconds up to 3600", _seconds),
     "largest_body": (
         "a number of bytes from 1024 to 1073741824",
         _between(1024, 1 << 30),
