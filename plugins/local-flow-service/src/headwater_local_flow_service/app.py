@@ -19,6 +19,8 @@ from headwater_local_flow_service.lake.routes import add_routes as add_lake_rout
 from headwater_local_flow_service.routes import add_routes
 from headwater_local_flow_service.specs.catalog import catalog_of, installed_catalog
 from headwater_local_flow_service.store.store import Store
+from headwater_local_flow_service.streaming import collection
+from headwater_local_flow_service.streaming.streaming import Streaming
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,6 +68,7 @@ def build_app(
     context = ServiceContext(store=store, settings=settings, catalog=catalog)
     app.lake = Lake(context)
     _add_routes(app, context, TokenEndpoint(settings, tokens))
+    collection.add_routes(app, Streaming(context, tokens))
     errors.install(app)
     return app
 
