@@ -70,6 +70,7 @@ SERVICE: dict[str, set[str]] = {
     # where files lie, and what becomes of them; nothing of either knows of requests or rows
     "files": set(),
     "promotion": {"files"},
+    "samples": set(),
     "listing": {"errors", "store", "texts"},
     "gateway": {"errors", "settings", "store", "texts"},
     "inlets": {"errors", "store"},
@@ -77,7 +78,7 @@ SERVICE: dict[str, set[str]] = {
     "kernel": {"errors", "gateway", "listing", "settings", "store"},
     "specs": {"errors", "gateway", "kernel", "listing", "settings", "store"},
     "neighbours": {"errors", "gateway", "kernel", "listing", "settings", "store", "texts"},
-    "connections": {"errors", "gateway", "inlets", "kernel", "listing", "neighbours", "specs", "store"},
+    "connections": {"errors", "gateway", "inlets", "kernel", "listing", "neighbours", "samples", "specs", "store"},
     "flows": {"connections", "errors", "gateway", "inlets", "kernel", "listing", "neighbours", "specs", "store"},
     "lake": {
         "errors", "files", "gateway", "kernel", "neighbours", "promotion", "settings", "store", "texts", "wsgi",

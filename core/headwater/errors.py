@@ -27,6 +27,7 @@
     └── SourceError                           a source was asked directly
         ├── CredentialsRefused                correct them; never sent again by itself
         ├── SourceNotPermitted                ask for the permission there
+        │   └── SourceOutOfReach              the service may not ask this host
         ├── SourceNotFound (LookupError)      no such table
         ├── SourceThrottled                   wait .retry_after seconds
         ├── SourceUnavailable                 wait, then repeat
@@ -364,6 +365,12 @@ class SourceNotPermitted(SourceError):
     """The account is known to the source, but may not do this; or the source is not to be reached from here."""
 
     kind = "source-permission"
+
+
+class SourceOutOfReach(SourceNotPermitted):
+    """The source was not asked: its host is not among those that may be reached from here."""
+
+    kind = "source-out-of-reach"
 
 
 class SourceNotFound(SourceError, LookupError):

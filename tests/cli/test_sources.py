@@ -174,3 +174,19 @@ def test_a_preview_through_the_service_needs_its_table() -> None:
         )[0]
         == 2
     )
+
+
+def test_samples_of_the_embedded_service_are_told_as_such(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HEADWATER_LOCAL_SAMPLE_DATA", "1")
+    connection = created("desk", host="desk.example")["id"]
+    for command in (
+        ("explore", connection),
+        ("explore", connection, "customers", "--preview"),
+        ("test", connection),
+    ):
+        done = run("connections", *command)
+        assert done.returncode == 0, done.stderr
+        assert "sample data" in done.stderr
+    assert result("connections", "explore", connection)[0]["sampleData"] is True

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from headwater.flowservice import Connection
 
 
+_SAMPLE = "sampleData"  # how the embedded service marks what no source has told
+_NO_SOURCE = "sample data of the embedded service: the source was not asked"
+
+
 @click.group("connections", cls=Commands)
 def command() -> None:
     """List, read, test, explore, change and delete base connections."""
@@ -87,7 +91,10 @@ def test(state: State, /, *, connection_id: str) -> int:
     answer is no.
     """
     with state.service(state.profile()) as service:
-        works = service.connections.test(connection_id)
+        tested = service.connections.test_result(connection_id)
+    works = tested["result"]
+    if tested.get(_SAMPLE):
+        state.notice(_NO_SOURCE)
     if not works:
         state.notice(
             "see that its connector is installed, then give the credentials anew with `connections update`"
@@ -125,6 +132,9 @@ def explore(
         answer = service.connections.explore(
             connection_id, object_type=object_type, object=table_name, preview=preview
         )
+    parts = answer if isinstance(answer, list) else [answer]
+    if any(isinstance(part, dict) and part.get(_SAMPLE) for part in parts):
+        state.notice(_NO_SOURCE)
     emit(answer, exploration_text(answer), as_json=state.json)
 
 

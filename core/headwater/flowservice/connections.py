@@ -37,14 +37,21 @@ class Connections(
 
     def test(self, id: str) -> bool:
         """Say whether the service can use the connection's credentials."""
+        works: bool = self.test_result(id)["result"]
+        return works
+
+    def test_result(self, id: str) -> JsonObject:
+        """Return what the service says of a test: `result`, and whatever else it tells with it.
+
+        The embedded service adds ``sampleData`` where samples stood in for a source that nobody asked.
+        """
         answer = self._transport.request("GET", self._path_of(id, "/test"))
         body = answer.json()
-        result = body
-        if isinstance(body, dict):
-            result = body.get("result")
-        if not isinstance(result, bool):
+        if isinstance(body, bool):
+            body = {"result": body}
+        if not isinstance(body, dict) or not isinstance(body.get("result"), bool):
             raise answer.unreadable("its body is not a test result")
-        return result
+        return body
 
     def configs(self, id: str) -> builtins.list[JsonObject]:
         """Return what the connection can be configured with."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from headwater.errors import SourceNotPermitted
+from headwater.errors import SourceOutOfReach
 from headwater.http.hosts import is_loopback
 from headwater.sources.addresses import is_forbidden, is_this_machine
 
@@ -46,7 +46,7 @@ class Reach:
         return "in REQUESTS_CA_BUNDLE where the service is started"
 
     def check_host(self, host: str, port: int) -> None:
-        """Refuse a host before anything is sent. Raises `SourceNotPermitted`; a name that does not resolve passes."""
+        """Refuse a host before anything is sent. Raises `SourceOutOfReach`; a name that does not resolve passes."""
         if self.hosts is None:
             return
         is_free = self.this_machine and is_loopback(host)
@@ -62,7 +62,7 @@ class Reach:
             self.check_address(str(address[0]))
 
     def check_address(self, address: str) -> None:
-        """Refuse an address, whatever name led to it. Raises `SourceNotPermitted`."""
+        """Refuse an address, whatever name led to it. Raises `SourceOutOfReach`."""
         if self.hosts is None:
             return
         ip = ipaddress.ip_address(address.partition("%")[0])
@@ -86,5 +86,5 @@ _NAME_IT = "name the host, and any it hands a login on to, with --reach-sources 
 ANYWHERE = Reach()
 
 
-def _refusal(why: str, remedy: str) -> SourceNotPermitted:
-    return SourceNotPermitted(f"the source is not asked: {why}", remedy=remedy)
+def _refusal(why: str, remedy: str) -> SourceOutOfReach:
+    return SourceOutOfReach(f"the source is not asked: {why}", remedy=remedy)

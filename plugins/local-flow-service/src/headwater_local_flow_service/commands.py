@@ -82,6 +82,11 @@ import click
     help="Host of a source that connections may be tested and explored at; without clients this machine may as well.",
 )
 @click.option(
+    "--sample-data",
+    is_flag=True,
+    help="Answer tests and explorations of sources that cannot be asked with samples, marked as such.",
+)
+@click.option(
     "--workers", type=click.IntRange(1, 64), help="Worker processes.  [default: 1]"
 )
 @click.option(

@@ -103,6 +103,8 @@ class Settings:
     public_url: str | None = None
     # Hosts; this machine is reached besides where there are no clients.
     reach_sources: tuple[str, ...] = attrs.field(default=(), converter=_unique)
+    # Whether sources that cannot be asked are answered for by samples.
+    sample_data: bool = False
     # Where files of data sets, and those of the landing zones, are kept: see `files.opening`. A folder beside a store
     # that is a file, by default; options may hold secrets.
     lake: str | None = None
@@ -148,7 +150,7 @@ class Settings:
         """Return settings with store and key from ``HEADWATER_LOCAL_STORE`` and ``HEADWATER_LOCAL_KEY``.
 
         ``HEADWATER_LOCAL_STRICT=1`` takes the platform's side of every switch; ``HEADWATER_LOCAL_REACH_SOURCES`` names
-        hosts with commas between.
+        hosts with commas between; ``HEADWATER_LOCAL_SAMPLE_DATA=1`` answers for other sources by samples.
         """
         hosts = environ.get("HEADWATER_LOCAL_REACH_SOURCES", "").split(",")
         defaults: dict[str, Any] = {
@@ -157,6 +159,8 @@ class Settings:
         }
         if environ.get("HEADWATER_LOCAL_KEY"):
             defaults["key"] = Secret(environ["HEADWATER_LOCAL_KEY"])
+        if environ.get("HEADWATER_LOCAL_SAMPLE_DATA") == "1":
+            defaults["sample_data"] = True
         if environ.get("HEADWATER_LOCAL_STRICT") == "1":
             defaults["strictness"] = Strictness.strict()
         return cls(**defaults | given)

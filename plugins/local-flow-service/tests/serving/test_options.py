@@ -34,6 +34,7 @@ strict = true
 sandboxes = ["stage"]
 hosts = ["Flow.Example"]
 reach_sources = ["desk.example"]
+sample_data = true
 proxies = ["127.0.0.1"]
 largest_body = 2048
 deepest_body = 8
@@ -82,6 +83,7 @@ def test_a_file_says_everything(tmp_path: Path) -> None:
     assert settings.sandboxes == ("prod", "dev", "stage")
     assert settings.hosts == ("127.0.0.1", "localhost", "::1", "flow.example")
     assert settings.reach_sources == ("desk.example",)
+    assert settings.sample_data
     assert (settings.largest_body, settings.deepest_body) == (2048, 8)
     assert (settings.busy_timeout, settings.token_lifetime) == (1.5, 60)
     assert settings.source_timeout == 20.5

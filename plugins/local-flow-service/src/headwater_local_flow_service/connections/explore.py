@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service.connections import asking, source_params
+from headwater.errors import SourceOutOfReach
+from headwater_local_flow_service.connections import asking, sampled, source_params
 from headwater_local_flow_service.connections.questions import Question, read_question
 from headwater_local_flow_service.errors import FlowError, not_found
 from headwater_local_flow_service.gateway.gateway import caller_of
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.connections.connections import Connections
     from headwater_local_flow_service.kernel.service_context import ServiceContext
     from headwater_local_flow_service.specs.source_shapes import SourceShape
-    from headwater_local_flow_service.store.store import Scope
+    from headwater_local_flow_service.store.store import Record, Scope
 
 
 class ExploreConnection:
@@ -51,10 +52,28 @@ class ExploreConnection:
             )
         shape = source_connectors.look_up_shape(context, record.scope, connector)
         check_answerable(question, connector, shape)
+        answer = self._ask_source(record, connector, question)
+        if answer is None:
+            answer = sampled.explore(question, shape)
+            sampled.tell(resp)
+        resp.media = _wrap(answer) if shape.wraps_root else answer
+
+    def _ask_source(
+        self, record: Record, connector: Connector, question: Question
+    ) -> Any:
+        """Return what the source answers, or None where nobody can ask it and samples stand in. Raises `FlowError`."""
+        has_samples = self._kind.context.settings.sample_data
+        if has_samples and not connector.readable:
+            return None
+        check_readable(question, connector)
         with asking.refusals(record.id):
             account = self._kind.open_account(record, connector)
-            answer = _ask(account, question)
-        resp.media = _wrap(answer) if shape.wraps_root else answer
+            try:
+                return _ask(account, question)
+            except SourceOutOfReach:
+                if not has_samples:
+                    raise
+        return None
 
 
 class ExploreSpec:
@@ -116,6 +135,10 @@ def check_answerable(
         )
     if shape.kind == source_shapes.REST:
         _check_source_params(question, shape)
+
+
+def check_readable(question: Question, connector: Connector) -> None:
+    """Refuse what this connector does not ask its source. Raises `FlowError`."""
     if question.object_type in ("folder", "file"):
         raise FlowError(
             "CONNECTOR-1336-400",

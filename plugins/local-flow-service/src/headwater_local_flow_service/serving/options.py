@@ -79,6 +79,7 @@ def settings_for(
     secrets: Sequence[str] = (),
     names: Sequence[str] = (),
     reached: Sequence[str] = (),
+    sample_data: bool = False,
     file: Mapping[str, Any] | None = None,
     path: Path | None = None,
 ) -> Settings:
@@ -99,6 +100,8 @@ def settings_for(
     reachable = [*from_file.get("reach_sources", ()), *reached]
     if reachable:  # else the environment's count
         plain["reach_sources"] = reachable
+    if sample_data or from_file.get("sample_data"):
+        plain["sample_data"] = True
     return Settings.from_environ(
         **plain,
         new=new,

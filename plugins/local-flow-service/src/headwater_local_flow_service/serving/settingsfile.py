@@ -62,6 +62,7 @@ KEYS: Final[Mapping[str, _Rule]] = {
     "hosts": ("a list of strings", _texts),
     "reach_sources": ("a list of strings", _texts),
     "proxies": ("a list of strings", _texts),
+    "sample_data": ("true or false", _flag),
     "clients": ("a list of tables, written [[clients]]", _tables),
     "public_url": ("a string", _text),
     "inlet_interval": ("a number of seconds up to 3600", _seconds),
