@@ -61,9 +61,7 @@ def _spell_object(
 
 
 def spell_value(field: Field, value: Any) -> Any:
-    """Return a value in the spelling of its field; one that the field takes, or does not know, is the same object."""
-    if field.takes(value):
-        return value
+    """Return a value in the spelling of its field; one in its own, or in none that it knows, is the same object."""
     for other, own in field.accepts:
         if is_same(value, other):
             return own
