@@ -14,10 +14,15 @@ from hypothesis import strategies as st
 from headwater import AuthenticationSpec, ConnectionSpec, Field, hookimpl
 from headwater.connectors.connector import Connector
 from headwater.models import Distribution
+from headwater.sources import Check, Column, Columns, Preview, Table
+from headwater_local_flow_service import Strictness
 
 Open = Any
 SPEC = "11111111-2222-4333-8444-555555555555"
 BIGQUERY = "3c9b37f8-13a6-43d8-bad3-b863b941fedd"
+ZENDESK = "0a27232b-2c6e-4396-b8c6-c9fc24e37ba4"
+MIXPANEL = "fd2c8ff3-1de0-4f6b-8fa8-4264784870eb"
+SNOWFLAKE_STREAMING = "51ae16c2-bdad-42fd-9fce-8d5dfddaf140"
 ZONE = "26f526f2-58f4-4712-961d-e41bf1ccc0e8"
 
 
@@ -25,13 +30,42 @@ def _base64(value: Any) -> str:
     return base64.b64encode(json.dumps(value).encode()).decode()
 
 
-def _connector(**facts: Any) -> Connector:
+class _Reader:
+    """Reads a source with one table, wherever it is."""
+
+    def __enter__(self) -> _Reader:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        pass
+
+    def check(self) -> Check:
+        return Check()
+
+    def tables(self) -> list[Table]:
+        return [Table(name="tickets", label="Tickets")]
+
+    def columns(self, table: str) -> Columns:
+        assert table == "tickets"
+        columns = [
+            Column(name="id", type="integer"),
+            Column(name="subject", type="string"),
+        ]
+        return Columns(columns)
+
+    def preview(self, table: str, _n: int) -> Preview:
+        return Preview(self.columns(table), [{"id": 1, "subject": "printer"}])
+
+
+def _connector(reader: Any = None, **facts: Any) -> Connector:
     spec = ConnectionSpec(**{"id": SPEC, "name": "Acme", "category": "x"} | facts)
     auth = (AuthenticationSpec("Key", [Field("key", secret=True)]),)
     plugin = types.SimpleNamespace(
         connection_spec=hookimpl(lambda: spec),
         credential_schemas=hookimpl(lambda: auth),
     )
+    if reader is not None:
+        plugin.open_source = hookimpl(lambda credentials: reader())
     return Connector("acme", plugin, Distribution("test", "1"))
 
 
@@ -155,6 +189,133 @@ def test_a_parameter_has_its_own_code(
     )
     talker = service(connectors=[connector])
     assert code(talker.get(_connection(talker), params=params)) == expected
+
+
+@pytest.mark.parametrize(
+    ("params", "expected", "told"),
+    [
+        ({}, "CONNECTOR-1336-400", "acme, cannot read its source"),
+        ({"sourceParams": "e30"}, "CONNECTOR-1336-400", "acme, cannot read its source"),
+        ({"sourceParams": "e30="}, "CONNECTOR-1336-400", "cannot read its source"),
+        ({"sourceParams": "e30=;"}, "CONNECTOR-1389-400", "sourceParams"),
+        ({"sourceParams": "e3"}, "CONNECTOR-1335-400", "sourceParams"),
+        ({"sourceParams": "***"}, "CONNECTOR-1389-400", "sourceParams"),
+        ({"sourceParams": "e30e"}, "CONNECTOR-1335-400", "sourceParams"),
+        ({"sourceParams": _base64([])}, "CONNECTOR-1312-400", "sourceParams"),
+        ({"sourceParams": _base64("x" * 9)}, "CONNECTOR-1312-400", "sourceParams"),
+        ({"source_params": ""}, "CONNECTOR-1334-400", "sourceParams"),
+        ({"objectType": "root"}, "CONNECTOR-1336-400", "explored by rest"),
+        ({"objectType": "table"}, "CONNECTOR-1336-400", "explored by rest"),
+        ({"determineProperties": "true"}, "CONNECTOR-1376-400", "no files"),
+        ({"fileType": "xml"}, "CONNECTOR-1312-400", "fileType"),
+    ],
+)
+def test_a_rest_api_is_asked_as_the_tutorials_ask_it(
+    service: Open, code: Any, *, params: dict[str, str], expected: str, told: str
+) -> None:
+    talker = service(connectors=[_connector(id=ZENDESK, kind="file")])
+    asked = {"objectType": "rest", "object": "json", "preview": "true"} | params
+    if "determineProperties" not in params:
+        asked = {"fileType": "json"} | asked
+    answer = talker.get(_connection(talker, ZENDESK), params=asked)
+    assert code(answer) == expected
+    assert told in answer.json()["errorMessage"]
+
+
+def test_a_rest_api_is_explored_with_what_its_source_asks_for(
+    service: Open, code: Any
+) -> None:
+    talker = service(connectors=[_connector(id=MIXPANEL, kind="file")])
+    asked = {"objectType": "rest", "object": "json", "fileType": "json"}
+    path = _connection(talker, MIXPANEL)
+    for known, missing in (
+        (None, "projectId"),
+        ({}, "projectId"),
+        ({"projectId": "1"}, "timezone"),
+    ):
+        params = asked if known is None else asked | {"sourceParams": _base64(known)}
+        answer = talker.get(path, params=params)
+        assert code(answer) == "CONNECTOR-1359-400"
+        assert f"sourceParams.{missing}" in answer.json()["errorMessage"]
+    whole = {"projectId": "2671127", "timezone": "Pacific Standard Time"}
+    for text in (_base64(whole), _base64(whole).rstrip("=")):
+        answer = talker.get(path, params=asked | {"sourceParams": text})
+        assert code(answer) == "CONNECTOR-1336-400"
+        assert "cannot read its source" in answer.json()["errorMessage"]
+
+
+def test_a_connector_that_reads_its_api_answers_with_a_tree(
+    service: Open, code: Any
+) -> None:
+    talker = service(connectors=[_connector(_Reader, id=ZENDESK, kind="file")])
+    path = _connection(talker, ZENDESK)
+    asked = {"objectType": "rest", "object": "json", "sourceParams": "e30"}
+    schema = {
+        "type": "object",
+        "properties": {
+            "id": {
+                "type": "integer",
+                "minimum": -9007199254740992,
+                "maximum": 9007199254740991,
+            },
+            "subject": {"type": "string"},
+        },
+    }
+    tree = {"format": "hierarchical", "schema": schema}
+    assert talker.get(path, params=asked).json() == tree
+    rows = [{"id": 1, "subject": "printer"}]
+    previewed = talker.get(path, params=asked | {"preview": "true"})
+    assert previewed.json() == tree | {"data": rows}
+    handed = asked | {"sourceParams": _base64({"view": "open"})}
+    refused = talker.get(path, params=handed)
+    assert code(refused) == "CONNECTOR-1336-400"
+    assert "takes no sourceParams" in refused.json()["errorMessage"]
+
+
+def test_snowflake_streaming_wraps_its_list_of_tables(service: Open) -> None:
+    facts = {"id": SNOWFLAKE_STREAMING, "ingestion": "streaming"}
+    talker = service(connectors=[_connector(_Reader, **facts)])
+    path = _connection(talker, SNOWFLAKE_STREAMING)
+    listed = talker.get(f"{path}?objectType=root").json()
+    assert listed == {"items": [{"type": "table", "name": "tickets"}]}
+    table = talker.get(f"{path}?objectType=table&object=tickets").json()
+    assert [column["name"] for column in table["schema"]["columns"]] == [
+        "id",
+        "subject",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("objectType=FILE&object=a&fileType=DELIMITED", ""),
+        ("objectType=FILE&object=a&fileType=DELIMITED;", "CONNECTOR-1312-400"),
+        ("objectType=file&object=a&FILE_TYPE=JSON", ""),
+        ("objectType=file&object=a&ileType=parquet", ""),
+        ("objectType=file;&object=a&compressionType=gzip;", "CONNECTOR-1358-400"),
+        ("objectType=file&object=a&compressionType=GZip;", "CONNECTOR-1312-400"),
+        ("objectType=file&object=a&encoding=utf-8", "CONNECTOR-1312-400"),
+        (r"objectType=file&object=a&columnDelimiter=\t", "CONNECTOR-1331-400"),
+        ("objectType=file&object=a&columnDelimiter=%2509", "CONNECTOR-1331-400"),
+        ("objectType=file&object=a&columnDelimiter=%09", ""),
+        ("objectType=file&object=a&columnDelimiter=;", ""),
+        ("objectType=file&object=a&columnDelimiter=|;", "CONNECTOR-1331-400"),
+        ("objectType=file&object=a&preview=True;", "CONNECTOR-1312-400"),
+    ],
+)
+def test_parameters_may_be_written_as_in_the_tutorials(
+    service: Open, code: Any, query: str, expected: str
+) -> None:
+    talker = service(connectors=[_connector(kind="file")])
+    path = _connection(talker)
+    # Whether they are taken shows in what is refused next: that nobody looks into files of this source.
+    assert code(talker.get(f"{path}?{query}")) == "CONNECTOR-1336-400"
+    strict = service(
+        connectors=[_connector(kind="file")],
+        strictness=Strictness(refuse_loose_spellings=True),
+    )
+    refused = code(strict.get(f"{path}?{query}"))
+    assert refused == (expected or "CONNECTOR-1336-400")
 
 
 def test_filters_are_not_passed_on_even_where_the_source_takes_them(

@@ -117,9 +117,9 @@ def test_a_list_is_filtered_by_what_it_joins_and_inherits(service: Open) -> None
         ({"options": {"partialIngestionPercent": 0}}, "CONNECTOR-1312-400"),
         (
             {"flowSpec": {"id": CLOUD_STORAGE_TO_AEP, "version": "1.0"}},
-            "CONNECTOR-1312-400",
+            "CONNECTOR-1305-400",
         ),
-        ({"flowSpec": {"id": STREAM, "version": "1.0"}}, "CONNECTOR-1312-400"),
+        ({"flowSpec": {"id": STREAM, "version": "1.0"}}, "CONNECTOR-1305-400"),
         ({"transformations": []}, "CONNECTOR-1367-400"),
         ({"transformations": [{"name": "Copy", "params": {}}]}, "CONNECTOR-1367-400"),
         (
@@ -541,3 +541,16 @@ def _at(id: str) -> tuple[Any, str]:
     from headwater_local_flow_service.store.store import Scope
 
     return Scope(org="ACME@AdobeOrg", sandbox="prod"), id
+
+
+def test_a_specification_for_files_names_the_one_for_the_table_of_a_source(
+    service: Open, code: Any
+) -> None:
+    # The page about CRM systems makes its dataflow with the specification for cloud storages.
+    desk = Desk(service())
+    body = desk.body(flowSpec={"id": CLOUD_STORAGE_TO_AEP, "version": "1.0"})
+    refused = desk.talker.post(PATH, json=body)
+    assert code(refused) == "CONNECTOR-1305-400"
+    text = refused.json()["errorMessage"]
+    assert "CloudStorageToAEP" in text
+    assert f"CRMToAEP ({CRM_TO_AEP})" in text

@@ -216,18 +216,16 @@ class Flows(ResourceKind):
 
         A tutorial creates its dataflow of a table with the specification for files: what is wrong is not its schedule.
         """
-        name_fitting = functools.partial(self._name_fitting, scope)
         ids = document.get(dataflow.SOURCES)
+        if not isinstance(ids, list) or len(ids) != 1 or not isinstance(ids[0], str):
+            return
         with self.context.store.reading() as rows:
-            for id in ids if isinstance(ids, list) else ():
-                if isinstance(id, str):
-                    record = find_record(rows, tables.source_connections, scope, id)
-                    flow_connections.check_source(record, spec, name_fitting)
-
-    def _name_fitting(self, scope: Scope, source_id: str) -> str:
-        with self.context.store.reading() as rows:
-            return fixed_specs.name_fitting(
-                rows, scope, self.context.catalog(), source_id
+            flow_connections.check_source(
+                find_record(rows, tables.source_connections, scope, ids[0]),
+                spec,
+                functools.partial(
+                    fixed_specs.name_fitting, rows, scope, self.context.catalog()
+                ),
             )
 
     def _require_spec(self, rows: Rows, scope: Scope, id: str) -> Mapping[str, Any]:
