@@ -80,7 +80,8 @@ def _is_named(item: Any) -> bool:
 
 
 def _is_key(field: Mapping[str, Any]) -> bool:
-    return field["name"] == "Id" and field.get("sortable") is not False
+    is_id = field["name"] == "Id" and field.get("type") == "id"
+    return is_id and field.get("sortable") is not False
 
 
 def _has_ids(description: Mapping[str, Any]) -> bool:
