@@ -55,7 +55,7 @@ def test_an_object_that_cannot_be_queried_freely_is_refused_before_anything_is_s
     name: str,
 ) -> None:
     with opened() as (reader, fake):
-        with pytest.raises(errors.SourceNotPermitted, match="this object") as raised:
+        with pytest.raises(errors.SourceNotPermitted, match="lets nobody") as raised:
             reader.preview(name, 1)
         assert fake.requests == []
     assert "objects it belongs to" in raised.value.remedy
@@ -286,9 +286,11 @@ def test_a_field_that_has_gone_since_describe_makes_it_describe_again() -> None:
 def test_a_big_object_is_neither_asked_for_ids_nor_ordered_by_them(name: str) -> None:
     with opened() as (reader, fake):
         preview = reader.preview(name, 3)
-        query = parse_qs(fake.requests[-1]["QUERY_STRING"])["q"][0]
+        asked = [parse_qs(each["QUERY_STRING"]).get("q") for each in fake.requests]
     names = [column.name for column in preview.columns.columns]
-    assert query == f"SELECT {', '.join(names)} FROM {name} LIMIT 3"
+    assert list(filter(None, asked)) == [
+        [f"SELECT {', '.join(names)} FROM {name} LIMIT 3"]
+    ]
     assert "Id" not in names
     assert len(preview.rows) == 3
 

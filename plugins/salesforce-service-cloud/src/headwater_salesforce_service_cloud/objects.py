@@ -40,28 +40,28 @@ _UNSUPPORTED = frozenset(
 
 @attrs.frozen
 class Restriction:
-    """Why an object cannot be queried freely; `note` completes "this object"."""
+    """Why objects cannot be queried freely: a note beside them, and what refuses a preview. Names are in lower case."""
 
     names: frozenset[str]
     note: str
-    remedy: str
+    refusal: str
 
-    def __attrs_post_init__(self) -> None:
-        # SOQL and paths take names in any case.
-        lower = frozenset(name.lower() for name in self.names)
-        object.__setattr__(self, "names", lower)
+
+def _in_lower_case(names: frozenset[str]) -> frozenset[str]:
+    """Return names as they are compared: SOQL and paths take them in any case."""
+    return frozenset(name.lower() for name in names)
 
 
 _RESTRICTIONS = (
     Restriction(
-        _FILTERED,
+        _in_lower_case(_FILTERED),
         "cannot be read without a filter",
-        "read the objects it belongs to",
+        "Salesforce lets nobody read this object without a filter",
     ),
     Restriction(
-        _UNSUPPORTED,
+        _in_lower_case(_UNSUPPORTED),
         "cannot be queried on its own",
-        "read the objects it belongs to",
+        "Salesforce lets nobody query this object on its own",
     ),
 )
 
@@ -79,7 +79,6 @@ def require_readable(name: str) -> str:
     restriction = find_restriction(name)
     if restriction is not None:
         raise SourceNotPermitted(
-            f"this object {restriction.note}: Salesforce lets nobody do that",
-            remedy=restriction.remedy,
+            restriction.refusal, remedy="read the objects it belongs to"
         )
     return name
