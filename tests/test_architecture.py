@@ -91,7 +91,7 @@ SERVICE: dict[str, set[str]] = {
         "texts",
     },
     "serving": {
-        "archive", "errors", "gateway", "settings", "store", "strictness", "suggestions", "wsgi",
+        "archive", "errors", "files", "gateway", "lake", "settings", "store", "strictness", "suggestions", "wsgi",
     },
     "worker": {"app", "serving", "settings", "store"},
     "faults": {"app", "errors", "gateway", "serving", "settings", "suggestions", "wsgi"},

@@ -149,14 +149,17 @@ class Settings:
     ) -> Settings:
         """Return settings with store and key from ``HEADWATER_LOCAL_STORE`` and ``HEADWATER_LOCAL_KEY``.
 
-        ``HEADWATER_LOCAL_STRICT=1`` takes the platform's side of every switch; ``HEADWATER_LOCAL_REACH_SOURCES`` names
-        hosts with commas between; ``HEADWATER_LOCAL_SAMPLE_DATA=1`` answers for other sources by samples.
+        ``HEADWATER_LOCAL_LAKE`` says where the files of data sets lie, ``HEADWATER_LOCAL_STRICT=1`` takes the platform's
+        side of every switch; ``HEADWATER_LOCAL_REACH_SOURCES`` names hosts with commas between;
+        ``HEADWATER_LOCAL_SAMPLE_DATA=1`` answers for other sources by samples.
         """
         hosts = environ.get("HEADWATER_LOCAL_REACH_SOURCES", "").split(",")
         defaults: dict[str, Any] = {
             "store": default_store(environ),
             "reach_sources": filter(None, hosts),
         }
+        if environ.get("HEADWATER_LOCAL_LAKE"):
+            defaults["lake"] = environ["HEADWATER_LOCAL_LAKE"]
         if environ.get("HEADWATER_LOCAL_KEY"):
             defaults["key"] = Secret(environ["HEADWATER_LOCAL_KEY"])
         if environ.get("HEADWATER_LOCAL_SAMPLE_DATA") == "1":

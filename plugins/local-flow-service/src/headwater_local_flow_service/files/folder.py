@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+_TRIES: Final = (4, 3, 2, 1, 0)  # how often a folder that vanishes is made again
 _HIDDEN: Final = "."  # how the names of files begin that are still being written
 
 
@@ -35,26 +37,20 @@ class FolderFiles:
         """Move a file in, within one file system without copying it. See `FileStore`."""
         target = self._path(key)
         with _translated():
-            _make_folders(target.parent)
-            if source.stat().st_dev != target.parent.stat().st_dev:
+            with source.open("rb") as file:
+                os.fsync(file.fileno())
+            if not _move(source, target):
                 with source.open("rb") as read, self.writing(key) as written:
                     while piece := read.read(1 << 20):
                         written.write(piece)
                 source.unlink()
-                return
-            with source.open("rb") as file:
-                os.fsync(file.fileno())
-            source.replace(target)
-            documents.sync_folder(target.parent)
 
     @contextmanager
     def writing(self, key: str) -> Iterator[BinaryIO]:
         """Open a new file. See `FileStore`."""
         target = self._path(key)
-        with _translated():
-            _make_folders(target.parent)
-            with documents.open_draft(target) as file:
-                yield file
+        with _translated(), ExitStack() as stack:
+            yield _open_draft(target, stack)
 
     def open(self, key: str) -> BinaryIO:
         """Open a file. Raises `FileNotFoundError`. See `FileStore`."""
@@ -126,6 +122,38 @@ class FolderFiles:
             size=status.st_size,
             modified=status.st_mtime_ns // 1_000_000,
         )
+
+
+def _move(source: Path, target: Path) -> bool:
+    """Give a file another name; False where that is on another file system."""
+    for tries_left in _TRIES:
+        try:
+            _make_folders(target.parent)
+            source.replace(target)
+            documents.sync_folder(target.parent)
+        except FileNotFoundError:
+            # Somebody has just removed the last file of the folder, and the folder with it.
+            if not tries_left or not source.exists():
+                raise
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            return False
+        else:
+            break
+    return True
+
+
+def _open_draft(target: Path, stack: ExitStack) -> BinaryIO:
+    for tries_left in _TRIES:
+        try:
+            _make_folders(target.parent)
+            return stack.enter_context(documents.open_draft(target))
+        except FileNotFoundError:
+            # As above.
+            if not tries_left:
+                raise
+    raise AssertionError("unreachable")
 
 
 def _make_folders(folder: Path) -> None:

@@ -41,6 +41,7 @@ def write(
     """Write a refusal of any neighbour: as its own service would."""
     resp.status = falcon.code_to_http_status(error.status)
     resp.set_headers(error.headers)
+    resp.content_type = falcon.MEDIA_JSON  # of the file that it was about, perhaps
     if req.path.startswith((IMPORT, EXPORT)):
         resp.media = {
             "error_code": f"{error.status}000",

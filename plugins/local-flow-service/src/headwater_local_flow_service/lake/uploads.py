@@ -51,7 +51,8 @@ class Target:
 
 def check_path(path: str) -> None:
     """Refuse a path that is no relative path of plain names. Raises `NeighbourError`."""
-    if not is_storable(path):
+    # What stands in the place of bytes that are not UTF-8 would make one path of several.
+    if not is_storable(path) or "\ufffd" in path:
         raise refused(f"the path of the file contains {UNSTORABLE}")
     parts = path.split("/")
     if not all(parts) or any(part in (".", "..") for part in parts):

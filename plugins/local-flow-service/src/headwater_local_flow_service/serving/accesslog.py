@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("headwater.access")
 
 _LONGEST = 256  # characters of a path or a client id
+_CONTINUE = 100
 
 
 class AccessLog:
@@ -35,8 +36,9 @@ class AccessLog:
         _resource: Any,
         _succeeded: bool,
     ) -> None:
-        """Write the line."""
-        write(_line_of(req, resp))
+        """Write the line, but for a file that is only told to come: it has one when it is here."""
+        if resp.status_code != _CONTINUE:
+            write(_line_of(req, resp))
 
 
 class JsonFormatter(logging.Formatter):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from headwater.credentials import references
 from headwater.errors import InvalidInput
 from headwater_local_flow_service import strictness
 from headwater_local_flow_service.serving import clients, ports, settingsfile
@@ -29,6 +31,8 @@ class Listening:
     metrics_port: int | None = None  # on this machine only
 
 
+# Options of object stores that hold secrets, by their names.
+_SECRET = re.compile(r"secret|password|token|account_key|access_key$", re.IGNORECASE)
 _LISTENING = frozenset(field.name for field in attrs.fields(Listening))
 
 
@@ -96,7 +100,7 @@ def settings_for(
     if is_local:
         hosts += LOOPBACK_NAMES
     hosts += [*from_file.get("hosts", ()), *names]
-    plain = _select_plain(from_file, store)
+    plain = _select_plain(from_file, store, path)
     reachable = [*from_file.get("reach_sources", ()), *reached]
     if reachable:  # else the environment's count
         plain["reach_sources"] = reachable
@@ -116,11 +120,13 @@ def store_settings(
     path: Path | None, store: str | None, *, new: bool = False
 ) -> Settings:
     """Return settings for working on the store that ``serve`` with the same file and option uses."""
-    return Settings.from_environ(**_select_plain(_read_file(path), store), new=new)
+    plain = _select_plain(_read_file(path), store, path)
+    return Settings.from_environ(**plain, new=new)
 
 
 _PLAIN = (
     "store",
+    "lake",
     "largest_body",
     "deepest_body",
     "busy_timeout",
@@ -133,14 +139,41 @@ _PLAIN = (
 )
 
 
-def _select_plain(from_file: Mapping[str, Any], store: str | None) -> dict[str, Any]:
-    """Return the settings that are taken as they are; `store` is that of the command line."""
+def _select_plain(
+    from_file: Mapping[str, Any], store: str | None, path: Path | None
+) -> dict[str, Any]:
+    """Return the settings that are taken as they are; `store` is that of the command line. Raises `InvalidInput`."""
     plain = {name: from_file[name] for name in _PLAIN if name in from_file}
+    if "lake_options" in from_file:
+        plain["lake_options"] = _read_store_options(from_file["lake_options"], path)
     if "key_file" in from_file:
         plain["key_file"] = Path(from_file["key_file"])
     if store:
         plain["store"] = store
     return plain
+
+
+def _read_store_options(given: Mapping[str, Any], path: Path | None) -> dict[str, str]:
+    """Return the options of an object store, references in the place of secrets looked up. Raises `InvalidInput`."""
+    folder = None if path is None else path.absolute().parent
+    values = {}
+    for name, value in given.items():
+        if not isinstance(value, str):
+            raise InvalidInput(
+                f"the settings file {path}: lake_options.{name} must be a string",
+                remedy="write numbers and truth values in quotes",
+            )
+        if references.is_reference(value):
+            secret = references.resolve(value, f"lake_options.{name}", base=folder)
+            values[name] = secret.reveal()
+        elif _SECRET.search(name):
+            raise InvalidInput(
+                f"the settings file {path}: lake_options.{name} must be a reference",
+                remedy="give env:NAME, file:PATH or keyring:SERVICE/USER; a secret itself has no place in the file",
+            )
+        else:
+            values[name] = value
+    return values
 
 
 def _read_clients(

@@ -56,6 +56,8 @@ KEYS: Final[Mapping[str, _Rule]] = {
     "metrics_port": ("a number from 0 to 65535", _between(0, 65_535)),
     "store": ("a string", _text),
     "key_file": ("a string", _text),
+    "lake": ("a path, s3://bucket/prefix or az://container/prefix", _text),
+    "lake_options": ("a table of strings", _table),
     "strict": ("true or false", _flag),
     "strictness": ("a table of switches", _table),
     "sandboxes": ("a list of strings", _texts),
@@ -76,7 +78,7 @@ KEYS: Final[Mapping[str, _Rule]] = {
     "source_timeout": ("a number of seconds up to 3600", _seconds),
     "token_lifetime": ("a number of seconds from 1 to 172800", _between(1, 172_800)),
 }
-_PATHS: Final = ("store", "key_file")
+_PATHS: Final = ("store", "key_file", "lake")
 
 
 def read(path: Path) -> dict[str, Any]:
