@@ -24,16 +24,11 @@ def build_table(rows: Sequence[Mapping[str, Any]], shape: Shape) -> pa.RecordBat
     import pyarrow as pa
 
     fields = shape.arrow_fields()
-    arrays = [
-        build_column(
-            [row.get(field.name) for row in rows], shape.fields[field.name], field.type
-        )
-        for field in fields
-    ]
-    if not arrays:  # rows without any field that is known
+    if not fields:  # rows without any field that is known
         return pa.RecordBatch.from_struct_array(
             pa.array([{}] * len(rows), pa.struct([]))
         )
+    arrays = _build_fields(rows, shape, fields)
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
 
 
@@ -64,18 +59,28 @@ def build_column(values: Sequence[Any], shape: Shape, type: pa.DataType) -> pa.A
 def _build_struct(values: Sequence[Any], shape: Shape, type: pa.DataType) -> pa.Array:
     import pyarrow as pa
 
-    missing = [value is None for value in values]
-    columns = [
+    missing = pa.array([value is None for value in values], pa.bool_())
+    columns = _build_fields(values, shape, list(type))
+    return pa.StructArray.from_arrays(columns, fields=list(type), mask=missing)
+
+
+def _build_fields(
+    values: Sequence[Mapping[str, Any] | None], shape: Shape, fields: list[pa.Field]
+) -> list[pa.Array]:
+    """Return a column for each field; one that no value has costs nothing."""
+    import pyarrow as pa
+
+    present: set[str] = set().union(*filter(None, values))
+    return [
         build_column(
             [None if value is None else value.get(field.name) for value in values],
             shape.fields[field.name],
             field.type,
         )
-        for field in type
+        if field.name in present
+        else pa.nulls(len(values), field.type)
+        for field in fields
     ]
-    return pa.StructArray.from_arrays(
-        columns, fields=list(type), mask=pa.array(missing, pa.bool_())
-    )
 
 
 def _offsets(values: Sequence[Any]) -> pa.Array:

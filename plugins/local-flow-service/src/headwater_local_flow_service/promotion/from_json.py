@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.promotion.outcome import Outcome
 
 _GATHERED: Final = 8 << 20  # bytes of JSON that become columns at once
+_CELLS: Final = 2_000_000  # fields of rows that become columns at once
 
 
 def promote_json(job: PromotionJob, files: FileStore, collected: Outcome) -> None:
@@ -48,6 +49,7 @@ class _JsonReader:
         self._split = iter_elements if job.format.is_multi_line_json else iter_lines
         self._rules = compile_rules(job.schema, nullable=True, epoch=True)
         self._shape = read_shape(job.schema)
+        self._most_rows = _count_rows(count_fields(self._shape))
         self._rows: list[dict[str, Any]] = []
         self._gathered = 0
 
@@ -85,7 +87,7 @@ class _JsonReader:
             return
         self._rows.append(row)
         self._gathered += len(raw)
-        if self._gathered >= _GATHERED:
+        if self._gathered >= _GATHERED or len(self._rows) >= self._most_rows:
             self.flush()
 
     def _find_violations(self, row: dict[str, Any]) -> list[Violation]:
@@ -104,10 +106,17 @@ class _JsonReader:
         """Take fields into the columns that no schema describes, as long as they are not too many."""
         if shape is self._shape:
             return []
-        if count_fields(shape) > MOST_FIELDS:
+        fields = count_fields(shape)
+        if fields > MOST_FIELDS:
             return [_odd(f"the rows have more than {MOST_FIELDS} different fields")]
         self._shape = shape
+        self._most_rows = _count_rows(fields)
         return []
+
+
+def _count_rows(fields: int) -> int:
+    """Return how many rows of so many fields become columns at once."""
+    return max(1, _CELLS // max(10, fields))
 
 
 def _odd(message: str) -> Violation:

@@ -17,8 +17,12 @@ from headwater_local_flow_service.promotion.inference import count_fields, merge
 from headwater_local_flow_service.promotion.json_rows import MOST_FIELDS
 from headwater_local_flow_service.promotion.outcome import FailedRow
 from headwater_local_flow_service.promotion.parquet_rows import (
+    check_size,
+    is_oversized,
+    iter_bearable,
     iter_columns,
     open_parquet,
+    size_of,
 )
 from headwater_local_flow_service.promotion.refusing import BatchRefused
 from headwater_local_flow_service.promotion.rendering import render_rows
@@ -86,8 +90,15 @@ class _ParquetReader:
 
     def read(self, opened: BinaryIO, file: InputFile) -> None:
         """Read one file. Raises `BatchRefused` where it cannot be read to its end."""
+        size = 0
         for columns in iter_columns(opened, file.path):
-            self._add(columns.to_struct_array())
+            for rows in iter_bearable(columns.to_struct_array()):
+                size += size_of(rows)
+                check_size(size, file)
+                if is_oversized(rows):
+                    self._collected.add_failed(FailedRow({}, [_TOO_LARGE]))
+                else:
+                    self._add(rows)
 
     def _add(self, rows: pa.StructArray) -> None:
         """Convert rows; where a value cannot be, halve them until it is alone."""
@@ -142,6 +153,9 @@ class _ParquetReader:
 
         rendered = render_rows(pa.RecordBatch.from_struct_array(row))[0]
         self._collected.add_failed(FailedRow(rendered, found))
+
+
+_TOO_LARGE = Violation("type", "the row is too large to be looked at", "#", "#")
 
 
 def _violation(mismatch: ValueMismatch) -> Violation:

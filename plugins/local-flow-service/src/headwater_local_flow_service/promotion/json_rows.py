@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-LARGEST_ROW: Final = 16 << 20  # bytes
+LARGEST_ROW: Final = 8 << 20  # bytes
 DEEPEST: Final = 64  # objects and arrays within each other
 MOST_FIELDS: Final = 10_000  # of one row; the platform's limit
 _PIECE: Final = 1 << 20

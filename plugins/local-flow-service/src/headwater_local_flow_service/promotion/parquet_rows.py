@@ -1,10 +1,20 @@
-"""Files of Parquet, opened and read some megabytes at a time."""
+"""Files of Parquet, opened and read some megabytes at a time, whatever they hold.
+
+A small file may stand for a great deal: a page that was packed well, one long string named a million times. Strings
+that come from a dictionary stay in it until so few rows are looked at that their texts are bearable.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from headwater_local_flow_service.promotion import outcome
+from headwater_local_flow_service.promotion.nesting import (
+    is_list,
+    items_of,
+    keys_of,
+    values_of,
+)
 from headwater_local_flow_service.promotion.refusing import BatchRefused
 
 if TYPE_CHECKING:
@@ -14,28 +24,35 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-_READ: Final = 16 << 20  # bytes of columns that are looked at together
+    from headwater_local_flow_service.promotion.job import InputFile
+
 MOST_ROWS: Final = 65_536
+_READ: Final = 16 << 20  # bytes of columns that are looked at together
+_LARGEST_ROW: Final = 64 << 20  # bytes of one row
+_MOST_ITEMS: Final = 1 << 27  # of arrays, in one column of one row group
+_PACKED: Final = 256 << 20  # bytes of a column from which on it must not be packed
+_UNPACKED: Final = 4 << 30  # bytes of all rows
+_PACKED_TO: Final = 500  # times smaller than this
+_BUFFER: Final = 1 << 20  # bytes of a file that are read at once
+_KEY_OF_MAP: Final = ".key_value.key"
 
 
 def open_parquet(opened: BinaryIO, path: str) -> pq.ParquetFile:
-    import pyarrow.parquet as pq
-
-    try:
-        return pq.ParquetFile(opened)
-    except (OSError, ValueError, NotImplementedError):
-        pass
-    raise _unreadable(path)
+    """Open a file. Raises `BatchRefused`; `path` names the file there."""
+    return _open(opened, path, [])
 
 
 def iter_columns(
     opened: BinaryIO, path: str, most: int = MOST_ROWS
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the columns of a file, at most so many rows at a time. Raises `BatchRefused`; `path` names the file."""
-    parquet = open_parquet(opened, path)
+    """Yield the columns of a file, at most so many rows at a time. Raises `BatchRefused`."""
+    metadata = open_parquet(opened, path).metadata
+    _check_sizes(metadata, path)
+    opened.seek(0)
+    parquet = _open(opened, path, _list_dictionaries(metadata))
     try:
         yield from parquet.iter_batches(
-            batch_size=min(most, _batch_size(parquet)), use_threads=False
+            batch_size=min(most, _batch_size(metadata)), use_threads=False
         )
         return
     except (OSError, ValueError, NotImplementedError):
@@ -43,13 +60,100 @@ def iter_columns(
     raise _unreadable(path)
 
 
-def _batch_size(parquet: pq.ParquetFile) -> int:
+def iter_bearable(rows: pa.StructArray) -> Iterator[pa.StructArray]:
+    """Yield rows in slices that are bearable with all their texts; one row that is not comes alone."""
+    if len(rows) <= 1 or size_of(rows) <= 2 * _READ:
+        yield rows
+        return
+    middle = len(rows) // 2
+    yield from iter_bearable(rows[:middle])
+    yield from iter_bearable(rows[middle:])
+
+
+def is_oversized(rows: pa.StructArray) -> bool:
+    """Say whether a slice of `iter_bearable` is one row that is too large to be looked at."""
+    return len(rows) == 1 and size_of(rows) > _LARGEST_ROW
+
+
+def check_size(size: int, file: InputFile) -> None:
+    """Refuse a file that has become so many bytes already, far more than it is itself. Raises `BatchRefused`."""
+    if size > _UNPACKED and size > _PACKED_TO * file.size:
+        raise _packed(file.path)
+
+
+def size_of(array: pa.Array) -> int:
+    """Return how many bytes an array has once every text stands where it is named."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(array.type):
+        lengths = pc.binary_length(array.dictionary).take(array.indices)
+        return 4 * len(array) + (pc.sum(lengths.cast(pa.int64())).as_py() or 0)
+    if pa.types.is_struct(array.type):
+        return sum(map(size_of, array.flatten()), len(array))
+    if pa.types.is_map(array.type):
+        return size_of(keys_of(array)) + size_of(values_of(array)) + len(array)
+    if is_list(array.type):
+        return size_of(items_of(array)) + 4 * len(array)
+    return int(array.nbytes)
+
+
+def _open(opened: BinaryIO, path: str, dictionaries: list[str]) -> pq.ParquetFile:
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(
+            opened, read_dictionary=dictionaries, buffer_size=_BUFFER, pre_buffer=False
+        )
+    except (OSError, ValueError, NotImplementedError):
+        pass
+    raise _unreadable(path)
+
+
+def _iter_chunks(metadata: Any) -> Iterator[Any]:
+    for index in range(metadata.num_row_groups):
+        group = metadata.row_group(index)
+        for column in range(metadata.num_columns):
+            yield column, group.column(column)
+
+
+def _check_sizes(metadata: Any, path: str) -> None:
+    """Refuse a file that would be unpacked to more than anyone means. Raises `BatchRefused`."""
+    for column, chunk in _iter_chunks(metadata):
+        is_repeated = metadata.schema.column(column).max_repetition_level > 0
+        if is_repeated and chunk.num_values > _MOST_ITEMS:
+            raise BatchRefused(
+                outcome.CORRUPT,
+                f"{path} has more than {_MOST_ITEMS} items of arrays in a row group",
+            )
+        size = chunk.total_uncompressed_size
+        if size > _PACKED and chunk.total_compressed_size * _PACKED_TO < size:
+            raise _packed(path)
+
+
+def _list_dictionaries(metadata: Any) -> list[str]:
+    """Return the columns of strings that come from a dictionary, but for the keys of maps."""
+    found = {
+        chunk.path_in_schema
+        for _column, chunk in _iter_chunks(metadata)
+        if chunk.physical_type == "BYTE_ARRAY" and chunk.has_dictionary_page
+    }
+    return sorted(path for path in found if not path.endswith(_KEY_OF_MAP))
+
+
+def _batch_size(metadata: Any) -> int:
     """Return how many rows are as large as `_READ`, by what the file says of itself."""
-    metadata = parquet.metadata
     groups = (metadata.row_group(index) for index in range(metadata.num_row_groups))
     size = sum(group.total_byte_size for group in groups)
-    each: int = max(1, size // max(1, metadata.num_rows))
+    each: int = max(8 * metadata.num_columns, size // max(1, metadata.num_rows), 1)
     return max(1, min(MOST_ROWS, _READ // each))
+
+
+def _packed(path: str) -> BatchRefused:
+    return BatchRefused(
+        outcome.CORRUPT,
+        f"{path} becomes more than {_PACKED_TO} times as large when it is read",
+    )
 
 
 def _unreadable(path: str) -> BatchRefused:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.files.file_store import FileStore
 
 LARGEST_PART: Final = 200 << 20  # bytes; a part is closed once it is as large
+_ROW_GROUP: Final = 16 << 20  # bytes of columns in memory
+_OF_BATCH: Final = 4096  # bytes that a batch of rows takes beside its columns, about
 _COMPRESSION: Final = "zstd"
 _NAMESPACE: Final = uuid.UUID("6f4c1c52-6a0b-4c35-9a54-0f3fbb8f8a07")
 
@@ -131,9 +133,13 @@ class Parts:
         self._part: _Part | None = None
         self._made: list[tuple[MadeFile, pa.Schema]] = []
         self._schema: pa.Schema | None = None
+        self._without_fields = 0
 
     def write(self, columns: pa.RecordBatch) -> None:
         """Add rows; those of another schema than the last ones begin a part."""
+        if not columns.schema.names:  # Parquet counts no rows without columns
+            self._without_fields += len(columns)
+            return
         if self._part is not None and self._part.schema != columns.schema:
             self.close()
         self._schema = columns.schema
@@ -161,8 +167,13 @@ class Parts:
 
     def finish(self) -> tuple[MadeFile, ...]:
         """Return all parts, those of an earlier schema written as ones of the last."""
-        self.close()
+        import pyarrow as pa
+
         schema = self._schema
+        if schema is not None and self._without_fields:
+            columns = [pa.nulls(self._without_fields, field.type) for field in schema]
+            self.write(pa.RecordBatch.from_arrays(columns, schema=schema))
+        self.close()
         return tuple(
             file if schema is None or made == schema else self._rewrite(file, schema)
             for file, made in self._made
@@ -196,6 +207,8 @@ class _Part:
         self._name = name
         self._key = f"{prefix}/{name}"
         self._records = 0
+        self._pending: list[pa.RecordBatch] = []
+        self._pending_size = 0
         self._stack = ExitStack()
         self._file = Counted(self._stack.enter_context(files.writing(self._key)))
         self._writer: pq.ParquetWriter = pq.ParquetWriter(
@@ -203,9 +216,12 @@ class _Part:
         )
 
     def write(self, columns: pa.RecordBatch) -> None:
-        """Add rows."""
-        self._writer.write_batch(columns)
+        """Add rows; few ones wait for others, so that row groups are not many."""
+        self._pending.append(columns)
+        self._pending_size += columns.nbytes + _OF_BATCH
         self._records += len(columns)
+        if self._pending_size >= _ROW_GROUP:
+            self._flush()
 
     def size(self) -> int:
         """Return the bytes written so far."""
@@ -214,6 +230,7 @@ class _Part:
     def close(self) -> MadeFile:
         """End the file; from now on it is there."""
         try:
+            self._flush()
             self._writer.close()
         except BaseException:
             self.abandon()
@@ -226,6 +243,14 @@ class _Part:
             records=self._records,
             sha256=self._file.sha256(),
         )
+
+    def _flush(self) -> None:
+        import pyarrow as pa
+
+        if self._pending:
+            rows = pa.Table.from_batches(self._pending, self.schema)
+            self._writer.write_table(rows, row_group_size=len(rows))
+        self._pending, self._pending_size = [], 0
 
     def abandon(self) -> None:
         """Give the file up: it never appears."""
