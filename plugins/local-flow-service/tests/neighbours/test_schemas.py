@@ -424,3 +424,42 @@ def test_a_field_group_may_describe_its_fields_among_its_own_definitions(
     refused = talker.post(f"{urls.registry}/tenant/fieldgroups", json=lost)
     assert refused.status_code == 400
     assert "names none of the definitions" in refused.json()["detail"]
+
+
+def test_the_full_form_resolves_what_the_tenant_has_defined(
+    service: Any, urls: Any
+) -> None:
+    talker = service()
+    fields = {
+        "_acme": {
+            "type": "object",
+            "properties": {"key": {"type": "string", "title": "Key"}},
+        }
+    }
+    group = talker.post(
+        f"{urls.registry}/tenant/fieldgroups",
+        json={
+            "title": "Keys",
+            "type": "object",
+            "definitions": {"keys": {"properties": fields}},
+            "allOf": [{"$ref": "#/definitions/keys"}],
+        },
+    ).json()
+    body = {
+        "title": "Accounts",
+        "type": "object",
+        "allOf": [{"$ref": PROFILE}, {"$ref": group["$id"]}],
+    }
+    id = talker.post(urls.schemas, json=body).json()["$id"]
+
+    def shown(form: str) -> Any:
+        accept = f"application/vnd.adobe.{form}+json; version=1"
+        return talker.get(one(urls, id), headers={"Accept": accept}).json()
+
+    assert shown("xed")["allOf"] == body["allOf"]
+    full = shown("xed-full")
+    assert full["properties"] == fields
+    assert (full["title"], full["$id"], full["meta:class"]) == ("Accounts", id, PROFILE)
+    assert "allOf" not in full
+    without_texts = shown("xed-full-notext")["properties"]["_acme"]["properties"]
+    assert without_texts == {"key": {"type": "string"}}

@@ -35,6 +35,11 @@ class Form:
     name: str
     version: int | None
 
+    @property
+    def is_full(self) -> bool:
+        """Whether references are to be resolved."""
+        return self.name.startswith("xed-full")
+
 
 def of_list(accept: str) -> Form:
     """Return the form of a list. Raises `NeighbourError` where the header asks for none of them."""
@@ -56,7 +61,7 @@ def of_lookup(accept: str) -> Form:
 
 
 def show(schema: dict[str, Any], form: Form) -> dict[str, Any]:
-    """Return a schema in a form. References stay as they are: what Adobe defines is not known here."""
+    """Return a schema in a form; whoever reads it has resolved its references where the form asks for that."""
     if form.name == "xed-id":
         return {name: schema[name] for name in _SUMMARY}
     if not form.name.endswith("-notext"):

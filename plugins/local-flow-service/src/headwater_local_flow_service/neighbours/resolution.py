@@ -15,7 +15,7 @@ from headwater_local_flow_service.neighbours.refusals import invalid
 from headwater_local_flow_service.store import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from headwater_local_flow_service.store.store import Rows, Scope
 
@@ -23,6 +23,8 @@ _WITHOUT_FIELDS: Final = frozenset({f"{ids.ADOBE}xdm/data/adhoc"})
 _MOST_REFERENCES: Final = 2_000  # followed for one schema
 _DEEPEST: Final = 64
 # What is kept of a field beside its fields, items and references.
+_TEXTS: Final = frozenset({"title", "description"})
+_RESOLVED_AWAY: Final = frozenset({"allOf", "definitions", "properties", "required"})
 _RULES: Final = frozenset(
     {
         "type", "format", "pattern", "enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
@@ -45,12 +47,27 @@ def resolve_schema(rows: Rows, scope: Scope, id: str) -> dict[str, Any] | None:
     return _close(resolver.resolve(document, document, ()), is_open=False)
 
 
-class _Resolver:
-    """Follows references, each document of the registry read once."""
+def show_resolved(rows: Rows, scope: Scope, document: dict[str, Any]) -> dict[str, Any]:
+    """Return a resource with every reference to a tenant's resource resolved, as the forms ``-full`` show it.
 
-    def __init__(self, rows: Rows, scope: Scope) -> None:
+    What Adobe's own resources define is missing from it. Raises `NeighbourError` as `resolve_schema` does.
+    """
+    parts = _Resolver(rows, scope, _TEXTS).resolve(document, document, ())
+    own = {
+        name: value for name, value in document.items() if name not in _RESOLVED_AWAY
+    }
+    return own | _show(parts)
+
+
+class _Resolver:
+    """Follows references, each document of the registry read once; `besides` are names kept beside the rules."""
+
+    def __init__(
+        self, rows: Rows, scope: Scope, besides: frozenset[str] = frozenset()
+    ) -> None:
         self._rows = rows
         self._scope = scope
+        self._kept = _RULES | besides
         self._documents: dict[str, Any] = {}
         self._followed = 0
 
@@ -78,7 +95,7 @@ class _Resolver:
                 parts.inner[name] = self.resolve(value, document, (*trail, ""))
             elif name == "required":
                 parts.required += [name for name in _list_of(value) if isinstance(name, str)]  # fmt: skip
-            elif name in _RULES:
+            elif name in self._kept:
                 parts.rules[name] = value
         return parts
 
@@ -141,19 +158,36 @@ def _close(parts: _Parts, *, is_open: bool) -> dict[str, Any]:
     names begin with an underscore.
     """
     is_open = is_open or parts.is_open
+    schema = _render(
+        parts,
+        lambda name, field: _close(field, is_open=is_open and not name.startswith("_")),
+        lambda inner: _close(inner, is_open=is_open),
+    )
+    if parts.fields and not is_open:
+        schema.setdefault("additionalProperties", False)
+    return schema
+
+
+def _show(parts: _Parts) -> dict[str, Any]:
+    """Return parts as the registry shows them."""
+    return _render(parts, lambda _name, field: _show(field), _show)
+
+
+def _render(
+    parts: _Parts,
+    render_field: Callable[[str, _Parts], dict[str, Any]],
+    render_inner: Callable[[_Parts], dict[str, Any]],
+) -> dict[str, Any]:
     schema = dict(parts.rules)
     if parts.fields:
         schema["type"] = "object"
         schema["properties"] = {
-            name: _close(field, is_open=is_open and not name.startswith("_"))
-            for name, field in parts.fields.items()
+            name: render_field(name, field) for name, field in parts.fields.items()
         }
-        if not is_open:
-            schema.setdefault("additionalProperties", False)
     if parts.required:
         schema["required"] = list(dict.fromkeys(parts.required))
     for name, inner in parts.inner.items():
-        schema[name] = _close(inner, is_open=is_open)
+        schema[name] = render_inner(inner)
     return schema
 
 

@@ -17,6 +17,7 @@ from headwater_local_flow_service.neighbours import (
     lookup,
     records,
     registry_pages,
+    resolution,
 )
 from headwater_local_flow_service.neighbours.refusals import invalid, missing
 from headwater_local_flow_service.store import tables
@@ -85,8 +86,11 @@ class RegistryResource:
         """Return one resource, in the form and of the version that ``Accept`` asks for."""
         asked.query(req, ())
         form = accepting.of_lookup(req.get_header("accept") or "")
+        scope = caller_of(req).scope
         with self._context.store.reading() as rows:
-            whole = render(self._get(rows, caller_of(req).scope, id))
+            whole = render(self._get(rows, scope, id))
+            if form.is_full:
+                whole = resolution.show_resolved(rows, scope, whole)
         if whole["version"].partition(".")[0] != str(form.version):
             raise missing(whole["$id"], self._kind, code=_NOT_FOUND)
         resp.media = accepting.show(whole, form)
