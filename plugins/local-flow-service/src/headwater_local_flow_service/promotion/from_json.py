@@ -21,7 +21,6 @@ from headwater_local_flow_service.promotion.rules import Violation, compile_rule
 from headwater_local_flow_service.promotion.shapes import Shape, read_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import BinaryIO
 
     from headwater_local_flow_service.files.file_store import FileStore
@@ -55,11 +54,15 @@ class _JsonReader:
 
     def read(self, opened: BinaryIO, file: InputFile) -> None:
         """Read one file. Raises `BatchRefused` where it holds no row."""
-        rows = 0
-        for raw in self._iter_raw(opened, file):
-            rows += 1
-            self._read_row(raw, file)
-        if not rows:
+        is_empty = True
+        try:
+            for raw in self._split(opened):
+                is_empty = False
+                self._read_row(raw, file)
+        except UnreadableRow as error:
+            self._collected.add_unreadable_rest(str(error), file)
+            return
+        if is_empty:
             raise BatchRefused(outcome.EMPTY_FILE, f"the file {file.path} holds no row")
 
     def flush(self) -> None:
@@ -67,13 +70,6 @@ class _JsonReader:
         if self._rows:
             self._collected.add_rows(build_table(self._rows, self._shape))
         self._rows, self._gathered = [], 0
-
-    def _iter_raw(self, opened: BinaryIO, file: InputFile) -> Iterator[bytes]:
-        """Yield the rows as they stand; what cannot be told apart ends the file, and counts as one more row."""
-        try:
-            yield from self._split(opened)
-        except UnreadableRow as error:
-            self._collected.add_unreadable_rest(str(error), file)
 
     def _read_row(self, raw: bytes, file: InputFile) -> None:
         try:

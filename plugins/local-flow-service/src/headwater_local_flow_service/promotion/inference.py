@@ -100,10 +100,23 @@ def count_fields(shape: Shape) -> int:
 
 
 def to_text(value: Any) -> str | None:
-    """Return what a column of text holds for a value: a string as it is, null as null, else JSON."""
+    """Return what a column of text holds for a value: strings and null as they are, else JSON without null fields."""
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(_without_nulls(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return a value as it would be had it been a column before: there null and missing are the same."""
+    if isinstance(value, list):
+        return [_without_nulls(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _without_nulls(field)
+        for name, field in value.items()
+        if field is not None
+    }
 
 
 def widen_column(array: pa.Array, type: pa.DataType) -> pa.Array:
