@@ -149,8 +149,8 @@ class Settings:
     ) -> Settings:
         """Return settings with store and key from ``HEADWATER_LOCAL_STORE`` and ``HEADWATER_LOCAL_KEY``.
 
-        ``HEADWATER_LOCAL_LAKE`` says where the files of data sets lie, ``HEADWATER_LOCAL_STRICT=1`` takes the platform's
-        side of every switch; ``HEADWATER_LOCAL_REACH_SOURCES`` names hosts with commas between;
+        ``HEADWATER_LOCAL_LAKE`` says where the files of data sets lie, ``HEADWATER_LOCAL_STRICT=1`` takes the
+        platform's side of every switch; ``HEADWATER_LOCAL_REACH_SOURCES`` names hosts with commas between;
         ``HEADWATER_LOCAL_SAMPLE_DATA=1`` answers for other sources by samples.
         """
         hosts = environ.get("HEADWATER_LOCAL_REACH_SOURCES", "").split(",")
