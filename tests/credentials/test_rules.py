@@ -115,3 +115,17 @@ def test_a_reference_is_not_held_against_a_pattern() -> None:
     )
     [problem] = validation.validate(auth, {"connection": "Server=x"})
     assert (problem.field, problem.rule) == ("connection", "pattern")
+
+
+def test_a_rendered_schema_is_read_back_with_its_types_and_choices() -> None:
+    read = validation.from_auth_spec(validation.auth_spec(AUTH))
+    for field in AUTH.fields:
+        other = read.field(field.name)
+        assert other is not None
+        assert (other.type, other.enum, other.default, other.secret) == (
+            field.type,
+            field.enum,
+            field.default,
+            field.secret,
+        )
+        assert other.required is field.required

@@ -120,7 +120,7 @@ def _advise_text(field: Field, name: str, text: str) -> Iterator[Advice]:
         )
         return
     yield from _advise_pattern(field, name, text)
-    flaw = _FORM_FLAWS[field.form](text)
+    flaw = find_form_flaw(field, text)
     if flaw:
         yield Advice(name, "form", flaw)
 
@@ -136,6 +136,11 @@ def _advise_pattern(field: Field, name: str, text: str) -> Iterator[Advice]:
         yield Advice(
             name, "pattern", f"does not match the usual pattern {field.advised_pattern}"
         )
+
+
+def find_form_flaw(field: Field, text: str) -> str:
+    """Say how a text differs from what a field's form says it is, or return an empty string."""
+    return _FORM_FLAWS[field.form](text)
 
 
 def _find_no_flaw(_text: str) -> str:

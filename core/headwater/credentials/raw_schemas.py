@@ -34,6 +34,11 @@ class _Listing:
     facts: Mapping[str, Any]
     required: bool
 
+    @property
+    def says_something(self) -> bool:
+        """Whether it says more of the property than a condition does, which compares it with a value."""
+        return bool(self.facts.keys() - {"const"})
+
 
 def fields(schema: Mapping[str, Any]) -> tuple[Field, ...]:
     """Return the properties of the schema and of all its branches, in depth; secret is what any of them marks."""
@@ -112,7 +117,8 @@ class _Reading:
             if listing.facts.get("type", "string") == "string":
                 self.strings.add(id(listing.facts))
         found = []
-        for name, of_name in listings.items():
+        for name, of_all in listings.items():
+            of_name = [one for one in of_all if one.says_something] or of_all
             found.append(_merge(name, of_name, self._read_object(of_name, depth)))
         return tuple(found)
 

@@ -11,6 +11,7 @@ from testing.wrongs import WRONG
 
 from headwater_authoring.testing import ConformanceFailure, checks, embedded_service
 from headwater_authoring.testing.canaries import Lookout
+from headwater_authoring.testing.corruptions import corruptions
 from headwater_authoring.testing.examples import examples
 
 if TYPE_CHECKING:
@@ -56,6 +57,31 @@ FIELDS = [HOST, KEY, ACCOUNT]
 )
 
 
+RULES = (
+    RIGHT
+    + READER
+    + """
+FIELDS = [
+    HOST,
+    Field("port", accepts_type="integer", required=False),
+    Field("retries", "integer", minimum=2, maximum=9, accepts_type="string"),
+    Field("share", "number", minimum=0.25, maximum=0.75, required=False),
+    Field("tls", "boolean", accepts_type="string"),
+    Field("mode", enum=("key", "password"), accepts={True: "key", "Key": "key"}),
+    Field("project", pattern="^[a-z]+[0-9]$", example="acme1"),
+    Field("place", required=False, recommended=True, form="url", example="https://desk.example/"),
+    Field("apiKey", secret=True, required=False, required_if=("mode", "key"), multiline=True),
+    Field("password", secret=True, required=False, required_if=("mode", "password")),
+    Field("account", "object", required=False, properties=[
+        Field("kind", enum=("a", "b"), default="a"),
+        Field("id", "integer", required=False, required_if=("kind", "a"), maximum=5),
+        Field("seal", secret=True, required=False, pattern="^[^;]+$"),
+    ]),
+]
+"""
+)
+
+
 def test_every_check_has_a_wrong_connector() -> None:
     assert {wrong.check for wrong in WRONG} == set(checks.__all__)
 
@@ -75,6 +101,32 @@ def test_a_connector_whose_secrets_are_inside_objects_passes(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _run(name, installed(OBJECT, tmp_path, monkeypatch), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in checks.__all__ if name != "check_answers"]
+)
+def test_a_connector_with_rules_of_every_kind_passes(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _run(name, installed(RULES, tmp_path, monkeypatch), tmp_path)
+
+
+def test_each_rule_is_broken_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [example] = examples(installed(RULES, tmp_path, monkeypatch))
+    spoilt = {(one.field, one.what) for one in corruptions(example)}
+    assert {
+        ("retries", "is below its minimum"),
+        ("retries", "is above its maximum"),
+        ("share", "is below its minimum"),
+        ("project", "does not match its pattern"),
+        ("apiKey", "is missing"),
+        ("account.id", "is missing"),
+        ("account.id", "is above its maximum"),
+    } <= spoilt
+    assert ("password", "is missing") not in spoilt
 
 
 def test_an_example_has_canaries_inside_objects(

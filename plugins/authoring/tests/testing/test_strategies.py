@@ -74,6 +74,38 @@ def test_optional_fields_come_and_go_and_each_choice_is_taken() -> None:
         assert find(credentials_for(few), wanted, settings=once)
 
 
+RULES = AuthenticationSpec(
+    "Rules",
+    [
+        Field("port", "integer", minimum=0.5, maximum=3),
+        Field("share", "number", minimum=0.25, maximum=0.75),
+        Field("project", pattern="^[a-z]{2}[0-9]+$"),
+        Field("connection", secret=True, pattern="Password=.+;"),
+        Field("mode", enum=("key", "password", "none"), required=False, default="key"),
+        Field("key", secret=True, required=False, required_if=("mode", "key")),
+        Field("user", required=False, required_if=("mode", "password")),
+        Field("domain", required=False, required_if=("user", "admin")),
+    ],
+)
+
+
+@given(credentials_for(RULES))
+def test_random_credentials_keep_every_rule(values: dict[str, Any]) -> None:
+    assert validation.validate(RULES, values) == []
+    assert ("key" in values) or values.get("mode") in ("password", "none")
+
+
+def test_each_end_of_a_range_and_each_side_of_a_condition_is_drawn() -> None:
+    once = settings(database=None, phases=[Phase.generate])
+    for wanted in (
+        lambda values: values["port"] == 1,
+        lambda values: values["port"] == 3,
+        lambda values: "mode" not in values,
+        lambda values: values.get("mode") == "password" and "key" not in values,
+    ):
+        assert find(credentials_for(RULES), wanted, settings=once)
+
+
 @given(st.data())
 def test_a_source_without_fields_takes_nothing(data: st.DataObject) -> None:
     assert data.draw(credentials_for(AuthenticationSpec("Anonymous", []))) == {}

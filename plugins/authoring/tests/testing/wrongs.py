@@ -154,6 +154,46 @@ WRONG = [
         "blank at an end",
     ),
     Wrong(
+        "check_fields",
+        "another flag that is a string",
+        "FIELDS = [KEY, Field('x', multiline='yes')]",
+        "wrong type: multiline",
+    ),
+    Wrong(
+        "check_fields",
+        "an example of another form",
+        "FIELDS = [KEY, Field('x', form='host', example='https://desk.example')]",
+        "its example is not of its form (host)",
+    ),
+    Wrong(
+        "check_fields",
+        "an example that is warned about",
+        "FIELDS = [KEY, Field('x', advised_pattern=';$', example='a=b')]",
+        "its example does not match its advised pattern",
+    ),
+    Wrong(
+        "check_fields",
+        "a pattern that nobody has an example of",
+        "FIELDS = [KEY, Field('x', pattern='^[a-z]+$')]",
+        "it has a pattern and no example",
+    ),
+    Wrong(
+        "check_examples_accepted",
+        "another spelling beside a schema of its own",
+        RAW
+        + "FIELDS = [Field('host', enum=('desk.example',), accepts={'desk': 'desk.example'}), KEY]\n"
+        + "RAW['properties']['host']['enum'] = ['desk.example']",
+        "another spelling that host of API Key accepts is not taken",
+    ),
+    Wrong(
+        "check_examples_accepted",
+        "a number in digits beside a schema of its own",
+        RAW
+        + "FIELDS = [Field('host', 'integer', accepts_type='string'), KEY]\n"
+        + "RAW['properties']['host']['type'] = 'integer'",
+        "another spelling that host of API Key accepts is not taken",
+    ),
+    Wrong(
         "check_schemas",
         "a default that is no JSON",
         "FIELDS = [KEY, Field('x', default=object())]",

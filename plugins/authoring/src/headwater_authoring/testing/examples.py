@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from headwater.field import clamp
 from headwater_authoring.testing.canaries import PLACE, canary
 from headwater_authoring.testing.failures import demand, hidden
 
@@ -92,6 +93,8 @@ def _value(field: Field) -> Any:
     for known in (field.example, field.default, *field.enum[:1]):
         if known is not None:
             return known
+    if field.type in ("integer", "number"):
+        return clamp(field, _PLAIN[field.type])
     return _PLAIN.get(field.type, f"text for {field.name}")
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from headwater.credentials import validation
 from headwater.credentials.references import is_reference
+from headwater.credentials.required import is_required
+from headwater.field import clamp
 from headwater.secret import is_mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from hypothesis.strategies import SearchStrategy
 
@@ -32,15 +35,30 @@ def credentials_for(auth: AuthenticationSpec) -> SearchStrategy[dict[str, Any]]:
     return drawn.filter(lambda values: not validation.validate(auth, values))
 
 
-def _objects(fields: Iterable[Field]) -> SearchStrategy[dict[str, Any]]:
+def _objects(fields: Sequence[Field]) -> SearchStrategy[dict[str, Any]]:
     from hypothesis import strategies as st
+
+    def complete(values: dict[str, Any]) -> SearchStrategy[dict[str, Any]]:
+        """Add what the values drawn so far make required."""
+        missing = {
+            field.name: _values(field)
+            for field in fields
+            if field.name not in values and is_required(field, fields, values)
+        }
+        if not missing:
+            return st.just(values)
+        more = st.fixed_dictionaries(missing)
+        return more.map(lambda drawn: values | drawn).flatmap(complete)
 
     required: dict[str, SearchStrategy[Any]] = {}
     optional: dict[str, SearchStrategy[Any]] = {}
     for field in fields:
         strategies = required if field.required else optional
         strategies[field.name] = _values(field)
-    return st.fixed_dictionaries(required, optional=optional)
+    drawn = st.fixed_dictionaries(required, optional=optional)
+    if all(field.required_if is None for field in fields):
+        return drawn
+    return drawn.flatmap(complete)
 
 
 def _values(field: Field) -> SearchStrategy[Any]:
@@ -51,15 +69,15 @@ def _values(field: Field) -> SearchStrategy[Any]:
     if field.enum:
         return st.sampled_from(field.enum)
     if field.secret:
-        return _strings().filter(_is_plain)
+        return _texts(field).filter(_is_plain)
     types = {
-        "string": _strings(),
-        "integer": _whole(),
-        "number": st.one_of(_whole(), st.floats(allow_nan=False, allow_infinity=False)),
+        "string": _texts(field),
+        "integer": _integers(field),
+        "number": _numbers(field),
         "boolean": st.booleans(),
         "array": st.lists(_scalars(), max_size=3),
         "object": st.dictionaries(_strings(), _scalars(), max_size=3),
-        None: _scalars(),
+        None: _scalars() if field.pattern is None else _texts(field),
     }
     return types[field.type].filter(_is_not_masked)
 
@@ -74,6 +92,39 @@ def _whole() -> SearchStrategy[int]:
     from hypothesis import strategies as st
 
     return st.integers(-_LARGEST, _LARGEST)
+
+
+def _integers(field: Field) -> SearchStrategy[int]:
+    from hypothesis import strategies as st
+
+    low, high = (
+        clamp(field, -_LARGEST),
+        clamp(field, _LARGEST),
+    )
+    return st.integers(int(low), int(high))
+
+
+def _numbers(field: Field) -> SearchStrategy[float]:
+    from hypothesis import strategies as st
+
+    numbers = st.floats(
+        field.minimum, field.maximum, allow_nan=False, allow_infinity=False
+    )
+    low, high = math.ceil(clamp(field, -_LARGEST)), math.floor(clamp(field, _LARGEST))
+    if low > high:  # a range between two whole numbers
+        return numbers
+    return st.one_of(st.integers(low, high), numbers)
+
+
+def _texts(field: Field) -> SearchStrategy[str]:
+    """Strings of a field: such as its pattern is found in, where it has one."""
+    from hypothesis import strategies as st
+
+    if field.pattern is None:
+        return _strings()
+    letters = st.characters(codec="utf-8", exclude_characters="\0")
+    matching = st.from_regex(field.pattern, alphabet=letters)
+    return matching.filter(str.strip)
 
 
 def _strings() -> SearchStrategy[str]:

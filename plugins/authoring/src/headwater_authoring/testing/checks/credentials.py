@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from headwater.create import runner
 from headwater.credentials import validation
+from headwater.credentials.given import GivenCredentials
+from headwater.models import dotted, iter_fields
 from headwater_authoring.testing.canaries import Lookout
-from headwater_authoring.testing.corruptions import corruptions
+from headwater_authoring.testing.corruptions import change, corruptions, find_value
 from headwater_authoring.testing.examples import examples
 from headwater_authoring.testing.failures import demand, hidden
+from headwater_authoring.testing.second_opinion import is_among
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from headwater.models import Field
     from headwater_authoring.testing.corruptions import Corruption
     from headwater_authoring.testing.examples import Example
     from headwater_authoring.testing.subject import Subject
@@ -22,7 +29,7 @@ _OVERRIDE = "or give values for it in examples of the test class"
 
 
 def check_examples_accepted(subject: Subject) -> None:
-    """Each authentication specification accepts an example made of its own facts, and its label chooses it."""
+    """Each authentication specification accepts an example, and its other spellings, and its label chooses it."""
     for example in examples(subject):
         label = example.auth.label
         problems = runner.problems(example.auth, example.values)
@@ -40,6 +47,33 @@ def check_examples_accepted(subject: Subject) -> None:
             f"choosing {label} by its label leads to another authentication specification",
             "tell them apart by cloud or variant",
         )
+        _check_spellings(example)
+
+
+def _check_spellings(example: Example) -> None:
+    """Give each field in each other spelling that it accepts, and find its own in what would be sent."""
+    for path, field in iter_fields(example.auth):
+        for other, own in _list_spellings(field, find_value(example.values, path)):
+            values = change(example.values, path, other)
+            given = GivenCredentials(auth=example.auth, values=values)
+            sent = find_value(given.own.values, path)
+            demand(
+                not given.problems and is_among(sent, [own]),
+                f"another spelling that {dotted(path)} of {example.auth.label} accepts is not taken",
+                "a specification with a schema of its own (raw) takes no other spelling; else correct accepts",
+            )
+
+
+def _list_spellings(field: Field, value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield other spellings of a field's values and what is sent for each."""
+    yield from field.accepts
+    if field.accepts_type == "string":
+        yield json.dumps(value), value
+    elif field.accepts_type is not None:
+        other = {"integer": 7, "number": 7.5, "boolean": True}[field.accepts_type]
+        own = json.dumps(other)
+        if field.takes(own):
+            yield other, own
 
 
 def check_corruptions_refused(subject: Subject) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from headwater.credentials.advice import find_form_flaw
 from headwater.models import dotted, holds_secrets, iter_fields
 from headwater_authoring.testing.failures import demand, hidden
 from headwater_authoring.testing.second_opinion import fits_type, is_among
@@ -25,6 +26,9 @@ _SECRET = re.compile(
 )
 
 
+_FLAGS = ("required", "secret", "recommended", "multiline", "destination")
+
+
 def check_fields(subject: Subject) -> None:
     """Each field's enumeration, default and example fit its type, and what is named like a secret is marked as one."""
     for auth in subject.connector.authentication:
@@ -33,6 +37,7 @@ def check_fields(subject: Subject) -> None:
             where = f"field {dotted(path)} of {auth.label}"
             _check_field_types(where, field)
             _check_values(where, field)
+            _check_advice(where, field)
             _check_secret(where, field, subject)
 
 
@@ -54,11 +59,11 @@ def _check_types(auth: AuthenticationSpec) -> None:
 
 
 def _check_field_types(where: str, field: Field) -> None:
-    wrong = _wrong_types(field, {"required": bool, "secret": bool, "description": str})
+    wrong = _wrong_types(field, dict.fromkeys(_FLAGS, bool) | {"description": str})
     demand(
         not wrong,
         f"{where}: attributes have the wrong type: {', '.join(wrong)}",
-        "required and secret are bool, description is a string",
+        f"{', '.join(_FLAGS)} are bool, description is a string",
     )
 
 
@@ -85,6 +90,28 @@ def _check_values(where: str, field: Field) -> None:
             f"{where}: its {name} is not in its enumeration",
             f"correct the {name} or the enumeration",
         )
+
+
+def _check_advice(where: str, field: Field) -> None:
+    """Refuse an example that is warned about when somebody follows it, and a pattern without an example."""
+    example = field.example
+    if field.secret or not isinstance(example, str):
+        demand(
+            field.secret or field.pattern is None or field.default is not None,
+            f"{where}: it has a pattern and no example",
+            "give an example that matches the pattern",
+        )
+        return
+    demand(
+        field.advised_pattern is None or re.search(field.advised_pattern, example),
+        f"{where}: its example does not match its advised pattern",
+        "correct the example or the advised pattern",
+    )
+    demand(
+        not find_form_flaw(field, example),
+        f"{where}: its example is not of its form ({field.form})",
+        "correct the example or the form",
+    )
 
 
 def _check_type(where: str, field: Field, name: str, value: Any) -> None:

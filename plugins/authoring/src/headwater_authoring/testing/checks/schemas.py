@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __tracebackhide__ = hidden
 
-_OF_SCHEMA = ("required", "unknown", "type", "enum")
+_OF_SCHEMA = ("required", "unknown", "type", "enum", "pattern", "minimum", "maximum")
 
 
 def check_schemas(subject: Subject) -> None:
