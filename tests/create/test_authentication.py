@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 import headwater
 from headwater import AuthenticationSpec, ConnectionSpec, Connector, Field, hookimpl
 from headwater.create.authentication import choose, choose_credentials
-from headwater.credentials.given import CredentialsInput
-from headwater.errors import InvalidInput
+from headwater.credentials.advice import advise
+from headwater.credentials.given import CredentialsInput, GivenCredentials
+from headwater.errors import InvalidCredentials, InvalidInput
 from headwater.models import Distribution
 
 BASIC = {"username": "u", "password": "p", "securityToken": "t"}
@@ -85,3 +87,155 @@ def test_a_name_that_exists_only_for_another_cloud_says_so() -> None:
         InvalidInput, match=r"takes Key on aws only, and the cloud is azure"
     ):
         choose(_two_clouds(), {"k": "1"}, auth="Key", cloud="azure")
+
+
+def _source(*specs: AuthenticationSpec) -> Connector:
+    class Source:
+        @hookimpl
+        def connection_spec(self) -> ConnectionSpec:
+            return ConnectionSpec(
+                id=None, no_id_reason="for a test", name="Acme", category="crm"
+            )
+
+        @hookimpl
+        def credential_schemas(self) -> tuple[AuthenticationSpec, ...]:
+            return specs
+
+    return Connector("acme", Source(), Distribution("acme", "1"))
+
+
+def _given(connector: Connector, **options: Any) -> GivenCredentials:
+    given = {"home_cloud": "azure", **options}
+    return choose_credentials(connector, CredentialsInput(**given))
+
+
+# As the catalogue has them: a connection string here, several fields there.
+ORACLE = (
+    AuthenticationSpec(
+        "ConnectionString", [Field("connectionString", secret=True)], cloud="azure"
+    ),
+    AuthenticationSpec(
+        "Basic Authentication",
+        [Field("server"), Field("port"), Field("password", secret=True)],
+        cloud="aws",
+        former_names=("Basic Authentication for Acme",),
+    ),
+)
+AWS_FIELDS = {"server": "s", "port": "1", "password": "p"}
+
+
+def test_fields_that_fit_the_other_cloud_alone_choose_it_and_it_is_said() -> None:
+    chosen = _given(_source(*ORACLE), values=AWS_FIELDS)
+    assert chosen.auth.label == "Basic Authentication (aws)"
+    assert chosen.choice == (
+        "the fields fit Basic Authentication (aws) alone, so it is taken although the cloud is azure"
+    )
+    [advice] = advise(_source(*ORACLE).spec, chosen)
+    assert (advice.rule, advice.message) == ("choice", chosen.choice)
+
+
+def test_fields_of_the_own_cloud_say_nothing() -> None:
+    chosen = _given(_source(*ORACLE), values={"connectionString": "c"})
+    assert (chosen.auth.cloud, chosen.choice, chosen.hint) == ("azure", "", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "hint"),
+    [
+        (
+            {"cloud": "azure"},
+            "the fields fit Basic Authentication (aws): give --cloud aws for it",
+        ),
+        (
+            {"auth": "ConnectionString"},
+            'the fields fit Basic Authentication (aws): give --cloud aws --auth "Basic Authentication" for it',
+        ),
+        (
+            {"auth": "ConnectionString", "home_cloud": "aws", "cloud": "azure"},
+            'the fields fit Basic Authentication (aws): give --cloud aws --auth "Basic Authentication" for it',
+        ),
+    ],
+)
+def test_what_was_asked_for_is_kept_and_the_option_named(
+    options: dict[str, str], hint: str
+) -> None:
+    kept = _given(_source(*ORACLE), values=AWS_FIELDS, **options)
+    assert (kept.auth.label, kept.choice) == ("ConnectionString (azure)", "")
+    assert kept.hint == hint
+    with pytest.raises(InvalidCredentials) as refusal:
+        kept.resolve()
+    assert refusal.value.remedy == hint
+
+
+def test_of_one_cloud_the_name_is_what_to_give() -> None:
+    specs = [attrs.evolve(spec, cloud=None) for spec in ORACLE]
+    kept = _given(_source(*specs), values=AWS_FIELDS, auth="ConnectionString")
+    assert kept.hint == (
+        'the fields fit Basic Authentication: give --auth "Basic Authentication" for it'
+    )
+
+
+def test_two_others_that_fit_are_not_chosen_between() -> None:
+    twin = attrs.evolve(ORACLE[1], spec_name="Other")
+    kept = _given(_source(*ORACLE, twin), values=AWS_FIELDS)
+    assert (kept.auth.cloud, kept.choice) == ("azure", "")
+    assert "give --cloud aws" in kept.hint
+
+
+def test_fields_that_nearly_fit_the_other_cloud_are_told_so() -> None:
+    kept = _given(_source(*ORACLE), values={"server": "s", "port": "1"})
+    assert kept.auth.cloud == "azure"
+    assert kept.hint == (
+        "the fields are nearer to Basic Authentication (aws): give --cloud aws for it"
+    )
+    assert _given(_source(*ORACLE), values={}).hint == ""
+
+
+def test_a_source_of_the_other_cloud_alone_is_chosen_too() -> None:
+    only = _source(ORACLE[1])
+    assert _given(only, values=AWS_FIELDS).choice
+    with pytest.raises(InvalidInput, match="on aws only, and the cloud is azure"):
+        _given(only, values={"server": "s"})
+
+
+def test_a_label_names_its_cloud() -> None:
+    label = "Basic Authentication (aws)"
+    assert _given(_source(*ORACLE), values={}, auth=label).auth.label == label
+
+
+def test_a_former_name_is_answered_with_the_name_of_today() -> None:
+    with pytest.raises(
+        InvalidInput, match=r"did you mean Basic Authentication\? known"
+    ):
+        _given(_source(*ORACLE), values={}, auth="Basic Authentication for Acme")
+
+
+def test_the_cloud_decides_how_a_value_is_spelled() -> None:
+    shared = [Field("server")]
+    mysql = _source(
+        AuthenticationSpec(
+            "Basic", [*shared, Field("sslMode", enum=("OFF", "ON"))], cloud="azure"
+        ),
+        AuthenticationSpec(
+            "Basic",
+            [*shared, Field("sslMode", "boolean", accepts_type="string")],
+            cloud="aws",
+        ),
+    )
+    chosen = _given(mysql, values={"server": "s", "sslMode": "false"})
+    assert (chosen.auth.cloud, chosen.own.values["sslMode"]) == ("aws", False)
+    assert bool(chosen.choice)
+    assert _given(mysql, values={"server": "s", "sslMode": "ON"}).auth.cloud == "azure"
+
+
+def test_unknown_fields_are_allowed_only_where_nothing_fits_without() -> None:
+    connector = _source(*ORACLE)
+    exact = _given(connector, values=AWS_FIELDS, allow_unknown=True)
+    assert (exact.auth.cloud, exact.unknown) == ("aws", ())
+    more = {"connectionString": "c", "limit": 5}
+    tolerant = _given(connector, values=more, allow_unknown=True)
+    assert (tolerant.auth.label, tolerant.unknown) == (
+        "ConnectionString (azure)",
+        ("limit",),
+    )
+    assert (tolerant.problems, tolerant.hint) == ([], "")

@@ -56,18 +56,25 @@ def prepare(
     base: Path | None = None,
     look_up: bool = True,
     spec_id: str | None = None,
+    allow_unknown: bool = False,
 ) -> Prepared:
     """Validate credentials, look references up and build the body of ``POST /connections``. Sends nothing.
 
     `credentials` maps field names to JSON values; a secret may be a `Secret`, the string itself, or a reference
     (``env:``, ``file:``, ``keyring:``). Relative ``file:`` references start at `base`; without `look_up` references
     stay as they are, which is enough for a body that is only shown. `spec_id` is the connection specification id, for a
-    connector that has no verified one.
+    connector that has no verified one. With `allow_unknown`, fields that the specification does not list are sent too.
 
     Raises `UnknownConnector`, `NotCreatable`, `InvalidCredentials` with every problem, `UnresolvedReference`, or
     `BrokenPlugin`.
     """
-    given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
+    given = CredentialsInput(
+        values=credentials,
+        auth=auth,
+        cloud=cloud,
+        base=base,
+        allow_unknown=allow_unknown,
+    )
     creatable = _load_creatable(connector, spec_id)
     return prepare_given(
         creatable,
@@ -147,9 +154,16 @@ def create_connection(
     journal: Keeper | None = None,
     base: Path | None = None,
     spec_id: str | None = None,
+    allow_unknown: bool = False,
 ) -> Created:
     """Create a base connection exactly once: `prepare`, then `ensure`, with the errors of both."""
-    given = CredentialsInput(values=credentials, auth=auth, cloud=cloud, base=base)
+    given = CredentialsInput(
+        values=credentials,
+        auth=auth,
+        cloud=cloud,
+        base=base,
+        allow_unknown=allow_unknown,
+    )
     creatable = _load_creatable(connector, spec_id)
     prepared = prepare_given(
         creatable,
