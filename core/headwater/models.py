@@ -115,6 +115,14 @@ def dotted(path: Iterable[str]) -> str:
     return ".".join(path)
 
 
+def as_name_pairs(
+    names: Mapping[str, str] | Iterable[tuple[str, str]],
+) -> tuple[tuple[str, str], ...]:
+    """Convert a mapping of names, as JSON has it, to pairs: a frozen value can be hashed."""
+    pairs = dict(names)
+    return tuple(pairs.items())
+
+
 def _secret_names(auth: AuthenticationSpec) -> frozenset[str]:
     return frozenset(field.name for field in auth.fields if field.secret)
 
@@ -137,6 +145,7 @@ class AuthenticationSpec:
     specification that came from a tenant; validation then goes by it, and `fields` only says which are secret.
     `unusable` is why credentials cannot be kept secret by it, where that is so: nothing is then sent with it.
     `former_names` are those that older documentation has for it: never sent, and answered with the name of today.
+    `former_fields` pairs fields that only older documentation has with those that took their place: refused likewise.
 
     `secret_paths` are the paths of the secret fields in depth, in order; `secret_names` are only the names of those
     right in ``auth.params``. `label` is the name for people: the spec name, with cloud and variant where they tell two
@@ -158,6 +167,9 @@ class AuthenticationSpec:
     former_names: tuple[str, ...] = attrs.field(
         default=(), converter=as_tuple, kw_only=True
     )
+    former_fields: tuple[tuple[str, str], ...] = attrs.field(
+        default=(), converter=as_name_pairs, kw_only=True
+    )
 
     secret_names: frozenset[str] = attrs.field(
         init=False,
@@ -176,7 +188,13 @@ class AuthenticationSpec:
     )
 
     def __attrs_post_init__(self) -> None:
-        check_siblings(self.fields, f"authentication specification {self.spec_name}")
+        owner = f"authentication specification {self.spec_name}"
+        check_siblings(self.fields, owner)
+        for former, successor in self.former_fields:
+            if self.field(successor) is None:
+                raise ValueError(
+                    f"{owner}: former_fields names no field in the place of {former}"
+                )
 
     def field(self, name: str) -> Field | None:
         """Return the field of this name right in ``auth.params``, or None."""
@@ -198,8 +216,16 @@ class ConnectionSpec:
     """What is fixed about a source: its connection specification and how the platform treats it.
 
     `id` is the connection specification's UUID, or None with the reason in `no_id_reason`. `misprinted_ids` are forms
-    of it that documentation prints by mistake: looked up, never sent. `extra_payload` is merged into the body of
-    ``POST /connections``. `base_connection` is False for sources that start elsewhere; `lifecycle_note` says where.
+    of it that documentation prints by mistake: looked up, never sent. `doubtful_ids` are ids that documentation prints
+    for the source and the platform does not know: never sent, and refused with that reason. `extra_payload` is merged
+    into the body of ``POST /connections``.
+
+    `name` is for people; `platform_name` is the machine name that the platform gives the specification, and empty where
+    it is not known. It need not be unique.
+
+    `base_connection` is False for sources that start elsewhere; `lifecycle_note` says where. `ui_only` is for sources
+    that are set up in the platform's user interface alone, as their page in `documentation` describes: they have
+    neither base connection nor credentials here, and need no id.
     """
 
     id: str | None
@@ -217,14 +243,21 @@ class ConnectionSpec:
     )
     lifecycle_note: str = ""
     misprinted_ids: tuple[str, ...] = attrs.field(default=(), converter=as_tuple)
+    doubtful_ids: tuple[str, ...] = attrs.field(default=(), converter=as_tuple)
     extra_payload: Mapping[str, Any] = attrs.field(factory=dict)
     documentation: str = ""
     base_connection: bool = True
     no_id_reason: str = ""
+    platform_name: str = ""
+    ui_only: bool = False
 
     def __attrs_post_init__(self) -> None:
+        if self.ui_only and (self.base_connection or not self.documentation):
+            raise ValueError(
+                "a source with ui_only has no base connection (base_connection=False), and a page in documentation"
+            )
         if self.id is None:
-            if not self.no_id_reason:
+            if not (self.no_id_reason or self.ui_only):
                 raise ValueError(
                     "a connection specification without id needs no_id_reason"
                 )

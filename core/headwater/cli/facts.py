@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 def list_facts(connector: Connector) -> list[tuple[str, str]]:
     """Return what is known of a connector, as pairs of name and fact; where it comes from is left to the caller."""
     spec = connector.spec
-    id = spec.id or f"not known: {spec.no_id_reason}"
+    id = f"not known: {spec.no_id_reason}" if spec.no_id_reason else "not documented"
+    if spec.id is not None:
+        id = f"{spec.id} (version {spec.version})"
     facts = [
         ("slug", connector.slug),
-        ("connection specification", f"{id} (version {spec.version})"),
+        ("connection specification", id),
         ("misprinted as", ", ".join(spec.misprinted_ids)),
+        ("printed, but not known to the platform", ", ".join(spec.doubtful_ids)),
+        ("name on the platform", spec.platform_name or "not known"),
+        ("set up", "in the platform's user interface only" if spec.ui_only else ""),
         ("category", spec.category),
         ("ingestion", ", ".join(dict.fromkeys((spec.ingestion, spec.kind)))),
         ("lifecycle", spec.lifecycle),

@@ -93,6 +93,8 @@ def _format_table(connectors: Sequence[Connector], *, mark_tenant: bool) -> str:
     for connector in connectors:
         spec = connector.spec
         auth = ", ".join(_auth_names(connector))
+        if spec.ui_only:
+            auth = "none: in the user interface only"
         row = [connector.slug, spec.name, spec.category, spec.lifecycle, auth]
         if mark_tenant:
             row.insert(0, "tenant" if connector.from_tenant else "")
@@ -106,9 +108,11 @@ def _entry(connector: Connector) -> dict[str, Any]:
     return {
         "slug": connector.slug,
         "name": spec.name,
+        "platformName": spec.platform_name or None,
         "category": spec.category,
         "ingestion": spec.ingestion,
         "lifecycle": spec.lifecycle,
+        "uiOnly": spec.ui_only,
         "connectionSpec": {"id": spec.id, "version": spec.version},
         "auth": _auth_names(connector),
         "clouds": sorted(clouds),

@@ -36,8 +36,8 @@ _ID = re.compile(r"[0-9A-Fa-f]{6,10}(-[0-9A-Fa-f]{2,14}){4}")
 def command(state: State, /, *, slug: str, example: bool, auth: str | None) -> None:
     """Show what one connector needs and is.
 
-    SLUG may also be a connection specification id, even one that documentation misprints. With --json, the connector
-    is printed as Flow Service's connectionSpec with its authSpec.
+    SLUG may also be the platform's name of the connection specification, or its id, even one that documentation
+    misprints. With --json, the connector is printed as Flow Service's connectionSpec with its authSpec.
     """
     from headwater.cli.origin import tell_origin
 
@@ -89,7 +89,7 @@ def _format_page(connector: Connector, specs: Sequence[AuthenticationSpec]) -> s
         rows.append(("id from", connector.id_source))
     rows.append(("distribution", str(connector.distribution)))
     parts = [join_lines([connector.spec.name]), table(rows), *map(_format_spec, specs)]
-    if not connector.authentication:
+    if not connector.authentication and not connector.spec.ui_only:
         parts.append("This source takes no credentials.")
     return "\n\n".join(parts)
 

@@ -142,12 +142,21 @@ class Connector:
 
     def check_base_connection(self) -> None:
         """Raise `NotCreatable`, with where to start instead, where the source has no base connection."""
+        self.check_programmable()
         if self.spec.base_connection:
             return
         note = self.spec.lifecycle_note or f"see {self.spec.documentation}"
         if note[1:2].islower():  # a name in capitals stays as it is
             note = note[:1].lower() + note[1:]
         raise NotCreatable(f"{self.spec.name} has no base connection", remedy=note)
+
+    def check_programmable(self) -> None:
+        """Raise `NotCreatable`, naming the page to follow, where the source is set up in the user interface only."""
+        if self.spec.ui_only:
+            raise NotCreatable(
+                f"{self.spec.name} is set up in the platform's user interface only",
+                remedy=f"follow {self.spec.documentation}",
+            )
 
     def open_source(self, credentials: SourceCredentials) -> GuardedReader:
         """Return a reader for direct access to the source. Raises `NotReadable` where the connector has none."""

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 CONNECTORS = "headwater.connectors"
 CATALOG = "headwater.catalog"
 
+_ID_FROM_TENANT = (
+    "take the id from your tenant: `headwater specs pull`, then `headwater specs list`"
+)
+
 
 @attrs.frozen
 class ConnectorMatch:
@@ -58,12 +62,15 @@ class Registry:
         return tuple(sorted(self._entries))
 
     def load(self, slug: str) -> Connector:
-        """Import and check one connector.
+        """Import and check one connector, by its slug or else by the platform's name of its specification.
 
-        Raises `UnknownConnector` with the nearest slug, `ConnectorClash` where two distributions register the slug, and
-        `BrokenPlugin` where the plugin fails.
+        Raises `UnknownConnector` with the nearest slug, or with all slugs where the platform's name is that of several;
+        `ConnectorClash` where two distributions register the slug, and `BrokenPlugin` where the plugin fails. Only a
+        name that is no slug imports every plugin.
         """
         require_text("slug", slug)
+        if slug not in self._entries:
+            return self._find_by_platform_name(slug)
         if slug not in self._loaded:
             self._loaded[slug] = self._import(slug)
         return self._loaded[slug]
@@ -96,15 +103,18 @@ class Registry:
         for connector in working:
             if wanted in connector.spec.misprinted_ids:
                 return ConnectorMatch(connector, misprint=True)
+        doubtful = [one for one in working if wanted in one.spec.doubtful_ids]
+        if doubtful:
+            raise UnknownConnector(
+                describe_doubtful_id(doubtful), remedy=_ID_FROM_TENANT
+            )
         raise UnknownConnector(
             "no installed connector has this connection specification id",
             remedy="run `headwater list --json` for the connectors and their ids",
         )
 
     def _import(self, slug: str) -> Connector:
-        entries = self._entries.get(slug)
-        if not entries:
-            raise self._no_such_connector(slug)
+        entries = self._entries[slug]
         if len(entries) > 1:
             owners = ", ".join(sorted(str(distribution_of(entry)) for entry in entries))
             raise ConnectorClash(
@@ -116,6 +126,23 @@ class Registry:
             plugin = entries[0].load()
         return Connector(slug, plugin, distribution)
 
+    def _find_by_platform_name(self, name: str) -> Connector:
+        """Return the only connector with this name on the platform. Raises `UnknownConnector`."""
+        working, _failures = self.all()
+        wanted = name.strip().casefold()
+        same = [
+            one for one in working if wanted == one.spec.platform_name.casefold() != ""
+        ]
+        if not same:
+            raise self._no_such_connector(name)
+        if len(same) > 1:
+            slugs = ", ".join(connector.slug for connector in same)
+            raise UnknownConnector(
+                f"the platform's name {name} is that of several connectors: {slugs}",
+                remedy="name the one you mean by its slug",
+            )
+        return same[0]
+
     def _no_such_connector(self, slug: str) -> UnknownConnector:
         remedy = "run `headwater list` for those that are"
         near = difflib.get_close_matches(slug.lower(), self.available(), n=1)
@@ -124,6 +151,16 @@ class Registry:
         return UnknownConnector(
             f"no connector named {slug} is installed", remedy=remedy
         )
+
+
+def describe_doubtful_id(connectors: Iterable[Connector]) -> str:
+    """Say of an id in `ConnectionSpec.doubtful_ids` of these connectors why it is not used."""
+    names = ", ".join(
+        f"{connector.spec.name} ({connector.slug})" for connector in connectors
+    )
+    return (
+        f"documentation prints this id for {names}, but the platform does not know it"
+    )
 
 
 def _id_clash(connectors: Iterable[Connector]) -> ConnectorClash:

@@ -17,11 +17,14 @@ PROVIDERS = {
 
 
 def render(connector: Connector) -> dict[str, Any]:
-    """Return the connector as an element of ``/connectionSpecs``; `id` is None where it is not verified."""
+    """Return the connector as an element of ``/connectionSpecs``; `id` is None where it is not verified.
+
+    `name` is the platform's own, and the slug where that is not known.
+    """
     spec = connector.spec
     return {
         "id": spec.id,
-        "name": connector.slug,
+        "name": spec.platform_name or connector.slug,
         "providerId": PROVIDERS[spec.ingestion],
         "version": spec.version,
         "authSpec": [validation.auth_spec(auth) for auth in connector.authentication],

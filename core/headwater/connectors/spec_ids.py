@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from headwater.arguments import require_text
-from headwater.connectors.registry import installed
+from headwater.connectors.registry import describe_doubtful_id, installed
 from headwater.errors import InvalidInput
 from headwater.models import is_uuid
 
@@ -22,9 +22,9 @@ _COPY = "copy it from your tenant: `headwater specs pull`, then `headwater specs
 def with_spec_id(connector: Connector, spec_id: str) -> Connector:
     """Return the connector with this id, where it has no verified one of its own; sends nothing.
 
-    Raises `InvalidInput` for anything but a UUID, for documentation's misprint of an id, for another id than the
-    verified one, and for one that belongs to another installed connector. An id that came from a tenant gives way to
-    the caller's.
+    Raises `InvalidInput` for anything but a UUID, for documentation's misprint of an id, for one that documentation
+    alone knows, for another id than the verified one, and for one that belongs to another installed connector. An id
+    that came from a tenant gives way to the caller's.
     """
     require_text("spec_id", spec_id)
     wanted = spec_id.strip().lower()
@@ -32,6 +32,7 @@ def with_spec_id(connector: Connector, spec_id: str) -> Connector:
     _check_form(wanted)
     if wanted == connector.spec.id:
         return connector
+    _check_doubtful(wanted)
     if connector.spec.id is not None and not connector.id_source:
         raise InvalidInput(
             f"connector {connector.slug} has a verified connection specification id, and another one was given",
@@ -44,12 +45,13 @@ def with_spec_id(connector: Connector, spec_id: str) -> Connector:
 def new_spec_id(spec_id: str) -> str:
     """Return the id of a connector that is only being written, in lower case.
 
-    Raises `InvalidInput` for anything but a UUID, for documentation's misprint of an id, and for the id of an
-    installed connector.
+    Raises `InvalidInput` for anything but a UUID, for documentation's misprint of an id, for one that documentation
+    alone knows, and for the id of an installed connector.
     """
     wanted = spec_id.strip().lower()
     _check_misprint(wanted, _load_installed())
     _check_form(wanted)
+    _check_doubtful(wanted)
     _check_owner(wanted)
     return wanted
 
@@ -80,6 +82,14 @@ def _check_misprint(
             f"documentation misprints this id; the right one, {connector.spec.id}, is that of {connector.slug}",
             remedy=remedy,
         )
+
+
+def _check_doubtful(wanted: str) -> None:
+    connectors = _load_installed()
+    doubtful = [one for one in connectors if wanted in one.spec.doubtful_ids]
+    owned = any(connector.spec.id == wanted for connector in connectors)
+    if doubtful and not owned:
+        raise InvalidInput(describe_doubtful_id(doubtful), remedy=_COPY)
 
 
 def _check_owner(wanted: str, own_slug: str = "") -> None:

@@ -123,8 +123,9 @@ def _name_nearer(
 def specs_named(connector: Connector, name: str | None) -> list[AuthenticationSpec]:
     """Return the specifications of a name (spec name or label), all without one.
 
-    Raises `InvalidInput` where there are none.
+    Raises `InvalidInput` where there are none, and `NotCreatable` for a source of the user interface alone.
     """
+    connector.check_programmable()
     specs = [
         spec
         for spec in connector.authentication

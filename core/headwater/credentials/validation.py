@@ -289,6 +289,9 @@ def _find_unknown_names(error: Any) -> Iterator[str]:
 
 
 def _suggest_name(name: str, schema: Any, auth: AuthenticationSpec) -> str:
+    successor = dict(auth.former_fields).get(name)
+    if successor is not None:
+        return f"is not a field any more; its place is taken by {successor}"
     known = list(schema.get("properties", {})) or [field.name for field in auth.fields]
     by_folded_name = {candidate.lower(): candidate for candidate in known}
     near = difflib.get_close_matches(name.lower(), by_folded_name, n=1)

@@ -9,10 +9,10 @@ import attrs
 from headwater.doctor.results import ABSENT, DRIFTED, SAME, UNVERIFIED, Finding, Verdict
 from headwater.doctor.schemas import compare
 from headwater.tenant.authspecs import authentication_of, is_readable
-from headwater.tenant.names import display_name, fold, is_named_like
+from headwater.tenant.names import display_name, fold, is_named_like, names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from headwater.connectors.connector import Connector
     from headwater.flowservice import RemoteSpec
@@ -82,21 +82,16 @@ def _compare_version(connector: Connector, spec: RemoteSpec) -> list[Finding]:
 
 
 def _compare_name(connector: Connector, spec: RemoteSpec) -> list[Finding]:
-    """Compare display names only: a machine name is the platform's own, and tells nothing of a slug."""
+    """Compare display names only: a machine name is the platform's own, and another one changes nothing for users."""
     shown = display_name(spec)
-    known = (fold(connector.slug), fold(connector.spec.name))
-    if not shown or fold(shown) in known:
+    if not shown or fold(shown) in names_of(connector):
         return []
     message = f"it is called {shown} there, not {connector.spec.name}"
     return [Finding(kind="name", message=message)]
 
 
 def _list_not_compared(connector: Connector, spec: RemoteSpec) -> list[str]:
-    notes = []
-    if not display_name(spec) and not is_named_like(spec, connector):
-        notes.append(
-            f"name not compared: the tenant gives only the machine name {spec.name}"
-        )
+    notes = [*_tell_machine_name(connector, spec)]
     elements = spec.raw.get("authSpec") or []
     if not isinstance(elements, list):
         elements = [elements]
@@ -106,6 +101,16 @@ def _list_not_compared(connector: Connector, spec: RemoteSpec) -> list[str]:
             f"not compared: {len(elements) - readable} of the tenant's authentication specifications cannot be read"
         )
     return notes
+
+
+def _tell_machine_name(connector: Connector, spec: RemoteSpec) -> Iterator[str]:
+    known = connector.spec.platform_name
+    if is_named_like(spec, connector):
+        return
+    if known:
+        yield f"the machine name is {spec.name} there, and {known} here"
+    elif not display_name(spec):
+        yield f"name not compared: the tenant gives only the machine name {spec.name}"
 
 
 def _offer_ids(

@@ -46,7 +46,11 @@ def judge_connectors(
     cloud: str,
     chosen: Sequence[Connector] | None = None,
 ) -> list[Verdict]:
-    """Judge the chosen connectors, or all of the registry. An id that came from a tenant is no proof, and not used."""
+    """Judge the chosen connectors, or all of the registry. An id that came from a tenant is no proof, and not used.
+
+    Sources of the user interface that the tenant does not list either are left out unless they are chosen: there is
+    nothing to compare.
+    """
     working, _failures = registry.all()
     connectors = working
     if chosen is not None:
@@ -55,8 +59,14 @@ def judge_connectors(
             without_tenant.get(connector.slug, connector) for connector in chosen
         ]
     owned = {connector.spec.id for connector in working if connector.spec.id}
+    verdicts = [
+        (connector, judge(connector, specs, cloud=cloud, owned=owned))
+        for connector in connectors
+    ]
     return [
-        judge(connector, specs, cloud=cloud, owned=owned) for connector in connectors
+        verdict
+        for connector, verdict in verdicts
+        if chosen is not None or verdict.suggested or not connector.spec.ui_only
     ]
 
 

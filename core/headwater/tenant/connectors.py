@@ -54,6 +54,7 @@ class _Source:
             id=spec.id.lower(),
             version=spec.version or "1.0",
             name=display_name(spec) or spec.name or spec.id,
+            platform_name=spec.name,
             category=_category(spec),
             ingestion="streaming" if kind == "streaming" else "batch",
             kind=kind,

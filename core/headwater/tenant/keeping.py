@@ -100,9 +100,9 @@ def forget(tenant: Tenant) -> bool:
 
 
 def _slugs_by_id(registry: Registry, pulled: Pulled) -> dict[str, str]:
-    """Return the slug of the installed connector of each specification that has one, by id."""
-    slugs = {}
+    """Return the slug of each specification that goes by the slug of an installed connector, by id."""
+    slugs, installed = {}, registry.available()
     for connector in TenantRegistry(registry, pulled).all()[0]:
-        if connector.spec.id and not connector.from_tenant:
+        if connector.spec.id and connector.slug in installed:
             slugs[connector.spec.id] = connector.slug
     return slugs

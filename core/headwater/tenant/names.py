@@ -30,9 +30,15 @@ def display_name(spec: RemoteSpec) -> str:
 
 
 def is_named_like(spec: RemoteSpec, connector: Connector) -> bool:
-    """Say whether machine name or display name of a specification is the connector's slug or name."""
+    """Say whether machine name or display name of a specification is one of the connector's names."""
     theirs = {fold(spec.name), fold(display_name(spec))} - {""}
-    return bool(theirs & {fold(connector.slug), fold(connector.spec.name)})
+    return bool(theirs & names_of(connector))
+
+
+def names_of(connector: Connector) -> set[str]:
+    """Return the names of a connector, folded: its slug, the one for people, and the platform's where it is known."""
+    known = (connector.slug, connector.spec.name, connector.spec.platform_name)
+    return {fold(name) for name in known} - {""}
 
 
 def slugs_of(

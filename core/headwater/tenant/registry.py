@@ -21,7 +21,8 @@ class TenantRegistry(Registry):
     """A registry with the pulled specifications of one tenant as a third source of connectors.
 
     An installed connector wins, by its slug and by its connection specification id. One whose id is not verified takes
-    the id of the only specification of the same name, and says so in `Connector.id_source`.
+    the id of the only specification of the same name, and says so in `Connector.id_source`. One that only says that its
+    source is set up in the user interface gives way to that specification: a tenant that lists it may create it.
     """
 
     def __init__(self, installed: Registry, pulled: Pulled) -> None:
@@ -51,7 +52,7 @@ class TenantRegistry(Registry):
             return self._complete(self._installed.load(slug))
         spec = self._specs.get(slug)
         if spec is None:
-            raise self._no_such_connector(slug)
+            return self._find_by_platform_name(slug)
         for connector in self._all_installed():
             if connector.spec.id == spec.id.lower():
                 return connector
@@ -74,7 +75,7 @@ class TenantRegistry(Registry):
         return [self._complete(connector) for connector in self._installed.all()[0]]
 
     def _complete(self, connector: Connector) -> Connector:
-        """Return the connector with the tenant's id where it has none of its own and just one fits by name."""
+        """Return the connector with what the tenant knows where it has no id of its own and just one fits by name."""
         if connector.spec.id is not None:
             return connector
         taken = {other.spec.id for other in self._installed.all()[0]}
@@ -84,6 +85,8 @@ class TenantRegistry(Registry):
                 fitting.append(spec)
         if len(fitting) != 1:
             return connector
+        if connector.spec.ui_only:
+            return self._build_as(connector.slug, fitting[0])
         return self._identify(connector, fitting[0])
 
     def _identify(self, connector: Connector, spec: RemoteSpec) -> Connector:
@@ -91,8 +94,9 @@ class TenantRegistry(Registry):
         return connector.with_id(spec.id.lower(), version=spec.version, source=source)
 
     def _build(self, slug: str) -> Connector:
+        return self._build_as(slug, self._specs[slug])
+
+    def _build_as(self, slug: str, spec: RemoteSpec) -> Connector:
         if slug not in self._loaded:
-            self._loaded[slug] = connector_of(
-                self._specs[slug], slug, distribution_of(self._pulled)
-            )
+            self._loaded[slug] = connector_of(spec, slug, distribution_of(self._pulled))
         return self._loaded[slug]

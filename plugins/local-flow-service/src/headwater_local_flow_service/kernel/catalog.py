@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from headwater.connectors.registry import describe_doubtful_id
+
 if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
 
@@ -15,10 +17,14 @@ _LONGEST = 64  # characters of an id worth comparing with others
 
 @attrs.frozen(eq=False)
 class Catalog:
-    """Connectors by connection specification id; one whose id is not verified cannot be offered."""
+    """Connectors by connection specification id; one whose id is not verified cannot be offered.
+
+    `by_doubtful_id` are those for which documentation prints an id that the platform does not know.
+    """
 
     by_id: dict[str, Connector]
     by_misprint: dict[str, Connector]
+    by_doubtful_id: dict[str, list[Connector]]
     specs: dict[str, dict[str, Any]] = attrs.field(repr=False)
 
     def hint(self, wrong: str) -> str:
@@ -27,6 +33,9 @@ class Catalog:
         if misprinted is not None:
             spec = misprinted.spec
             return f"; it is a known misprint of {spec.id} ({spec.name})"
+        doubtful = self.by_doubtful_id.get(wrong)
+        if doubtful:
+            return f"; {describe_doubtful_id(doubtful)}: copy the id from your organization's /connectionSpecs"
         if len(wrong) > _LONGEST:
             return ""
         close = difflib.get_close_matches(wrong, self.by_id, n=1, cutoff=0.9)

@@ -21,9 +21,12 @@ log = logging.getLogger("headwater.local")
 def catalog_of(connectors: Iterable[Connector]) -> Catalog:
     """Return the catalogue of some connectors."""
     by_id: dict[str, Connector] = {}
+    by_doubtful_id: dict[str, list[Connector]] = {}
     for connector in connectors:
         if connector.spec.id is not None:
             by_id[connector.spec.id] = connector
+        for doubtful in connector.spec.doubtful_ids:
+            by_doubtful_id.setdefault(doubtful, []).append(connector)
     by_misprint: dict[str, Connector] = {}
     for connector in by_id.values():
         for wrong in connector.spec.misprinted_ids:
@@ -33,6 +36,7 @@ def catalog_of(connectors: Iterable[Connector]) -> Catalog:
     return Catalog(
         by_id=by_id,
         by_misprint=by_misprint,
+        by_doubtful_id=by_doubtful_id,
         specs=CONNECTION_SPECS | specs,
     )
 
