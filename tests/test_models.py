@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -30,6 +32,33 @@ def test_a_specification_id_is_a_lower_case_uuid(bad: str) -> None:
 def test_a_specification_without_id_says_why() -> None:
     with pytest.raises(ValueError, match="no_id_reason"):
         ConnectionSpec(id=None, name="Acme", category="crm")
+
+
+def test_a_source_of_the_user_interface_needs_a_page_and_neither_id_nor_base_connection() -> (
+    None
+):
+    facts: dict[str, Any] = {"id": None, "name": "x", "category": "crm"}
+    page = "help/sources/x.md"
+    for wrong in (
+        {"documentation": page},
+        {"base_connection": False},
+    ):
+        with pytest.raises(ValueError, match="has no base connection"):
+            ConnectionSpec(**facts, **wrong, ui_only=True)
+    spec = ConnectionSpec(
+        **facts, documentation=page, base_connection=False, ui_only=True
+    )
+    assert (spec.id, spec.no_id_reason) == (None, "")
+
+
+def test_a_former_field_names_the_one_that_took_its_place() -> None:
+    auth = AuthenticationSpec(
+        "Key", [Field("subdomain")], former_fields={"host": "subdomain"}
+    )
+    assert auth.former_fields == (("host", "subdomain"),)
+    assert hash(auth) == hash(attrs.evolve(auth))
+    with pytest.raises(ValueError, match="no field in the place of host"):
+        AuthenticationSpec("Key", [Field("key")], former_fields={"host": "domain"})
 
 
 @pytest.mark.parametrize(

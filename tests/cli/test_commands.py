@@ -33,9 +33,11 @@ def test_list_is_what_programs_rely_on() -> None:
     assert oracle == {
         "slug": "oracle-service-cloud",
         "name": "Oracle Service Cloud",
+        "platformName": None,
         "category": "customer-success",
         "ingestion": "batch",
         "lifecycle": "deprecated",
+        "uiOnly": False,
         "connectionSpec": {
             "id": "ba5126ec-c9ac-11eb-b8bc-0242ac130003",
             "version": "1.0",
@@ -55,6 +57,49 @@ def test_show_names_every_field_and_the_deprecation() -> None:
         "deprecated January 2026",
     ):
         assert text in page
+
+
+def test_show_takes_the_platforms_name_and_tells_it() -> None:
+    page = run("show", "google-big-query").stdout
+    assert "slug                      bigquery" in page
+    assert "name on the platform      google-big-query" in page
+    assert result("show", "bigquery")["name"] == "google-big-query"
+    assert "name on the platform      not known" in run("show", "zoho").stdout
+
+
+def test_a_source_of_the_user_interface_says_so_everywhere() -> None:
+    page = "help/sources/tutorials/ui/create/data-partners/bombora.md"
+    shown = run("show", "bombora").stdout
+    assert "in the platform's user interface only" in shown
+    assert page in shown
+    listed = run("list", "--category", "data-partners").stdout
+    assert listed.count("none: in the user interface only") == 6
+    [entry] = [one for one in result("list") if one["slug"] == "bombora"]
+    assert (entry["uiOnly"], entry["auth"]) == (True, [])
+    for command in (
+        ("validate", "bombora"),
+        ("create", "bombora", "--name", "x"),
+        ("payload", "bombora", "--name", "x"),
+        ("show", "bombora", "--example"),
+    ):
+        code, error = failure(*command)
+        assert code == 2
+        assert error["message"] == (
+            "Bombora Intent is set up in the platform's user interface only"
+        )
+        assert error["remedy"] == f"follow {page}"
+
+
+def test_an_id_that_only_documentation_knows_is_refused_with_the_remedy() -> None:
+    printed = "6360f136-5980-4111-8bdf-15d29eab3b5a"
+    for command in (
+        ("show", printed),
+        ("create", "capillary", "--name", "x", "--spec-id", printed),
+    ):
+        code, error = failure(*command)
+        assert code == 2
+        assert "the platform does not know it" in error["message"]
+        assert "headwater specs pull" in error["remedy"]
 
 
 def test_show_leaves_out_what_auth_does_not_name() -> None:

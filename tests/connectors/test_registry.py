@@ -30,6 +30,14 @@ def credential_schemas():
 """
 
 
+def _named(platform_name: str, beginning: str = "11111111") -> str:
+    """Return the source of a connector that the platform calls so."""
+    named = GOOD.replace(
+        'category="crm"', f'category="crm", platform_name="{platform_name}"'
+    )
+    return named.replace("11111111", beginning)
+
+
 def _install(
     root: Path,
     distribution: str,
@@ -85,6 +93,35 @@ def test_an_unknown_slug_offers_the_nearest() -> None:
     with pytest.raises(UnknownConnector) as caught:
         headwater.load("salesforce-servce-cloud")
     assert caught.value.remedy == "did you mean salesforce-service-cloud?"
+
+
+def test_the_platforms_name_leads_to_the_connector() -> None:
+    for name in ("google-big-query", " Google-Big-Query "):
+        assert headwater.load(name) is headwater.load("bigquery")
+
+
+def test_a_slug_comes_before_the_platforms_name_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _install(tmp_path, "first", _named("shared"), slug="acme")
+    _install(tmp_path, "second", _named("acme", "2" * 8), slug="other")
+    registry = _registry(tmp_path, monkeypatch)
+    assert registry.load("acme").distribution.name == "first"
+
+
+def test_the_platforms_name_of_several_connectors_is_refused_with_their_slugs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _install(tmp_path, "first", _named("shared"), slug="acme")
+    _install(tmp_path, "second", _named("shared", "2" * 8), slug="other")
+    with pytest.raises(UnknownConnector, match="several connectors: acme, other") as e:
+        _registry(tmp_path, monkeypatch).load("shared")
+    assert "by its slug" in e.value.remedy
+
+
+def test_no_name_at_all_finds_no_connector_without_a_name_on_the_platform() -> None:
+    with pytest.raises(UnknownConnector, match="no connector named"):
+        headwater.load(" ")
 
 
 def test_a_slug_near_nothing_points_to_the_list() -> None:

@@ -13,6 +13,7 @@ from headwater.connectors import registry
 from headwater.connectors.rendering import render
 from headwater.credentials import validation
 from headwater.doctor.drift import judge
+from headwater.doctor.listed import judge_connectors
 from headwater.doctor.schemas import compare
 from headwater.flowservice.models import remote_spec
 
@@ -161,6 +162,39 @@ def test_a_machine_name_alone_is_not_compared_and_that_is_told() -> None:
     assert verdict.notes == (
         "name not compared: the tenant gives only the machine name platform-acme",
     )
+
+
+def test_the_machine_name_that_is_known_is_recognized_and_another_one_is_a_note() -> (
+    None
+):
+    def other(raw: dict[str, Any]) -> None:
+        raw.update(name="acme-newer", attributes={})
+
+    same = _judged(lambda raw: raw.update(attributes={}), platform_name="acme-old")
+    assert (same.verdict, same.machine_name, same.notes) == ("same", "acme-old", ())
+    changed = _judged(other, platform_name="acme-old")
+    assert changed.verdict == "same"
+    assert changed.notes == ("the machine name is acme-newer there, and acme-old here",)
+
+
+def test_a_connector_without_id_is_offered_the_one_of_its_name_on_the_platform() -> (
+    None
+):
+    one = connector(id=None, no_id_reason="x", platform_name="Vendor Desk")
+    verdict = judge(one, [spec("vendor-desk", attributes={})], cloud="azure")
+    assert verdict.suggested == (PRIVATE,)
+
+
+def test_sources_of_the_user_interface_are_judged_where_named_or_listed() -> None:
+    def judged(*specs: Any, chosen: Any = None) -> list[str]:
+        verdicts = judge_connectors(
+            registry.installed(), specs, cloud="azure", chosen=chosen
+        )
+        return [verdict.slug for verdict in verdicts]
+
+    assert "braze" not in judged()
+    assert "braze" in judged(spec("braze", attributes={}))
+    assert judged(chosen=[registry.load("braze")]) == ["braze"]
 
 
 @pytest.mark.parametrize(

@@ -348,6 +348,31 @@ def test_a_connector_without_a_verified_id_takes_the_only_one_of_its_name_and_sa
     assert found.authentication == without.authentication
 
 
+def test_a_source_of_the_user_interface_gives_way_to_what_the_tenant_lists() -> None:
+    below = TenantRegistry(registry.installed(), _pulled(spec("braze", attributes={})))
+    assert registry.load("braze").spec.ui_only
+    found = below.load("braze")
+    assert (found.slug, found.spec.id, found.from_tenant) == ("braze", PRIVATE, True)
+    found.check_creatable()
+    assert [one.slug for one in below.all()[0] if one.spec.id == PRIVATE] == ["braze"]
+
+
+def test_a_source_of_the_user_interface_that_the_tenant_does_not_list_stays_so() -> (
+    None
+):
+    found = TenantRegistry(registry.installed(), _pulled(spec())).load("braze")
+    assert found.spec.ui_only
+
+
+def test_the_platforms_name_leads_to_the_installed_connector_below_a_tenant_too() -> (
+    None
+):
+    below = TenantRegistry(registry.installed(), _pulled(spec()))
+    assert below.load("google-big-query").slug == "bigquery"
+    with pytest.raises(UnknownConnector):
+        below.load("no-such-source-at-all")
+
+
 def test_its_specification_is_not_listed_a_second_time() -> None:
     below = TenantRegistry(
         registry.installed(), _pulled(spec("sugarcrm-events", attributes={}))

@@ -69,10 +69,11 @@ class Registry:
         name that is no slug imports every plugin.
         """
         require_text("slug", slug)
+        if slug in self._loaded:
+            return self._loaded[slug]
         if slug not in self._entries:
             return self._find_by_platform_name(slug)
-        if slug not in self._loaded:
-            self._loaded[slug] = self._import(slug)
+        self._loaded[slug] = self._import(slug)
         return self._loaded[slug]
 
     def all(self) -> tuple[list[Connector], list[PluginError]]:

@@ -8,25 +8,37 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from headwater.connectors.registry import CATALOG, Registry
+from headwater.connectors.spec_ids import with_spec_id
 from headwater.create import runner
-from headwater.errors import NotCreatable
+from headwater.create.authentication import choose
+from headwater.credentials.spelling import spell_own
+from headwater.errors import InvalidInput, NotCreatable, UnknownConnector
 from headwater.secret import reveal_all
 from headwater_adobe_catalog import provenance, slugs, source_of
 
 if TYPE_CHECKING:
     from headwater.models import Field
 
+UI_ONLY = [slug for slug in slugs() if source_of(slug).connection_spec().ui_only]
 NOT_VERIFIED = [
-    slug for slug in slugs() if source_of(slug).connection_spec().id is None
+    slug
+    for slug in slugs()
+    if source_of(slug).connection_spec().id is None and slug not in UI_ONLY
 ]
 NO_BASE = [
-    slug for slug in slugs() if not source_of(slug).connection_spec().base_connection
+    slug
+    for slug in slugs()
+    if not source_of(slug).connection_spec().base_connection and slug not in UI_ONLY
 ]
 MISPRINTS = {
     printed: slug
     for slug in slugs()
     for printed in source_of(slug).connection_spec().misprinted_ids
 }
+DOUBTFUL: dict[str, list[str]] = {}
+for known in slugs():
+    for doubtful in source_of(known).connection_spec().doubtful_ids:
+        DOUBTFUL.setdefault(doubtful, []).append(known)
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +47,8 @@ def registry() -> Registry:
     return Registry((), importlib.metadata.entry_points(group=CATALOG))
 
 
-def test_the_documented_sets_are_of_the_known_sizes() -> None:
-    assert (len(NOT_VERIFIED), len(NO_BASE), len(MISPRINTS)) == (5, 6, 5)
-
-
 def test_every_source_with_an_id_is_found_by_it(registry: Registry) -> None:
-    for slug in set(slugs()) - set(NOT_VERIFIED):
+    for slug in set(slugs()) - {*NOT_VERIFIED, *UI_ONLY}:
         found = registry.find(str(source_of(slug).connection_spec().id))
         assert (found.connector.slug, found.misprint) == (slug, False)
 
@@ -80,19 +88,46 @@ def test_a_source_without_base_connection_refuses_and_says_where_to_start(
     assert connector.spec.documentation in caught.value.remedy
 
 
+@pytest.mark.parametrize("slug", UI_ONLY)
+def test_a_source_of_the_user_interface_refuses_with_its_page_as_remedy(
+    registry: Registry, slug: str
+) -> None:
+    connector = registry.load(slug)
+    with pytest.raises(NotCreatable, match="user interface only") as caught:
+        runner.prepare(connector, name="Any", credentials={})
+    assert caught.value.remedy == f"follow {connector.spec.documentation}"
+    assert "\n" not in str(caught.value)
+    with pytest.raises(NotCreatable, match="user interface only"):
+        choose(connector, {})
+
+
+@pytest.mark.parametrize("printed", DOUBTFUL)
+def test_a_doubtful_id_finds_nothing_and_says_for_whom_it_is_printed(
+    registry: Registry, printed: str
+) -> None:
+    with pytest.raises(UnknownConnector, match="the platform does not know") as caught:
+        registry.find(printed)
+    assert all(f"({slug})" in caught.value.message for slug in DOUBTFUL[printed])
+    assert "headwater specs pull" in caught.value.remedy
+    for spec_id in (printed, printed.upper()):
+        with pytest.raises(InvalidInput, match="the platform does not know"):
+            with_spec_id(registry.load(DOUBTFUL[printed][0]), spec_id)
+
+
 def test_every_other_source_builds_a_body_for_each_authentication(
     registry: Registry,
 ) -> None:
-    for slug in set(slugs()) - {*NOT_VERIFIED, *NO_BASE}:
+    for slug in set(slugs()) - {*NOT_VERIFIED, *NO_BASE, *UI_ONLY}:
         connector = registry.load(slug)
         for auth in connector.authentication:
             values = _credentials(auth.fields)
+            sent = spell_own(auth, values).values
             prepared = runner.prepare(
                 connector, name="Any", credentials=values, auth=auth.label
             )
             body: dict[str, Any] = reveal_all(prepared.payload)
             assert prepared.auth == auth, f"{slug}: {auth.label}"
-            assert body["auth"] == {"specName": auth.spec_name, "params": values}
+            assert body["auth"] == {"specName": auth.spec_name, "params": sent}
             assert body["connectionSpec"] == {
                 "id": connector.spec.id,
                 "version": connector.spec.version,

@@ -74,11 +74,10 @@ def test_a_secret_in_an_example_would_be_noticed() -> None:
 
 def test_deprecated_authentication_says_since_when_and_what_instead() -> None:
     deprecated = [auth for auth in KNOWN.values() if auth.deprecated]
-    assert len(deprecated) == 4
+    assert deprecated
+    since = r"(deprecated [A-Z][a-z]+ 20\d\d|in pages until 20\d\d only); use .+"
     for auth in deprecated:
-        assert re.fullmatch(r"deprecated [A-Z][a-z]+ 20\d\d; use .+", auth.note), (
-            auth.label
-        )
+        assert re.fullmatch(since, auth.note), auth.label
 
 
 def test_two_specifications_of_one_name_have_variants_that_say_what_differs() -> None:
@@ -96,6 +95,7 @@ def test_two_specifications_of_one_name_have_variants_that_say_what_differs() ->
 def test_every_misprint_and_every_unverified_id_is_listed_as_corrected() -> None:
     for slug in slugs():
         spec, known = source_of(slug).connection_spec(), provenance(slug)
+        unverified = known.get("unverified_id")
         printed = [
             fact["printed"]
             for fact in known.get("corrected", ())
@@ -103,8 +103,40 @@ def test_every_misprint_and_every_unverified_id_is_listed_as_corrected() -> None
         ]
         assert printed == [
             *spec.misprinted_ids,
-            *([known["unverified_id"]] if spec.id is None else []),
+            *([unverified] if unverified else []),
         ], slug
+        assert spec.id is not None or bool(unverified) is not spec.ui_only, slug
+
+
+def test_a_doubtful_id_is_one_that_no_other_source_has() -> None:
+    specs = {slug: source_of(slug).connection_spec() for slug in slugs()}
+    ids = {spec.id for spec in specs.values()}
+    doubtful = {id for spec in specs.values() for id in spec.doubtful_ids}
+    assert len(doubtful) == 3
+    assert not doubtful & ids
+    for slug, spec in specs.items():
+        assert set(spec.doubtful_ids) <= {provenance(slug).get("unverified_id")}
+
+
+def test_a_source_of_the_user_interface_names_its_page_and_has_no_credentials() -> None:
+    for slug in slugs():
+        source = source_of(slug)
+        spec = source.connection_spec()
+        if not spec.ui_only:
+            continue
+        assert spec.documentation.startswith("help/sources/"), slug
+        assert (spec.id, spec.base_connection) == (None, False), slug
+        assert source.credential_schemas() == (), slug
+
+
+def test_former_names_and_fields_are_none_of_today() -> None:
+    for slug in slugs():
+        schemas = source_of(slug).credential_schemas()
+        names = {auth.spec_name for auth in schemas}
+        for auth in schemas:
+            assert not names & set(auth.former_names), slug
+            for former, _successor in auth.former_fields:
+                assert auth.field(former) is None, slug
 
 
 def test_every_correction_gives_a_reason() -> None:

@@ -168,7 +168,7 @@ def test_a_slug_that_cannot_be_typed_is_refused_with_one_that_can(
         ({"name": "a\nb"}, "a name is one line"),
         ({"category": "crn"}, "did you mean crm?"),
         ({"category": "CRM"}, "did you mean crm?"),
-        ({"category": ""}, "known: advertising, analytics"),
+        ({"category": ""}, "known: adobe-applications, advertising"),
         ({"package": "Acme"}, "a package is lower-case"),
         ({"package": "acme-desk"}, "a package is lower-case"),
         ({"package": "class"}, "not a keyword of Python"),

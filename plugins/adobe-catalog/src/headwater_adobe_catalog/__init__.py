@@ -58,8 +58,9 @@ def source_of(slug: str) -> Source:
 def provenance(slug: str) -> dict[str, Any]:
     """Return where a source's facts come from.
 
-    `documentation` is the path of its page. Where there is any, `corrected` lists what differs from the page (`fact`,
-    what was `printed`, the `reason`), `doubtful` what the page leaves open, and `unverified_id` is the id it prints.
+    `documentation` is the path of its page; `source` is the page that lists it, for sources that the first reference
+    lacked. Where there is any, `corrected` lists what differs from the page (`fact`, what was `printed`, the `reason`),
+    `doubtful` what the page leaves open, and `unverified_id` is the id it prints.
     """
     facts: dict[str, Any] = _entries()[slug]["provenance"]
     return facts

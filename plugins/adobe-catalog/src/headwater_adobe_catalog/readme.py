@@ -53,6 +53,8 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _identifier(spec: ConnectionSpec) -> str:
+    if spec.ui_only:
+        return "none: in the user interface only"
     if spec.id is None:
         return "not verified"
     if not spec.base_connection:

@@ -91,11 +91,16 @@ def page(connector: Connector) -> str:
         parts.append(
             "Reads its source: `headwater check`, `tables`, `columns` and `preview` take it."
         )
-    if not connector.spec.base_connection:
+    if connector.spec.ui_only:
+        parts.append(
+            "It is set up in the platform's user interface only, as that page of Adobe's documentation describes: "
+            "`headwater validate` and `headwater create` refuse, and name the page."
+        )
+    elif not connector.spec.base_connection:
         parts.append(
             "It has no base connection: `headwater create` refuses, and says where to start."
         )
-    if not connector.authentication:
+    if not connector.authentication and not connector.spec.ui_only:
         parts.append("This source takes no credentials.")
     parts += [_authentication(connector, auth) for auth in connector.authentication]
     return "\n\n".join([*parts, MARK]) + "\n"

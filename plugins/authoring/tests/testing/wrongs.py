@@ -85,7 +85,7 @@ WRONG = [
         "check_facts",
         "its id as a misprint",
         "SPEC['misprinted_ids'] = [SPEC['id']]",
-        "misprinted_ids contains",
+        "misprinted_ids or doubtful_ids contains",
     ),
     Wrong(
         "check_facts",

@@ -19,6 +19,7 @@ def connection_spec() -> ConnectionSpec:
     return ConnectionSpec(
         id="cb66ab34-8619-49cb-96d1-39b37ede86ea",
         name="Salesforce Service Cloud",
+        platform_name="salesforce-service-cloud",
         category="customer-success",
         lifecycle_note="Basic Authentication deprecated January 2026; use OAuth2 Client Credential.",
         misprinted_ids=("b66ab34-8619-49cb-96d1-39b37ede86ea",),
@@ -76,12 +77,14 @@ def _basic_authentication() -> AuthenticationSpec:
             Field(
                 "environmentUrl",
                 required=False,
+                recommended=True,
                 description=_ENVIRONMENT_URL,
                 example=_EXAMPLE_URL,
             ),
             Field(
                 "apiVersion",
                 required=False,
+                recommended=True,
                 description="Salesforce REST API version, written with a decimal part; the latest where left out",
                 example="52.0",
             ),

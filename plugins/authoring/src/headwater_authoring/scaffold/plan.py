@@ -25,14 +25,16 @@ if TYPE_CHECKING:
 
 # The platform's categories, as its documentation sorts sources.
 CATEGORIES = (
-    "advertising", "analytics", "cloud-storage", "consent-and-preferences", "crm", "customer-success", "databases",
-    "ecommerce", "loyalty", "marketing-automation", "payments", "protocols", "streaming",
+    "adobe-applications", "advertising", "analytics", "cloud-storage", "consent-and-preferences", "crm",
+    "customer-success", "data-partners", "databases", "ecommerce", "local-system", "loyalty", "marketing-automation",
+    "payments", "protocols", "streaming",
 )  # fmt: skip
 USUAL_CATEGORY = "protocols"
 
 # What a new connector takes from the catalogue's beside name, category and id.
 _FURTHER = (
-    "version", "ingestion", "kind", "lifecycle", "lifecycle_note", "misprinted_ids", "extra_payload", "documentation",
+    "platform_name", "version", "ingestion", "kind", "lifecycle", "lifecycle_note", "misprinted_ids", "doubtful_ids",
+    "extra_payload", "documentation",
 )  # fmt: skip
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -114,8 +116,12 @@ def _plan_new(slug: str, spec_id: str | None, package: str) -> Plan:
 
 
 def _plan_replacement(replaced: Connector, spec_id: str | None, package: str) -> Plan:
-    """Plan what takes the place of the catalogue's connector, by that one's facts."""
-    replaced.check_base_connection()
+    """Plan what takes the place of the catalogue's connector, by that one's facts.
+
+    One that only says that its source is set up in the user interface knows no id; an author may know one.
+    """
+    if not replaced.spec.ui_only:
+        replaced.check_base_connection()
     if spec_id is not None:
         replaced = with_spec_id(replaced, spec_id)
     spec = replaced.spec

@@ -19,6 +19,7 @@ __tracebackhide__ = hidden
 
 _STRINGS = (
     "version", "name", "category", "ingestion", "kind", "lifecycle", "lifecycle_note", "documentation", "no_id_reason",
+    "platform_name",
 )  # fmt: skip
 _NEEDED = ("name", "category")
 _FIXED = ("name", "description", "auth", "connectionSpec")
@@ -75,16 +76,19 @@ def check_facts(subject: Subject) -> None:
 
 def _check_types(spec: ConnectionSpec) -> None:
     wrong = [name for name in _STRINGS if not isinstance(getattr(spec, name), str)]
-    if not isinstance(spec.base_connection, bool):
-        wrong.append("base_connection")
-    if not all(isinstance(id, str) for id in spec.misprinted_ids):
-        wrong.append("misprinted_ids")
+    for name in ("base_connection", "ui_only"):
+        if not isinstance(getattr(spec, name), bool):
+            wrong.append(name)
+    for name in ("misprinted_ids", "doubtful_ids"):
+        if not all(isinstance(id, str) for id in getattr(spec, name)):
+            wrong.append(name)
     if not isinstance(spec.extra_payload, dict):
         wrong.append("extra_payload")
     demand(
         not wrong,
         f"attributes of the connection specification have the wrong type: {', '.join(wrong)}",
-        "base_connection is a bool, misprinted_ids a tuple of str, extra_payload a dict, the others are str",
+        "base_connection and ui_only are a bool, misprinted_ids and doubtful_ids a tuple of str, extra_payload a dict, "
+        "the others are str",
     )
 
 
@@ -95,25 +99,25 @@ def _check_ids(spec: ConnectionSpec) -> None:
         "copy it from a tenant's /connectionSpecs; documentation misprints some",
     )
     demand(
-        spec.id is not None or spec.no_id_reason.strip(),
+        spec.id is not None or spec.no_id_reason.strip() or spec.ui_only,
         "the connection specification has neither an id nor no_id_reason",
         "give the id, or say in no_id_reason why it is not known",
     )
     right = [
         text
-        for text in spec.misprinted_ids
+        for text in (*spec.misprinted_ids, *spec.doubtful_ids)
         if text == spec.id or text != text.strip().lower() or not text
     ]
     demand(
         not right,
-        "misprinted_ids contains the right id, or one that is not in lower case",
-        "list only damaged forms of the id, in lower case: they are looked up that way",
+        "misprinted_ids or doubtful_ids contains the right id, or one that is not in lower case",
+        "list only damaged or unknown forms of the id, in lower case: they are looked up that way",
     )
 
 
 def _check_start(spec: ConnectionSpec) -> None:
     demand(
-        spec.base_connection or spec.lifecycle_note.strip(),
+        spec.base_connection or spec.ui_only or spec.lifecycle_note.strip(),
         "the source has no base connection, and lifecycle_note does not say where to start",
         "write into lifecycle_note where to start instead",
     )

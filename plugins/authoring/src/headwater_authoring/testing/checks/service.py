@@ -54,6 +54,8 @@ def check_connections(subject: Subject, service: FlowService) -> None:
 def _check_refused(subject: Subject) -> None:
     spec = subject.connector.spec
     reason = spec.no_id_reason if spec.base_connection else spec.lifecycle_note
+    if spec.ui_only:
+        reason = spec.documentation
     values = next((example.values for example in examples(subject)), {})
     refusal = ""
     try:
