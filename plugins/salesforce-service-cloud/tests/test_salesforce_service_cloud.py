@@ -83,5 +83,6 @@ def test_its_facts_are_the_platforms() -> None:
         ("environmentUrl", False, False),
         ("apiVersion", False, False),
     ]
+    assert [field.name for field in oauth.fields if field.recommended] == ["apiVersion"]
     assert (oauth.deprecated, basic.deprecated) == (False, True)
     assert "January 2026" in basic.note

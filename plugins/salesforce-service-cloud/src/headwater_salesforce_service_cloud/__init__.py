@@ -50,6 +50,7 @@ def _oauth2_client_credential() -> AuthenticationSpec:
             Field(
                 "apiVersion",
                 required=False,
+                recommended=True,  # the tutorial always prints it
                 description="Salesforce REST API version, written with a decimal part",
                 example="60.0",
             ),
