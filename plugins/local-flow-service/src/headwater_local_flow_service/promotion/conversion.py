@@ -243,7 +243,7 @@ def _look_up_fields(array: pa.Array, shape: Shape, place: Place) -> dict[str, pa
     """Return the values of a map by the fields of an object. Raises `ValueMismatch` for a key that is no field."""
     import pyarrow.compute as pc
 
-    keys = set(keys_of(array).to_pylist())
+    keys = set(_read_keys(array, place).to_pylist())
     if not keys <= shape.fields.keys():
         raise ValueMismatch(place.path, "a key of the map is not in the schema")
     return {name: pc.map_lookup(array, name, "first") for name in keys}
@@ -256,7 +256,7 @@ def _convert_to_map(
 
     if pa.types.is_struct(array.type):
         return _gather_map(array, item, type, place)
-    keys = keys_of(array)
+    keys = _read_keys(array, place)
     for row in pa.ListArray.from_arrays(offsets_of(array), keys).to_pylist():
         if len(set(row)) < len(row):
             raise ValueMismatch(place.path, "a key of the map stands there twice")
@@ -264,6 +264,20 @@ def _convert_to_map(
     return pa.MapArray.from_arrays(
         offsets_of(array), keys.cast(type.key_type), items, type, mask=array.is_null()
     )
+
+
+def _read_keys(array: pa.Array, place: Place) -> pa.Array:
+    """Return the keys of maps. Raises `ValueMismatch` where one is no text."""
+    import pyarrow as pa
+
+    keys = keys_of(array)
+    try:
+        keys.validate(full=True)
+    except pa.ArrowInvalid:
+        pass
+    else:
+        return keys
+    raise ValueMismatch(place.path, "a key of the map is not UTF-8")
 
 
 def _gather_map(

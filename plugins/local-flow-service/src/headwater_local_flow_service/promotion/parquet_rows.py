@@ -102,9 +102,13 @@ def _open(opened: BinaryIO, path: str, dictionaries: list[str]) -> pq.ParquetFil
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(
+        parquet = pq.ParquetFile(
             opened, read_dictionary=dictionaries, buffer_size=_BUFFER, pre_buffer=False
         )
+        schema = parquet.metadata.schema
+        for column in range(len(schema.names)):
+            schema.column(column).path.encode()  # a name that is no text shows here
+        return parquet
     except (OSError, ValueError, NotImplementedError):
         pass
     raise _unreadable(path)

@@ -95,7 +95,14 @@ def _render_plain(array: pa.Array) -> list[Any]:
         )
     if pa.types.is_decimal(type) or pa.types.is_date(type) or pa.types.is_time(type):
         return list(array.cast(pa.string()).to_pylist())
-    values: list[Any] = array.to_pylist()
+    if pa.types.is_string(type) or pa.types.is_large_string(type):
+        return _render_text(array)
+    return _render_values(array.to_pylist(), type)
+
+
+def _render_values(values: list[Any], type: pa.DataType) -> list[Any]:
+    import pyarrow as pa
+
     if pa.types.is_floating(type):
         return [_render_float(value) for value in values]
     if values and any(isinstance(value, bytes) for value in values):
@@ -106,6 +113,16 @@ def _render_plain(array: pa.Array) -> list[Any]:
     if pa.types.is_duration(type) or pa.types.is_interval(type):
         return [value if value is None else str(value) for value in values]
     return values
+
+
+def _render_text(array: pa.Array) -> list[Any]:
+    """Return texts; nothing keeps a file from holding some that are not UTF-8."""
+    import pyarrow as pa
+
+    return [
+        value if value is None else value.decode("utf-8", "replace")
+        for value in array.cast(pa.large_binary()).to_pylist()
+    ]
 
 
 def _render_float(value: float | None) -> float | str | None:
