@@ -87,8 +87,8 @@ SERVICE: dict[str, set[str]] = {
     "app": {"errors", "gateway", "kernel", "lake", "neighbours", "routes", "settings", "specs", "store"},
     # around it
     "archive": {
-        "connections", "errors", "flows", "gateway", "kernel", "listing", "neighbours", "settings", "specs", "store",
-        "texts",
+        "connections", "errors", "flows", "gateway", "kernel", "lake", "listing", "neighbours", "settings", "specs",
+        "store", "texts",
     },
     "serving": {
         "archive", "errors", "files", "gateway", "lake", "settings", "store", "strictness", "suggestions", "wsgi",

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+import attrs
 from sqlalchemy.exc import DBAPIError
 
 from headwater_local_flow_service.archive import archive
-from headwater_local_flow_service.store import tables
+from headwater_local_flow_service.lake import place
+from headwater_local_flow_service.store import batch_files, tables
 
 if TYPE_CHECKING:
+    from headwater_local_flow_service.settings import Settings
     from headwater_local_flow_service.store.store import Store
 
 
@@ -24,6 +27,40 @@ def run(store: Store) -> dict[str, int]:
     with contextlib.suppress(DBAPIError):
         store.compact()
     return gone
+
+
+def remove_files(settings: Settings) -> int:
+    """Remove the files of all batches, whose rows are gone; return how many. Raises `FilesUnavailable`."""
+    files = place.open_lake_files(settings)
+    if files is None:
+        return 0
+    count = 0
+    for info in [*files.walk(place.FOLDER)]:
+        files.remove(info.key)
+        count += 1
+    return count
+
+
+@attrs.frozen(kw_only=True)
+class LakeFacts:
+    """Where data sets lie, None where nothing says it, and how much is in them."""
+
+    location: str | None
+    batches: int
+    files: int
+    bytes: int
+
+
+def read_lake(store: Store, settings: Settings) -> LakeFacts:
+    """Return where the files of data sets lie, and how many batches, files and bytes there are."""
+    with store.snapshot() as rows:
+        number, size = batch_files.whole_size(rows)
+        return LakeFacts(
+            location=place.location_of(settings),
+            batches=rows.total(tables.batches),
+            files=number,
+            bytes=size,
+        )
 
 
 def counts(store: Store) -> dict[str, int]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import attrs
 import obstore
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from obstore import ObjectMeta
+    from obstore import ObjectMeta, ReadableFile, WritableFile
     from obstore.store import ObjectStore
+
+_BUFFER: Final = 1 << 20  # bytes that are asked for, or sent, at once
 
 
 @attrs.frozen
@@ -44,13 +48,17 @@ class BucketFiles:
         check_key(key)
         # A writer that is left by an exception gives its upload up.
         with _translated(), obstore.open_writer(self.bucket, key) as writer:
-            yield cast("BinaryIO", writer)
+            buffered = io.BufferedWriter(_Written(writer), _BUFFER)
+            yield buffered
+            buffered.flush()
 
     def open(self, key: str) -> BinaryIO:
         """Open a file. Raises `FileNotFoundError`. See `FileStore`."""
         check_key(key)
         with _translated():
-            return cast("BinaryIO", obstore.open_reader(self.bucket, key))
+            return io.BufferedReader(
+                _Read(obstore.open_reader(self.bucket, key)), _BUFFER
+            )
 
     def local_path(self, key: str) -> Path | None:  # noqa: ARG002 - nothing lies here
         """Return None. See `FileStore`."""
@@ -90,6 +98,54 @@ class BucketFiles:
                 obstore.delete(self.bucket, key)
         except FileNotFoundError:
             return
+
+
+class _Read(io.RawIOBase):
+    """An object as a file of Python's own, from which everything reads."""
+
+    def __init__(self, reader: ReadableFile) -> None:
+        self._reader = reader
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seekable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a place in the file, and return it."""
+        with _translated():
+            return self._reader.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the place in the file."""
+        with _translated():
+            return self._reader.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        """Put the next bytes into a buffer, and return how many; 0 at the end."""
+        with _translated():
+            piece = bytes(self._reader.read(len(buffer)))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+class _Written(io.RawIOBase):
+    """An object that comes into being, as a file of Python's own."""
+
+    def __init__(self, writer: WritableFile) -> None:
+        self._writer = writer
+
+    def writable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def write(self, piece: Any) -> int:
+        """Send bytes, and return how many."""
+        with _translated():
+            return self._writer.write(bytes(piece))
 
 
 def _below(folder: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -55,10 +56,24 @@ def _open_bucket(scheme: str, name: str, prefix: str, options: Any) -> FileStore
     within = prefix or None
     # An own object store on this machine speaks plain http.
     client: Any = {"allow_http": True, "timeout": "30s"}
+    # Whoever waits for one that is away is told so before long.
+    retry: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
     if scheme == "s3":
         return BucketFiles(
-            S3Store(name, prefix=within, config=options, client_options=client)
+            S3Store(
+                name,
+                prefix=within,
+                config=options,
+                client_options=client,
+                retry_config=retry,
+            )
         )
     return BucketFiles(
-        AzureStore(name, prefix=within, config=options, client_options=client)
+        AzureStore(
+            name,
+            prefix=within,
+            config=options,
+            client_options=client,
+            retry_config=retry,
+        )
     )

@@ -28,7 +28,7 @@ def build_document(body: Mapping[str, Any]) -> dict[str, Any]:
     """Check the body of a create; return it as it is stored. Raises `NeighbourError`."""
     document: dict[str, Any] = {
         "datasetId": asked.require_field(body, "datasetId", "string"),
-        "inputFormat": _read_format(asked.read_field(body, "inputFormat", "object")),
+        "inputFormat": read_format(asked.read_field(body, "inputFormat", "object")),
         "tags": _read_tags(asked.read_field(body, "tags", "object") or {}),
     }
     external = asked.read_field(body, "externalId", "string")
@@ -89,8 +89,8 @@ def _bare(tags: Mapping[str, Any], name: str) -> Any:
     return value
 
 
-def _read_format(given: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the input format with its default; a name is compared without regard to case."""
+def read_format(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the input format with its default; a name is compared without regard to case. Raises `NeighbourError`."""
     given = dict(given or {"format": FORMATS[0]})
     name = asked.require_field(given, "format", "string", path="inputFormat").lower()
     if name not in FORMATS:

@@ -16,6 +16,7 @@ from headwater_local_flow_service.lake import batch_bodies, batches, uploads
 from headwater_local_flow_service.lake import batch_states as states
 from headwater_local_flow_service.lake.ids import new_ulid
 from headwater_local_flow_service.lake.refusals import (
+    check_url,
     files_unavailable,
     refused,
 )
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.lake.lake import Lake
     from headwater_local_flow_service.store.store import Record, Rows
 
-_LONGEST_URL: Final = 2000  # characters
 _BINARY: Final = "application/octet-stream"
 _RANGE: Final = re.compile(
     r"bytes[ =]([0-9]{1,15})-([0-9]{1,15})(?:/(?:[0-9]{1,15}|\*))?"
@@ -237,12 +237,6 @@ class File:
             raise_bare(too_large(largest))
         except FilesUnavailable as error:
             raise_bare(files_unavailable(error))
-
-
-def check_url(req: falcon.Request) -> None:
-    """Refuse a URL that the platform refuses for its length. Raises `NeighbourError`."""
-    if len(req.relative_uri) > _LONGEST_URL:
-        raise refused(f"the URL is longer than {_LONGEST_URL} characters", 414)
 
 
 def check_binary(req: falcon.Request) -> None:

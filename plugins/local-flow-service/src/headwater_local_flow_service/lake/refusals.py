@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 IMPORT: Final = "/data/foundation/import"
 EXPORT: Final = "/data/foundation/export"
+_LONGEST_URL: Final = 2000  # characters
 
 
 def refused(text: str, status: int = 400) -> NeighbourError:
@@ -33,6 +34,12 @@ def busy(text: str, *, seconds: int = 5) -> NeighbourError:
 def files_unavailable(error: FilesUnavailable) -> NeighbourError:
     """Return the answer while the place for files cannot be used."""
     return busy(f"{error}; nothing was stored, try again later", seconds=5)
+
+
+def check_url(req: falcon.Request) -> None:
+    """Refuse a URL that the platform refuses for its length. Raises `NeighbourError`."""
+    if len(req.relative_uri) > _LONGEST_URL:
+        raise refused(f"the URL is longer than {_LONGEST_URL} characters", 414)
 
 
 def write(

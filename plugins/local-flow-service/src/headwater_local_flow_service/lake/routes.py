@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from headwater_local_flow_service.lake import access, catalog, ingestion, refusals
+from headwater_local_flow_service.lake import (
+    access,
+    catalog,
+    ingestion,
+    previews,
+    refusals,
+)
 from headwater_local_flow_service.lake.refusals import EXPORT, IMPORT
 from headwater_local_flow_service.neighbours.data_sets import BASE as CATALOG
 from headwater_local_flow_service.neighbours.refusals import NeighbourError
@@ -29,6 +35,11 @@ def add_routes(app: falcon.App[Any, Any], lake: Lake) -> None:
             f"{IMPORT}/batches/{{id}}/{name}/{{data_set}}/files/{{path:path}}",
             ingestion.File(lake),
         )
+        app.add_route(
+            f"{IMPORT}/batches/{{id}}/{name}/{{data_set}}/preview",
+            previews.UploadPreview(lake),
+        )
+        app.add_route(f"{EXPORT}/{name}/{{id}}/preview", previews.DataSetPreview(lake))
     for name in ("batches", "batch"):
         app.add_route(f"{CATALOG}/{name}/{{id}}", catalog.Batch(lake))
     app.add_route(f"{CATALOG}/batches", catalog.Batches(lake))

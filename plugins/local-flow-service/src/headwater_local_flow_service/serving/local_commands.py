@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import attrs
 import click
 
 from headwater.cli.group import Commands
@@ -82,7 +83,7 @@ def init(state: State, /, *, new: bool, store: str | None, file: Path | None) ->
 @common
 @click.pass_obj
 def info(state: State, /, *, store: str | None, file: Path | None) -> None:
-    """Say where the store is, where its key is, and how many objects of each kind it holds."""
+    """Say where the store is, where its key and the files of data sets are, and how much of each kind there is."""
     from headwater_local_flow_service.archive import resetting
     from headwater_local_flow_service.store import schema, tables
 
@@ -95,11 +96,15 @@ def info(state: State, /, *, store: str | None, file: Path | None) -> None:
             "schema": tables.VERSION,
             "key": str(key or "HEADWATER_LOCAL_KEY"),
         }
+        lake = resetting.read_lake(opened, settings)
+    held = attrs.asdict(lake)
     rows = [
         *facts.items(),
+        ("lake", lake.location or "none: the setting lake names one"),
+        ("batches", f"{lake.batches} ({lake.files} files, {lake.bytes} bytes)"),
         *((type, count) for type, count in objects.items() if count),
     ]
-    emit(facts | {"objects": objects}, table(rows), as_json=state.json)
+    emit(facts | {"objects": objects, "lake": held}, table(rows), as_json=state.json)
 
 
 @command.command(
@@ -117,16 +122,21 @@ def export(
     The service may run meanwhile: the export is the store at one moment. A file is replaced when all of it is written.
     Batches and the files of data sets are not part of it.
     """
-    from headwater_local_flow_service.archive import exporting, files
+    from headwater_local_flow_service.archive import exporting, files, resetting
 
-    with _open_store(_settings(store, file)) as opened:
+    settings = _settings(store, file)
+    with _open_store(settings) as opened:
         # the first and the last line
         count = files.write(target, exporting.lines(opened)) - 2
+        batches = resetting.read_lake(opened, settings).batches
+    if batches:
+        state.notice(f"{batches} batches, and their files, are not part of an export")
     if target == "-":
         say(f"{count} objects exported, their secrets left out")
         return
     text = f"{count} objects exported to {target}, their secrets left out"
-    emit({"file": target, "objects": count}, text, as_json=state.json)
+    facts = {"file": target, "objects": count, "notices": state.notices}
+    emit(facts, text, as_json=state.json)
 
 
 @command.command(
@@ -188,15 +198,33 @@ def import_(
 @common
 @click.pass_obj
 def reset(state: State, /, *, yes: bool, store: str | None, file: Path | None) -> None:
-    """Delete everything in the store, of all organizations and sandboxes, after asking. Its key stays."""
-    from headwater_local_flow_service.archive import resetting
+    """Delete everything in the store, of all organizations and sandboxes, and the files of data sets, after asking.
 
-    with _open_store(_settings(store, file)) as opened:
+    Its key stays.
+    """
+    from headwater_local_flow_service.archive import resetting
+    from headwater_local_flow_service.files.file_store import FilesUnavailable
+
+    settings = _settings(store, file)
+    with _open_store(settings) as opened:
         if not yes:
             _confirm(opened, sum(resetting.counts(opened).values()))
         gone = resetting.run(opened)
+    removed = 0
+    try:
+        removed = resetting.remove_files(settings)
+    except FilesUnavailable as error:
+        state.notice(f"files of data sets are left over: {error}")
     text = f"{sum(gone.values())} objects deleted from {opened.label}"
-    emit({"store": opened.label, "deleted": gone}, text, as_json=state.json)
+    if removed:
+        text += f", and {removed} files of data sets"
+    facts = {
+        "store": opened.label,
+        "deleted": gone,
+        "files": removed,
+        "notices": state.notices,
+    }
+    emit(facts, text, as_json=state.json)
 
 
 @command.command("rotate-key", short_help="Seal all credentials with a new key.")

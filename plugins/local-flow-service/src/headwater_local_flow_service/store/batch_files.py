@@ -101,6 +101,13 @@ def total(
     return int(number), int(size or 0)
 
 
+def whole_size(rows: Rows) -> tuple[int, int]:
+    """Return how many files there are in all organizations and sandboxes, and their bytes."""
+    query = select(func.count(), func.sum(_TABLE.c.size)).where(_TABLE.c.key != "")
+    number, size = rows.connection.execute(query).one()
+    return int(number), int(size or 0)
+
+
 def add_all(rows: Rows, files: Iterable[BatchFile]) -> None:
     """Store many new rows."""
     values = [_row(file) for file in files]
