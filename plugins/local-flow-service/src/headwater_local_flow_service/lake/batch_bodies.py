@@ -91,7 +91,7 @@ def _bare(tags: Mapping[str, Any], name: str) -> Any:
 
 def read_format(given: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the input format with its default; a name is compared without regard to case. Raises `NeighbourError`."""
-    given = dict(given or {"format": FORMATS[0]})
+    given = {"format": FORMATS[0]} if given is None else given
     name = asked.require_field(given, "format", "string", path="inputFormat").lower()
     if name not in FORMATS:
         raise invalid(f"inputFormat.format must be one of {', '.join(FORMATS)}")
