@@ -83,15 +83,22 @@ SERVICE: dict[str, set[str]] = {
     "lake": {
         "errors", "files", "gateway", "kernel", "neighbours", "promotion", "settings", "store", "texts", "wsgi",
     },
+    "streaming": {
+        "errors", "files", "flows", "gateway", "inlets", "kernel", "lake", "neighbours", "promotion", "settings",
+        "store",
+    },
     "routes": {"connections", "flows", "kernel", "specs"},
-    "app": {"errors", "gateway", "kernel", "lake", "neighbours", "routes", "settings", "specs", "store"},
+    "app": {
+        "errors", "gateway", "kernel", "lake", "neighbours", "routes", "settings", "specs", "store", "streaming",
+    },
     # around it
     "archive": {
         "connections", "errors", "flows", "gateway", "kernel", "lake", "listing", "neighbours", "settings", "specs",
         "store", "texts",
     },
     "serving": {
-        "archive", "errors", "files", "gateway", "lake", "settings", "store", "strictness", "suggestions", "wsgi",
+        "archive", "errors", "files", "gateway", "inlets", "lake", "settings", "store", "strictness", "suggestions",
+        "wsgi",
     },
     "worker": {"app", "serving", "settings", "store"},
     "faults": {"app", "errors", "gateway", "serving", "settings", "suggestions", "wsgi"},

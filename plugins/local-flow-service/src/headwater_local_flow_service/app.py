@@ -20,6 +20,7 @@ from headwater_local_flow_service.routes import add_routes
 from headwater_local_flow_service.specs.catalog import catalog_of, installed_catalog
 from headwater_local_flow_service.store.store import Store
 from headwater_local_flow_service.streaming import collection
+from headwater_local_flow_service.streaming.going_on import GoOn
 from headwater_local_flow_service.streaming.streaming import Streaming
 
 if TYPE_CHECKING:
@@ -35,9 +36,11 @@ class FlowServiceApp(falcon.App[falcon.Request, falcon.Response]):
 
     store: Store
     lake: Lake
+    streaming: Streaming
 
     def close(self) -> None:
         """Let go of the database, once the promotion that is under way has ended."""
+        self.streaming.close()
         self.lake.close()
         self.store.close()
 
@@ -62,13 +65,15 @@ def build_app(
         return installed_catalog() if given is None else catalog_of(given)
 
     tokens = Tokens(settings, store.vault)
-    app = FlowServiceApp(middleware=[*outer, Gateway(settings, tokens)])
-    app.store = store
-    app.req_options.strip_url_path_trailing_slash = True
     context = ServiceContext(store=store, settings=settings, catalog=catalog)
-    app.lake = Lake(context)
+    lake = Lake(context)
+    streaming = Streaming(lake, tokens)
+    gateway = Gateway(settings, tokens)
+    app = FlowServiceApp(middleware=[*outer, gateway, GoOn(streaming)])
+    app.store, app.lake, app.streaming = store, lake, streaming
+    app.req_options.strip_url_path_trailing_slash = True
     _add_routes(app, context, TokenEndpoint(settings, tokens))
-    collection.add_routes(app, Streaming(context, tokens))
+    collection.add_routes(app, streaming)
     errors.install(app)
     return app
 

@@ -68,6 +68,7 @@ def _open(settings: Settings, outer: list[Any]) -> FlowServiceApp:
             time.sleep(_POLL)
         else:
             app.lake.promoter.watch()
+            app.streaming.watch()
             return app
     raise AssertionError("unreachable")
 

@@ -28,6 +28,7 @@ _TITLES: Final = {
     413: "Payload Too Large",
     415: "Unsupported Media Type",
     429: "Too Many Requests",
+    501: "Not Implemented",
     503: "Service Unavailable",
 }
 

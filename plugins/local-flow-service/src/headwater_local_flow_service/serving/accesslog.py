@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ log = logging.getLogger("headwater.access")
 
 _LONGEST = 256  # characters of a path or a client id
 _CONTINUE = 100
+_INLET = re.compile(r"^(/collection/(?:batch/)?.{8}).*", re.DOTALL)
 
 
 class AccessLog:
@@ -76,7 +78,8 @@ def line(
         "time": _time(time.time()),
         "request": request_id,
         "method": method,
-        "path": path[:_LONGEST],
+        # Who knows the whole id of an inlet may send to it.
+        "path": _INLET.sub(r"\1...", path[:_LONGEST]),
         "status": status,
         "ms": round((time.perf_counter() - came) * 1000, 1),
     }

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from headwater_local_flow_service.errors import FlowError, unavailable
 from headwater_local_flow_service.gateway import health
 from headwater_local_flow_service.gateway.gateway import request_id
+from headwater_local_flow_service.inlets import problems, registry
 from headwater_local_flow_service.serving import accesslog, bodies, sending, uploads
 from headwater_local_flow_service.serving.pool import Pool, PoolFull
 from headwater_local_flow_service.wsgi import (
@@ -175,6 +176,8 @@ class Front:
         # Its frames hold the request, and with it the connection.
         refusal.__traceback__ = None
         id = request_id(scope.headers.get("x-request-id"))
+        if scope.path.startswith(f"{registry.PATH}/"):
+            refusal = problems.translate(refusal)
         body = refusal.body(id, legacy=self._legacy_errors)
         headers = {"x-request-id": id, **refusal.headers}
         _respond(protocol, _json(refusal.status, body, headers))
