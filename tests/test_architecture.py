@@ -78,7 +78,10 @@ SERVICE: dict[str, set[str]] = {
     "kernel": {"errors", "gateway", "listing", "settings", "store"},
     "specs": {"errors", "gateway", "kernel", "listing", "settings", "store"},
     "neighbours": {"errors", "gateway", "kernel", "listing", "settings", "store", "texts"},
-    "connections": {"errors", "gateway", "inlets", "kernel", "listing", "neighbours", "samples", "specs", "store"},
+    "landing": {"errors", "files", "gateway", "kernel", "store", "wsgi"},
+    "connections": {
+        "errors", "gateway", "inlets", "kernel", "landing", "listing", "neighbours", "samples", "specs", "store",
+    },
     "flows": {"connections", "errors", "gateway", "inlets", "kernel", "listing", "neighbours", "specs", "store"},
     "lake": {
         "errors", "files", "gateway", "kernel", "neighbours", "promotion", "settings", "store", "texts", "wsgi",
@@ -87,7 +90,7 @@ SERVICE: dict[str, set[str]] = {
         "errors", "files", "flows", "gateway", "inlets", "kernel", "lake", "neighbours", "promotion", "settings",
         "store",
     },
-    "routes": {"connections", "flows", "kernel", "specs"},
+    "routes": {"connections", "flows", "kernel", "landing", "specs"},
     "app": {
         "errors", "gateway", "kernel", "lake", "neighbours", "routes", "settings", "specs", "store", "streaming",
     },

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 MOST_TEXT: Final = 1 << 20  # bytes of decompressed text
-# Bytes of the file itself: text that hardly shrinks, and headers. What is made of headers alone takes long for its size.
+# Bytes of the file itself: text that hardly shrinks, and headers, which take long for their size.
 _MOST_READ: Final = 2 << 20
 _MOST_READ_ZIP: Final = 8 << 20  # with the list of all that is in it
 _PIECE: Final = 64 << 10

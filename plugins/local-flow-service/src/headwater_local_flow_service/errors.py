@@ -33,6 +33,7 @@ _TITLES = {
     "CONNECTOR-1003": "Resource not found",
     "CONNECTOR-1005": "Internal Error",
     "CONNECTOR-1006": "Request Timeout",
+    "CONNECTOR-1700": "IE",  # as the platform's table spells it
     "FLOW-1103": "Service Unavailable",
     "FLOW-1400": "Internal Error",
     "FLOW-1403": "Header is missing",

@@ -23,6 +23,10 @@ from headwater_local_flow_service.flows.run_reports import RunItem
 from headwater_local_flow_service.flows.runs import Runs
 from headwater_local_flow_service.kernel.handlers import BASE, Action, Collection, Item
 from headwater_local_flow_service.kernel.search import Search
+from headwater_local_flow_service.landing.routes import (
+    add_routes as add_landing_routes,
+)
+from headwater_local_flow_service.landing.zones import Zones
 from headwater_local_flow_service.specs.configs import ConnectionConfigs, SpecConfigs
 from headwater_local_flow_service.specs.connection_specs import ConnectionSpecs
 from headwater_local_flow_service.specs.flow_specs import FlowSpecs
@@ -62,6 +66,8 @@ def add_routes(app: falcon.App[Any, Any], context: ServiceContext) -> None:
     for specs in (ConnectionSpecs(context), FlowSpecs(context)):
         app.add_route(f"{BASE}/{specs.type}", SpecCollection(specs))
         app.add_route(f"{BASE}/{specs.type}/{{id}}", SpecItem(specs))
-    app.add_route(f"{BASE}/connectionSpecs/{{id}}/explore", ExploreSpec(context))
+    zones = Zones(context)
+    add_landing_routes(app, context, zones)
+    app.add_route(f"{BASE}/connectionSpecs/{{id}}/explore", ExploreSpec(context, zones))
     app.add_route(f"{BASE}/connectionSpecs/{{id}}/configs", SpecConfigs(context))
     app.add_route(f"{BASE}/flowSpecs/search", SpecSearch(FlowSpecs(context)))

@@ -111,6 +111,7 @@ class Settings:
     lake_options: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     landing_zone: str | None = None
     landing_zone_options: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    landing_zone_token_lifetime: int = 604_800  # seconds
     inlet_interval: float = 5.0  # seconds that messages wait for others of their batch
     busy_timeout: float = 5.0  # seconds to wait for another writer
     statement_timeout: float = 5.0  # seconds that one statement may take

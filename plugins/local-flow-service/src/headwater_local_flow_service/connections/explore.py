@@ -12,7 +12,9 @@ from headwater_local_flow_service.connections import asking, sampled, source_par
 from headwater_local_flow_service.connections.questions import Question, read_question
 from headwater_local_flow_service.errors import FlowError, not_found
 from headwater_local_flow_service.gateway.gateway import caller_of
+from headwater_local_flow_service.gateway.incoming import warn
 from headwater_local_flow_service.kernel import lifecycle
+from headwater_local_flow_service.landing import exploring
 from headwater_local_flow_service.specs import (
     source_connectors,
     source_shapes,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from headwater.connectors.connector import Connector
     from headwater_local_flow_service.connections.connections import Connections
     from headwater_local_flow_service.kernel.service_context import ServiceContext
+    from headwater_local_flow_service.landing.zones import Zones
     from headwater_local_flow_service.specs.source_shapes import SourceShape
     from headwater_local_flow_service.store.store import Record, Scope
 
@@ -79,26 +82,27 @@ class ExploreConnection:
 class ExploreSpec:
     """``/connectionSpecs/{id}/explore``: for sources without a base connection, of which the landing zone is here."""
 
-    def __init__(self, context: ServiceContext) -> None:
+    def __init__(self, context: ServiceContext, zones: Zones) -> None:
         self._context = context
+        self._zones = zones
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
-        """Return what lies in the landing zone, which is nothing: nothing puts files there."""
+        """Return an array for what a root or a folder holds, an object for a file in the landing zone."""
         question = read_question(
             req, strict=self._context.settings.strictness.refuse_loose_spellings
         )
-        self._check_explored(caller_of(req).scope, id)
-        if id != LANDING_ZONE or question.object_type not in ("root", "folder", "file"):
+        scope = caller_of(req).scope
+        self._check_explored(scope, id)
+        if id != LANDING_ZONE or question.object_type not in exploring.OBJECT_TYPES:
             raise FlowError(
                 "CONNECTOR-1336-400",
                 "nothing is explored by this connection specification here",
             )
-        if question.object_type != "root":
-            raise FlowError(
-                "CONNECTOR-1003-404",
-                "object is not in the landing zone, which is empty",
-            )
-        resp.media = []
+        with exploring.translate_unavailable():
+            explored = exploring.explore(self._zones.zone(scope), _of_files(question))
+        resp.media = explored.answer
+        if explored.left_out:
+            warn(req, f"{explored.left_out} entries of the folder are left out")
 
     def _check_explored(self, scope: Scope, id: str) -> None:
         """Refuse an id that is not known, and one whose source is explored through a base connection."""
@@ -113,6 +117,23 @@ class ExploreSpec:
         if connector.spec.base_connection:
             text = "this source is explored through a base connection: /connections/{id}/explore"
             raise FlowError("CONNECTOR-1372-400", text)
+
+
+def _of_files(question: Question) -> exploring.FileQuestion:
+    """Return the question as it is asked of a place for files."""
+    named = {
+        "fileType": question.file.type,
+        "compressionType": question.file.compression,
+        "columnDelimiter": question.file.delimiter,
+        "encoding": question.file.encoding,
+    }
+    return exploring.FileQuestion(
+        object_type=question.object_type,
+        object=question.object,
+        preview=question.preview,
+        determine=question.file.determine,
+        options={name: value for name, value in named.items() if value is not None},
+    )
 
 
 def check_answerable(

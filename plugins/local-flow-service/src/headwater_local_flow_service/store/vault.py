@@ -105,6 +105,11 @@ class Vault:
         """Return the cipher for access tokens, the same in every worker that has the keys."""
         return MultiFernet([key.tokens for key in self._derived()])
 
+    def derive_keys(self, purpose: str) -> tuple[bytes, ...]:
+        """Return a key of 32 bytes for each of the store's, the newest first, good for one purpose and nothing else."""
+        info = f"headwater {purpose}".encode()
+        return tuple(_derive(key, info) for key in self._known.newest_first)
+
     def seal(self, value: Any, *owner: str) -> bytes:
         """Encrypt a JSON value for its owner (organization, sandbox, id): nobody else's row can open it.
 

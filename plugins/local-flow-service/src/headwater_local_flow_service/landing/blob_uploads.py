@@ -1,0 +1,123 @@
+"""Files on their way into a zone: put whole, or block by block; a file appears whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from headwater.foreign import raise_bare
+from headwater_local_flow_service.files.file_store import FilesUnavailable
+from headwater_local_flow_service.landing.blob_errors import BlobError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from headwater_local_flow_service.files.file_store import FileStore
+    from headwater_local_flow_service.landing.zone import Zone
+
+MOST_BLOCKS: Final = 50_000  # of one file
+LARGEST_LIST: Final = 8 << 20  # bytes
+
+_PIECE: Final = 1 << 20
+_LONGEST_ID: Final = 128  # characters of a block's id
+_BLOCK = re.compile(rb"\s*<(Latest|Uncommitted)>([^<>&]*)</\1>\s*")
+_LIST = re.compile(
+    rb"\s*(?:<\?xml[^<>]*\?>)?\s*<BlockList>(.*)</BlockList>\s*", re.DOTALL
+)
+
+
+def put_file(zone: Zone, name: str, body: BinaryIO, md5: str) -> None:
+    """Put a file whole. Raises `BlobError`, `FilesUnavailable`."""
+    with _no_folder_in_its_place(), zone.files.writing(name) as written:
+        _copy(body, written, md5)
+
+
+def put_block(zone: Zone, name: str, block: str, body: BinaryIO, md5: str) -> None:
+    """Keep one block of a file until all are here. Raises `BlobError`, `FilesUnavailable`."""
+    if not block or len(block) > _LONGEST_ID:
+        raise BlobError("InvalidQueryParameterValue", "blockid is missing or too long")
+    with _blocks(zone).writing(_block_key(name, block)) as written:
+        _copy(body, written, md5)
+
+
+def commit_blocks(zone: Zone, name: str, body: bytes) -> None:
+    """Make a file of its blocks, in the order that the list says. Raises `BlobError`, `FilesUnavailable`."""
+    blocks = _blocks(zone)
+    keys = [_block_key(name, block) for block in _read_list(body)]
+    with _no_folder_in_its_place(), zone.files.writing(name) as written:
+        for key in keys:
+            try:
+                with blocks.open(key) as block:
+                    _copy(block, written)
+            except FileNotFoundError:
+                raise_bare(_invalid_list("names a block that was not put before"))
+    for info in list(blocks.walk(_folder_of(name))):
+        blocks.remove(info.key)
+
+
+def _read_list(body: bytes) -> list[str]:
+    """Return the ids of a block list: so few elements that a pattern reads them. Raises `BlobError`."""
+    found = _LIST.fullmatch(body)
+    if found is None:
+        raise _invalid_list("cannot be read; blocks are Latest or Uncommitted here")
+    text, ids, position = found[1], [], 0
+    while position < len(text):
+        block = _BLOCK.match(text, position)
+        if block is None:
+            if text[position:].strip():
+                raise _invalid_list(
+                    "cannot be read; blocks are Latest or Uncommitted here"
+                )
+            break
+        ids.append(block[2].decode("ascii", "replace"))
+        position = block.end()
+    if len(ids) > MOST_BLOCKS:
+        raise _invalid_list(f"names more than {MOST_BLOCKS} blocks")
+    return ids
+
+
+def _copy(body: BinaryIO, written: BinaryIO, md5: str = "") -> None:
+    digest = hashlib.md5(usedforsecurity=False)
+    while piece := body.read(_PIECE):
+        digest.update(piece)
+        written.write(piece)
+    if md5 and base64.b64encode(digest.digest()).decode() != md5:
+        raise BlobError("Md5Mismatch", "the body is not that of its Content-MD5")
+
+
+def _blocks(zone: Zone) -> FileStore:
+    if zone.blocks is None:
+        raise BlobError("OperationNotAllowed", "this zone takes no blocks")
+    return zone.blocks
+
+
+def _folder_of(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+def _block_key(name: str, block: str) -> str:
+    return f"{_folder_of(name)}/{hashlib.sha256(block.encode()).hexdigest()}"
+
+
+@contextmanager
+def _no_folder_in_its_place() -> Iterator[None]:
+    """Refuse a file whose name is that of a folder, or that would lie in a file: a folder cannot keep both."""
+    try:
+        yield
+    except FilesUnavailable as error:
+        if not any(word in str(error) for word in ("directory", "File exists")):
+            raise
+        raise_bare(
+            BlobError(
+                "InvalidResourceName",
+                "a file and a folder cannot have the same name here: choose another",
+            )
+        )
+
+
+def _invalid_list(what: str) -> BlobError:
+    return BlobError("InvalidBlockList", f"the block list {what}")
