@@ -20,6 +20,7 @@ EVENT_HUBS = "bf9f5905-92b7-48bf-bf20-455bc6b60a4e"
 KINESIS = "86043421-563b-46ec-8e6c-e23184711bf6"
 PUBSUB = "70116022-a743-464a-bbfe-e226a7f8210c"
 SNOWFLAKE_STREAMING = "51ae16c2-bdad-42fd-9fce-8d5dfddaf140"
+STRIPE = "cc2c31d6-7b8c-4581-b49f-5c8698aa3ab3"
 PENDO = "6ff5654f-19d5-427d-bd3e-c0ebc802389a"
 S3 = "ecadc60c-7455-4d87-84dc-2a0e293d997b"
 SALESFORCE = "cfc0fee1-7dc0-40ef-b73e-d8b134c436f5"
@@ -96,9 +97,19 @@ def _body(talker: Any, stored: Any, spec: str, **parts: Any) -> dict[str, Any]:
                 },
             },
         ),
+        # as an older page has it
+        (PUBSUB, {"data": JSON, "params": {"topicId": "t", "subscriptionId": "s"}}),
+        (STRIPE, {"data": JSON, "params": {"resourcePath": "charges"}}),
         (
             SNOWFLAKE_STREAMING,
-            {"params": {"tableName": "ACME", "timestampColumn": "UPDATED"}},
+            {
+                "params": {
+                    "tableName": "ACME",
+                    "timestampColumn": "dOb",
+                    "backfill": "true",
+                    "timezoneValue": "PST",
+                }
+            },
         ),
         (PENDO, {"providerId": STREAMS, "data": JSON}),
     ],
@@ -171,6 +182,25 @@ def test_a_tutorials_source_connection_is_taken_and_read_back(
             "CONNECTOR-1323-400",
             "params.timestampColumn",
         ),
+        (
+            SNOWFLAKE_STREAMING,
+            {
+                "params": {
+                    "tableName": "ACME",
+                    "timestampColumn": "dOb",
+                    "backfill": "now",
+                }
+            },
+            "CONNECTOR-1312-400",
+            "params.backfill",
+        ),
+        (
+            PUBSUB,
+            {"data": JSON, "params": {"topicId": "t"}},
+            "CONNECTOR-1323-400",
+            "params.subscriptionName",
+        ),
+        (STRIPE, {"data": JSON, "params": {}}, "CONNECTOR-1323-400", "resourcePath"),
         (HTTP, {"data": {"format": "csv"}}, "CONNECTOR-1327-400", "data.format"),
         (HTTP, {"data": "json"}, "CONNECTOR-1312-400", "data"),
         (PENDO, {}, "CONNECTOR-1304-400", "data"),

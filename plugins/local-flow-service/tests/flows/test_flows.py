@@ -554,3 +554,33 @@ def test_a_specification_for_files_names_the_one_for_the_table_of_a_source(
     text = refused.json()["errorMessage"]
     assert "CloudStorageToAEP" in text
     assert f"CRMToAEP ({CRM_TO_AEP})" in text
+
+
+def test_a_stream_to_be_transformed_needs_its_mapping(
+    service: Open, code: Any, stored: Any
+) -> None:
+    desk = Desk(service())
+    http = {"id": "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb", "version": "1.0"}
+    base = stored(
+        desk.talker,
+        tables.connections,
+        spec_id=http["id"],
+        document={"connectionSpec": http},
+    )
+    body = {"baseConnectionId": base, "connectionSpec": http}
+    source = desk.made("/sourceConnections", body)["id"]
+    with_mapping = {"id": "c1a19761-d2c7-4702-b9fa-fe91f0613e81", "version": "1.0"}
+    stream = {
+        "flowSpec": with_mapping,
+        "sourceConnectionIds": [source],
+        "scheduleParams": None,
+    }
+    refused = desk.talker.post(PATH, json=desk.body(**stream, transformations=None))
+    assert code(refused) == "CONNECTOR-1328-400"
+    flow = desk.flow(**stream, transformations=[desk.mapped()])["id"]
+    gone = {"op": "remove", "path": "/transformations"}
+    assert code(desk.patch(flow, gone)) == "CONNECTOR-1328-400"
+    scheduled = desk.body(
+        **stream | {"scheduleParams": HOURLY}, transformations=[desk.mapped()]
+    )
+    assert code(desk.talker.post(PATH, json=scheduled)) == "CONNECTOR-1312-400"

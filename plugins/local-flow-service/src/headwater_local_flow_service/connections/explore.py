@@ -181,7 +181,7 @@ def _check_source_params(question: Question, shape: SourceShape) -> None:
     """Demand what the source's specification asks for, whether or not anybody can be asked."""
     source_params.check(
         question.source_params or {},
-        shape.params,
+        shape,
         draft=False,
         path="sourceParams",
         missing="CONNECTOR-1359-400",

@@ -141,7 +141,7 @@ def check(
     elif shape.kind == source_shapes.FILE:
         _check_files(params, draft=draft)
     else:
-        source_params.check(params, shape.params, draft=draft)
+        source_params.check(params, shape, draft=draft)
 
 
 def _check_base(document: dict[str, Any], connector: Connector, *, draft: bool) -> None:

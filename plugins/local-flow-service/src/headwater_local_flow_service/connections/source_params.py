@@ -13,6 +13,8 @@ from headwater_local_flow_service.kernel import schemas_held
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from headwater_local_flow_service.specs.source_shapes import SourceShape
+
 _EMPTY: Final[tuple[Any, ...]] = ("", None, {}, [])
 _MISSING: Final = "CONNECTOR-1323-400"
 # The blocks of a REST API for which the platform has codes of their own.
@@ -24,7 +26,7 @@ _MISSING_BLOCKS: Final = {
 
 def check(
     params: Mapping[str, Any],
-    schema: Mapping[str, Any],
+    shape: SourceShape,
     *,
     draft: bool,
     path: str = "params",
@@ -34,17 +36,15 @@ def check(
 
     Names the first one that is `missing`, and refuses it with that code. Raises `FlowError`.
     """
-    required = _list_required(schema)
-    if draft:
-        schema = {**schema, "required": []}
-        required = []
-    for name in required:
-        if params.get(name) in _EMPTY:
+    schema = shape.params
+    for name in () if draft else _list_required(schema):
+        former = shape.former_params.get(name, name)
+        if params.get(name) in _EMPTY and params.get(former) in _EMPTY:
             code = _MISSING_BLOCKS.get(name, missing)
             raise FlowError(code, f"{path}.{name} is missing or empty")
     problem = schemas_held.find_problem(
         schemas_held.coerce(params, schema),
-        schema,
+        {**schema, "required": []},
         path,
         of="the connection specification",
     )

@@ -12,5 +12,5 @@ STREAM_WITH_MAPPING: Final = "c1a19761-d2c7-4702-b9fa-fe91f0613e81"
 STREAM_OR_MAPPING: Final = "d69717ba-71b4-4313-b654-49f9cf126d7a"
 GENERIC_STREAMING: Final = "e77fde5a-22a8-11ed-861d-0242ac120002"
 
-# Nothing can be made of their data without a mapping.
-MAPPED: Final = frozenset({REST_STORAGE_TO_AEP, STREAM_WITH_MAPPING, GENERIC_STREAMING})
+# Those whose transformation is not optional. Pages leave the mapping out of REST APIs and of queues.
+MAPPED: Final = frozenset({STREAM_WITH_MAPPING})

@@ -37,9 +37,9 @@ class SourceShape:
     """How the data of a source comes.
 
     `formats` are what ``data.format`` may be; `has_data` says whether a source connection must tell one. `params` is
-    the JSON Schema of its ``params``. `explored` are the types of objects that the source is explored by, none where
-    it is not; `wraps_root` says that its list of tables comes in an object. `flow_specs` are the flow specifications
-    that take its data.
+    the JSON Schema of its ``params``; `former_params` are names that older pages write in the place of some of them.
+    `explored` are the types of objects that the source is explored by, none where it is not; `wraps_root` says that its
+    list of tables comes in an object. `flow_specs` are the flow specifications that take its data.
     """
 
     kind: str
@@ -48,6 +48,7 @@ class SourceShape:
     flow_specs: tuple[str, ...]
     has_data: bool = True
     params: Mapping[str, Any] = attrs.field(repr=False)
+    former_params: Mapping[str, str] = attrs.field(factory=dict)
     explored: tuple[str, ...] = ()
     explore_type: str = ""
     wraps_root: bool = False
@@ -152,6 +153,7 @@ HTTP_API: Final = "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb"
 EVENT_HUBS: Final = "bf9f5905-92b7-48bf-bf20-455bc6b60a4e"
 KINESIS: Final = "86043421-563b-46ec-8e6c-e23184711bf6"
 PUBSUB: Final = "70116022-a743-464a-bbfe-e226a7f8210c"
+STRIPE: Final = "cc2c31d6-7b8c-4581-b49f-5c8698aa3ab3"
 SNOWFLAKE_STREAMING: Final = "51ae16c2-bdad-42fd-9fce-8d5dfddaf140"
 GENERIC_REST: Final = "4e98f16f-87d6-4ef0-bdc6-7a2b0fe76e62"
 MIXPANEL: Final = "fd2c8ff3-1de0-4f6b-8fa8-4264784870eb"
@@ -184,6 +186,7 @@ _BY_ID: Final[Mapping[str, SourceShape]] = {
             },
             dataType=_OF_A_STREAM["dataType"],
         ),
+        former_params={"topicName": "topicId", "subscriptionName": "subscriptionId"},
     ),
     SNOWFLAKE_STREAMING: attrs.evolve(
         _STREAMS,
@@ -195,6 +198,8 @@ _BY_ID: Final[Mapping[str, SourceShape]] = {
             "timestampColumn",
             tableName=_STRING,
             timestampColumn=_STRING,
+            backfill={"type": "boolean"},
+            timezoneValue={"type": "string", "default": "UTC"},
         ),
         explored=("root", "table"),
         wraps_root=True,
@@ -205,12 +210,14 @@ _BY_ID: Final[Mapping[str, SourceShape]] = {
         _RESOURCES,
         params=_params("projectId", "timezone", projectId=_STRING, timezone=_STRING),
     ),
+    STRIPE: attrs.evolve(
+        _RESOURCES, params=_params("resourcePath", resourcePath=_STRING)
+    ),
     **dict.fromkeys(
         (
             "0a27232b-2c6e-4396-b8c6-c9fc24e37ba4",  # Zendesk
             "2e8580db-6489-4726-96de-e33f5f60295f",  # Mailchimp, members
             "c8ce8c8c-37fb-4162-9fbf-c2f181e04a7a",  # Mailchimp, campaigns
-            "cc2c31d6-7b8c-4581-b49f-5c8698aa3ab3",  # Stripe
             "cf16d886-c627-4872-9936-fb08d6cba8cc",  # OneTrust
             "d8ee38de-7ae9-4058-9610-c79ce75f8e92",  # SAP Commerce
             "fdf850b4-5a8d-4a5a-9ce8-4caef9abb2a8",  # Oracle NetSuite
