@@ -193,7 +193,9 @@ def _find_runaways(schema: Mapping[str, Any]) -> Iterator[tuple[_Place, str]]:
         waiting.pop()
         if expansion.size:
             continue
-        sizes = [known[id(each)].size for each in expansion.parts]
+        # A part that is not known yet is waiting for this one: it has come back before it was done.
+        found = [known.get(id(each)) for each in expansion.parts]
+        sizes = [0 if each is None else each.size for each in found]
         if 0 in sizes:
             yield (place, "$ref"), "leads back to itself"
             return

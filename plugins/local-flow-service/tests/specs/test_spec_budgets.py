@@ -149,6 +149,12 @@ EXCESSES: dict[str, tuple[Any, str, str]] = {
         "leads back to itself",
     ),
     "a reference to all": (_object(a={"$ref": "#"}), "$ref", "leads back to itself"),
+    # what stands before the reference has not been looked at when it leads back
+    "a reference to all behind others": (
+        _object(a={}, b={"$ref": "#"}) | {"c": {}, "d": {"$ref": "#"}},
+        "$ref",
+        "leads back to itself",
+    ),
     "a reference elsewhere": (
         _object(a={"$ref": "https://evil.example/"}),
         "authSpec[].spec.properties.a.$ref",
