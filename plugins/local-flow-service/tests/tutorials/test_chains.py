@@ -25,6 +25,11 @@ HEADERS = {
     "Content-Type": "application/json",
 }
 PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
+# Where the first table stands in the answer to an exploration of the root.
+_FIRST = {
+    **dict.fromkeys(("CRM", "databases", "protocols"), "0.path"),
+    "Snowflake streaming": "items.0.name",
+}
 # What every chain must have; those of tables, files and REST APIs have a run, and those of streams a message, besides.
 NEEDED = ("source", "schema", "data set", "target", "dataflow")
 KINDS = {
@@ -85,6 +90,16 @@ def root(served: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 
 @pytest.fixture(scope="module")
+def sampled_root(
+    served: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Return the URL of a service that answers with samples for sources that it cannot ask."""
+    folder = tmp_path_factory.mktemp("samples")
+    with served(folder, "--sample-data") as (_process, url):
+        yield url
+
+
+@pytest.fixture(scope="module")
 def values() -> Iterator[dict[str, str]]:
     """Return what a reader puts in for the placeholders of accounts: a small source answers to some of them."""
     with Serving(FakeOracle()) as oracle:
@@ -96,7 +111,7 @@ class Reader:
 
     def __init__(self, root: str, values: dict[str, str]) -> None:
         self._root = root
-        self._values = dict(values)
+        self._values = dict(values) | {"ROOT": root}
 
     def follow(self, step: Step) -> None:
         """Send the request of a step, and hold its answer against what the page says of it."""
@@ -166,6 +181,35 @@ def test_the_chain_of_a_tutorial_works_to_its_last_step(
             reader.follow(step)
 
 
+EXPLORED = [
+    (tutorial, step)
+    for tutorial in TUTORIALS
+    for step in tutorial.steps
+    if step.step.startswith("explore, where nobody")
+    and "objectType=FILE" not in step.request
+]
+
+
+@pytest.mark.parametrize(
+    ("tutorial", "step"), EXPLORED, ids=[one.kind for one, _step in EXPLORED]
+)
+def test_a_source_that_nobody_reads_is_explored_by_samples_where_they_are_asked_for(
+    sampled_root: str, values: dict[str, str], tutorial: Tutorial, step: Step
+) -> None:
+    reader = Reader(sampled_root, values)
+    [base] = [one for one in tutorial.steps if one.step == "base"]
+    reader.follow(base)
+    if "objectType=rest" in step.request:
+        tree = '{"format": "hierarchical", "schema": {"type": "object"}}'
+        reader.follow(attrs.evolve(step, refused="", answer=tree))
+        return
+    explore = "GET /flowservice/connections/{BASE}/explore?objectType="
+    reader.follow(Step("root", f"{explore}root", keep={"TABLE": _FIRST[tutorial.kind]}))
+    table = f"{explore}table&object={{TABLE}}&preview=true"
+    flat = '{"format": "flat", "schema": {"columns": [{"xdm": {"type": "string"}}]}, "data": [{}]}'
+    reader.follow(Step("table", table, answer=flat))
+
+
 def test_there_is_a_chain_for_every_kind_of_source_and_none_skips_a_step() -> None:
     assert {tutorial.kind for tutorial in TUTORIALS} == KINDS
     for tutorial in TUTORIALS:
@@ -181,7 +225,7 @@ def test_there_is_a_chain_for_every_kind_of_source_and_none_skips_a_step() -> No
 def test_every_body_is_json_and_every_value_that_is_put_in_was_kept(
     values: dict[str, str],
 ) -> None:
-    free = {"ACCESS_TOKEN"}
+    free = {"ACCESS_TOKEN", "ROOT"}
     for tutorial in TUTORIALS:
         kept = {*values, *free}
         for step in tutorial.steps:
