@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +16,9 @@ from headwater.connectors.connector import Connector
 from headwater.models import Distribution
 from headwater.sources import Check, Column, Columns, Preview, Table
 from headwater_local_flow_service import Strictness
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Open = Any
 SPEC = "11111111-2222-4333-8444-555555555555"
@@ -344,9 +347,10 @@ def test_a_connection_of_another_sandbox_is_not_explored(
 
 
 def test_of_the_specifications_only_the_landing_zone_is_explored_and_it_is_empty(
-    service: Open, code: Any
+    service: Open, code: Any, tmp_path: Path
 ) -> None:
-    talker = service(connectors=[_connector()])
+    zone = {"landing_zone": str(tmp_path / "zone")}
+    talker = service(connectors=[_connector()], **zone)
     assert (
         code(talker.get(f"/connectionSpecs/{SPEC}/explore?objectType=root"))
         == "CONNECTOR-1372-400"
@@ -360,7 +364,11 @@ def test_of_the_specifications_only_the_landing_zone_is_explored_and_it_is_empty
             f"/connectionSpecs/{ZONE}/explore?objectType={asked}&object=x"
         )
         assert code(answer) == expected
-    assert code(talker.get(f"/connectionSpecs/{ZONE}/explore")) == "CONNECTOR-1358-400"
+    # Adobe's file declares no parameters for this path.
+    assert talker.get(f"/connectionSpecs/{ZONE}/explore").json() == []
+    strict = service(strictness=Strictness.strict(), **zone)
+    asked_without = strict.get(f"/connectionSpecs/{ZONE}/explore")
+    assert code(asked_without) == "CONNECTOR-1358-400"
     for wrong in ("nothing", "%00", "00000000-0000-4000-8000-000000000000"):
         assert (
             code(talker.get(f"/connectionSpecs/{wrong}/explore?objectType=root"))

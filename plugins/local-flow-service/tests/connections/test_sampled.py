@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MYSQL = "26d738e0-8963-47ea-aadf-c60de735468a"
 ZENDESK = "0a27232b-2c6e-4396-b8c6-c9fc24e37ba4"
+SFTP = "b7bf2577-4520-42c9-bae9-cad01560f7bc"
 ORACLE = "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
 BODIES = {
     "mysql": {
@@ -33,6 +34,18 @@ BODIES = {
             "params": {"subdomain": "acme", "accessToken": "invented"},
         },
         "connectionSpec": {"id": ZENDESK, "version": "1.0"},
+    },
+    "sftp": {
+        "name": "drop",
+        "auth": {
+            "specName": "Basic Authentication for sftp",
+            "params": {
+                "host": "drop.example",
+                "userName": "acme",
+                "password": "invented",
+            },
+        },
+        "connectionSpec": {"id": SFTP, "version": "1.0"},
     },
     "oracle": {
         "name": "desk",
@@ -119,6 +132,34 @@ def test_a_rest_source_answers_in_the_hierarchical_form(sampling: Any) -> None:
     bounds = answer["schema"]["properties"]["result"]["properties"]["id"]
     assert bounds["maximum"] == 2**53 - 1
     assert answer["data"][0]["result"]["name"]
+
+
+def test_a_file_source_has_files_and_folders_of_every_format(sampling: Any) -> None:
+    id = _made(sampling, "sftp")
+
+    def explored(query: str) -> Any:
+        answer = sampling.get(f"/connections/{id}/explore?{query}")
+        assert answer.headers[HEADER] == "true"
+        return answer.json()
+
+    root = explored("objectType=root")
+    assert [item["path"] for item in root] == [
+        "samples/2026/",
+        "samples/customers.csv",
+        "samples/orders.json",
+    ]
+    folder = explored("objectType=folder&object=samples/2026/")
+    assert [item["type"] for item in folder] == ["file", "folder", "file"]
+    for path, options in (
+        ("customers.csv", "fileType=delimited"),
+        ("2026/campaigns.tsv", "fileType=delimited&columnDelimiter=%09"),
+        ("2026/january/customers.csv.gz", "fileType=delimited&compressionType=gzip"),
+        ("orders.json", "fileType=json"),
+        ("2026/orders.parquet", "fileType=parquet"),
+    ):
+        file = explored(f"objectType=file&object=samples/{path}&{options}&preview=true")
+        assert file["data"], path
+        assert file[MARK] is True
 
 
 def test_what_the_samples_do_not_have_is_not_found(sampling: Any) -> None:

@@ -583,4 +583,32 @@ def test_a_stream_to_be_transformed_needs_its_mapping(
     scheduled = desk.body(
         **stream | {"scheduleParams": HOURLY}, transformations=[desk.mapped()]
     )
-    assert code(desk.talker.post(PATH, json=scheduled)) == "CONNECTOR-1312-400"
+    # A public client sends a schedule with every dataflow; there is none to keep here.
+    made = desk.talker.post(PATH, json=scheduled)
+    assert made.status_code == 201
+    assert "streaming data has no schedule" in made.headers["Warning"]
+    assert "scheduleParams" not in desk.read(made.json()["id"])
+
+
+def test_a_strict_service_refuses_the_schedule_of_a_stream(
+    service: Open, code: Any, stored: Any
+) -> None:
+    desk = Desk(service(strictness=Strictness(refuse_loose_spellings=True)))
+    http = {"id": "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb", "version": "1.0"}
+    base = stored(
+        desk.talker,
+        tables.connections,
+        spec_id=http["id"],
+        document={"connectionSpec": http},
+    )
+    source = desk.made(
+        "/sourceConnections", {"baseConnectionId": base, "connectionSpec": http}
+    )["id"]
+    stream = {
+        "flowSpec": {"id": STREAM, "version": "1.0"},
+        "sourceConnectionIds": [source],
+        "scheduleParams": HOURLY,
+        "transformations": None,
+    }
+    answer = desk.talker.post(PATH, json=desk.body(**stream))
+    assert code(answer) == "CONNECTOR-1312-400"

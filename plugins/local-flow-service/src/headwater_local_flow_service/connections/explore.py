@@ -57,7 +57,7 @@ class ExploreConnection:
         check_answerable(question, connector, shape)
         answer = self._ask_source(record, connector, question)
         if answer is None:
-            answer = sampled.explore(question, shape)
+            answer = sampled.explore(question, _of_files(question), shape)
             sampled.tell(resp)
         resp.media = _wrap(answer) if shape.wraps_root else answer
 
@@ -88,8 +88,11 @@ class ExploreSpec:
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
         """Return an array for what a root or a folder holds, an object for a file in the landing zone."""
+        # Adobe's file declares no parameters for this path, so that clients made from it name no objectType.
         question = read_question(
-            req, strict=self._context.settings.strictness.refuse_loose_spellings
+            req,
+            strict=self._context.settings.strictness.refuse_loose_spellings,
+            object_type="root",
         )
         scope = caller_of(req).scope
         self._check_explored(scope, id)

@@ -42,7 +42,7 @@ def show(record: Record, document: dict[str, Any], store: Store) -> dict[str, An
     return document | {"auth": auth | {"params": shown | dict(params)}}
 
 
-def drop(document: Mapping[str, Any], spec_id: str) -> dict[str, Any]:
+def drop(document: Mapping[str, Any], spec_id: str | None) -> dict[str, Any]:
     """Return a document without what the service writes into the credentials of the HTTP API."""
     kept = dict(document)
     auth = kept.get("auth")

@@ -63,10 +63,12 @@ class Question:
     source_params: Mapping[str, Any] | None = None
 
 
-def read_question(req: falcon.Request, *, strict: bool) -> Question:
+def read_question(
+    req: falcon.Request, *, strict: bool, object_type: str = ""
+) -> Question:
     """Read the parameters of an exploration. Raises `FlowError` with the code for what is wrong.
 
-    Unless `strict`, values may be written as the tutorials do.
+    Unless `strict`, values may be written as the tutorials do, and `object_type` goes for one that is not given.
     """
     query = {
         name: values[-1]
@@ -75,7 +77,9 @@ def read_question(req: falcon.Request, *, strict: bool) -> Question:
     _check_filled(query)
     if not strict:
         query = _straighten(query)
-    object_type = query.get("objectType", "").lower()
+    if strict:
+        object_type = ""
+    object_type = query.get("objectType", object_type).lower()
     if object_type not in OBJECT_TYPES:
         raise FlowError(
             "CONNECTOR-1358-400", f"objectType must be one of {', '.join(OBJECT_TYPES)}"

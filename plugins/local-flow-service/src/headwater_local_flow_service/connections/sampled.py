@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.files.folder import FolderFiles
+from headwater_local_flow_service.landing import exploring
 from headwater_local_flow_service.samples import source as samples
 from headwater_local_flow_service.specs import source_shapes
 
@@ -15,8 +17,12 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.specs.source_shapes import SourceShape
 
 
-def explore(question: Question, shape: SourceShape) -> Any:
+def explore(
+    question: Question, of_files: exploring.FileQuestion, shape: SourceShape
+) -> Any:
     """Return the samples that a question is about, marked as such. Raises `FlowError` where there are none of it."""
+    if shape.kind == source_shapes.FILE:
+        return samples.mark(exploring.explore(_SampleFiles(), of_files).answer)
     answer = _find(question, shape)
     if answer is None:
         raise FlowError(
@@ -29,6 +35,17 @@ def explore(question: Question, shape: SourceShape) -> Any:
 def tell(resp: falcon.Response) -> None:
     """Mark an answer as a sample in its headers."""
     resp.set_header(samples.HEADER, "true")
+
+
+class _SampleFiles:
+    """The sample files, as one container."""
+
+    container: Final = "samples"
+
+    @property
+    def files(self) -> FolderFiles:
+        """What lies in it."""
+        return FolderFiles(samples.files_folder())
 
 
 def _find(question: Question, shape: SourceShape) -> Any:

@@ -81,6 +81,10 @@ class Flows(ResourceKind):
         if creation.draft:
             drafts.check_supported(spec)
         self._check_source(creation.caller.scope, document, spec)
+        warning = ""
+        if self._passes_schedule_over(document, spec):
+            document = bodies.drop_fields(document, (schedules.FIELD,))
+            warning = f"passed over: {schedules.FIELD}; streaming data has no schedule"
         flow = flow_bodies.read_dataflow(
             document | {"flowSpec": reference}, spec, draft=creation.draft
         )
@@ -88,7 +92,18 @@ class Flows(ResourceKind):
             transformations.check_delta_column(flow, spec)
             transformations.check_mapped(flow, spec)
             self._check_start(flow)
-        return _build_content(flow, spec, "create")
+        return attrs.evolve(_build_content(flow, spec, "create"), warning=warning)
+
+    def _passes_schedule_over(
+        self, document: dict[str, Any], spec: Mapping[str, Any]
+    ) -> bool:
+        """Say whether the schedule of a streaming dataflow is left out: public clients send one with every dataflow."""
+        is_strict = self.context.settings.strictness.refuse_loose_spellings
+        return (
+            not is_strict
+            and bool(document.get(schedules.FIELD))
+            and spec_rules.is_streaming(spec)
+        )
 
     def unseal(self, record: Record) -> dict[str, Any]:
         """Return a row's document as a patch sees it: without what the service writes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import attrs
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
-    from headwater_local_flow_service.landing.zone import Zone
+    from headwater_files import Place
 
 OBJECT_TYPES: Final = ("root", "folder", "file")
 
@@ -48,7 +48,21 @@ class Explored:
     left_out: int = 0
 
 
-def explore(zone: Zone, question: FileQuestion) -> Explored:
+class FilePlace(Protocol):
+    """A container of files: every path begins with its name."""
+
+    @property
+    def container(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def files(self) -> Place:
+        """What lies in it."""
+        ...
+
+
+def explore(zone: FilePlace, question: FileQuestion) -> Explored:
     """Return what a root or a folder holds, or what a file is like. Raises `FlowError`."""
     with translate_unavailable():
         if question.object_type == "file":
@@ -73,7 +87,7 @@ def translate_unavailable() -> Iterator[None]:
         raise_bare(FlowError("CONNECTOR-1700-500", str(error)))
 
 
-def _explore_file(zone: Zone, question: FileQuestion) -> dict[str, Any]:
+def _explore_file(zone: FilePlace, question: FileQuestion) -> dict[str, Any]:
     if not question.determine and "fileType" not in question.options:
         raise FlowError(
             "CONNECTOR-1359-400",
@@ -121,7 +135,7 @@ def _refusing(code: str) -> Iterator[None]:
         raise_bare(FlowError(code, str(error)))
 
 
-def _find_key(zone: Zone, path: str) -> str:
+def _find_key(zone: FilePlace, path: str) -> str:
     """Return the key of a path that begins with the container, empty for the container itself. Raises `FlowError`."""
     container, _slash, key = path.strip("/").partition("/")
     if path == "root" or (container in (zone.container, CONTAINER) and not key):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
 from headwater.sources import Column, Table
@@ -59,6 +60,11 @@ def describe_resource(*, preview: bool) -> dict[str, Any]:
             {"result": dict(zip(names, row, strict=True))} for row in table["rows"]
         ]
     return described
+
+
+def files_folder() -> Path:
+    """Return the folder with the sample files: delimited, JSON and Parquet, one of them compressed."""
+    return Path(__file__).with_name("files")
 
 
 def mark(answer: Any) -> Any:
