@@ -6,8 +6,10 @@ import fcntl
 import json
 import os
 import pty
+import re
 import select
 import subprocess
+import sys
 import termios
 from typing import TYPE_CHECKING
 
@@ -15,10 +17,12 @@ import pytest
 from cli.terminal import HEADWATER, ORACLE, failure, result, run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 CANARY = "correct-horse-battery"
 INTERRUPT = "\x03"  # Ctrl-C
+PROMPT = re.compile(r"\): |ends them: ")
 
 
 def _validate(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -214,11 +218,13 @@ def test_resolve_looks_references_up_relative_to_the_file(tmp_path: Path) -> Non
     ]
 
 
-def _at_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
+def _at_a_terminal(
+    arguments: list[str], answers: list[str], *, program: Sequence[str] = (HEADWATER,)
+) -> tuple[int, str]:
     """Run a command on a pseudo-terminal, answer its prompts, and return exit code and everything shown."""
     leader, follower = pty.openpty()
     with subprocess.Popen(
-        [HEADWATER, *arguments],
+        [*program, *arguments],
         stdin=follower,
         stdout=follower,
         stderr=follower,
@@ -245,7 +251,7 @@ def _at_a_terminal(arguments: list[str], answers: list[str]) -> tuple[int, str]:
             if not piece:
                 break
             shown += piece
-            if "): " in piece and answers:
+            if PROMPT.search(piece) and answers:
                 typed = answers.pop(0)
                 os.write(leader, typed.encode())
         code = process.wait(20)
@@ -314,3 +320,41 @@ def test_a_literal_without_a_value_is_not_valid() -> None:
     done = run("validate", "salesforce-service-cloud", "-c", "-", stdin=given)
     assert done.returncode == 2
     assert "clientSecret: is empty: the secret itself stands after" in done.stdout
+
+
+_PEM = "-----BEGIN PRIVATE KEY-----\nProc-Type: 4\n\nZq7correcthorse\n-----END PRIVATE KEY-----\n"
+_PROGRAM = """
+import sys
+from headwater import Field
+from headwater.cli.prompts import ask
+field = Field("key", description="A key", secret=True, multiline=True)
+print(repr(ask("key", field)) == sys.argv[1], "after", input("next (): "))
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ([_PEM], _PEM.rstrip("\n")),
+        (["first\nsecond\n\n"], "first\nsecond"),
+        (["env:KEY\n"], "env:KEY"),
+        (["\n", "only\n\n"], "only"),
+    ],
+    ids=["a PEM document", "lines", "a reference", "an empty answer first"],
+)
+def test_several_lines_are_pasted_at_once_and_not_echoed(
+    typed: list[str], text: str
+) -> None:
+    program = [sys.executable, "-c", _PROGRAM, repr(text)]
+    code, shown = _at_a_terminal([], [*typed, "shown\n"], program=program)
+    assert code == 0
+    assert "True after shown" in shown
+    assert "key (A key), several lines; an empty one ends them" in shown
+    assert "next (): shown" in shown
+    assert not any(line in shown for line in text.splitlines() if line)
+
+
+def test_ending_input_before_the_first_line_is_declining() -> None:
+    program = [sys.executable, "-c", _PROGRAM, ""]
+    code, shown = _at_a_terminal([], ["\x04"], program=program)
+    assert (code, "Abort" in shown) == (1, True)

@@ -35,9 +35,11 @@ def ask(name: str, field: Field) -> str:
 def _ask_for_lines(question: str, field: Field) -> str:
     """Return several lines: a PEM document to its END line, a reference alone, else all lines to an empty one."""
     text = ""
-    while not text:
-        say(f"{question}, several lines; an empty one ends them: ")
-        with _hidden(is_hidden=field.secret):
+    with _hidden(
+        is_hidden=field.secret
+    ):  # before the question: an answer can be on its way
+        while not text:
+            say(f"{question}, several lines; an empty one ends them: ")
             text = "".join(_read_lines()).rstrip("\r\n")
     return text
 
