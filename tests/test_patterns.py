@@ -37,6 +37,9 @@ ENDS = ("", "!", "\0", '"', "<", " ", "\n", "a", "0", ",", "=")
 
 # Patterns put together at run time, by file: what they are made of, and why they are linear.
 MADE_AT_RUN_TIME = {
+    "plugins/authoring/src/headwater_authoring/testing/checks/fields.py": "a connector's own, in its own example",
+    "plugins/authoring/src/headwater_authoring/testing/corruptions.py": "a connector's own, in a short canary",
+    "plugins/authoring/src/headwater_authoring/testing/second_opinion.py": "a connector's own, in examples and canaries",
     "core/headwater/field.py": "a connector's own, searched in examples and choices that its author writes beside it",
     "core/headwater/secret.py": "one literal, a secret of up to three characters, between two looks at one character",
 }

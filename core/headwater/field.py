@@ -46,7 +46,10 @@ def as_fields(fields: Iterable[Field]) -> tuple[Field, ...]:
     return tuple(fields)
 
 
-def _as_condition(condition: Any) -> Any:
+def _as_condition(
+    condition: tuple[str, Any] | list[Any] | None,
+) -> tuple[Any, ...] | None:
+    """Convert a pair as JSON has it; what is none is refused later, once the field knows its name."""
     return tuple(condition) if isinstance(condition, list) else condition
 
 

@@ -43,6 +43,7 @@ GROUND = frozenset(
         "cleaning",
         "documents",
         "errors",
+        "field",
         "foreign",
         "lazy",
         "models",

@@ -54,7 +54,7 @@ def test_a_secret_looking_one_is_sealed_looked_up_and_masked_in_depth(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("ACME_KEY", CANARY)
-    values = {
+    values: dict[str, Any] = {
         "apiKey": "env:ACME_KEY",
         "account": {"id": "1", "token": CANARY},
         "credentials": {"a": CANARY, "b": {"c": CANARY}},

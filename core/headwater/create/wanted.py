@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from headwater.create.journal import Target
+from headwater.credentials.spelling import spell_value
 from headwater.errors import HeadwaterError, NotFound
 from headwater.secret import Secret, may_equal
 
@@ -160,7 +161,8 @@ def _differs(field: Field, stored: Mapping[str, Any], sent: Mapping[str, Any]) -
     """Say whether a stored value is another one than ours; secrets, and what an answer masks, cannot be compared."""
     if field.secret or field.name not in stored:
         return False
-    return not may_equal(sent.get(field.name, field.default), stored[field.name])
+    own = spell_value(field, stored[field.name])  # as others may have spelled it
+    return not may_equal(sent.get(field.name, field.default), own)
 
 
 def _without_secrets(value: Any) -> Any:
