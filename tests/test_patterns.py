@@ -39,7 +39,7 @@ ENDS = ("", "!", "\0", '"', "<", " ", "\n", "a", "0", ",", "=")
 MADE_AT_RUN_TIME = {
     "plugins/authoring/src/headwater_authoring/testing/checks/fields.py": "a connector's own, in its own example",
     "plugins/authoring/src/headwater_authoring/testing/corruptions.py": "a connector's own, in a short canary",
-    "plugins/authoring/src/headwater_authoring/testing/second_opinion.py": "a connector's own, in examples and canaries",
+    "plugins/authoring/src/headwater_authoring/testing/second_opinion.py": "a connector's own, in short texts",
     "core/headwater/field.py": "a connector's own, searched in examples and choices that its author writes beside it",
     "core/headwater/secret.py": "one literal, a secret of up to three characters, between two looks at one character",
 }
