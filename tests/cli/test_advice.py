@@ -164,6 +164,21 @@ def test_what_a_created_connection_holds_is_the_own_spelling(
     assert CANARY not in out + err
 
 
+def test_an_update_takes_and_tells_what_a_create_does(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _code, made, _err = _run(capsys, tmp_path, GIVEN, "create", "acme", "--name", "C")
+    given = {**GIVEN, "host": "other.example", "port": 1, "limit": 5}
+    words = ("connections", "update", made["id"])
+    code, _told, _err = _run(capsys, tmp_path, given, *words)
+    assert code == 2
+    code, _told, err = _run(capsys, tmp_path, given, *words, "--allow-unknown")
+    assert (code, "port: is sent as the specification spells it" in err) == (0, True)
+    assert run(["connections", "get", made["id"], "--json"]) == 0
+    params = json.loads(capsys.readouterr().out)["auth"]["params"]
+    assert (params["host"], params["port"]) == ("other.example", "1")
+
+
 def test_the_page_of_a_connector_shows_the_rules(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -161,16 +161,23 @@ def test_what_was_asked_for_is_kept_and_the_option_named(
 ) -> None:
     kept = _given(_source(*ORACLE), values=AWS_FIELDS, **options)
     assert (kept.auth.label, kept.choice) == ("ConnectionString (azure)", "")
-    assert kept.hint == hint
+    [problem] = kept.problems
+    assert (problem.field, problem.message) == ("(credentials)", hint)
     with pytest.raises(InvalidCredentials) as refusal:
         kept.resolve()
-    assert refusal.value.remedy == hint
+    assert refusal.value.problems == (problem,)
+
+
+def test_one_that_fits_comes_before_one_that_only_lacks_fields() -> None:
+    more = AuthenticationSpec("More", [*ORACLE[1].fields, Field("x")], cloud="aws")
+    kept = _given(_source(ORACLE[0], more, ORACLE[1]), values=AWS_FIELDS, cloud="azure")
+    assert "the fields fit Basic Authentication (aws)" in kept.other_fit
 
 
 def test_of_one_cloud_the_name_is_what_to_give() -> None:
     specs = [attrs.evolve(spec, cloud=None) for spec in ORACLE]
     kept = _given(_source(*specs), values=AWS_FIELDS, auth="ConnectionString")
-    assert kept.hint == (
+    assert kept.other_fit == (
         'the fields fit Basic Authentication: give --auth "Basic Authentication" for it'
     )
 
@@ -179,7 +186,7 @@ def test_two_others_that_fit_are_not_chosen_between() -> None:
     twin = attrs.evolve(ORACLE[1], spec_name="Other")
     kept = _given(_source(*ORACLE, twin), values=AWS_FIELDS)
     assert (kept.auth.cloud, kept.choice) == ("azure", "")
-    assert "give --cloud aws" in kept.hint
+    assert "give --cloud aws" in kept.other_fit
 
 
 def test_fields_that_nearly_fit_the_other_cloud_are_told_so() -> None:

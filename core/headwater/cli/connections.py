@@ -10,7 +10,7 @@ import click
 from headwater.cli.characters import escape_line
 from headwater.cli.group import Commands
 from headwater.cli.masking import mask_params
-from headwater.cli.options import common, credential_input, sending
+from headwater.cli.options import common, credential_input, sending, unknown_fields
 from headwater.cli.output import emit, join_lines, say, table
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ def explore(
 @click.option("--name", help="The new name.")
 @click.option("--description", help="The new description.")
 @credential_input
+@unknown_fields
 @sending
 @common
 @click.pass_obj
@@ -248,10 +249,12 @@ def _put_credentials(
     state: State, connection: Connection, **given: Any
 ) -> list[dict[str, Any]]:
     from headwater.cli.inputs import describe_origins, gather
+    from headwater.cli.origin import tell_advice
 
     connector = state.registry().find(connection.spec_id).connector
     given["auth"] = given["auth"] or connection.auth_name or None
     credentials = gather(state, connector, **given)
+    tell_advice(state, connector, credentials)
     params = credentials.resolve()
     state.remember(params)
     if not state.json:

@@ -183,7 +183,7 @@ def _check_settable(slug: str, path: FieldPath, field: Field) -> None:
 
 def _ask_for_missing(credentials: GivenCredentials) -> GivenCredentials:
     """Ask for one field after the other; an answer can make another field required."""
-    while credentials.missing:
+    while credentials.missing and not credentials.other_fit:
         path, field = credentials.missing[0]
         name = dotted(path)
         value = convert(ask(name, field), field)

@@ -74,7 +74,7 @@ def choose_credentials(
             given.complete(credentials.auth, connector.slug) for credentials in rejected
         ]
     nearest = min(rejected, key=_measure_distance)
-    return attrs.evolve(nearest, hint=_name_nearer(given, nearest, left_out))
+    return _point_elsewhere(given, nearest, left_out)
 
 
 def _asked_cloud(given: CredentialsInput, spec: AuthenticationSpec) -> str | None:
@@ -100,24 +100,27 @@ def _choose_left_out(
     )
 
 
-def _name_nearer(
+def _point_elsewhere(
     given: CredentialsInput,
     nearest: GivenCredentials,
     left_out: Sequence[GivenCredentials],
-) -> str:
+) -> GivenCredentials:
     """Say how to ask for a specification that was left out, where the values are nearer to it than to what is taken."""
     if not nearest.misfits or not left_out:
-        return ""
-    best = min(left_out, key=_measure_distance)
+        return nearest
+    fitting = [credentials for credentials in left_out if not credentials.misfits]
+    best = min(fitting or left_out, key=_measure_distance)
     if best.misfits and _measure_distance(best)[:3] >= _measure_distance(nearest)[:3]:
-        return ""
+        return nearest
     options = []
     if best.auth.cloud not in (None, given.cloud or given.home_cloud):
         options.append(f"--cloud {best.auth.cloud}")
     if given.auth not in (None, best.auth.spec_name) or not options:
         options.append(f'--auth "{best.auth.spec_name}"')
-    verb = "are nearer to" if best.misfits else "fit"
-    return f"the fields {verb} {best.auth.label}: give {' '.join(options)} for it"
+    asking = f"{best.auth.label}: give {' '.join(options)} for it"
+    if best.misfits:
+        return attrs.evolve(nearest, hint=f"the fields are nearer to {asking}")
+    return attrs.evolve(nearest, other_fit=f"the fields fit {asking}")
 
 
 def specs_named(connector: Connector, name: str | None) -> list[AuthenticationSpec]:

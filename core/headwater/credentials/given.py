@@ -17,14 +17,14 @@ from headwater.credentials.conversion import convert
 from headwater.credentials.required import is_given, iter_required, put
 from headwater.credentials.spelling import OwnSpelling, spell_own
 from headwater.credentials.unknown import Extended, extend
-from headwater.models import AuthenticationSpec, dotted
+from headwater.models import AuthenticationSpec, Problem, dotted
 from headwater.secret import Unshown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    from headwater.models import Field, FieldPath, Problem
+    from headwater.models import Field, FieldPath
 
 
 def variable_name(slug: str, *path: str) -> str:
@@ -54,8 +54,8 @@ class GivenCredentials:
     them; it is found out once, when they are put together.
 
     `unknown` are fields that the specification was extended with, because the caller wants them sent all the same.
-    `choice` says why the specification was taken, where that is not what was asked for, and `hint` what to ask for
-    where another one fits.
+    `choice` says why the specification was taken, where that is not what was asked for. `hint` is what to ask for where
+    the values are nearer to another one, and `other_fit` where they fit that: the one problem then.
 
     Raises `InvalidInput` for a tenant's specification that cannot be used or evaluated, and for arguments of the wrong
     type.
@@ -68,6 +68,7 @@ class GivenCredentials:
     unknown: tuple[str, ...] = ()
     choice: str = ""
     hint: str = ""
+    other_fit: str = ""
     own: OwnSpelling = attrs.field(
         init=False, default=attrs.Factory(_spell_own, takes_self=True)
     )
@@ -78,6 +79,8 @@ class GivenCredentials:
     @property
     def problems(self) -> list[Problem]:
         """Everything that can be known to be wrong offline; references are judged by their form alone."""
+        if self.other_fit:
+            return [Problem("(credentials)", "choice", self.other_fit)]
         return [*self.misfits, *references.find_malformed(self.auth, self.own.values)]
 
     @property
