@@ -9,11 +9,13 @@ import signal
 import subprocess
 import threading
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LONG = bool(os.environ.get("HEADWATER_TEST_FULL"))
 BATCHES = 40 if LONG else 8
