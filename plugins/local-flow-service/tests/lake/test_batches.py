@@ -242,6 +242,25 @@ def test_a_data_set_tells_of_its_batches(desk: Any) -> None:
     }
 
 
+def test_a_data_set_is_deleted_with_its_batches_unless_one_is_under_way(
+    desk: Any, stored: Any
+) -> None:
+    from headwater_local_flow_service.lake import sweeping
+
+    desk.fill(ROWS)
+    loading = desk.create()["id"]
+    url = f"{desk.catalog}/dataSets/{desk.data_set}"
+    answer = desk.talker.send("DELETE", url)
+    assert (answer.status_code, "ABORT" in answer.text) == (400, True)
+    desk.act(loading, "ABORT")
+    assert desk.talker.send("DELETE", url).status_code == 200
+    assert desk.talker.get(f"{desk.catalog}/batches").json() == {}
+    assert desk.talker.get(f"{desk.catalog}/dataSetFiles").json() == {}
+    lake = desk.talker.app.lake
+    sweeping.sweep(lake.store, lake.files, older_than=-10)
+    assert stored() == []
+
+
 def test_what_is_not_offered_says_so(desk: Any, told: Any) -> None:
     for url in (f"{desk.imports}/nothing", f"{desk.exports}/nothing"):
         answer = desk.talker.get(url)

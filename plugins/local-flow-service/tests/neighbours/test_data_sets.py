@@ -146,7 +146,8 @@ def test_a_list_is_a_map_too_newest_first_in_pages(
         "limit=0",
         "start=-1",
         "start=9999999999",
-        "orderBy=tags",
+        "orderBy=a.b",
+        "limit=101",
         "orderBy=up:name",
         "limits=1",
     ],
@@ -155,6 +156,77 @@ def test_a_list_refuses_a_query_it_does_not_understand(
     service: Any, urls: Any, refusal: Any, query: str
 ) -> None:
     assert refusal(service().get(f"{urls.data_sets}?{query}")) == "HEADWATER-1400-400"
+
+
+def test_fields_and_patches_change_a_data_set(
+    service: Any, urls: Any, made_schema: Any
+) -> None:
+    talker = service()
+    id = _made(talker, urls, name="one", schemaRef={"id": made_schema(talker)})
+    url = f"{urls.data_sets}/{id}"
+    changed = talker.send("PATCH", url, json={"description": "new", "imsOrg": "x"})
+    assert (changed.status_code, changed.json()) == (200, [f"@/dataSets/{id}"])
+    profile = {"op": "add", "path": "/tags", "value": {"unifiedProfile": ["enabled:true"]}}  # fmt: skip
+    patch = talker.send(
+        "PATCH",
+        url,
+        json=[profile],
+        headers={"Content-Type": "application/json-patch+json"},
+    )
+    assert patch.status_code == 200, patch.text
+    found = talker.get(url).json()[id]
+    assert (found["name"], found["description"]) == ("one", "new")
+    assert found["tags"] == {"unifiedProfile": ["enabled:true"]}
+    assert (found["version"], found["imsOrg"]) == ("1.0.2", "ACME@AdobeOrg")
+    assert list(talker.get(f"{urls.data_sets}?tags=unifiedProfile:*").json()) == [id]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ({"tags": {"a": 1}}, "application/json"),
+        ([{"op": "remove", "path": "/schemaRef"}], "application/json-patch+json"),
+        ([{"op": "add", "path": "/none/x", "value": 1}], "application/json-patch+json"),
+        ([{"op": "add", "path": "/name", "value": "x"}], "application/json"),
+        ("text", "application/json"),
+    ],
+)
+def test_a_change_that_breaks_a_rule_changes_nothing(
+    service: Any, urls: Any, made_schema: Any, refusal: Any, change: tuple[Any, str]
+) -> None:
+    talker = service()
+    body, media_type = change
+    id = _made(talker, urls, name="one", schemaRef={"id": made_schema(talker)})
+    url = f"{urls.data_sets}/{id}"
+    before = talker.get(url).json()
+    answer = talker.send("PATCH", url, json=body, headers={"Content-Type": media_type})
+    assert refusal(answer) == "HEADWATER-1400-400"
+    assert talker.get(url).json() == before
+
+
+def test_the_schema_of_a_data_set_stays(
+    service: Any, urls: Any, made_schema: Any, refusal: Any
+) -> None:
+    talker = service()
+    id = _made(talker, urls, schemaRef={"id": made_schema(talker)})
+    other = {"schemaRef": {"id": made_schema(talker, "another")}}
+    answer = talker.send("PATCH", f"{urls.data_sets}/{id}", json=other)
+    assert refusal(answer) == "HEADWATER-1400-400"
+
+
+def test_a_deleted_data_set_is_gone_and_its_schema_free(
+    service: Any, urls: Any, made_schema: Any, refusal: Any
+) -> None:
+    talker = service()
+    schema = made_schema(talker)
+    id = _made(talker, urls, schemaRef={"id": schema})
+    url = f"{urls.data_sets}/{id}"
+    gone = talker.send("DELETE", url)
+    assert (gone.status_code, gone.json()) == (200, [f"@/dataSets/{id}"])
+    for method in ("GET", "DELETE", "PATCH"):
+        answer = talker.send(method, url, json={"name": "x"})
+        assert refusal(answer) == "HEADWATER-1404-404"
+    assert talker.send("DELETE", f"{urls.schemas}/{schema.replace('/', '%2F')}").status_code == 204  # fmt: skip
 
 
 def test_an_unknown_one_is_not_found(service: Any, urls: Any, refusal: Any) -> None:

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 _INVALID: Final = "CONNECTOR-1312-400"
 _UUID_STATES: Final = (ENABLED, DRAFT)
 _HEX: Final = re.compile(r"[0-9a-f]{8,64}")
+_OF_DATA_SET: Final = re.compile(r"1\.0\.[0-9]{1,9}")
 
 
 class Rules(abc.ABC):
@@ -357,7 +358,11 @@ class DataSetRules(Rules):
     states = (records.CURRENT,)
 
     def admit(self, rows: Rows, record: Record, left_out: Sequence[str]) -> Record:  # noqa: ARG002
-        _require_same(data_sets.build_document(record.document), record.document)
+        version = record.document.get("version", "1.0.0")
+        is_version = isinstance(version, str) and _OF_DATA_SET.fullmatch(version)
+        _require(bool(is_version), "version is not one")
+        said = bodies.drop_fields(record.document, ("version",))
+        _require_same(data_sets.build_document(said), said)
         return record
 
     def list_links(self, record: Record) -> Iterable[str]:

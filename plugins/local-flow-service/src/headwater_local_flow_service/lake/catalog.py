@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater_local_flow_service.gateway.gateway import caller_of
@@ -19,7 +18,7 @@ from headwater_local_flow_service.neighbours.refusals import invalid, missing
 from headwater_local_flow_service.store import batch_files, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Mapping
 
     import falcon
     from sqlalchemy import ColumnElement
@@ -57,8 +56,6 @@ _FILE_COLUMNS: Final[Mapping[str, ColumnElement[Any]]] = {
     "dataSetFileId": tables.batch_files.c.id,
     "id": tables.batch_files.c.id,
 }
-# Objects that are sorted here and not by the database, because they are sorted by what only an object says.
-_MOST_SORTED: Final = 10_000
 _UNIQUE: Final = (
     "status", "createdUser", "createdClient", "updatedUser", "version", "dataSet", "externalId",
 )  # fmt: skip
@@ -80,73 +77,21 @@ class Batches:
 
 
 def _find_batches(rows: Rows, scope: Scope, query: CatalogQuery) -> list[Item]:
-    where, rest = _where(query, _BATCH_COLUMNS, TABLE.c.created_at)
+    where, rest = catalog_queries.where(query, _BATCH_COLUMNS, TABLE.c.created_at)
     if "externalId" in query.equal:
         values = query.equal["externalId"]
         where.append(TABLE.c.name.in_([column_of(value) for value in values]))
         rest.append(catalog_queries.equals("externalId", values))
     names = [name for name, _descends in query.order]
     is_sorted = set(names) <= _BATCH_ORDERS.keys()
-    order = _order(query, _BATCH_ORDERS, TABLE.c.seq) if is_sorted else [TABLE.c.seq]
+    order = (
+        catalog_queries.order_clauses(query, _BATCH_ORDERS, TABLE.c.seq)
+        if is_sorted
+        else [TABLE.c.seq]
+    )
     records = rows.stream(TABLE, scope, where, order)
     items = (batches.render(record) for record, _length in records)
-    return _page(items, query, rest, is_sorted=is_sorted)
-
-
-def _where(
-    query: CatalogQuery,
-    columns: Mapping[str, ColumnElement[Any]],
-    created: ColumnElement[Any],
-) -> tuple[list[ColumnElement[bool]], list[Callable[[Item], bool]]]:
-    """Return what the database looks at, and what is held against each object."""
-    where: list[ColumnElement[bool]] = []
-    rest = []
-    for name, values in query.equal.items():
-        if name in columns:
-            where.append(columns[name].in_(values))
-        elif name != "externalId":
-            rest.append(catalog_queries.equals(name, values))
-    if query.created_after is not None:
-        where.append(created > query.created_after)
-    if query.created_before is not None:
-        where.append(created < query.created_before)
-    return where, rest
-
-
-def _order(
-    query: CatalogQuery,
-    columns: Mapping[str, ColumnElement[Any]],
-    tie: ColumnElement[Any],
-) -> list[ColumnElement[Any]]:
-    clauses = [
-        columns[name].desc() if descends else columns[name].asc()
-        for name, descends in query.order
-    ]
-    descends = query.order[-1][1]
-    return [*clauses, tie.desc() if descends else tie.asc()]
-
-
-def _page(
-    items: Iterator[Item],
-    query: CatalogQuery,
-    rest: list[Callable[[Item], bool]],
-    *,
-    is_sorted: bool,
-) -> list[Item]:
-    """Return the objects of the page: as many as asked for of those that fulfil every condition."""
-    matching = (
-        item
-        for item in items
-        if query.matches(item) and all(condition(item) for condition in rest)
-    )
-    if not is_sorted:
-        kept = list(itertools.islice(matching, _MOST_SORTED + 1))
-        if len(kept) > _MOST_SORTED:
-            raise invalid(
-                f"more than {_MOST_SORTED} objects would have to be sorted: add a condition, or order by created"
-            )
-        matching = iter(catalog_queries.sort(kept, query))  # type: ignore[assignment]
-    return list(itertools.islice(matching, query.start, query.start + query.limit))
+    return catalog_queries.take_page(items, query, rest, is_sorted=is_sorted)
 
 
 class Batch:
@@ -243,9 +188,11 @@ class DataSetFiles:
         query = catalog_queries.read(req, _FILE_FILTERS)
         scope = caller_of(req).scope
         with self._lake.store.reading() as rows:
-            where, rest = _where(query, _FILE_COLUMNS, tables.batch_files.c.created_at)
+            where, rest = catalog_queries.where(
+                query, _FILE_COLUMNS, tables.batch_files.c.created_at
+            )
             items = map(_render_file, batch_files.read_page(rows, scope, where))
-            found = _page(items, query, rest, is_sorted=False)
+            found = catalog_queries.take_page(items, query, rest, is_sorted=False)
         resp.media = {item["id"]: query.show(item) for item in found}
 
 

@@ -6,6 +6,7 @@ others are held against the objects as they are shown.
 
 from __future__ import annotations
 
+import itertools
 import operator
 import re
 import time
@@ -21,9 +22,10 @@ from headwater_local_flow_service.neighbours.refusals import invalid, translate_
 from headwater_local_flow_service.texts import UNSTORABLE, is_storable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     import falcon
+    from sqlalchemy import ColumnElement
 
 _DEFAULT_PAGE: Final = 20
 _LARGEST_PAGE: Final = 100
@@ -53,6 +55,11 @@ _ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+# Names, which columns hold the beginning of only: whoever asks looks at both.
+_BY_THE_CALLER: Final = ("externalId", "name")
+# Objects that are sorted here and not by the database, because they are sorted by what only an object says.
+_MOST_SORTED: Final = 10_000
 
 Item = dict[str, Any]
 
@@ -112,6 +119,66 @@ def read(
         created_before=_read_time(last, "createdBefore"),
         conditions=tuple(conditions),
     )
+
+
+def where(
+    query: CatalogQuery,
+    columns: Mapping[str, ColumnElement[Any]],
+    created: ColumnElement[Any],
+) -> tuple[list[ColumnElement[bool]], list[Callable[[Item], bool]]]:
+    """Return what the database looks at, and what is held against each object.
+
+    `columns` hold properties as they are, `created` the time of creation.
+    """
+    found: list[ColumnElement[bool]] = []
+    rest = []
+    for name, values in query.equal.items():
+        if name in columns:
+            found.append(columns[name].in_(values))
+        elif name not in _BY_THE_CALLER:
+            rest.append(equals(name, values))
+    if query.created_after is not None:
+        found.append(created > query.created_after)
+    if query.created_before is not None:
+        found.append(created < query.created_before)
+    return found, rest
+
+
+def order_clauses(
+    query: CatalogQuery,
+    columns: Mapping[str, ColumnElement[Any]],
+    tie: ColumnElement[Any],
+) -> list[ColumnElement[Any]]:
+    """Return what the database sorts by; `tie` decides between equals, in the direction of the last property."""
+    clauses = [
+        columns[name].desc() if descends else columns[name].asc()
+        for name, descends in query.order
+    ]
+    descends = query.order[-1][1]
+    return [*clauses, tie.desc() if descends else tie.asc()]
+
+
+def take_page(
+    items: Iterator[Item],
+    query: CatalogQuery,
+    rest: list[Callable[[Item], bool]],
+    *,
+    is_sorted: bool,
+) -> list[Item]:
+    """Return the objects of the page: as many as asked for of those that fulfil every condition."""
+    matching = (
+        item
+        for item in items
+        if query.matches(item) and all(condition(item) for condition in rest)
+    )
+    if not is_sorted:
+        kept = list(itertools.islice(matching, _MOST_SORTED + 1))
+        if len(kept) > _MOST_SORTED:
+            raise invalid(
+                f"more than {_MOST_SORTED} objects would have to be sorted: add a condition, or order by created"
+            )
+        matching = iter(sort(kept, query))  # type: ignore[assignment]
+    return list(itertools.islice(matching, query.start, query.start + query.limit))
 
 
 def sort(items: list[Item], query: CatalogQuery) -> list[Item]:

@@ -7,25 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 import falcon
 
+from headwater_local_flow_service.gateway import incoming
 from headwater_local_flow_service.gateway.gateway import caller_of
+from headwater_local_flow_service.kernel import patching
 from headwater_local_flow_service.kernel.audit import sandbox_id
 from headwater_local_flow_service.neighbours import (
     asked,
+    catalog_queries,
     ids,
     last_batches,
     lookup,
     records,
 )
-from headwater_local_flow_service.neighbours.refusals import invalid, missing
-from headwater_local_flow_service.store import tables
+from headwater_local_flow_service.neighbours.refusals import (
+    invalid,
+    missing,
+    translate_refusals,
+)
+from headwater_local_flow_service.store import batch_files, tables
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import ColumnElement
 
     from headwater_local_flow_service.kernel.service_context import ServiceContext
-    from headwater_local_flow_service.store.store import Record
+    from headwater_local_flow_service.settings import Settings
+    from headwater_local_flow_service.store.store import Record, Rows, Scope
 
 BASE = "/data/foundation/catalog"
 CONTENT_TYPE = re.compile(
@@ -33,12 +39,19 @@ CONTENT_TYPE = re.compile(
 )
 
 _TABLE = tables.data_sets
-_DEFAULT_PAGE = 20
-_LARGEST_PAGE = 100
+_JSON_PATCH = "application/json-patch+json"
+_FIRST_VERSION = "1.0.0"
+_UNDER_WAY = ("loading", "loaded", "staging", "retrying")
+_FILTERS = (
+    "name", "id", "state", "status", "namespace", "version", "created", "updated", "createdClient", "createdUser",
+    "updatedUser", "description",
+)  # fmt: skip
+_COLUMNS = {"id": _TABLE.c.id}
 _ORDERS = {
     "created": _TABLE.c.created_at,
     "updated": _TABLE.c.updated_at,
     "name": _TABLE.c.name,
+    "id": _TABLE.c.id,
 }
 _DEFAULT_CONTENT_TYPE = "application/vnd.adobe.xed+json;version=1"
 
@@ -59,29 +72,17 @@ class DataSets:
         self._context = context
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Return one page: a map from id to data set, newest first."""
-        given = asked.query(req, ("limit", "start", "properties", "name", "orderBy"))
-        limit = asked.number(given, "limit", _DEFAULT_PAGE, least=1, most=_LARGEST_PAGE)
-        start = asked.number(given, "start", 0)
-        where = records.where_name(_TABLE, given.get("name"))
-        order = _read_order(given.get("orderBy", "desc:created"))
+        """Return one page: a map from id to data set, newest first unless asked otherwise."""
+        query = catalog_queries.read(req, _FILTERS, tags=True)
+        scope = caller_of(req).scope
         with self._context.store.reading() as rows:
-            page = records.read_page(
-                rows,
-                _TABLE,
-                caller_of(req).scope,
-                where,
-                order,
-                limit=limit,
-                start=start,
-            )
-            told = last_batches.read(
-                rows, caller_of(req).scope, [record.id for record in page]
-            )
-        resp.media = {
-            record.id: _render_some(record, told[record.id], given.get("properties"))
-            for record in page
-        }
+            found = _find(rows, scope, query)
+            told = last_batches.read(rows, scope, [item["id"] for item in found])
+        page = {}
+        for item in found:
+            id = item.pop("id")
+            page[id] = query.show(item | told[id])
+        resp.media = page
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a new data set. The answer is a list with one reference."""
@@ -120,22 +121,115 @@ class DataSet:
             raise missing(id, "dataSets")
         resp.media = {id: _render_some(record, told[id], given.get("properties"))}
 
+    def on_patch(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
+        """Change fields, or carry out a JSON Patch; the content type says which. The answer is one reference."""
+        asked.query(req, ())
+        settings = self._context.settings
+        caller = caller_of(req)
+        with translate_refusals():
+            body = incoming.json_body(req, settings)
+        with self._context.store.writing(caller.scope) as rows:
+            before = _require(rows, caller.scope, id)
+            document = _change(before.document, body, req, settings)
+            after = records.revise_record(
+                before, caller, name=document.get("name") or "", document=document
+            )
+            rows.replace(_TABLE, after, etag=before.etag)
+        resp.media = [f"@/dataSets/{id}"]
+
+    def on_delete(self, req: falcon.Request, resp: falcon.Response, id: str) -> None:
+        """Delete a data set with its batches, unless one of them is under way or a dataflow ends in it.
+
+        The files of the batches are garbage from then on, and swept.
+        """
+        asked.query(req, ())
+        scope = caller_of(req).scope
+        with self._context.store.writing(scope) as rows:
+            _require(rows, scope, id)
+            if rows.is_referred(tables.target_connections, scope, id):
+                raise invalid("the data set is in use by a target connection")
+            busy = tables.batches.c.state.in_(_UNDER_WAY)
+            if rows.is_referred(tables.batches, scope, id, busy):
+                raise invalid(
+                    "a batch of the data set is under way: let it end, or send it action=ABORT"
+                )
+            batch_files.remove_of_data_set(rows, scope, id)
+            rows.remove_referring(tables.batches, scope, id)
+            rows.remove(_TABLE, scope, id)
+        resp.media = [f"@/dataSets/{id}"]
+
+
+def _find(
+    rows: Rows, scope: Scope, query: catalog_queries.CatalogQuery
+) -> list[dict[str, Any]]:
+    where, rest = catalog_queries.where(query, _COLUMNS, _TABLE.c.created_at)
+    if "name" in query.equal:
+        names = query.equal["name"]
+        where.append(_TABLE.c.name.in_([records.column_of(name) for name in names]))
+        rest.append(catalog_queries.equals("name", names))
+    is_sorted = {name for name, _descends in query.order} <= _ORDERS.keys()
+    order: list[ColumnElement[Any]] = [_TABLE.c.seq]
+    if is_sorted:
+        order = catalog_queries.order_clauses(query, _ORDERS, _TABLE.c.seq)
+    stream = rows.stream(_TABLE, scope, where, order)
+    items = (render(record) | {"id": record.id} for record, _length in stream)
+    found = catalog_queries.take_page(items, query, rest, is_sorted=is_sorted)
+    records.check_page_size(found)
+    return found
+
+
+def _require(rows: Rows, scope: Scope, id: str) -> Record:
+    record = lookup.get_record(rows, _TABLE, scope, id)
+    if record is None:
+        raise missing(id, "dataSets")
+    return record
+
+
+def _change(
+    before: dict[str, Any], body: Any, req: falcon.Request, settings: Settings
+) -> dict[str, Any]:
+    """Return the document after a change. Raises `NeighbourError`."""
+    media_type = (req.content_type or "").partition(";")[0].strip().lower()
+    with translate_refusals():
+        if media_type == _JSON_PATCH:
+            after = patching.apply(before, body, settings)
+        elif isinstance(body, dict):
+            after = before | {
+                name: value for name, value in body.items() if name not in _READ_ONLY
+            }
+        else:
+            raise invalid(
+                f"the body must be a JSON object, or a JSON Patch with Content-Type: {_JSON_PATCH}"
+            )
+    document = build_document(after)
+    if document["schemaRef"]["id"] != before["schemaRef"]["id"]:
+        raise invalid("the schema of a data set cannot be changed")
+    return document | {"version": _next_version(before)}
+
+
+def _next_version(before: dict[str, Any]) -> str:
+    stem, _dot, count = str(before.get("version", _FIRST_VERSION)).rpartition(".")
+    return f"{stem}.{int(count) + 1}"
+
 
 def render(record: Record) -> dict[str, Any]:
     """Return a data set as it is read: what the caller sent, and what Catalog knows about it."""
-    return record.document | {
-        "version": "1.0.0",
-        "imsOrg": record.scope.org,
-        "sandboxId": sandbox_id(record.scope),
-        "namespace": "ACP",
-        "status": "enabled",
-        "created": record.created_at,
-        "updated": record.updated_at,
-        "createdClient": record.created_by,
-        "createdUser": record.created_by,
-        "updatedUser": record.updated_by,
-        "files": f"@/dataSetFiles?dataSetId={record.id}",
-    }
+    return (
+        {"version": _FIRST_VERSION}
+        | record.document
+        | {
+            "imsOrg": record.scope.org,
+            "sandboxId": sandbox_id(record.scope),
+            "namespace": "ACP",
+            "status": "enabled",
+            "created": record.created_at,
+            "updated": record.updated_at,
+            "createdClient": record.created_by,
+            "createdUser": record.created_by,
+            "updatedUser": record.updated_by,
+            "files": f"@/dataSetFiles?dataSetId={record.id}",
+        }
+    )
 
 
 def build_document(body: dict[str, Any]) -> dict[str, Any]:
@@ -175,15 +269,3 @@ def _render_some(
         return data_set
     names = [name.strip() for name in properties.split(",")]
     return {name: data_set[name] for name in names if name in data_set}
-
-
-def _read_order(text: str) -> Sequence[ColumnElement[Any]]:
-    direction, _colon, name = text.rpartition(":")
-    if direction not in ("", "asc", "desc") or name not in _ORDERS:
-        raise invalid(
-            f"orderBy must be asc: or desc: before one of {', '.join(_ORDERS)}"
-        )
-    column = _ORDERS[name]
-    if direction == "desc":
-        return (column.desc(), _TABLE.c.seq.desc())
-    return (column.asc(), _TABLE.c.seq.asc())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -64,6 +65,15 @@ def read_page(
             )
         page.append(record)
     return page
+
+
+def check_page_size(items: Sequence[dict[str, Any]]) -> None:
+    """Refuse a page of more than one object that is too much for one answer. Raises `NeighbourError`."""
+    size = sum(len(json.dumps(item)) for item in items)
+    if len(items) > 1 and size > LARGEST_PAGE_SIZE:
+        raise invalid(
+            f"this page would be larger than {LARGEST_PAGE_SIZE} characters: ask for a smaller limit"
+        )
 
 
 def build_record(

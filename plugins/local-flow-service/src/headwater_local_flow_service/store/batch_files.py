@@ -128,6 +128,12 @@ def remove_all(rows: Rows, scope: Scope, batch: str, roles: Sequence[str]) -> li
     return [key for key in keys if key]
 
 
+def remove_of_data_set(rows: Rows, scope: Scope, data_set: str) -> None:
+    """Delete the rows of every batch of a data set."""
+    mine = and_(in_scope(_TABLE, scope), _TABLE.c.data_set == data_set)
+    rows.connection.execute(delete(_TABLE).where(mine))
+
+
 def known_keys(rows: Rows, batch: str) -> set[str]:
     """Return the keys of all files of a batch."""
     query = select(_TABLE.c.key).where(_TABLE.c.batch == batch)
