@@ -21,37 +21,42 @@ if TYPE_CHECKING:
 _BLOCK: Final = 4 << 20  # bytes; a row has to fit
 
 
-def open_csv(opened: BinaryIO, format: Format, path: str) -> Iterator[pa.RecordBatch]:
+def open_csv(
+    opened: BinaryIO, format: Format, path: str, *, header: bool = True
+) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a file, some megabytes at a time, each column a string; null where the null marker stands.
 
-    Raises `BatchRefused` for a header that cannot be used, and for what cannot be read; `path` names the file there.
+    Without `header` the columns are f0, f1 and so on. Raises `BatchRefused` for a header that cannot be used, and for
+    what cannot be read; `path` names the file there.
     """
     import pyarrow as pa
 
-    names = read_header(opened, format, path)
+    names = _read_names(opened, format, path, header=header)
+    if header:
+        _check_names(names, path)
+    types = dict.fromkeys(names, pa.string())
     try:
         opened.seek(0)
-        yield from _open(opened, format, dict.fromkeys(names, pa.string()))
+        yield from _open(opened, format, types, header=header)
         return
     except (OSError, ValueError, NotImplementedError):
         pass
     raise _unreadable(path)
 
 
-def read_header(opened: BinaryIO, format: Format, path: str) -> list[str]:
+def _read_names(
+    opened: BinaryIO, format: Format, path: str, *, header: bool
+) -> list[str]:
     """Return the names of the columns. Raises `BatchRefused`."""
     line = bytes(opened.read(_BLOCK)).removeprefix(codecs.BOM_UTF8).split(b"\n")[0]
     if not line.strip():
         raise BatchRefused(outcome.EMPTY_HEADER, f"the header row of {path} is empty")
     try:
         opened.seek(0)
-        names = list(_open(opened, format, {}).schema.names)
-    except (OSError, ValueError, NotImplementedError):
-        names = None
-    if names is None:
-        raise _unreadable(path)
-    _check_names(names, path)
-    return names
+        return list(_open(opened, format, {}, header=header).schema.names)
+    except (OSError, ValueError, NotImplementedError, LookupError):
+        pass
+    raise _unreadable(path)
 
 
 def _check_names(names: list[str], path: str) -> None:
@@ -71,14 +76,17 @@ def _check_names(names: list[str], path: str) -> None:
 
 
 def _open(
-    opened: BinaryIO, format: Format, types: dict[str, pa.DataType]
+    opened: BinaryIO, format: Format, types: dict[str, pa.DataType], *, header: bool
 ) -> pyarrow.csv.CSVStreamingReader:
     import pyarrow.csv
 
     return pyarrow.csv.open_csv(
         opened,
         read_options=pyarrow.csv.ReadOptions(
-            use_threads=False, block_size=_BLOCK, encoding=_codec(format)
+            use_threads=False,
+            block_size=_BLOCK,
+            encoding=_codec(format),
+            autogenerate_column_names=not header,
         ),
         parse_options=pyarrow.csv.ParseOptions(
             delimiter=format.delimiter,

@@ -125,6 +125,8 @@ def widen_column(array: pa.Array, type: pa.DataType) -> pa.Array:
 
     if array.type == type:
         return array
+    if array.null_count == len(array):
+        return pa.nulls(len(array), type)
     if pa.types.is_struct(array.type) and pa.types.is_struct(type):
         return _widen_struct(array, type)
     if pa.types.is_list(array.type) and pa.types.is_list(type):

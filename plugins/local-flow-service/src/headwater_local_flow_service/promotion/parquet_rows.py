@@ -6,7 +6,7 @@ that come from a dictionary stay in it until so few rows are looked at that thei
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from headwater_local_flow_service.promotion import outcome
 from headwater_local_flow_service.promotion.nesting import (
@@ -14,6 +14,10 @@ from headwater_local_flow_service.promotion.nesting import (
     items_of,
     keys_of,
     values_of,
+)
+from headwater_local_flow_service.promotion.parquet_footer import (
+    UnreadableFooter,
+    read_footer,
 )
 from headwater_local_flow_service.promotion.refusing import BatchRefused
 
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
     from headwater_local_flow_service.promotion.job import InputFile
+    from headwater_local_flow_service.promotion.parquet_footer import Footer
 
 MOST_ROWS: Final = 65_536
 _READ: Final = 16 << 20  # bytes of columns that are looked at together
@@ -39,6 +44,7 @@ _KEY_OF_MAP: Final = ".key_value.key"
 
 def open_parquet(opened: BinaryIO, path: str) -> pq.ParquetFile:
     """Open a file. Raises `BatchRefused`; `path` names the file there."""
+    _read_footer(opened, path)
     return _open(opened, path, [])
 
 
@@ -46,16 +52,17 @@ def iter_columns(
     opened: BinaryIO, path: str, most: int = MOST_ROWS
 ) -> Iterator[pa.RecordBatch]:
     """Yield the columns of a file, at most so many rows at a time. Raises `BatchRefused`."""
-    metadata = open_parquet(opened, path).metadata
-    _check_sizes(metadata, path)
-    opened.seek(0)
-    parquet = _open(opened, path, _list_dictionaries(metadata))
+    footer = _read_footer(opened, path)
+    _check_sizes(footer, path)
+    parquet = _open(opened, path, _list_dictionaries(footer))
     try:
-        yield from parquet.iter_batches(
-            batch_size=min(most, _batch_size(metadata)), use_threads=False
-        )
+        size = min(most, _batch_size(footer))
+        for columns in parquet.iter_batches(batch_size=size, use_threads=False):
+            # Arrow looks into a dictionary without asking whether it is that long: an IndexError must come here.
+            size_of(columns.to_struct_array())
+            yield columns
         return
-    except (OSError, ValueError, NotImplementedError):
+    except (OSError, ValueError, NotImplementedError, IndexError):
         pass
     raise _unreadable(path)
 
@@ -102,54 +109,45 @@ def _open(opened: BinaryIO, path: str, dictionaries: list[str]) -> pq.ParquetFil
     import pyarrow.parquet as pq
 
     try:
-        parquet = pq.ParquetFile(
+        opened.seek(0)
+        return pq.ParquetFile(
             opened, read_dictionary=dictionaries, buffer_size=_BUFFER, pre_buffer=False
         )
-        schema = parquet.metadata.schema
-        for column in range(len(schema.names)):
-            schema.column(column).path.encode()  # a name that is no text shows here
-        return parquet
     except (OSError, ValueError, NotImplementedError):
         pass
     raise _unreadable(path)
 
 
-def _iter_chunks(metadata: Any) -> Iterator[Any]:
-    for index in range(metadata.num_row_groups):
-        group = metadata.row_group(index)
-        for column in range(metadata.num_columns):
-            yield column, group.column(column)
+def _read_footer(opened: BinaryIO, path: str) -> Footer:
+    try:
+        return read_footer(opened)
+    except UnreadableFooter:
+        pass
+    raise _unreadable(path)
 
 
-def _check_sizes(metadata: Any, path: str) -> None:
+def _check_sizes(footer: Footer, path: str) -> None:
     """Refuse a file that would be unpacked to more than anyone means. Raises `BatchRefused`."""
-    for column, chunk in _iter_chunks(metadata):
-        is_repeated = metadata.schema.column(column).max_repetition_level > 0
-        if is_repeated and chunk.num_values > _MOST_ITEMS:
+    for chunk in footer.chunks:
+        if chunk.is_repeated and chunk.values > _MOST_ITEMS:
             raise BatchRefused(
                 outcome.CORRUPT,
                 f"{path} has more than {_MOST_ITEMS} items of arrays in a row group",
             )
-        size = chunk.total_uncompressed_size
-        if size > _PACKED and chunk.total_compressed_size * _PACKED_TO < size:
+        if chunk.unpacked > _PACKED and chunk.packed * _PACKED_TO < chunk.unpacked:
             raise _packed(path)
 
 
-def _list_dictionaries(metadata: Any) -> list[str]:
+def _list_dictionaries(footer: Footer) -> list[str]:
     """Return the columns of strings that come from a dictionary, but for the keys of maps."""
-    found = {
-        chunk.path_in_schema
-        for _column, chunk in _iter_chunks(metadata)
-        if chunk.physical_type == "BYTE_ARRAY" and chunk.has_dictionary_page
-    }
+    found = {chunk.path for chunk in footer.chunks if chunk.is_dictionary}
     return sorted(path for path in found if not path.endswith(_KEY_OF_MAP))
 
 
-def _batch_size(metadata: Any) -> int:
+def _batch_size(footer: Footer) -> int:
     """Return how many rows are as large as `_READ`, by what the file says of itself."""
-    groups = (metadata.row_group(index) for index in range(metadata.num_row_groups))
-    size = sum(group.total_byte_size for group in groups)
-    each: int = max(8 * metadata.num_columns, size // max(1, metadata.num_rows), 1)
+    size = sum(chunk.unpacked for chunk in footer.chunks)
+    each = max(8 * footer.columns, size // max(1, footer.rows), 1)
     return max(1, min(MOST_ROWS, _READ // each))
 
 

@@ -5,6 +5,7 @@ How values are spelled stands in `rendering`; the rows of CSV are strings.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater.errors import InvalidInput
@@ -15,7 +16,11 @@ from headwater_local_flow_service.promotion.json_rows import (
     iter_lines,
     parse_row,
 )
-from headwater_local_flow_service.promotion.parquet_rows import iter_columns
+from headwater_local_flow_service.promotion.parquet_rows import (
+    is_oversized,
+    iter_bearable,
+    iter_columns,
+)
 from headwater_local_flow_service.promotion.refusing import BatchRefused
 from headwater_local_flow_service.promotion.rendering import render_rows
 
@@ -23,34 +28,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
+    import pyarrow as pa
+
     from headwater_local_flow_service.promotion.job import Format
 
 DEFAULT_ROWS: Final = 100
 
 
 def preview_rows(
-    opened: BinaryIO, format: Format, most: int = DEFAULT_ROWS
+    opened: BinaryIO,
+    format: Format,
+    most: int = DEFAULT_ROWS,
+    *,
+    header: bool = True,
 ) -> list[dict[str, Any]]:
-    """Return up to `most` rows from the beginning of a file.
+    """Return up to `most` rows from the beginning of a file. `header` says whether CSV begins with names.
 
     Raises `InvalidInput` for a file that cannot be read as the format says, `ModuleNotFoundError` without pyarrow.
     """
-    rows: list[dict[str, Any]] = []
     try:
-        for row in _ROWS[format.name.lower()](opened, format, most):
-            if len(rows) >= most:
-                break
-            rows.append(row)
+        return list(islice(_iter_rows(opened, format, most, header=header), most))
     except (BatchRefused, UnreadableRow):
-        failed = True
-    else:
-        failed = False
-    if failed:
-        raise InvalidInput(
-            f"the file cannot be read as {format.name}",
-            remedy="see that it is whole, and that the format and its parameters are those it is written in",
-        )
-    return rows
+        pass
+    raise InvalidInput(
+        f"the file cannot be read as {format.name}",
+        remedy="see that it is whole, and that the format and its parameters are those it is written in",
+    )
 
 
 def preview_upload(
@@ -60,7 +63,7 @@ def preview_upload(
 
     Rows are lists of values in the order of the columns. Raises as `preview_rows` does.
     """
-    rows = preview_rows(opened, format, most)
+    rows = preview_rows(opened, format, most, header=header)
     names = list(dict.fromkeys(name for row in rows for name in row))
     return {
         "formatParams": {
@@ -78,19 +81,27 @@ def preview_upload(
     }  # fmt: skip
 
 
-def _iter_json(opened: BinaryIO, format: Format, _most: int) -> Iterator[dict[str, Any]]:  # fmt: skip
-    split = iter_elements if format.is_multi_line_json else iter_lines
-    return map(parse_row, split(opened))
+def _iter_rows(
+    opened: BinaryIO, format: Format, most: int, *, header: bool
+) -> Iterator[dict[str, Any]]:
+    """Yield rows until someone has enough. Raises `BatchRefused` and `UnreadableRow`."""
+    name = format.name.lower()
+    if name == "json":
+        split = iter_elements if format.is_multi_line_json else iter_lines
+        yield from map(parse_row, split(opened))
+        return
+    if name == "csv":
+        batches = open_csv(opened, format, "", header=header)
+    else:
+        batches = iter_columns(opened, "", most=max(1, most))
+    for columns in batches:
+        for rows in iter_bearable(columns.to_struct_array()):
+            yield from render_rows(_batch_of(rows))
 
 
-def _iter_parquet(opened: BinaryIO, _format: Format, most: int) -> Iterator[dict[str, Any]]:  # fmt: skip
-    for columns in iter_columns(opened, "", most=max(1, most)):
-        yield from render_rows(columns)
+def _batch_of(rows: pa.StructArray) -> pa.RecordBatch:
+    import pyarrow as pa
 
-
-def _iter_csv(opened: BinaryIO, format: Format, _most: int) -> Iterator[dict[str, Any]]:
-    for columns in open_csv(opened, format, ""):
-        yield from render_rows(columns)
-
-
-_ROWS: Final = {"json": _iter_json, "parquet": _iter_parquet, "csv": _iter_csv}
+    if is_oversized(rows):
+        raise UnreadableRow("a row is too large to be shown")
+    return pa.RecordBatch.from_struct_array(rows)

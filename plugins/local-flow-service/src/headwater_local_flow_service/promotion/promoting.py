@@ -12,6 +12,8 @@ from headwater_local_flow_service.promotion.outcome import Outcome
 from headwater_local_flow_service.promotion.refusing import BatchRefused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from headwater_local_flow_service.files.file_store import FileStore
     from headwater_local_flow_service.promotion.job import Promoted, PromotionJob
 
@@ -27,10 +29,22 @@ def promote(job: PromotionJob, files: FileStore) -> Promoted:
     with Outcome(job, files) as collected:
         try:
             _check_files(job)
-            _READERS[job.format.name.lower()](job, files, collected)
+            _find_reader(job)(job, files, collected)
         except BatchRefused as refused:
             return collected.refuse(refused.code, refused.description)
         return collected.finish()
+
+
+def _find_reader(
+    job: PromotionJob,
+) -> Callable[[PromotionJob, FileStore, Outcome], None]:
+    """Return what reads a format. Raises `BatchRefused`."""
+    reader = _READERS.get(job.format.name.lower())
+    if reader is None:
+        raise BatchRefused(
+            outcome.CORRUPT, "the format of the batch is none of json, csv and parquet"
+        )
+    return reader
 
 
 def _check_files(job: PromotionJob) -> None:

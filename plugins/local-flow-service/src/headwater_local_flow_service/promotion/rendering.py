@@ -97,6 +97,8 @@ def _render_plain(array: pa.Array) -> list[Any]:
         return list(array.cast(pa.string()).to_pylist())
     if pa.types.is_string(type) or pa.types.is_large_string(type):
         return _render_text(array)
+    if pa.types.is_duration(type):
+        array = array.cast(pa.int64())
     return _render_values(array.to_pylist(), type)
 
 
@@ -110,8 +112,6 @@ def _render_values(values: list[Any], type: pa.DataType) -> list[Any]:
             value if value is None else base64.b64encode(value).decode()
             for value in values
         ]
-    if pa.types.is_duration(type) or pa.types.is_interval(type):
-        return [value if value is None else str(value) for value in values]
     return values
 
 

@@ -80,8 +80,11 @@ class Shape:
             return pa.struct(fields) if fields else None
         if self.kind in (ARRAY, MAP):
             item = self.item.arrow_type() if self.item is not None else None
-            if item is None:
+            if item is None and self.inferred:
                 return None
+            item = (
+                item or pa.string()
+            )  # the column is known to be there, if not of what
             return pa.list_(item) if self.kind == ARRAY else pa.map_(pa.string(), item)
         return _plain_types().get(self.kind)
 
