@@ -127,21 +127,27 @@ def widen_column(array: pa.Array, type: pa.DataType) -> pa.Array:
         return array
     if array.null_count == len(array):
         return pa.nulls(len(array), type)
-    if pa.types.is_struct(array.type) and pa.types.is_struct(type):
+    if pa.types.is_string(type):
+        return pa.array(map(to_text, array.to_pylist(maps_as_pydicts="strict")), type)
+    if pa.types.is_nested(type):
+        return _widen_nested(array, type)
+    return array.cast(type)
+
+
+def _widen_nested(array: pa.Array, type: pa.DataType) -> pa.Array:
+    """Return objects, arrays or maps as wider ones."""
+    import pyarrow as pa
+
+    if pa.types.is_struct(type):
         return _widen_struct(array, type)
-    if pa.types.is_list(array.type) and pa.types.is_list(type):
-        values = widen_column(items_of(array), type.value_type)
-        return pa.ListArray.from_arrays(
-            offsets_of(array), values, type, mask=array.is_null()
-        )
-    if pa.types.is_map(array.type) and pa.types.is_map(type):
+    offsets, missing = offsets_of(array), array.is_null()
+    if pa.types.is_map(type):
         items = widen_column(values_of(array), type.item_type)
         return pa.MapArray.from_arrays(
-            offsets_of(array), keys_of(array), items, type, mask=array.is_null()
+            offsets, keys_of(array), items, type, mask=missing
         )
-    if pa.types.is_string(type):  # nulls too
-        return pa.array(map(to_text, array.to_pylist(maps_as_pydicts="strict")), type)
-    return array.cast(type)
+    items = widen_column(items_of(array), type.value_type)
+    return pa.ListArray.from_arrays(offsets, items, type, mask=missing)
 
 
 def _widen_struct(array: pa.Array, type: pa.DataType) -> pa.Array:
