@@ -17,7 +17,13 @@ _PIECE: Final = 1 << 20
 _BOM: Final = b"\xef\xbb\xbf"
 _BLANK: Final = b" \t\r\n"
 _TOKENS: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
-_STRUCTURE: Final = re.compile(rb'["\\\[\]{},]')
+# Whatever stands between brackets, whole strings included; among the elements of the array commas end it as well.
+_RUN: Final = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_RUN_OF_ARRAY: Final = re.compile(
+    rb'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL
+)
+_QUOTE: Final = ord('"')
+_COMMA: Final = ord(",")
 
 
 class UnreadableRow(ValueError):
@@ -64,39 +70,30 @@ class _Splitter:
     def __init__(self) -> None:
         self._rest = bytearray()
         self._depth = 0
-        self._in_string = False
-        self._escaped = -1  # the place of a character that a backslash stands before
         self._seen = 0  # how much of the rest has been looked at
         self._ended = False
         self._elements = 0
 
     def feed(self, piece: bytes) -> Iterator[bytes]:
-        """Take a piece and yield the elements that it completes."""
+        """Take a piece and yield the elements that it completes. Raises `UnreadableRow`."""
         self._rest += piece
-        if self._ended:
-            self._check_rest()
-        if not self._depth and not self._open():
+        if not self._depth and not self._ended and not self._open():
             return
-        start = 0
-        for match in _STRUCTURE.finditer(self._rest, self._seen):
-            place = match.start()
-            end = self._read_mark(place, match.group())
-            if end:
+        start = place = 0
+        while not self._ended:
+            place = self._find_mark(max(place, self._seen))
+            if place >= len(self._rest) or self._rest[place] == _QUOTE:
+                break  # the end, or a string that goes on in the next piece
+            if self._ends_element(self._rest[place]):
                 element = bytes(self._rest[start:place]).strip(_BLANK)
                 start = place + 1
                 if element or self._elements or not self._ended:
                     self._elements += 1
                     yield element
-                if self._ended:
-                    break
-        self._seen = len(self._rest) - start
-        if self._escaped >= 0:
-            self._escaped -= start
+            place += 1
+        self._seen = place - start
         del self._rest[:start]
-        if len(self._rest) > LARGEST_ROW:
-            raise UnreadableRow(_too_large())
-        if self._ended:
-            self._check_rest()
+        self._check_rest()
 
     def check_ended(self) -> None:
         """Raise `UnreadableRow` where the array has no end."""
@@ -104,43 +101,37 @@ class _Splitter:
             raise UnreadableRow("the file is not one whole JSON array")
 
     def _check_rest(self) -> None:
-        """Refuse what follows the array. Raises `UnreadableRow`."""
-        if self._rest.strip(_BLANK):
+        """Refuse an element that is too large, and what follows the array. Raises `UnreadableRow`."""
+        if len(self._rest) > LARGEST_ROW:
+            raise UnreadableRow(_too_large())
+        if self._ended and self._rest.strip(_BLANK):
             raise UnreadableRow("something follows the array")
-        self._rest.clear()
 
     def _open(self) -> bool:
         """Find the bracket that opens the array. Raises `UnreadableRow`."""
         text = self._rest.lstrip(_BLANK)
-        if not text or self._ended:
+        if not text:
             return False
         if text[:1] != b"[":
             raise UnreadableRow("the file is not one whole JSON array")
         del self._rest[: len(self._rest) - len(text) + 1]
-        self._depth, self._seen = 1, 0
+        self._depth = 1
         return True
 
-    def _read_mark(self, place: int, mark: bytes) -> bool:
+    def _find_mark(self, place: int) -> int:
+        """Return the place of the next bracket, or comma between elements, or string that has no end yet."""
+        run = _RUN_OF_ARRAY if self._depth == 1 else _RUN
+        found = run.match(self._rest, place)
+        return found.end() if found else place
+
+    def _ends_element(self, mark: int) -> bool:
         """Take notice of one character; say whether an element ends before it."""
-        if self._in_string:
-            self._read_in_string(place, mark)
-            return False
-        if mark == b'"':
-            self._in_string = True
-        elif mark in (b"[", b"{"):
+        if mark in b"[{":
             self._depth += 1
-        elif mark in (b"]", b"}"):
+        elif mark in b"]}":
             self._depth -= 1
             self._ended = self._depth == 0
-        return self._ended or (mark == b"," and self._depth == 1)
-
-    def _read_in_string(self, place: int, mark: bytes) -> None:
-        if place == self._escaped:
-            return
-        if mark == b"\\":
-            self._escaped = place + 1
-        elif mark == b'"':
-            self._in_string = False
+        return self._ended or (mark == _COMMA and self._depth == 1)
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

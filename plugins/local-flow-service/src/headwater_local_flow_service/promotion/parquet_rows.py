@@ -39,6 +39,8 @@ _PACKED: Final = 256 << 20  # bytes of a column from which on it must not be pac
 _UNPACKED: Final = 4 << 30  # bytes of all rows
 _PACKED_TO: Final = 500  # times smaller than this
 _BUFFER: Final = 1 << 20  # bytes of a file that are read at once
+# What Arrow raises over files that are damaged.
+_UNREADABLE: Final = (OSError, ValueError, NotImplementedError, LookupError)
 _KEY_OF_MAP: Final = ".key_value.key"
 
 
@@ -62,7 +64,7 @@ def iter_columns(
             size_of(columns.to_struct_array())
             yield columns
         return
-    except (OSError, ValueError, NotImplementedError, IndexError):
+    except _UNREADABLE:
         pass
     raise _unreadable(path)
 
@@ -113,7 +115,7 @@ def _open(opened: BinaryIO, path: str, dictionaries: list[str]) -> pq.ParquetFil
         return pq.ParquetFile(
             opened, read_dictionary=dictionaries, buffer_size=_BUFFER, pre_buffer=False
         )
-    except (OSError, ValueError, NotImplementedError):
+    except _UNREADABLE:
         pass
     raise _unreadable(path)
 
