@@ -333,6 +333,19 @@ def test_columns_that_are_packed_too_well_are_refused_before_they_are_read(
     assert "times as large" in error.description
 
 
+@pytest.mark.parametrize("limit", [100, 1 << 20])
+def test_texts_of_nested_columns_are_read_across_row_groups(
+    batches: Any, limit: int
+) -> None:
+    texts = [f"text {number}" for number in range(2000)]
+    column = pa.array([{"l": [text]} for text in texts])
+    field = {"type": "object", "properties": {"l": {"type": "array", "items": STRING}}}
+    write = {"row_group_size": 700, "dictionary_pagesize_limit": limit}
+    promoted = batches.promote_table(schema_of(field), table_of(column), write)
+    rows = batches.table(promoted).column("a").to_pylist()
+    assert [row["l"] for row in rows] == [[text] for text in texts]
+
+
 def test_many_bad_rows_leave_one_row_group(batches: Any) -> None:
     column = pa.array(["1", "x"] * 200)
     promoted = batches.promote_table(schema_of(INT), table_of(column), tolerated=50)

@@ -59,10 +59,14 @@ def iter_columns(
     parquet = _open(opened, path, _list_dictionaries(footer))
     try:
         size = min(most, _batch_size(footer))
-        for columns in parquet.iter_batches(batch_size=size, use_threads=False):
-            # Arrow looks into a dictionary without asking whether it is that long: an IndexError must come here.
-            size_of(columns.to_struct_array())
-            yield columns
+        # Group by group: of dictionaries in nested columns Arrow reads one at a time.
+        for group in range(parquet.num_row_groups):
+            for columns in parquet.iter_batches(
+                batch_size=size, row_groups=[group], use_threads=False
+            ):
+                # Arrow looks into a dictionary without asking whether it is that long: an IndexError must come here.
+                size_of(columns.to_struct_array())
+                yield columns
         return
     except _UNREADABLE:
         pass
