@@ -100,7 +100,8 @@ SERVICE: dict[str, set[str]] = {
         "store", "texts",
     },
     "serving": {
-        "archive", "errors", "files", "gateway", "inlets", "lake", "settings", "store", "strictness", "suggestions",
+        "archive", "errors", "files", "gateway", "inlets", "lake", "landing", "settings", "store", "strictness",
+        "suggestions",
         "wsgi",
     },
     "worker": {"app", "serving", "settings", "store"},

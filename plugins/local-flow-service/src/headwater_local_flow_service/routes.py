@@ -67,7 +67,7 @@ def add_routes(app: falcon.App[Any, Any], context: ServiceContext) -> None:
         app.add_route(f"{BASE}/{specs.type}", SpecCollection(specs))
         app.add_route(f"{BASE}/{specs.type}/{{id}}", SpecItem(specs))
     zones = Zones(context)
-    add_landing_routes(app, context, zones)
+    add_landing_routes(app, zones)
     app.add_route(f"{BASE}/connectionSpecs/{{id}}/explore", ExploreSpec(context, zones))
     app.add_route(f"{BASE}/connectionSpecs/{{id}}/configs", SpecConfigs(context))
     app.add_route(f"{BASE}/flowSpecs/search", SpecSearch(FlowSpecs(context)))

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+def landing(tmp_path: Path) -> Iterator[Served]:
     """Return a platform whose landing zone is a folder."""
-    with serving(tmp_path) as served:
-        yield served
+    with serving(tmp_path) as landing:
+        yield landing
 
 
 @pytest.fixture(scope="session")
@@ -35,5 +35,5 @@ def anywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]
         settings = azure_settings(request.getfixturevalue("azurite_url"))
         # Every test has a container of its own.
         settings["landing_zone"] = f"az://t{abs(hash(tmp_path)) % 10**10}"
-    with serving(tmp_path, **settings) as served:
-        yield served
+    with serving(tmp_path, **settings) as landing:
+        yield landing

@@ -25,8 +25,8 @@ BAD_NAMES = (
 GOOD_NAMES = ("a.csv", "!'();@&=+$,%#[].csv", "ø/日本.csv", "CONS", "COM0", "x" * 240)
 
 
-def _put(served: Served, name: str, **headers: str) -> requests.Response:
-    path, _mark, token = served.credentials()["SASUri"].partition("?")
+def _put(landing: Served, name: str, **headers: str) -> requests.Response:
+    path, _mark, token = landing.credentials()["SASUri"].partition("?")
     return requests.put(
         f"{path}/{quote(name, safe='/')}?{token}",
         data=b"id\n",
@@ -36,36 +36,38 @@ def _put(served: Served, name: str, **headers: str) -> requests.Response:
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
-def test_names_that_the_platform_forbids_are_refused(served: Served, name: str) -> None:
-    answer = _put(served, name)
+def test_names_that_the_platform_forbids_are_refused(
+    landing: Served, name: str
+) -> None:
+    answer = _put(landing, name)
 
     assert answer.status_code == 400
     assert error_code(answer) == "InvalidResourceName"
-    assert served.list() == []
+    assert landing.list() == []
 
 
 @pytest.mark.parametrize("name", GOOD_NAMES)
 def test_names_that_must_be_escaped_are_kept_as_they_are(
-    served: Served, name: str
+    landing: Served, name: str
 ) -> None:
-    assert _put(served, name).status_code == 201
+    assert _put(landing, name).status_code == 201
 
-    answer = served.file(name, fileType="delimited")
+    answer = landing.file(name, fileType="delimited")
     assert answer.status_code == 200, answer.text
 
 
-def test_a_slash_at_the_end_is_taken_off(served: Served) -> None:
-    assert _put(served, "a.csv/").status_code == 201
-    assert [item["name"] for item in served.list()] == ["a.csv"]
+def test_a_slash_at_the_end_is_taken_off(landing: Served) -> None:
+    assert _put(landing, "a.csv/").status_code == 201
+    assert [item["name"] for item in landing.list()] == ["a.csv"]
 
 
 @pytest.mark.parametrize(
     "name", ["..%2f..%2fpolicy.json", "%2e%2e/policy.json", "a/%2e%2e/%2e%2e/x"]
 )
 def test_no_name_leads_out_of_the_container(
-    served: Served, tmp_path: Path, name: str
+    landing: Served, tmp_path: Path, name: str
 ) -> None:
-    uri, _mark, token = served.credentials()["SASUri"].partition("?")
+    uri, _mark, token = landing.credentials()["SASUri"].partition("?")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")}
     session = requests.Session()
     request = requests.Request(
@@ -93,9 +95,9 @@ def test_any_name_is_taken_or_refused_and_those_taken_are_plain_paths(
 
 @pytest.mark.parametrize("part", ["sv", "si", "sr", "sp", "sig"])
 def test_a_token_that_is_changed_or_cut_opens_nothing(
-    served: Served, part: str
+    landing: Served, part: str
 ) -> None:
-    path, _mark, token = served.credentials()["SASUri"].partition("?")
+    path, _mark, token = landing.credentials()["SASUri"].partition("?")
     pairs = dict(pair.split("=") for pair in token.split("&"))
     for changed in (
         {**pairs, part: "x"},
@@ -117,7 +119,7 @@ def test_a_token_that_is_changed_or_cut_opens_nothing(
             )
             assert answer.status_code == 403
             assert error_code(answer) == "AuthenticationFailed"
-    assert served.list() == []
+    assert landing.list() == []
 
 
 @pytest.mark.parametrize(
@@ -131,9 +133,9 @@ def test_a_token_that_is_changed_or_cut_opens_nothing(
     ],
 )
 def test_what_is_not_offered_is_refused_in_azures_words(
-    served: Served, headers: dict[str, str], query: str, code: str
+    landing: Served, headers: dict[str, str], query: str, code: str
 ) -> None:
-    path, _mark, token = served.credentials()["SASUri"].partition("?")
+    path, _mark, token = landing.credentials()["SASUri"].partition("?")
     answer = requests.put(
         f"{path}/a?{token}{query}",
         data=b"<!DOCTYPE x><BlockList></BlockList>",
@@ -146,26 +148,26 @@ def test_what_is_not_offered_is_refused_in_azures_words(
     assert f"<Code>{code}</Code>" in answer.text
 
 
-def test_a_type_of_blob_must_be_named(served: Served) -> None:
-    path, _mark, token = served.credentials()["SASUri"].partition("?")
+def test_a_type_of_blob_must_be_named(landing: Served) -> None:
+    path, _mark, token = landing.credentials()["SASUri"].partition("?")
     answer = requests.put(f"{path}/a?{token}", data=b"x", timeout=30)
 
     assert error_code(answer) == "MissingRequiredHeader"
-    assert served.list() == []
+    assert landing.list() == []
 
 
-def test_a_file_and_a_folder_cannot_have_one_name(served: Served) -> None:
-    assert _put(served, "a").status_code == 201
+def test_a_file_and_a_folder_cannot_have_one_name(landing: Served) -> None:
+    assert _put(landing, "a").status_code == 201
     for name in ("a/b", "a/b/c"):
-        answer = _put(served, name)
+        answer = _put(landing, name)
         assert error_code(answer) == "InvalidResourceName"
         assert "same name" in answer.text
-    assert _put(served, "d/e").status_code == 201
-    assert error_code(_put(served, "d")) == "InvalidResourceName"
+    assert _put(landing, "d/e").status_code == 201
+    assert error_code(_put(landing, "d")) == "InvalidResourceName"
 
 
-def test_blocks_that_were_never_put_make_no_file(served: Served) -> None:
-    path, _mark, token = served.credentials()["SASUri"].partition("?")
+def test_blocks_that_were_never_put_make_no_file(landing: Served) -> None:
+    path, _mark, token = landing.credentials()["SASUri"].partition("?")
     answer = requests.put(
         f"{path}/a?{token}&comp=blocklist",
         data=b"<BlockList><Latest>QQ==</Latest></BlockList>",
@@ -173,12 +175,12 @@ def test_blocks_that_were_never_put_make_no_file(served: Served) -> None:
     )
 
     assert error_code(answer) == "InvalidBlockList"
-    assert served.list() == []
+    assert landing.list() == []
 
 
-def test_ranges_are_those_of_the_file(served: Served) -> None:
-    _put(served, "a")
-    path, _mark, token = served.credentials()["SASUri"].partition("?")
+def test_ranges_are_those_of_the_file(landing: Served) -> None:
+    _put(landing, "a")
+    path, _mark, token = landing.credentials()["SASUri"].partition("?")
 
     def read(given: str) -> requests.Response:
         headers = {"x-ms-range": given}
@@ -193,24 +195,24 @@ def test_ranges_are_those_of_the_file(served: Served) -> None:
 
 
 def test_files_vanish_after_seven_days(
-    served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    landing: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _put(served, "old.csv")
-    _put(served, "folder/old.csv")
+    _put(landing, "old.csv")
+    _put(landing, "folder/old.csv")
     later = clock.now() + zone.LIFETIME_DAYS * 86_400_000
-    assert len(served.list()) == 2
+    assert len(landing.list()) == 2
 
     monkeypatch.setattr(zone, "now", lambda: later)
 
-    assert served.file("old.csv", fileType="delimited").status_code == 404
-    assert served.list() == []
+    assert landing.file("old.csv", fileType="delimited").status_code == 404
+    assert landing.list() == []
     assert list((tmp_path).rglob("old.csv")) == []
 
 
 def test_a_folder_of_a_hundred_thousand_files_is_listed_in_bounds(
-    served: Served, tmp_path: Path
+    landing: Served, tmp_path: Path
 ) -> None:
-    _put(served, "seed")
+    _put(landing, "seed")
     [seed] = tmp_path.rglob("seed")
     folder = seed.parent / "many"
     folder.mkdir()
@@ -220,12 +222,12 @@ def test_a_folder_of_a_hundred_thousand_files_is_listed_in_bounds(
             folder / f"{position:06}.csv"
         ).touch()
 
-    answer = served.explore(objectType="folder", object="dlz-user-container/many/")
+    answer = landing.explore(objectType="folder", object="dlz-user-container/many/")
 
     assert len(answer.json()) == 10_000
     assert answer.json()[-1]["name"] == "009999.csv"
     assert f"{number - 10_000} entries" in answer.headers["Warning"]
-    uri = served.credentials()["SASUri"]
+    uri = landing.credentials()["SASUri"]
     page = requests.get(f"{uri}&restype=container&comp=list&prefix=many/", timeout=60)
     assert page.text.count("<Blob>") == blob_listing.MOST
     assert "<NextMarker></NextMarker>" not in page.text

@@ -28,16 +28,16 @@ def test_an_empty_zone_holds_nothing(anywhere: Served) -> None:
 @pytest.mark.parametrize(
     "object", ["root", "dlz-user-container", "/dlz-user-container/"]
 )
-def test_the_root_may_be_asked_for_as_a_folder(served: Served, object: str) -> None:
-    served.upload("a.csv", CSV)
+def test_the_root_may_be_asked_for_as_a_folder(landing: Served, object: str) -> None:
+    landing.upload("a.csv", CSV)
 
-    assert served.list(objectType="folder", object=object) == served.list()
+    assert landing.list(objectType="folder", object=object) == landing.list()
 
 
-def test_a_file_is_described_by_the_properties_that_are_named(served: Served) -> None:
-    served.upload("a.csv.gz", gzip.compress(CSV))
+def test_a_file_is_described_by_the_properties_that_are_named(landing: Served) -> None:
+    landing.upload("a.csv.gz", gzip.compress(CSV))
 
-    answer = served.file(
+    answer = landing.file(
         "a.csv.gz", fileType="delimited", columnDelimiter=";", compressionType="gzip"
     ).json()
 
@@ -48,14 +48,14 @@ def test_a_file_is_described_by_the_properties_that_are_named(served: Served) ->
         "columnDelimiter": ";",
     }
     assert answer["data"] == [{"id": "1", "name": "one"}]
-    found = served.file("a.csv.gz", determineProperties="true").json()
+    found = landing.file("a.csv.gz", determineProperties="true").json()
     assert found == answer
 
 
-def test_without_a_preview_there_are_no_rows(served: Served) -> None:
-    served.upload("a.csv", CSV)
+def test_without_a_preview_there_are_no_rows(landing: Served) -> None:
+    landing.upload("a.csv", CSV)
 
-    answer = served.explore(
+    answer = landing.explore(
         objectType="file", object="dlz-user-container/a.csv", fileType="delimited"
     )
 
@@ -63,10 +63,10 @@ def test_without_a_preview_there_are_no_rows(served: Served) -> None:
     assert answer.json()["format"] == "flat"
 
 
-def test_json_is_hierarchical(served: Served) -> None:
-    served.upload("a.json", b'[{"id": 1, "in": {"x": "y"}}]')
+def test_json_is_hierarchical(landing: Served) -> None:
+    landing.upload("a.json", b'[{"id": 1, "in": {"x": "y"}}]')
 
-    answer = served.file("a.json", fileType="json").json()
+    answer = landing.file("a.json", fileType="json").json()
 
     assert answer["format"] == "hierarchical"
     assert answer["schema"]["properties"]["in"]["type"] == "object"
@@ -107,9 +107,9 @@ def test_parquet_has_types(anywhere: Served) -> None:
     ],
 )
 def test_what_cannot_be_shown_is_refused(
-    served: Served, query: dict[str, str], code: str
+    landing: Served, query: dict[str, str], code: str
 ) -> None:
-    served.upload("a.csv", CSV)
+    landing.upload("a.csv", CSV)
     asked = {
         "objectType": "file",
         "object": "dlz-user-container/a.csv",
@@ -117,28 +117,28 @@ def test_what_cannot_be_shown_is_refused(
         "preview": "true",
     }
 
-    assert _code(served.explore(**asked | query)) == code
+    assert _code(landing.explore(**asked | query)) == code
 
 
-def test_a_file_needs_its_type_or_that_it_be_found_out(served: Served) -> None:
-    served.upload("a.csv", CSV)
+def test_a_file_needs_its_type_or_that_it_be_found_out(landing: Served) -> None:
+    landing.upload("a.csv", CSV)
 
-    assert _code(served.file("a.csv")) == "CONNECTOR-1359-400"
+    assert _code(landing.file("a.csv")) == "CONNECTOR-1359-400"
 
 
 @pytest.mark.parametrize("data", [b"", b"\0\1\2\3" * 100, b"PK\x03\x04broken"])
 def test_properties_that_cannot_be_found_out_are_told_so(
-    served: Served, data: bytes
+    landing: Served, data: bytes
 ) -> None:
-    served.upload("a", data)
+    landing.upload("a", data)
 
-    answer = served.file("a", determineProperties="true")
+    answer = landing.file("a", determineProperties="true")
 
     assert _code(answer) == "CONNECTOR-1375-400"
 
 
-def test_a_folder_that_is_not_there_is_told_so(served: Served) -> None:
-    answer = served.explore(objectType="folder", object="dlz-user-container/x/")
+def test_a_folder_that_is_not_there_is_told_so(landing: Served) -> None:
+    answer = landing.explore(objectType="folder", object="dlz-user-container/x/")
 
     assert _code(answer) == "CONNECTOR-1003-404"
 
@@ -149,10 +149,10 @@ def test_a_folder_that_is_not_there_is_told_so(served: Served) -> None:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.sampled_from(["file", "folder"]), st.text(max_size=60))
-def test_no_path_leads_out_or_fails(served: Served, type: str, path: str) -> None:
+def test_no_path_leads_out_or_fails(landing: Served, type: str, path: str) -> None:
     for object in (path, f"dlz-user-container/{path}"):
         query: dict[str, Any] = {"objectType": type, "object": object}
-        answer = served.explore(**query, determineProperties="true")
+        answer = landing.explore(**query, determineProperties="true")
         assert answer.status_code in (200, 400, 404), answer.text
         if type == "file":
             assert answer.status_code != 200

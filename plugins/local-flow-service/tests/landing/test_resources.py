@@ -27,9 +27,9 @@ TYPES = ("user_drop_zone", "dlz_destination")
 
 @pytest.mark.parametrize("type", TYPES)
 def test_a_container_is_described_as_the_platform_does(
-    served: Served, type: str
+    landing: Served, type: str
 ) -> None:
-    answer = served.send("GET", f"{CONNECTORS}?type={type}")
+    answer = landing.send("GET", f"{CONNECTORS}?type={type}")
 
     assert answer.json() == {
         "containerName": "dlz-user-container",
@@ -59,8 +59,8 @@ def test_credentials_have_the_documented_parts(anywhere: Served) -> None:
     assert expires - today == datetime.timedelta(days=7)
 
 
-def test_credentials_are_not_kept_by_caches(served: Served) -> None:
-    answer = served.send("GET", f"{CONNECTORS}/credentials?type=user_drop_zone")
+def test_credentials_are_not_kept_by_caches(landing: Served) -> None:
+    answer = landing.send("GET", f"{CONNECTORS}/credentials?type=user_drop_zone")
 
     assert answer.headers["Cache-Control"] == "no-store"
 
@@ -97,13 +97,13 @@ def test_a_token_that_has_expired_is_refused_and_another_handed_out(
     assert anywhere.upload("a.csv", b"id\n", uri=renewed["SASUri"]).status_code == 201
 
 
-def test_the_type_may_stand_in_a_header(served: Served) -> None:
-    answer = served.send(
+def test_the_type_may_stand_in_a_header(landing: Served) -> None:
+    answer = landing.send(
         "GET", f"{CONNECTORS}/credentials", headers={"type": "user_drop_zone"}
     )
-    assert answer.json() == served.credentials()
+    assert answer.json() == landing.credentials()
 
-    refreshed = served.send(
+    refreshed = landing.send(
         "POST",
         f"{CONNECTORS}/credentials",
         headers={"type": "USER_DROP_ZONE", "action": "refresh"},
@@ -132,9 +132,9 @@ def test_the_type_may_stand_in_a_header(served: Served) -> None:
     ],
 )
 def test_refusals_name_what_may_be_asked(
-    served: Served, method: str, path: str, code: str, told: str
+    landing: Served, method: str, path: str, code: str, told: str
 ) -> None:
-    answer = served.send(method, CONNECTORS + path)
+    answer = landing.send(method, CONNECTORS + path)
 
     assert answer.status_code == 400
     assert answer.json()["type"].endswith(code)
@@ -144,7 +144,7 @@ def test_refusals_name_what_may_be_asked(
 def test_every_sandbox_organization_and_purpose_has_files_of_its_own(
     anywhere: Served,
 ) -> None:
-    owners = (
+    owners: tuple[dict[str, str], ...] = (
         {},
         {"x-sandbox-name": "dev"},
         {"x-gw-ims-org-id": "OTHER@AdobeOrg"},
@@ -175,18 +175,18 @@ def _list(uri: str) -> list[str]:
 
 
 def test_a_landing_zone_in_a_folder_outlives_the_service(tmp_path: Path) -> None:
-    with serving(tmp_path) as served:
-        served.upload("a.csv", b"id\n1\n")
-        before = served.credentials()["SASToken"]
-    with serving(tmp_path) as served:
-        assert served.credentials()["SASToken"] == before
-        assert [item["name"] for item in served.list()] == ["a.csv"]
+    with serving(tmp_path) as landing:
+        landing.upload("a.csv", b"id\n1\n")
+        before = landing.credentials()["SASToken"]
+    with serving(tmp_path) as landing:
+        assert landing.credentials()["SASToken"] == before
+        assert [item["name"] for item in landing.list()] == ["a.csv"]
 
 
 def test_a_folder_is_private_and_chosen_by_a_setting(tmp_path: Path) -> None:
     folder = tmp_path / "elsewhere"
-    with serving(tmp_path, landing_zone=str(folder)) as served:
-        served.upload("a/b.csv", b"id\n1\n")
+    with serving(tmp_path, landing_zone=str(folder)) as landing:
+        landing.upload("a/b.csv", b"id\n1\n")
 
     [found] = folder.rglob("b.csv")
     assert found.stat().st_mode & 0o077 == 0
@@ -242,8 +242,8 @@ def test_settings_that_cannot_be_are_refused_at_the_start(
 def test_a_store_on_a_server_needs_the_setting(
     own_schema: dict[str, object], tmp_path: Path
 ) -> None:
-    with serving(tmp_path, **own_schema) as served:
-        answer = served.send("GET", f"{CONNECTORS}?type=user_drop_zone")
+    with serving(tmp_path, **own_schema) as landing:
+        answer = landing.send("GET", f"{CONNECTORS}?type=user_drop_zone")
 
     assert answer.json()["type"].endswith("CONNECTOR-1707-400")
     assert "landing_zone" in answer.json()["errorMessage"]
@@ -253,11 +253,11 @@ def test_an_account_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path) -
     from servers import free_port
 
     settings = azure_settings(f"http://127.0.0.1:{free_port()}/devstoreaccount1")
-    with serving(tmp_path, **settings) as served:
+    with serving(tmp_path, **settings) as landing:
         for answer in (
-            served.send("GET", f"{CONNECTORS}?type=user_drop_zone"),
-            served.send("GET", f"{CONNECTORS}/credentials?type=user_drop_zone"),
-            served.explore(objectType="root"),
+            landing.send("GET", f"{CONNECTORS}?type=user_drop_zone"),
+            landing.send("GET", f"{CONNECTORS}/credentials?type=user_drop_zone"),
+            landing.explore(objectType="root"),
         ):
             assert answer.status_code == 500
             assert answer.json()["type"].endswith("CONNECTOR-1700-500")
@@ -267,8 +267,8 @@ def test_an_account_that_does_not_answer_is_told_in_a_sentence(tmp_path: Path) -
 
 def test_a_wrong_key_is_told_without_it(azurite_url: str, tmp_path: Path) -> None:
     settings = azure_settings(azurite_url, account_key="Y2FuYXJ5LWNhbmFyeQ==")
-    with serving(tmp_path, **settings) as served:
-        answer = served.send("GET", f"{CONNECTORS}/credentials?type=user_drop_zone")
+    with serving(tmp_path, **settings) as landing:
+        answer = landing.send("GET", f"{CONNECTORS}/credentials?type=user_drop_zone")
 
     assert answer.json()["type"].endswith("CONNECTOR-1700-500")
     assert "refuses with 403" in answer.json()["errorMessage"]

@@ -15,8 +15,8 @@ blob = pytest.importorskip(
 )
 
 
-def _client(served: Served, **options: Any) -> Any:
-    uri = served.credentials()["SASUri"]
+def _client(landing: Served, **options: Any) -> Any:
+    uri = landing.credentials()["SASUri"]
     return blob.ContainerClient.from_container_url(uri, retry_total=0, **options)
 
 
@@ -116,10 +116,10 @@ def test_a_listing_comes_in_pages(anywhere: Served) -> None:
     assert [name for page in found for name in page] == names
 
 
-def test_a_body_that_is_not_that_of_its_checksum_is_not_kept(served: Served) -> None:
+def test_a_body_that_is_not_that_of_its_checksum_is_not_kept(landing: Served) -> None:
     import requests
 
-    path, _mark, token = served.credentials()["SASUri"].partition("?")
+    path, _mark, token = landing.credentials()["SASUri"].partition("?")
     answer = requests.put(
         f"{path}/a.csv?{token}",
         data=b"id\n",
@@ -131,4 +131,4 @@ def test_a_body_that_is_not_that_of_its_checksum_is_not_kept(served: Served) -> 
     )
 
     assert answer.headers["x-ms-error-code"] == "Md5Mismatch"
-    assert served.list() == []
+    assert landing.list() == []

@@ -6,9 +6,11 @@ Blob service's REST reference; metadata, tags, leases, snapshots and tiers are n
 
 from __future__ import annotations
 
+import functools
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from email.utils import formatdate
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
@@ -21,10 +23,11 @@ from headwater_local_flow_service.landing.blob_listing import (
     etag_of,
     render_page,
 )
+from headwater_local_flow_service.landing.blob_uploads import Body
+from headwater_local_flow_service.wsgi import BODY_TO_COME, SPOOLED, FileBody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import BinaryIO
 
     import falcon
 
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.landing.zone import Zone
     from headwater_local_flow_service.landing.zones import Zones
 
-_PIECE: Final = 1 << 20
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _MOST_PARAMETERS: Final = 50
 
@@ -73,27 +75,37 @@ class Blob:
         """Put a file, a block of one, or make a file of its blocks."""
         query = _read_query(req)
         zone, name = self._find(where, query)
+        comp = query.get("comp")
+        with _busy():
+            match comp:
+                case None:
+                    _check_type(req)
+                    _check_conditions(req, zone.files.read_info(name))
+                case "block":
+                    blob_uploads.check_block(query.get("blockid", ""))
+                case "blocklist":
+                    _check_conditions(req, zone.files.read_info(name))
+                case _:
+                    raise _not_offered()
+        if req.env.get(BODY_TO_COME):
+            resp.status = "100 Continue"
+            return
+        with _busy():
+            self._put(req, zone, name, query)
+        resp.status = "201 Created"
+        _set_facts(resp, None if comp == "block" else zone.files.read_info(name))
+
+    def _put(
+        self, req: falcon.Request, zone: Zone, name: str, query: dict[str, str]
+    ) -> None:
+        """Store the body, whatever it is. Raises `BlobError`, `FilesUnavailable`."""
         match query.get("comp"):
             case None:
-                _check_type(req)
-                _check_conditions(req, zone.files.read_info(name))
-                with _busy():
-                    blob_uploads.put_file(zone, name, _body(req), _md5(req))
+                blob_uploads.put_file(zone, name, _body(req))
             case "block":
-                block = query.get("blockid", "")
-                with _busy():
-                    blob_uploads.put_block(zone, name, block, _body(req), _md5(req))
-                resp.status = "201 Created"
-                _set_facts(resp)
-                return
-            case "blocklist":
-                _check_conditions(req, zone.files.read_info(name))
-                with _busy():
-                    blob_uploads.commit_blocks(zone, name, _read_list(req))
+                blob_uploads.put_block(zone, name, query["blockid"], _body(req))
             case _:
-                raise _not_offered()
-        resp.status = "201 Created"
-        _set_facts(resp, zone.files.read_info(name))
+                blob_uploads.commit_blocks(zone, name, _read_list(req))
 
     def on_get(self, req: falcon.Request, resp: falcon.Response, **where: str) -> None:
         """Return a file, or a range of it."""
@@ -105,13 +117,19 @@ class Blob:
             info = _require(zone, name)
             _check_conditions(req, info)
             asked = _read_range(req, info.size)
-            file = zone.files.open(name)
         _describe(resp, info)
         start, end = asked or (0, info.size)
         if asked is not None:
             resp.status = "206 Partial Content"
             resp.set_header("Content-Range", f"bytes {start}-{end - 1}/{info.size}")
-        resp.set_stream(_pieces(file, start, end - start), end - start)
+        resp.content_length = end - start
+        if end > start:
+            resp.stream = FileBody(
+                open=functools.partial(zone.files.open, name),
+                start=start,
+                size=end - start,
+                path=zone.files.local_path(name),
+            )
 
     def on_head(self, req: falcon.Request, resp: falcon.Response, **where: str) -> None:
         """Return what is known of a file."""
@@ -215,34 +233,27 @@ def _require(zone: Zone, name: str) -> FileInfo:
     return info
 
 
-def _body(req: falcon.Request) -> BinaryIO:
-    """Return the body to be read, whether its length is announced or not."""
+def _body(req: falcon.Request) -> Body:
+    """Return the body to be stored. Raises `BlobError` where nothing says how long it is."""
+    md5 = req.get_header("Content-MD5") or ""
+    spooled = req.env.get(SPOOLED)
+    if spooled is not None:
+        return Body(Path(spooled), md5)
     stream: Any = req.stream
     if req.content_length is not None:
         stream = req.bounded_stream
     elif not req.env.get("wsgi.input_terminated"):
         raise BlobError("MissingRequiredHeader", "the header Content-Length is missing")
-    body: BinaryIO = stream
-    return body
+    return Body(stream, md5)
 
 
 def _read_list(req: falcon.Request) -> bytes:
-    body = _body(req).read(blob_uploads.LARGEST_LIST + 1)
+    source = _body(req).source
+    with source.open("rb") if isinstance(source, Path) else nullcontext(source) as file:
+        body = file.read(blob_uploads.LARGEST_LIST + 1)
     if len(body) > blob_uploads.LARGEST_LIST:
         raise BlobError("RequestBodyTooLarge", "the block list is too long")
     return body
-
-
-def _md5(req: falcon.Request) -> str:
-    return req.get_header("Content-MD5") or ""
-
-
-def _pieces(file: BinaryIO, start: int, left: int) -> Iterator[bytes]:
-    with file:
-        file.seek(start)
-        while left and (piece := file.read(min(left, _PIECE))):
-            left -= len(piece)
-            yield piece
 
 
 def _describe(resp: falcon.Response, info: FileInfo) -> None:

@@ -6,7 +6,10 @@ import base64
 import hashlib
 import re
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+import attrs
 
 from headwater.foreign import raise_bare
 from headwater_local_flow_service.files.file_store import FilesUnavailable
@@ -14,11 +17,14 @@ from headwater_local_flow_service.landing.blob_errors import BlobError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from hashlib import _Hash as Digest
     from typing import BinaryIO
 
     from headwater_local_flow_service.files.file_store import FileStore
     from headwater_local_flow_service.landing.zone import Zone
 
+LARGEST_BLOB: Final = 5000 << 20  # bytes of a file that is put whole
 MOST_BLOCKS: Final = 50_000  # of one file
 LARGEST_LIST: Final = 8 << 20  # bytes
 
@@ -30,18 +36,56 @@ _LIST = re.compile(
 )
 
 
-def put_file(zone: Zone, name: str, body: BinaryIO, md5: str) -> None:
+class Files(Protocol):
+    """Where a body is put."""
+
+    def add(self, source: Path, key: str) -> None:
+        """Move a file of this machine in."""
+        ...
+
+    def writing(self, key: str) -> AbstractContextManager[BinaryIO]:
+        """Open a new file, which appears when the block ends."""
+        ...
+
+
+@attrs.frozen
+class Body:
+    """The body of an upload: a file of this machine where it lies in one already, else a stream."""
+
+    source: Path | BinaryIO
+    md5: str = ""
+
+    def store(self, files: Files, key: str) -> None:
+        """Put the body under a key. Raises `BlobError`, `FilesUnavailable`."""
+        if isinstance(self.source, Path):
+            if self.md5:
+                with self.source.open("rb") as read:
+                    self._check(hashlib.file_digest(read, _md5))
+            files.add(self.source, key)
+            return
+        with files.writing(key) as written:
+            self._check(_copy(self.source, written))
+
+    def _check(self, digest: Digest) -> None:
+        if self.md5 and base64.b64encode(digest.digest()).decode() != self.md5:
+            raise BlobError("Md5Mismatch", "the body is not that of its Content-MD5")
+
+
+def put_file(zone: Zone, name: str, body: Body) -> None:
     """Put a file whole. Raises `BlobError`, `FilesUnavailable`."""
-    with _no_folder_in_its_place(), zone.files.writing(name) as written:
-        _copy(body, written, md5)
+    with _no_folder_in_its_place():
+        body.store(zone.files, name)
 
 
-def put_block(zone: Zone, name: str, block: str, body: BinaryIO, md5: str) -> None:
-    """Keep one block of a file until all are here. Raises `BlobError`, `FilesUnavailable`."""
+def check_block(block: str) -> None:
+    """Refuse an id that a block cannot have. Raises `BlobError`."""
     if not block or len(block) > _LONGEST_ID:
         raise BlobError("InvalidQueryParameterValue", "blockid is missing or too long")
-    with _blocks(zone).writing(_block_key(name, block)) as written:
-        _copy(body, written, md5)
+
+
+def put_block(zone: Zone, name: str, block: str, body: Body) -> None:
+    """Keep one block of a file until all are here. Raises `BlobError`, `FilesUnavailable`."""
+    body.store(_blocks(zone), _block_key(name, block))
 
 
 def commit_blocks(zone: Zone, name: str, body: bytes) -> None:
@@ -80,13 +124,16 @@ def _read_list(body: bytes) -> list[str]:
     return ids
 
 
-def _copy(body: BinaryIO, written: BinaryIO, md5: str = "") -> None:
-    digest = hashlib.md5(usedforsecurity=False)
+def _copy(body: BinaryIO, written: BinaryIO) -> Digest:
+    digest = _md5()
     while piece := body.read(_PIECE):
         digest.update(piece)
         written.write(piece)
-    if md5 and base64.b64encode(digest.digest()).decode() != md5:
-        raise BlobError("Md5Mismatch", "the body is not that of its Content-MD5")
+    return digest
+
+
+def _md5() -> Digest:
+    return hashlib.md5(usedforsecurity=False)
 
 
 def _blocks(zone: Zone) -> FileStore:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.gateway import address
 from headwater_local_flow_service.gateway.gateway import PLATFORM, caller_of
 from headwater_local_flow_service.gateway.incoming import parameters
 from headwater_local_flow_service.landing.exploring import translate_unavailable
@@ -38,9 +39,8 @@ class LandingZone:
 class LandingZoneCredentials:
     """``/landingzone/credentials``."""
 
-    def __init__(self, zones: Zones, *, proxies: tuple[str, ...]) -> None:
+    def __init__(self, zones: Zones) -> None:
         self._zones = zones
-        self._proxies = proxies
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Return a token: the one that was handed out before, or another where that one is no longer good."""
@@ -63,15 +63,9 @@ class LandingZoneCredentials:
     ) -> None:
         with translate_unavailable():
             zone = _find_zone(self._zones, req, query)
-            endpoint = f"{self._reached_at(req)}{SERVED}/{zone.account}"
+            endpoint = f"{address.current()}{SERVED}/{zone.account}"
             resp.media = zone.credentials(endpoint, renew=renew)
         resp.set_header("Cache-Control", "no-store")
-
-    def _reached_at(self, req: falcon.Request) -> str:
-        """Return scheme, host and port that the client used, as a proxy says where there is one."""
-        if req.remote_addr in self._proxies:
-            return f"{req.forwarded_scheme}://{req.forwarded_host}"
-        return f"{req.scheme}://{req.netloc}"
 
 
 def _read_query(req: falcon.Request) -> dict[str, str]:

@@ -16,17 +16,13 @@ from headwater_local_flow_service.landing.resources import (
 if TYPE_CHECKING:
     import falcon
 
-    from headwater_local_flow_service.kernel.service_context import ServiceContext
     from headwater_local_flow_service.landing.zones import Zones
 
 
-def add_routes(
-    app: falcon.App[Any, Any], context: ServiceContext, zones: Zones
-) -> None:
+def add_routes(app: falcon.App[Any, Any], zones: Zones) -> None:
     """Add the paths of the landing zone to an application."""
-    proxies = context.settings.proxies
     app.add_route(BASE, LandingZone(zones))
-    app.add_route(f"{BASE}/credentials", LandingZoneCredentials(zones, proxies=proxies))
+    app.add_route(f"{BASE}/credentials", LandingZoneCredentials(zones))
     app.add_route(f"{SERVED}/{{account}}/{{container}}", Container(zones))
     app.add_route(f"{SERVED}/{{account}}/{{container}}/{{name:path}}", Blob(zones))
     app.add_error_handler(blob_errors.BlobError, blob_errors.write)

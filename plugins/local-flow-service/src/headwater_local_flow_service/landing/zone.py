@@ -14,6 +14,7 @@ from headwater_local_flow_service.landing.policies import new_policy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from headwater_local_flow_service.files.file_store import FileStore
     from headwater_local_flow_service.landing.policies import AccessPolicy, Policies
@@ -57,6 +58,14 @@ class ZoneFiles:
         if self.read_info(key) is None:
             raise FileNotFoundError
         return self.store.open(key)
+
+    def add(self, source: Path, key: str) -> None:
+        """Move a file of this machine in."""
+        self.store.add(source, key)
+
+    def local_path(self, key: str) -> Path | None:
+        """Return where a file lies on this machine; None where files lie elsewhere."""
+        return self.store.local_path(key)
 
     def writing(self, key: str) -> AbstractContextManager[BinaryIO]:
         """Open a new file, which appears when the block ends."""

@@ -86,7 +86,10 @@ def _secrets_of(settings: Settings) -> Iterator[str]:
             yield secret.reveal().strip()
     if "://" in settings.store:
         yield settings.store
-    for name, value in settings.lake_options.items():
+    for name, value in (
+        *settings.lake_options.items(),
+        *settings.landing_zone_options.items(),
+    ):
         # Others may well be the value of a variable that has nothing to do with it.
         if "key" in name or "token" in name:
             yield value.strip()

@@ -127,6 +127,8 @@ def store_settings(
 _PLAIN = (
     "store",
     "lake",
+    "landing_zone",
+    "landing_zone_token_lifetime",
     "largest_body",
     "deepest_body",
     "busy_timeout",
@@ -139,13 +141,17 @@ _PLAIN = (
 )
 
 
+_STORE_OPTIONS = ("lake_options", "landing_zone_options")
+
+
 def _select_plain(
     from_file: Mapping[str, Any], store: str | None, path: Path | None
 ) -> dict[str, Any]:
     """Return the settings that are taken as they are; `store` is that of the command line. Raises `InvalidInput`."""
     plain = {name: from_file[name] for name in _PLAIN if name in from_file}
-    if "lake_options" in from_file:
-        plain["lake_options"] = _read_store_options(from_file["lake_options"], path)
+    for name in _STORE_OPTIONS:
+        if name in from_file:
+            plain[name] = _read_store_options(name, from_file[name], path)
     if "key_file" in from_file:
         plain["key_file"] = Path(from_file["key_file"])
     if store:
@@ -153,22 +159,24 @@ def _select_plain(
     return plain
 
 
-def _read_store_options(given: Mapping[str, Any], path: Path | None) -> dict[str, str]:
+def _read_store_options(
+    key: str, given: Mapping[str, Any], path: Path | None
+) -> dict[str, str]:
     """Return the options of an object store, references in the place of secrets looked up. Raises `InvalidInput`."""
     folder = None if path is None else path.absolute().parent
     values = {}
     for name, value in given.items():
         if not isinstance(value, str):
             raise InvalidInput(
-                f"the settings file {path}: lake_options.{name} must be a string",
+                f"the settings file {path}: {key}.{name} must be a string",
                 remedy="write numbers and truth values in quotes",
             )
         if references.is_reference(value):
-            secret = references.resolve(value, f"lake_options.{name}", base=folder)
+            secret = references.resolve(value, f"{key}.{name}", base=folder)
             values[name] = secret.reveal()
         elif _SECRET.search(name):
             raise InvalidInput(
-                f"the settings file {path}: lake_options.{name} must be a reference",
+                f"the settings file {path}: {key}.{name} must be a reference",
                 remedy="give env:NAME, file:PATH or keyring:SERVICE/USER; a secret itself has no place in the file",
             )
         else:

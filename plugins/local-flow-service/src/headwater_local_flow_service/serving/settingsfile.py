@@ -58,6 +58,12 @@ KEYS: Final[Mapping[str, _Rule]] = {
     "key_file": ("a string", _text),
     "lake": ("a path, s3://bucket/prefix or az://container/prefix", _text),
     "lake_options": ("a table of strings", _table),
+    "landing_zone": ("a path, or az://PREFIX of the containers", _text),
+    "landing_zone_options": ("a table of strings", _table),
+    "landing_zone_token_lifetime": (
+        "a number of seconds from 60 to 31536000",
+        _between(60, 31_536_000),
+    ),
     "strict": ("true or false", _flag),
     "strictness": ("a table of switches", _table),
     "sandboxes": ("a list of strings", _texts),
@@ -78,7 +84,7 @@ KEYS: Final[Mapping[str, _Rule]] = {
     "source_timeout": ("a number of seconds up to 3600", _seconds),
     "token_lifetime": ("a number of seconds from 1 to 172800", _between(1, 172_800)),
 }
-_PATHS: Final = ("store", "key_file", "lake")
+_PATHS: Final = ("store", "key_file", "lake", "landing_zone")
 
 
 def read(path: Path) -> dict[str, Any]:

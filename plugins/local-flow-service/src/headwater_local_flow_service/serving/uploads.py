@@ -19,9 +19,10 @@ from headwater_local_flow_service.lake import place
 from headwater_local_flow_service.lake.refusals import busy, files_unavailable, refused
 from headwater_local_flow_service.lake.spool import Spool, write
 from headwater_local_flow_service.lake.uploads import LARGEST_FILE, LARGEST_PART
+from headwater_local_flow_service.landing.blob_uploads import LARGEST_BLOB
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -30,10 +31,14 @@ if TYPE_CHECKING:
 
     from headwater_local_flow_service.settings import Settings
 
-_PATH: Final = re.compile(
-    r"/data/foundation/import/batches/[^/]+/data[sS]ets/[^/]+/files/."
+# Whose bodies are files, and how large those may be, in bytes, by method.
+_RULES: Final = (
+    (
+        re.compile(r"/data/foundation/import/batches/[^/]+/data[sS]ets/[^/]+/files/."),
+        {"PUT": LARGEST_FILE, "PATCH": LARGEST_PART},
+    ),
+    (re.compile(r"/headwater/v1/landingzone/[^/]+/[^/]+/."), {"PUT": LARGEST_BLOB}),
 )
-_LARGEST: Final = {"PUT": LARGEST_FILE, "PATCH": LARGEST_PART}  # bytes, by method
 _MOST: Final = 64  # files that come in at once, of one worker
 _MOST_BYTES: Final = 16 << 30  # of all of them
 _SPARE: Final = 8 << 20  # bytes of the disk that no file may take
@@ -45,13 +50,21 @@ _DRAINED: Final = 30  # seconds in which the rest of what is refused is read
 
 
 def is_upload(scope: Scope) -> bool:
-    """Say whether a request belongs to a file that is put into a batch."""
-    return _PATH.match(scope.path) is not None
+    """Say whether a request belongs to a file that is put into a batch or a landing zone."""
+    return bool(_largest(scope))
 
 
 def has_file(scope: Scope) -> bool:
     """Say whether the body of a request is a file, or part of one."""
-    return scope.method in _LARGEST and is_upload(scope)
+    return scope.method in _largest(scope)
+
+
+def _largest(scope: Scope) -> Mapping[str, int]:
+    """Return how large a file may be, by method; nothing for a path that belongs to no file."""
+    for pattern, largest in _RULES:
+        if pattern.match(scope.path):
+            return largest
+    return {}
 
 
 def announced(scope: Scope) -> int | None:
@@ -79,7 +92,8 @@ class Uploads:
         Raises `FlowError` where it breaks a rule, breaks off or finds no room; nothing is left of it then.
         """
         length = announced(scope)
-        most = _LARGEST[scope.method] if length is None else length
+        largest = _largest(scope)[scope.method]
+        most = largest if length is None else length
         if self._under_way >= _MOST or self._reserved + most > _MOST_BYTES:
             raise busy("too many files are being uploaded; try again later")
         self._under_way += 1
