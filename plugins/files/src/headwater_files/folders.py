@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 import attrs
@@ -97,14 +98,15 @@ class Entries:
 def read_folder(place: Place, folder: str = "", most: int = MOST_ENTRIES) -> Entries:
     """Return what lies right below a folder, by name; `most` bounds it. Raises what the place raises."""
     held = place.read_folder(folder)
-    entries = [Entry(key=key, is_folder=True) for key in held.folders]
-    entries += [
-        Entry(key=info.key, is_folder=False, size=info.size, modified=info.modified)
-        for info in held.files
-    ]
-    first = heapq.nsmallest(most, entries, key=_key_of)
-    return Entries(tuple(first), len(entries) - len(first))
+    found: list[tuple[str, Info | None]] = [(key, None) for key in held.folders]
+    found += [(info.key, info) for info in held.files]
+    # There may be many more than are listed.
+    first = heapq.nsmallest(most, found, key=itemgetter(0))
+    return Entries(tuple(map(_entry, first)), len(found) - len(first))
 
 
-def _key_of(entry: Entry) -> tuple[str, bool]:
-    return entry.key, entry.is_folder
+def _entry(found: tuple[str, Info | None]) -> Entry:
+    key, info = found
+    if info is None:
+        return Entry(key=key, is_folder=True)
+    return Entry(key=key, is_folder=False, size=info.size, modified=info.modified)

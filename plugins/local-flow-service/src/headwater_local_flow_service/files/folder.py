@@ -19,7 +19,7 @@ from headwater_local_flow_service.files.file_store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -82,17 +82,17 @@ class FolderFiles:
     def read_folder(self, folder: str = "") -> Listing:
         """Return what lies right below a folder. See `FileStore`."""
         path = self._path(folder) if folder else self.root
+        above = f"{folder}/" if folder else ""
         with _translated():
             if not path.is_dir():
                 return Listing(files=(), folders=())
-            entries = sorted(path.iterdir())
+            with os.scandir(path) as found:
+                entries = sorted(found, key=_name_of)
             return Listing(
-                files=tuple(
-                    self._info(entry)
-                    for entry in entries
-                    if entry.is_file() and not entry.name.startswith(_HIDDEN)
+                files=tuple(_infos(entries, above)),
+                folders=tuple(
+                    above + entry.name for entry in entries if entry.is_dir()
                 ),
-                folders=tuple(self._key(entry) for entry in entries if entry.is_dir()),
             )
 
     def remove(self, key: str) -> None:
@@ -119,6 +119,26 @@ class FolderFiles:
         status = path.stat()
         return FileInfo(
             key=self._key(path),
+            size=status.st_size,
+            modified=status.st_mtime_ns // 1_000_000,
+        )
+
+
+def _name_of(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _infos(entries: Iterable[os.DirEntry[str]], above: str) -> Iterator[FileInfo]:
+    """Yield what is known of the files among the entries of a folder: one look at each, since there may be many."""
+    for entry in entries:
+        if entry.name.startswith(_HIDDEN) or not entry.is_file():
+            continue
+        try:
+            status = entry.stat()
+        except FileNotFoundError:  # removed meanwhile
+            continue
+        yield FileInfo(
+            key=above + entry.name,
             size=status.st_size,
             modified=status.st_mtime_ns // 1_000_000,
         )
