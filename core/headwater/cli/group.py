@@ -58,6 +58,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "headwater.cli.connections:command",
         "List, read, test, explore, change and delete base connections.",
     ),
+    "landing-zone": (
+        "headwater.cli.landing_zone:command",
+        "Put files into the data landing zone, and look into it.",
+    ),
     "profiles": ("headwater.cli.profiles:command", "Say where to send, and as whom."),
     "specs": (
         "headwater.cli.specs:command",

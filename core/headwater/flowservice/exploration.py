@@ -24,15 +24,17 @@ class Explorable(Resource[T]):
         object_type: str = "root",
         object: str | None = None,
         preview: bool = False,
+        determine_properties: bool = False,
     ) -> Exploration:
         """Look into the source: an array of what a root or folder holds, or an object that describes a table or file.
 
         `object` is the path of a table, file or folder, needed for every type but ``root``; `preview` adds rows.
+        `determine_properties` has the service find out how a file is written.
         """
         answer = self._transport.request(
             "GET",
             self._path_of(id, "/explore"),
-            query=_query(object_type, object, preview),
+            query=_query(object_type, object, preview, determine_properties),
         )
         body = answer.json()
         if not isinstance(body, (list, dict)):
@@ -40,7 +42,9 @@ class Explorable(Resource[T]):
         return body
 
 
-def _query(object_type: str, object: str | None, preview: bool) -> str:
+def _query(
+    object_type: str, object: str | None, preview: bool, determine_properties: bool
+) -> str:
     if object is None and object_type.lower() != "root":
         raise InvalidInput(
             f"exploring a {object_type} needs object, its path in the source"
@@ -50,4 +54,6 @@ def _query(object_type: str, object: str | None, preview: bool) -> str:
         parameters["object"] = object
     if preview:
         parameters["preview"] = "true"
+    if determine_properties:
+        parameters["determineProperties"] = "true"
     return urlencode(parameters)

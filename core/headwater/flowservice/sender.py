@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 import attrs
@@ -50,7 +50,7 @@ class OutgoingRequest:
     method: str
     path: str
     query: str = attrs.field(default="", repr=False)
-    body: bytes | None = attrs.field(default=None, repr=False)
+    body: bytes | BinaryIO | None = attrs.field(default=None, repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     auth: AuthBase | None = attrs.field(default=None, repr=False)
     secrets: tuple[Secret, ...] = attrs.field(default=(), repr=False)

@@ -14,6 +14,7 @@ from headwater.flowservice.connections import (
     TargetConnections,
 )
 from headwater.flowservice.flows import Flows, Runs
+from headwater.flowservice.landing_zone import LandingZone
 from headwater.flowservice.resource import check_whole_number
 from headwater.flowservice.specs import ConnectionSpecs, FlowSpecs
 from headwater.flowservice.transport import Transport
@@ -90,6 +91,7 @@ class FlowService:
         self.flows = Flows(self._transport)
         self.flow_specs = FlowSpecs(self._transport)
         self.runs = Runs(self._transport)
+        self.landing_zone = LandingZone(self._transport)
 
     def __repr__(self) -> str:
         return f"<FlowService {self.endpoint.url} sandbox={self.endpoint.sandbox}>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -84,8 +85,11 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         changes: bool = True,
         harmless_twice: bool = False,
+        base: str = BASE,
     ) -> Answer:
         """Send and return the answer, whatever its status; a payload travels as JSON.
+
+        `base` is where the path begins, for what belongs to the platform but not to Flow Service.
 
         GET, DELETE, PATCH and PUT are repeated as `retries` says, and with another token where the first is refused.
         POST is sent once, unless it `changes` nothing; where its token is refused, another one is fetched and the
@@ -105,7 +109,7 @@ class Transport:
             outgoing = _with_json(outgoing, payload)
         run = _Run(
             outgoing,
-            self._send_with,
+            functools.partial(self._send_with, base),
             self._tokens,
             may_send_twice=repeatable or harmless_twice,
         )
@@ -113,12 +117,14 @@ class Transport:
             return run.require_answer(run.attempt())
         return run.require_answer(self._retrying(run.attempt))
 
-    def _send_with(self, token: Secret, outgoing: OutgoingRequest) -> Outcome:
+    def _send_with(
+        self, base: str, token: Secret, outgoing: OutgoingRequest
+    ) -> Outcome:
         secrets = (*outgoing.secrets, token)
         if self.endpoint.client_secret is not None:
             secrets = (*secrets, self.endpoint.client_secret)
         authorized = attrs.evolve(outgoing, auth=Bearer(token), secrets=secrets)
-        return self._sender.send(self.endpoint.url, BASE, authorized)
+        return self._sender.send(self.endpoint.url, base, authorized)
 
     def _ask_ims(self, outgoing: OutgoingRequest) -> Outcome:
         """Send a token request; it changes nothing, so it may be repeated like a read."""
