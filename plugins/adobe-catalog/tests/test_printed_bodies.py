@@ -3,8 +3,8 @@
 ``printed_bodies.json`` has a row for each: the `page`, and which of its bodies is meant (`printed`; a *dump* is an
 answer of the platform itself on a page of 2020). Values of the sources are invented, secrets above all. `sent` is what
 goes out in another spelling than printed, `told` the advice (field and rule), `problems` what is wrong by field,
-`refused` the remedy where the authentication is not known, and `doubtful` for whom an id is printed that the platform
-does not know.
+`refused` the remedy where the authentication is not known, `unlisted` the fields that no specification has, and
+`doubtful` for whom an id is printed that the platform does not know.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 
 from headwater.connectors.registry import CATALOG, Registry
@@ -140,6 +141,39 @@ def test_a_body_that_is_wrong_is_refused_by_field(
     connector = REGISTRY.load(row["source"])
     problems = choose_credentials(connector, _given(row)).problems
     assert {problem.field: problem.message for problem in problems} == row["problems"]
+
+
+@pytest.mark.parametrize("row", _rows(having="unlisted"))
+def test_a_field_that_no_page_has_is_sent_on_request_and_told(
+    service: FlowService, row: dict[str, Any]
+) -> None:
+    connector = REGISTRY.load(row["source"])
+    given = attrs.evolve(_given(row), allow_unknown=True)
+    credentials = choose_credentials(connector, given)
+    assert credentials.problems == []
+    told = {one.field for one in advise(connector.spec, credentials) if one.field}
+    assert told == set(row["unlisted"])
+    with pytest.raises(Rejected, match="is not a field; did you mean subdomain"):
+        service.connections.create(_body(row))  # it is strict, unlike the platform
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in _rows() if "AWS" in row.values[0]["printed"]]
+)
+def test_a_body_for_the_other_cloud_chooses_it_or_names_the_option(
+    row: dict[str, Any],
+) -> None:
+    connector = REGISTRY.load(row["source"])
+    unnamed = CredentialsInput(values=row["params"], home_cloud="azure")
+    credentials = choose_credentials(connector, unnamed)
+    assert (credentials.auth.cloud, credentials.misfits) == ("aws", ())
+    try:
+        named = choose_credentials(connector, attrs.evolve(unnamed, auth=row["auth"]))
+    except InvalidInput as error:
+        told = error.remedy
+    else:
+        told = named.hint
+    assert "--cloud" in told
 
 
 @pytest.mark.parametrize("row", _rows(having="refused"))
