@@ -11,8 +11,8 @@ import pytest
 from headwater import AuthenticationSpec, ConnectionSpec, Field, hookimpl
 from headwater.connectors.connector import Connector
 from headwater.models import Distribution
-from headwater_local_flow_service import Strictness
-from headwater_local_flow_service.archive import exporting
+from headwater_local_flow_service import Settings, Strictness
+from headwater_local_flow_service.archive import exporting, importing
 
 Open = Any
 SPEC = "11111111-2222-4333-8444-555555555555"
@@ -208,3 +208,22 @@ def test_a_former_name_is_refused_with_the_name_of_today(
     answer = _post(talker, "Basic Authentication for Acme", **WHOLE)
     assert code(answer) == "FLOW-1415-400"
     assert "older documentation calls so is Basic" in answer.json()["errorMessage"]
+
+
+def test_what_is_kept_beside_the_specification_moves_with_an_export(
+    service: Open, oracle: Any, tmp_path: Any
+) -> None:
+    talker = service()
+    body = oracle()
+    body["auth"]["params"]["extra"] = CANARY
+    made = talker.post("/connections", json=body).json()
+    lines = list(exporting.lines(talker.app.store))
+    other = service(store=str(tmp_path / "other.db"))
+    context = importing.context_of(
+        other.app.store, Settings(store=str(tmp_path / "other.db"))
+    )
+    imported = importing.run(context, lines, "it")
+    assert imported.objects == {"connections": 1}
+    params = other.read(made["id"])["auth"]["params"]
+    assert {"host", "username"} <= set(params)
+    assert CANARY not in json.dumps(params)
