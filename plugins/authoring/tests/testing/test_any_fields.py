@@ -31,12 +31,11 @@ _RULES = {
 
 
 def _ranges(type: str) -> st.SearchStrategy[dict[str, Any]]:
-    bounds = st.one_of(st.none(), st.integers(-5, 5))
-    ordered = st.tuples(bounds, bounds).map(
-        lambda pair: sorted(pair) if None not in pair else list(pair)
-    )
-    return ordered.map(
-        lambda pair: {"type": type, "minimum": pair[0], "maximum": pair[1]}
+    pairs = st.tuples(st.integers(-5, 5), st.integers(0, 5))
+    ranges = pairs.map(lambda pair: {"minimum": pair[0], "maximum": sum(pair)})
+    kept = st.sets(st.sampled_from(("minimum", "maximum")))
+    return st.tuples(ranges, kept).map(
+        lambda drawn: {"type": type} | {name: drawn[0][name] for name in drawn[1]}
     )
 
 
