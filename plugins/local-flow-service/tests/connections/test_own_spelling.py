@@ -33,8 +33,18 @@ AWS = AuthenticationSpec(
     cloud="aws",
     former_names=("Basic Authentication for Acme",),
 )
-WHOLE = {"host": "a.example", "password": CANARY, "tls": "false", "port": 5439}
-OWN = {"host": "a.example", "password": "******", "tls": False, "port": "5439"}
+WHOLE: dict[str, Any] = {
+    "host": "a.example",
+    "password": CANARY,
+    "tls": "false",
+    "port": 5439,
+}
+OWN: dict[str, Any] = {
+    "host": "a.example",
+    "password": "******",
+    "tls": False,
+    "port": "5439",
+}
 
 
 @hookimpl
