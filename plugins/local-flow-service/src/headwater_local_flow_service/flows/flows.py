@@ -77,10 +77,12 @@ class Flows(ResourceKind):
             reference, id, self.context.settings.strictness, "flowSpec"
         )
         document = flow_documents.drop_written(bodies.drop_read_only(body))
-        spec = self._read_spec(creation.caller.scope, id)
+        scope = creation.caller.scope
+        with self.context.store.reading() as rows:
+            spec = self._require_spec(rows, scope, id)
+            self._check_source(rows, scope, document, spec)
         if creation.draft:
             drafts.check_supported(spec)
-        self._check_source(creation.caller.scope, document, spec)
         warning = ""
         if self._passes_schedule_over(document, spec):
             document = bodies.drop_fields(document, (schedules.FIELD,))
@@ -225,7 +227,11 @@ class Flows(ResourceKind):
             return self._require_spec(rows, scope, id)
 
     def _check_source(
-        self, scope: Scope, document: Mapping[str, Any], spec: Mapping[str, Any]
+        self,
+        rows: Rows,
+        scope: Scope,
+        document: Mapping[str, Any],
+        spec: Mapping[str, Any],
     ) -> None:
         """Refuse a flow specification that is not for the source, before what else follows from it is told.
 
@@ -234,14 +240,12 @@ class Flows(ResourceKind):
         ids = document.get(dataflow.SOURCES)
         if not isinstance(ids, list) or len(ids) != 1 or not isinstance(ids[0], str):
             return
-        with self.context.store.reading() as rows:
-            flow_connections.check_source(
-                find_record(rows, tables.source_connections, scope, ids[0]),
-                spec,
-                functools.partial(
-                    fixed_specs.name_fitting, rows, scope, self.context.catalog()
-                ),
-            )
+        catalog = self.context.catalog()
+        flow_connections.check_source(
+            find_record(rows, tables.source_connections, scope, ids[0]),
+            spec,
+            functools.partial(fixed_specs.name_fitting, rows, scope, catalog),
+        )
 
     def _require_spec(self, rows: Rows, scope: Scope, id: str) -> Mapping[str, Any]:
         spec = fixed_specs.flow_spec(rows, scope, self.context.catalog(), id)
