@@ -127,7 +127,7 @@ FILTERS = TEXTS | st.builds(
 
 PARAMETERS = (
     "property", "limit", "orderby", "continuationToken", "count", "mode", "op", "subOp", "objectType", "object",
-    "preview", "filters", "fileType", "columnDelimiter", "start", "outputType", "if-match", "x",
+    "preview", "filters", "fileType", "columnDelimiter", "sourceParams", "start", "outputType", "if-match", "x",
 )  # fmt: skip
 _ESCAPED = (
     "%ff",

@@ -385,6 +385,7 @@ NAMES = st.sampled_from(
         "preview",
         "determineProperties",
         "encoding",
+        "sourceParams",
     ]
 )
 TEXTS = (

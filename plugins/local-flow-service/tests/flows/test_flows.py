@@ -570,7 +570,7 @@ def test_a_stream_to_be_transformed_needs_its_mapping(
     body = {"baseConnectionId": base, "connectionSpec": http}
     source = desk.made("/sourceConnections", body)["id"]
     with_mapping = {"id": "c1a19761-d2c7-4702-b9fa-fe91f0613e81", "version": "1.0"}
-    stream = {
+    stream: dict[str, Any] = {
         "flowSpec": with_mapping,
         "sourceConnectionIds": [source],
         "scheduleParams": None,

@@ -25,7 +25,7 @@ SALESFORCE = "cfc0fee1-7dc0-40ef-b73e-d8b134c436f5"
 LAKE = "c604ff05-7f1a-43c0-8e18-33bf874cb11c"
 
 # Section 7 of the reference: name, id, sources that are among those installed, transformations, whether scheduled.
-SPECIFICATIONS = (
+SPECIFICATIONS: tuple[tuple[str, str, set[str], list[str], bool], ...] = (
     (
         "CRMToAEP",
         "14518937-270c-4525-bdec-c2ba7cce3860",
