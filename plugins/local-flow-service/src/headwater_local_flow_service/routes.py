@@ -18,6 +18,7 @@ from headwater_local_flow_service.connections.source_connections import (
 from headwater_local_flow_service.connections.target_connections import (
     TargetConnections,
 )
+from headwater_local_flow_service.flows.flow_runs import FlowRuns
 from headwater_local_flow_service.flows.flows import Flows
 from headwater_local_flow_service.flows.run_reports import RunItem
 from headwater_local_flow_service.flows.runs import Runs
@@ -56,6 +57,7 @@ def add_routes(app: falcon.App[Any, Any], context: ServiceContext) -> None:
         app.add_route(f"{BASE}/{kind.type}/{{id}}", Item(kind))
         app.add_route(f"{BASE}/{kind.type}/{{id}}/action", Action(kind))
     app.add_route(f"{BASE}/flows/search", Search(flows))
+    app.add_route(f"{BASE}/flows/{{id}}/runs", FlowRuns(flows, runs))
     app.add_route(f"{BASE}/runs", Collection(runs))
     app.add_route(f"{BASE}/runs/{{id}}", RunItem(runs))
     app.add_route(f"{BASE}/runs/{{id}}/action", Action(runs))

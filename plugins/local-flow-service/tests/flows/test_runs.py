@@ -593,3 +593,28 @@ def test_what_ingests_inside_the_service_records_a_run_that_nobody_called_for(
     assert desk.read(flow)["lastRunDetails"]["state"] == "failed"
     found = desk.talker.get(PATH, params={"property": "state==failed"}).json()["items"]
     assert [one["id"] for one in found] == [made.id]
+
+
+def test_the_runs_of_a_dataflow_are_found_below_it_as_well(
+    service: Open, code: Any
+) -> None:
+    desk = Desk(service())
+    flow, other = desk.flow(schedule=ONCE)["id"], desk.flow(schedule=ONCE)["id"]
+    late = [_made(desk, flow) for _count in range(3)][::-1]
+    assert _made(desk, other)
+    path = f"/flows/{flow}/runs"
+    found = desk.talker.get(path).json()
+    assert [run["id"] for run in found["items"]][:3] == late
+    assert {run["flowId"] for run in found["items"]} == {flow}
+    assert desk.talker.get(f"{path}?count=true").json()["count"] == len(found["items"])
+    first = desk.talker.get(f"{path}?limit=1").json()
+    following = first["_links"]["next"]["href"]
+    for next_page in (following, following.replace("/runs", path)):
+        rest = desk.talker.get(f"{next_page}&limit=100").json()["items"]
+        ids = [run["id"] for run in (*first["items"], *rest)]
+        assert ids == [run["id"] for run in found["items"]], next_page
+    of_other = {"property": f"flowId=={other}"}
+    assert desk.talker.get(path, params=of_other).json()["items"] == []
+    foreign = desk.talker.like(x_sandbox_name="dev")
+    assert code(foreign.get(path)) == "FLOW-1439-404"
+    assert code(desk.talker.get("/flows/nothing/runs")) == "FLOW-1439-404"
