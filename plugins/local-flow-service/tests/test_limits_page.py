@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from headwater_local_flow_service.gateway import incoming
+from headwater_local_flow_service.lake import uploads
 from headwater_local_flow_service.listing import filters, listing
 from headwater_local_flow_service.neighbours import records
 from headwater_local_flow_service.specs import stored_specs
@@ -28,6 +29,11 @@ PAGE = Path(__file__).parents[3] / "docs" / "limits.md"
         (listing, "MOST_READ_FOR_PAGE"),
         (records, "LARGEST_PAGE_SIZE"),
         (stored_specs, "LARGEST_STORED"),
+        (uploads, "LARGEST_FILE"),
+        (uploads, "LARGEST_PART"),
+        (uploads, "MOST_FILES"),
+        (uploads, "LARGEST_BATCH"),
+        (uploads, "MOST_PARTS"),
     ],
 )
 def test_a_limit_stands_beside_its_name(module: ModuleType, name: str) -> None:
