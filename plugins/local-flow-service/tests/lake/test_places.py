@@ -222,7 +222,7 @@ def test_a_secret_of_the_object_store_must_be_a_reference(tmp_path: Path) -> Non
     ):
         file.write_text(f'lake = "s3://bucket"\n[lake_options]\n{line}\n')
         with pytest.raises(InvalidInput, match=wrong) as told:
-            options.store_settings(file, None)
+            options.store_settings(file, None, lake=True)
         assert "open-sesame" not in str(told.value)
 
 
@@ -234,7 +234,7 @@ def test_settings_of_the_lake_reach_the_workers_and_show_no_secret(
     file.write_text(
         'lake = "data"\n[lake_options]\nsecret_access_key = "env:LAKE_SECRET"\n'
     )
-    settings = options.store_settings(file, str(tmp_path / "a.db"))
+    settings = options.store_settings(file, str(tmp_path / "a.db"), lake=True)
     assert settings.lake == str(tmp_path / "data")
     assert "open-sesame" not in repr(settings)
     handed = handover.Handover(settings=settings, access_log=False, parent=1)

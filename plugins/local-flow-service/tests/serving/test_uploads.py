@@ -1,4 +1,7 @@
-"""Files sent to a worker over real sockets: on disk as they come, refused before they come, gone when they break off."""
+"""Files sent to a worker over real sockets: on disk as they come, refused beforehand, gone where they break off.
+
+Each bound is made small enough to be reached within seconds.
+"""
 
 from __future__ import annotations
 

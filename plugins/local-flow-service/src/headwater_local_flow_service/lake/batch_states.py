@@ -42,8 +42,7 @@ _LEADS: Final = {
     },
     ABORT: {
         LOADING: ABORTED,
-        LOADED: ABORTED,
-        RETRYING: ABORTED,
+        **dict.fromkeys(WAITING, ABORTED),
         STALLED: ABORTED,
         ABORTED: ABORTED,
     },

@@ -56,6 +56,11 @@ _FILE_COLUMNS: Final[Mapping[str, ColumnElement[Any]]] = {
     "dataSetFileId": tables.batch_files.c.id,
     "id": tables.batch_files.c.id,
 }
+_FILE_ORDERS: Final[Mapping[str, ColumnElement[Any]]] = {
+    "created": tables.batch_files.c.created_at,
+    "size": tables.batch_files.c.size,
+    "id": tables.batch_files.c.id,
+}
 _UNIQUE: Final = (
     "status", "createdUser", "createdClient", "updatedUser", "version", "dataSet", "externalId",
 )  # fmt: skip
@@ -184,15 +189,22 @@ class DataSetFiles:
         self._lake = lake
 
     def on_get(self, req: falcon.Request, resp: falcon.Response) -> None:
-        """Return one page, oldest first unless asked otherwise."""
+        """Return one page, newest first unless asked otherwise."""
         query = catalog_queries.read(req, _FILE_FILTERS)
         scope = caller_of(req).scope
         with self._lake.store.reading() as rows:
             where, rest = catalog_queries.where(
                 query, _FILE_COLUMNS, tables.batch_files.c.created_at
             )
-            items = map(_render_file, batch_files.read_page(rows, scope, where))
-            found = catalog_queries.take_page(items, query, rest, is_sorted=False)
+            names = {name for name, _descends in query.order}
+            is_sorted = names <= _FILE_ORDERS.keys()
+            order = []
+            if is_sorted:
+                tie = tables.batch_files.c.id
+                order = catalog_queries.order_clauses(query, _FILE_ORDERS, tie)
+            files = batch_files.read_page(rows, scope, where, order)
+            items = map(_render_file, files)
+            found = catalog_queries.take_page(items, query, rest, is_sorted=is_sorted)
         resp.media = {item["id"]: query.show(item) for item in found}
 
 

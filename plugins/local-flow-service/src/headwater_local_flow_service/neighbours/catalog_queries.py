@@ -13,7 +13,6 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
-import regex
 
 from headwater.credentials import schema_budgets
 from headwater.foreign import raise_bare
@@ -347,6 +346,8 @@ def _ordered(
 
 
 def _fits_pattern(name: str, pattern: str) -> Callable[[Item], bool]:
+    import regex  # loaded where a pattern comes
+
     excess = schema_budgets.find_excess({"pattern": pattern})
     if excess or not pattern:
         raise invalid(

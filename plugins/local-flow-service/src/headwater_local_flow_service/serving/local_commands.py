@@ -205,7 +205,7 @@ def reset(state: State, /, *, yes: bool, store: str | None, file: Path | None) -
     from headwater_local_flow_service.archive import resetting
     from headwater_local_flow_service.files.file_store import FilesUnavailable
 
-    settings = _settings(store, file)
+    settings = _settings(store, file, lake=True)
     with _open_store(settings) as opened:
         if not yes:
             _confirm(opened, sum(resetting.counts(opened).values()))
@@ -296,10 +296,12 @@ _CLOSED = 2  # the exit code where credentials do not open, as of a store that d
 _SHOWN = 20  # ids that a text lists; --json lists all
 
 
-def _settings(store: str | None, file: Path | None, *, new: bool = False) -> Any:
+def _settings(
+    store: str | None, file: Path | None, *, new: bool = False, lake: bool = False
+) -> Any:
     from headwater_local_flow_service.serving import options
 
-    return options.store_settings(file, store, new=new)
+    return options.store_settings(file, store, new=new, lake=lake)
 
 
 @contextmanager

@@ -117,10 +117,16 @@ def settings_for(
 
 
 def store_settings(
-    path: Path | None, store: str | None, *, new: bool = False
+    path: Path | None, store: str | None, *, new: bool = False, lake: bool = False
 ) -> Settings:
-    """Return settings for working on the store that ``serve`` with the same file and option uses."""
-    plain = _select_plain(_read_file(path), store, path)
+    """Return settings for working on the store that ``serve`` with the same file and option uses.
+
+    What reaches the object store is looked up only for who works on the files too, with `lake`. Raises `InvalidInput`.
+    """
+    from_file = _read_file(path)
+    if not lake:
+        from_file.pop("lake_options", None)
+    plain = _select_plain(from_file, store, path)
     return Settings.from_environ(**plain, new=new)
 
 

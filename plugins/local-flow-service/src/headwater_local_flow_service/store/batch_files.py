@@ -28,6 +28,7 @@ META: Final = "meta"  # reports about the batch
 RECEIVED: Final = (INPUT, BEGUN, PART)
 
 _AT_ONCE: Final = 500  # rows of one statement
+_READ_AT_ONCE: Final = 200  # rows taken from the database at once
 
 
 @attrs.frozen(kw_only=True)
@@ -156,11 +157,12 @@ def read_page(
         .join(batches, batches.c.id == _TABLE.c.batch)
         .where(in_scope(_TABLE, scope), _TABLE.c.role == OUTPUT)
         .where(batches.c.state == "success", *where)
-        .order_by(*order, _TABLE.c.created_at, _TABLE.c.batch, _TABLE.c.path)
+        .order_by(*(order or (_TABLE.c.created_at, _TABLE.c.batch, _TABLE.c.path)))
         .offset(start)
         .limit(limit)
     )
-    with rows.connection.execute(query) as found:
+    options = {"yield_per": _READ_AT_ONCE}
+    with rows.connection.execute(query, execution_options=options) as found:
         for row in found:
             yield _file_of(row)
 
