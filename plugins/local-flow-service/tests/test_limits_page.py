@@ -11,6 +11,7 @@ from headwater_local_flow_service.gateway import incoming
 from headwater_local_flow_service.lake import uploads
 from headwater_local_flow_service.listing import filters, listing
 from headwater_local_flow_service.neighbours import records
+from headwater_local_flow_service.promotion import json_rows
 from headwater_local_flow_service.specs import stored_specs
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ PAGE = Path(__file__).parents[3] / "docs" / "limits.md"
         (incoming, "MOST_PARAMETERS"),
         (listing, "LARGEST_PAGE_SIZE"),
         (listing, "MOST_READ_FOR_PAGE"),
+        (json_rows, "DEEPEST_ROW"),
+        (json_rows, "LARGEST_ROW"),
+        (json_rows, "MOST_FIELDS_OF_ROW"),
         (records, "LARGEST_PAGE_SIZE"),
         (stored_specs, "LARGEST_STORED"),
         (uploads, "LARGEST_FILE"),

@@ -6,7 +6,7 @@ import codecs
 from typing import TYPE_CHECKING, Final
 
 from headwater_local_flow_service.promotion import outcome
-from headwater_local_flow_service.promotion.json_rows import MOST_FIELDS
+from headwater_local_flow_service.promotion.json_rows import MOST_FIELDS_OF_ROW
 from headwater_local_flow_service.promotion.refusing import BatchRefused
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def _check_names(names: list[str], path: str) -> None:
         raise BatchRefused(
             outcome.EMPTY_HEADER, f"the header row of {path} has a name twice"
         )
-    if len(names) > MOST_FIELDS:
+    if len(names) > MOST_FIELDS_OF_ROW:
         raise BatchRefused(
-            outcome.EMPTY_HEADER, f"{path} has more than {MOST_FIELDS} columns"
+            outcome.EMPTY_HEADER, f"{path} has more than {MOST_FIELDS_OF_ROW} columns"
         )
 
 

@@ -8,7 +8,7 @@ from headwater_local_flow_service.promotion import outcome
 from headwater_local_flow_service.promotion.columns import build_table
 from headwater_local_flow_service.promotion.inference import count_fields, learn
 from headwater_local_flow_service.promotion.json_rows import (
-    MOST_FIELDS,
+    MOST_FIELDS_OF_ROW,
     UnreadableRow,
     iter_elements,
     iter_lines,
@@ -103,8 +103,10 @@ class _JsonReader:
         if shape is self._shape:
             return []
         fields = count_fields(shape)
-        if fields > MOST_FIELDS:
-            return [_odd(f"the rows have more than {MOST_FIELDS} different fields")]
+        if fields > MOST_FIELDS_OF_ROW:
+            return [
+                _odd(f"the rows have more than {MOST_FIELDS_OF_ROW} different fields")
+            ]
         self._shape = shape
         self._most_rows = _count_rows(fields)
         return []

@@ -14,7 +14,7 @@ from headwater_local_flow_service.promotion.conversion import (
     read_type,
 )
 from headwater_local_flow_service.promotion.inference import count_fields, merge
-from headwater_local_flow_service.promotion.json_rows import MOST_FIELDS
+from headwater_local_flow_service.promotion.json_rows import MOST_FIELDS_OF_ROW
 from headwater_local_flow_service.promotion.outcome import FailedRow
 from headwater_local_flow_service.promotion.parquet_rows import (
     check_size,
@@ -82,9 +82,10 @@ class _ParquetReader:
             refusal = ""
         if refusal:
             raise BatchRefused(outcome.INCOMPATIBLE, refusal)
-        if count_fields(shape) > MOST_FIELDS:
+        if count_fields(shape) > MOST_FIELDS_OF_ROW:
             raise BatchRefused(
-                outcome.INCOMPATIBLE, f"the rows have more than {MOST_FIELDS} fields"
+                outcome.INCOMPATIBLE,
+                f"the rows have more than {MOST_FIELDS_OF_ROW} fields",
             )
         self._shape = shape
 

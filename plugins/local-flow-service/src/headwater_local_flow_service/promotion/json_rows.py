@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 LARGEST_ROW: Final = 8 << 20  # bytes
-DEEPEST: Final = 64  # objects and arrays within each other
-MOST_FIELDS: Final = 10_000  # of one row; the platform's limit
+DEEPEST_ROW: Final = 64  # objects and arrays within each other
+MOST_FIELDS_OF_ROW: Final = 10_000  # of one row; the platform's limit
 _PIECE: Final = 1 << 20
 _BOM: Final = b"\xef\xbb\xbf"
 _BLANK: Final = b" \t\r\n"
@@ -149,13 +149,13 @@ def parse_row(raw: bytes) -> dict[str, Any]:
     """
     if len(raw) > LARGEST_ROW:
         raise UnreadableRow(_too_large())
-    if raw.count(b"{") + raw.count(b"[") > DEEPEST:
+    if raw.count(b"{") + raw.count(b"[") > DEEPEST_ROW:
         _check_depth(raw)
     row = _parse(raw)
     if not isinstance(row, dict):
         raise UnreadableRow("the row is not an object")
-    if raw.count(b":") > MOST_FIELDS and _count_fields(row) > MOST_FIELDS:
-        raise UnreadableRow(f"the row has more than {MOST_FIELDS} fields")
+    if raw.count(b":") > MOST_FIELDS_OF_ROW and _count_fields(row) > MOST_FIELDS_OF_ROW:
+        raise UnreadableRow(f"the row has more than {MOST_FIELDS_OF_ROW} fields")
     if b"\\ud" in raw or b"\\uD" in raw:
         _check_characters(row)
     return row
@@ -192,7 +192,7 @@ def _check_depth(raw: bytes) -> None:
     for match in _TOKENS.finditer(raw):
         first = match.group()[:1]
         depth += (first in b"[{") - (first in b"]}")
-        if depth > DEEPEST:
+        if depth > DEEPEST_ROW:
             raise UnreadableRow(_too_deep())
 
 
@@ -221,4 +221,4 @@ def _too_large() -> str:
 
 
 def _too_deep() -> str:
-    return f"the row is nested deeper than {DEEPEST} levels"
+    return f"the row is nested deeper than {DEEPEST_ROW} levels"

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from headwater_local_flow_service.promotion.json_rows import DEEPEST, MOST_FIELDS
+from headwater_local_flow_service.promotion.json_rows import (
+    DEEPEST_ROW,
+    MOST_FIELDS_OF_ROW,
+)
 from headwater_local_flow_service.promotion.rules import Rules, Violation, compile_rules
 
 if TYPE_CHECKING:
@@ -52,14 +55,14 @@ def _check_bounds(entity: Any) -> str | None:
     """Return what is too much of an entity, level by level, so that no depth of it can end the process."""
     level = [entity]
     fields = 0
-    for _depth in range(DEEPEST + 1):
+    for _depth in range(DEEPEST_ROW + 1):
         if not level:
             return None
         fields += sum(len(value) for value in level if isinstance(value, dict))
-        if fields > MOST_FIELDS:
-            return f"the message has more than {MOST_FIELDS} fields"
+        if fields > MOST_FIELDS_OF_ROW:
+            return f"the message has more than {MOST_FIELDS_OF_ROW} fields"
         level = [inner for value in level for inner in _inner(value)]
-    return f"the message is nested deeper than {DEEPEST} levels"
+    return f"the message is nested deeper than {DEEPEST_ROW} levels"
 
 
 def _inner(value: Any) -> list[Any]:

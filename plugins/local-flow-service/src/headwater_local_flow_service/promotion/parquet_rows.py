@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.promotion.job import InputFile
     from headwater_local_flow_service.promotion.parquet_footer import Footer
 
-MOST_ROWS: Final = 65_536
+MOST_ROWS: Final = 32_768
 _READ: Final = 16 << 20  # bytes of columns that are looked at together
 _LARGEST_ROW: Final = 64 << 20  # bytes of one row
 _MOST_ITEMS: Final = 1 << 27  # of arrays, in one column of one row group
