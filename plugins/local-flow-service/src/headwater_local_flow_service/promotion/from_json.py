@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from headwater_local_flow_service.promotion import outcome
 from headwater_local_flow_service.promotion.columns import build_table
-from headwater_local_flow_service.promotion.inference import count_fields, learn
+from headwater_local_flow_service.promotion.inference import learn
 from headwater_local_flow_service.promotion.json_rows import (
     MOST_FIELDS_OF_ROW,
     UnreadableRow,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.promotion.outcome import Outcome
 
 _GATHERED: Final = 8 << 20  # bytes of JSON that become columns at once
-_CELLS: Final = 2_000_000  # fields of rows that become columns at once
+_CELLS: Final = 8_000_000  # fields of rows that become columns at once
 
 
 def promote_json(job: PromotionJob, files: FileStore, collected: Outcome) -> None:
@@ -48,7 +48,7 @@ class _JsonReader:
         self._split = iter_elements if job.format.is_multi_line_json else iter_lines
         self._rules = compile_rules(job.schema, nullable=True, epoch=True)
         self._shape = read_shape(job.schema)
-        self._most_rows = _count_rows(count_fields(self._shape))
+        self._most_rows = _count_rows(self._shape.size)
         self._rows: list[dict[str, Any]] = []
         self._gathered = 0
 
@@ -102,7 +102,7 @@ class _JsonReader:
         """Take fields into the columns that no schema describes, as long as they are not too many."""
         if shape is self._shape:
             return []
-        fields = count_fields(shape)
+        fields = shape.size
         if fields > MOST_FIELDS_OF_ROW:
             return [
                 _odd(f"the rows have more than {MOST_FIELDS_OF_ROW} different fields")
@@ -114,7 +114,7 @@ class _JsonReader:
 
 def _count_rows(fields: int) -> int:
     """Return how many rows of so many fields become columns at once."""
-    return max(1, _CELLS // max(10, fields))
+    return max(1, _CELLS // max(80, fields))
 
 
 def _odd(message: str) -> Violation:

@@ -13,7 +13,7 @@ from headwater_local_flow_service.promotion.conversion import (
     convert,
     read_type,
 )
-from headwater_local_flow_service.promotion.inference import count_fields, merge
+from headwater_local_flow_service.promotion.inference import merge
 from headwater_local_flow_service.promotion.json_rows import MOST_FIELDS_OF_ROW
 from headwater_local_flow_service.promotion.outcome import FailedRow
 from headwater_local_flow_service.promotion.parquet_rows import (
@@ -82,7 +82,7 @@ class _ParquetReader:
             refusal = ""
         if refusal:
             raise BatchRefused(outcome.INCOMPATIBLE, refusal)
-        if count_fields(shape) > MOST_FIELDS_OF_ROW:
+        if shape.size > MOST_FIELDS_OF_ROW:
             raise BatchRefused(
                 outcome.INCOMPATIBLE,
                 f"the rows have more than {MOST_FIELDS_OF_ROW} fields",

@@ -93,12 +93,6 @@ def _widen(shape: Shape, kind: str) -> Shape:
     return Shape(shapes.NUMBER if both == _NUMBERS else shapes.TEXT, inferred=True)
 
 
-def count_fields(shape: Shape) -> int:
-    """Return how many fields a row of a shape has, at all depths."""
-    inner = [*shape.fields.values(), *([shape.item] if shape.item else [])]
-    return len(shape.fields) + sum(map(count_fields, inner))
-
-
 def to_text(value: Any) -> str | None:
     """Return what a column of text holds for a value: strings and null as they are, else JSON without null fields."""
     if value is None or isinstance(value, str):

@@ -71,6 +71,14 @@ class Shape:
         inner = [*self.fields.values(), *([self.item] if self.item else [])]
         return any(shape.has_open for shape in inner)
 
+    @cached_property
+    def size(self) -> int:
+        """How many fields it has, at all depths."""
+        inner = self.item.size if self.item else 0
+        return (
+            len(self.fields) + sum(shape.size for shape in self.fields.values()) + inner
+        )
+
     def arrow_type(self) -> pa.DataType | None:
         """Return the type of the column in Parquet; None where nothing is known, so that there is no column."""
         import pyarrow as pa
