@@ -339,6 +339,15 @@ def test_a_batch_without_files_or_rows_fails(
     assert batches.keys() == []
 
 
+def test_a_batch_that_fails_as_a_whole_leaves_nothing_of_rows_that_failed_before(
+    batches: Any, object_schema: Any
+) -> None:
+    contents = {"1.json": b'{"a": 1}\n{bad\n{"a": "x"}', "2.json": b" "}
+    promoted = batches.promote(object_schema({"a": STRING}), contents, diagnostics=True)
+    assert errors(promoted) == {"106": None}
+    assert batches.keys() == []
+
+
 def test_what_a_schema_leaves_open_gets_its_type_from_the_values(
     batches: Any, object_schema: Any
 ) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.promotion.outcome import Outcome
 
 _GATHERED: Final = 8 << 20  # bytes of JSON that become columns at once
-_CELLS: Final = 8_000_000  # fields of rows that become columns at once
+_CELLS: Final = 4_000_000  # fields of rows that become columns at once
 
 
 def promote_json(job: PromotionJob, files: FileStore, collected: Outcome) -> None:

@@ -10,7 +10,12 @@ import attrs
 
 from headwater_local_flow_service.promotion.job import BatchError, MadeFile, Promoted
 from headwater_local_flow_service.promotion.rules import Violation
-from headwater_local_flow_service.promotion.writing import Counted, Lines, Parts
+from headwater_local_flow_service.promotion.writing import (
+    Counted,
+    Lines,
+    Parts,
+    give_up,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,10 +75,10 @@ class Outcome:
     def __enter__(self) -> Outcome:
         return self
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *_error: object) -> None:
         if not self._ended:
             self._parts.abandon()
-        self._stack.__exit__(*error)
+            give_up(self._stack)
 
     def add_rows(self, columns: pa.RecordBatch) -> None:
         """Take rows that fit."""

@@ -257,9 +257,14 @@ class _Part:
         self._file.give_up()
         with suppress(OSError):
             self._writer.close()
-        error = _Abandoned()
-        self._stack.__exit__(type(error), error, None)
+        give_up(self._stack)
 
 
 class _Abandoned(Exception):
     """Ends the writing of a file that shall not appear."""
+
+
+def give_up(stack: ExitStack) -> None:
+    """Leave the files that a stack is writing, so that they never appear."""
+    error = _Abandoned()
+    stack.__exit__(type(error), error, None)
