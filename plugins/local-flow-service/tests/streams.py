@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from dataflows import CONTENT_TYPE, PLATFORM, new_data_set, target_body
 
@@ -34,7 +37,8 @@ class Stream:
         **params: Any,
     ) -> None:
         self.talker = talker
-        self.schema = new_schema(talker, fields or FIELDS)
+        self.group = new_group(talker, fields or FIELDS)
+        self.schema = new_schema(talker, self.group)
         self.data_set = new_data_set(talker, self.schema)
         kind = "raw" if raw else "xdm"
         self.base = self.made("/connections", http_api(dataType=kind, **params))["id"]
@@ -73,6 +77,14 @@ class Stream:
             body["flowSpec"] = {"id": STREAM_WITH_MAPPING, "version": "1.0"}
             body["transformations"] = [{"name": "Mapping", "params": mapping}]
         return str(self.made("/flows", body)["id"])
+
+    def change_fields(self, fields: dict[str, Any]) -> None:
+        """Give the schema other fields."""
+        url = (
+            f"{PLATFORM}/schemaregistry/tenant/fieldgroups/{quote(self.group, safe='')}"
+        )
+        answer = self.talker.send("PUT", url, json=group_body(fields))
+        assert answer.status_code == 200, answer.text
 
     @property
     def params(self) -> dict[str, Any]:
@@ -136,24 +148,61 @@ def http_api(**params: Any) -> dict[str, Any]:
     }
 
 
-def new_schema(talker: Any, fields: dict[str, Any]) -> str:
-    """Create a schema with a field group of these fields, and return its id."""
-    registry = f"{PLATFORM}/schemaregistry/tenant"
-    group = {
+def group_body(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a field group."""
+    return {
         "title": "Event fields",
         "type": "object",
+        "allOf": [{"properties": fields}],
     }
-    group["allOf"] = [{"properties": fields}]
-    answer = talker.post(f"{registry}/fieldgroups", json=group)
-    assert answer.status_code == 201, answer.text
-    body = {
-        "title": "Event",
-        "type": "object",
-        "allOf": [
-            {"$ref": "https://ns.adobe.com/xdm/context/profile"},
-            {"$ref": answer.json()["$id"]},
-        ],
-    }
-    answer = talker.post(f"{registry}/schemas", json=body)
+
+
+def new_group(talker: Any, fields: dict[str, Any]) -> str:
+    """Create a field group of these fields and return its id."""
+    url = f"{PLATFORM}/schemaregistry/tenant/fieldgroups"
+    answer = talker.post(url, json=group_body(fields))
     assert answer.status_code == 201, answer.text
     return str(answer.json()["$id"])
+
+
+def new_schema(talker: Any, group: str) -> str:
+    """Create a schema with a field group, and return its id."""
+    profile = {"$ref": "https://ns.adobe.com/xdm/context/profile"}
+    body = {"title": "Event", "type": "object", "allOf": [profile, {"$ref": group}]}
+    answer = talker.post(f"{PLATFORM}/schemaregistry/tenant/schemas", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["$id"])
+
+
+def batches(talker: Any, data_set: str) -> list[dict[str, Any]]:
+    """Return the batches of a data set, the oldest first."""
+    asked = {"dataSet": data_set, "orderBy": "asc:created", "limit": "100"}
+    answer = talker.get(f"{PLATFORM}/catalog/batches", params=asked)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json().values())
+
+
+def stored_rows(talker: Any, data_set: str) -> list[dict[str, Any]]:
+    """Return the rows of a data set, as its files hold them."""
+    import pyarrow.parquet as pq
+
+    found: list[dict[str, Any]] = []
+    for batch in batches(talker, data_set):
+        if batch["status"] != "success":
+            continue
+        listed = talker.get(f"{PLATFORM}/export/batches/{batch['id']}/files").json()
+        for file in listed["data"]:
+            url = f"{PLATFORM}/export/files/{file['dataSetFileId']}"
+            [part] = talker.get(url).json()["data"]
+            content = talker.get(url, params={"path": part["name"]}).content
+            found += pq.read_table(io.BytesIO(content)).to_pylist()
+    return found
+
+
+def failed_records(talker: Any, batch: str) -> list[dict[str, Any]]:
+    """Return the records of a batch that has failed."""
+    url = f"{PLATFORM}/export/batches/{batch}/failed"
+    names = [file["name"] for file in talker.get(url).json()["data"]]
+    [name] = [name for name in names if name != "_SUCCESS"]
+    text = talker.get(url, params={"path": name}).text
+    return [json.loads(line) for line in text.splitlines()]

@@ -13,6 +13,12 @@ from headwater_local_flow_service.listing import filters, listing
 from headwater_local_flow_service.neighbours import records
 from headwater_local_flow_service.promotion import json_rows
 from headwater_local_flow_service.specs import stored_specs
+from headwater_local_flow_service.streaming import (
+    backlog,
+    collection,
+    mapping,
+    windows,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -38,6 +44,12 @@ PAGE = Path(__file__).parents[3] / "docs" / "limits.md"
         (uploads, "MOST_FILES"),
         (uploads, "LARGEST_BATCH"),
         (uploads, "MOST_PARTS"),
+        (collection, "LARGEST_MESSAGE"),
+        (backlog, "MOST_WAITING"),
+        (backlog, "MOST_WAITING_SIZE"),
+        (windows, "MOST_IN_WINDOW"),
+        (windows, "LARGEST_WINDOW"),
+        (mapping, "MOST_NAMES"),
     ],
 )
 def test_a_limit_stands_beside_its_name(module: ModuleType, name: str) -> None:

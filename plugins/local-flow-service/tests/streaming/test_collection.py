@@ -411,3 +411,19 @@ def test_nothing_of_a_message_is_logged(
     stream.send({"header": {secret: secret}, "body": {}})
     stream.send(stream.message({secret: 1}), params={"syncValidation": "true"})
     assert secret not in caplog.text
+
+
+def test_nobody_reaches_the_dataflows_of_another_organization(
+    talker: Talker, stream: Stream
+) -> None:
+    other = Stream(talker.like(x_gw_ims_org_id="OTHER@AdobeOrg"))
+    for header in (
+        {"flowId": other.flow},
+        {"flowId": None, "datasetId": other.data_set},
+        {"datasetId": other.data_set},
+    ):
+        answer = stream.send(stream.message({"_id": "1"}, header=header))
+        assert answer.status_code == 400
+    foreign = other.message({"_id": "1"}, header={"imsOrgId": None})
+    assert stream.send(foreign).status_code == 400
+    assert _kept(talker, other.flow) == _kept(talker, stream.flow) == []

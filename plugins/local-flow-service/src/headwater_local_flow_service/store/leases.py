@@ -25,11 +25,24 @@ def claim(store: Store, name: str, holder: str, *, now: int, until: int) -> bool
         return _claim(rows, f"lease:{name}", holder, now=now, until=until)
 
 
-def _claim(rows: Rows, fact: str, holder: str, *, now: int, until: int) -> bool:
+def release(store: Store, name: str, holder: str) -> None:
+    """Give a lease up before its end, if this holder has it."""
+    with store.writing(_CLAIMING) as rows:
+        fact = f"lease:{name}"
+        if _find(rows, fact).partition(" ")[2] == holder:
+            rows.set_fact(fact, f"0 {holder}")
+
+
+def _find(rows: Rows, fact: str) -> str:
+    """Return what is stored of a lease, or nothing."""
     query = select(facts.c.value).where(facts.c.name == fact)
-    found = rows.connection.execute(query).scalars().first()
+    return rows.connection.execute(query).scalars().first() or ""
+
+
+def _claim(rows: Rows, fact: str, holder: str, *, now: int, until: int) -> bool:
+    found = _find(rows, fact)
     value = f"{until} {holder}"
-    if found is None:
+    if not found:
         rows.connection.execute(insert(facts), {"name": fact, "value": value})
         return True
     ends, _blank, owner = found.partition(" ")

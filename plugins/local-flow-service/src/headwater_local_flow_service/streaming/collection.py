@@ -120,7 +120,7 @@ def _tell(error: InletError) -> str:
 
 def _open(streaming: Streaming, req: falcon.Request, id: str) -> Opening:
     streaming.check_place()
-    opening = openings.open_inlet(streaming.store, id)
+    opening = openings.open_inlet(streaming.store, streaming.finder, id)
     openings.admit(req, opening, streaming.tokens)
     return opening
 

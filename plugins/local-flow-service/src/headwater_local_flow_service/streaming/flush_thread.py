@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("headwater.local")
 
 _LEASE: Final = "inlets"
-_LEASE_SECONDS: Final = 30
-_LOOK_SECONDS: Final = 10.0  # between two looks at what other processes have taken in
+_LEASE_SECONDS: Final = 5
+_LOOK_SECONDS: Final = 5.0  # between two looks at what other processes have taken in
 _SHORTEST: Final = 0.05  # seconds between two looks
 _AFTER_FAILURE: Final = 5.0  # seconds
 _CLOSING: Final = 30  # seconds in which a flush that is under way may end
@@ -45,31 +46,30 @@ class FlushThread:
         self._thread: threading.Thread | None = None
         self._is_watching = False
         self._is_closed = False
-        self._is_woken = False
+        self._is_called = self._has_news = self._looks_soon = False
         self._passes_begun = 0
         self._passes_ended = 0
 
     def wake(self) -> None:
         """Take note that messages wait."""
-        if self._is_woken:
-            return  # what was said already need not be said again, without a lock
-        with self._changed:
-            self._is_woken = True
-            self._start()
-            self._changed.notify_all()
+        # Looked at without a lock: most senders need not disturb a thread that will look soon enough by itself.
+        if not self._looks_soon:
+            with self._changed:
+                self._has_news = True
+                self._start()
+                self._changed.notify_all()
 
     def watch(self) -> None:
         """Look as long as this process lives, also for what others have taken in and left."""
         self._is_watching = True
-        self.wake()
+        with self._changed:
+            self._call()
 
     def go_on(self, patience: float) -> None:
         """Have what is due put into data sets, and wait so many seconds for it."""
         with self._changed:
             wanted = self._passes_begun + 1
-            self._is_woken = True
-            self._start()
-            self._changed.notify_all()
+            self._call()
             self._changed.wait_for(
                 lambda: self._passes_ended >= wanted or self._is_closed, patience
             )
@@ -81,6 +81,14 @@ class FlushThread:
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(_CLOSING)
+            with contextlib.suppress(StoreUnavailable):
+                leases.release(self._store, _LEASE, self._holder)
+
+    def _call(self) -> None:
+        """Have a pass begin at once; for who holds the lock."""
+        self._is_called = True
+        self._start()
+        self._changed.notify_all()
 
     def _start(self) -> None:
         if self._thread is None and not self._is_closed:
@@ -97,9 +105,12 @@ class FlushThread:
     def _wait(self, pause: float | None) -> bool:
         """Wait for the next pass, or for whoever wants one now; False where there shall be none."""
         with self._changed:
-            if not self._is_woken and not self._is_closed:
+            # News need no pass of their own where the next one comes before they are due.
+            self._looks_soon = pause is not None and pause <= self._interval
+            is_due = self._is_called or (self._has_news and not self._looks_soon)
+            if not is_due and not self._is_closed:
                 self._changed.wait(pause)
-            self._is_woken = False
+            self._is_called = self._has_news = self._looks_soon = False
             self._passes_begun += 1
             return not self._is_closed
 
@@ -123,29 +134,31 @@ class FlushThread:
         due = [stream for stream in streams if self._seconds_until(stream) <= 0]
         if due and not self._claim():
             return _LOOK_SECONDS
-        failed = [stream.flow for stream in due if not self._flush(stream)]
+        is_idle, failed = not due, list[str]()
+        while due:
+            # One window of each at a time: a stream that never ends keeps no other waiting.
+            due = [stream for stream in due if self._flush(stream, failed)]
+            if due and (self._is_closed or not self._claim()):
+                return _SHORTEST
         waits = [_AFTER_FAILURE] if failed else []
-        for stream in self._list_streams() if due else streams:
+        for stream in streams if is_idle else self._list_streams():
             if stream.flow not in failed:
                 waits.append(max(_SHORTEST, self._seconds_until(stream)))
         if self._is_watching:
             waits.append(_LOOK_SECONDS)
         return min(waits, default=None)
 
-    def _flush(self, stream: Stream) -> bool:
-        """Flush all that waits of a stream; say whether that could be done, and tell the log why not."""
+    def _flush(self, stream: Stream, failed: list[str]) -> bool:
+        """Flush one window of a stream; say whether others may wait behind it. What cannot be done is told the log."""
         try:
-            while self._flusher.flush(stream.scope, stream.flow):
-                if self._is_closed or not self._claim():
-                    return True
-        except (Undeliverable, FilesUnavailable, FlowError) as error:
-            log.warning("messages for the dataflow %s wait: %s", stream.flow, error)
+            return self._flusher.flush(stream.scope, stream.flow)
         except StoreUnavailable:
             raise
+        except (Undeliverable, FilesUnavailable, FlowError) as error:
+            log.warning("messages for the dataflow %s wait: %s", stream.flow, error)
         except Exception as error:
             _log(error)
-        else:
-            return True
+        failed.append(stream.flow)
         return False
 
     def _list_streams(self) -> list[Stream]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Step: TypeAlias = "str | int"
 Path: TypeAlias = "tuple[Step, ...]"
 
-DEEPEST: Final = 30  # names of a destination
+MOST_NAMES: Final = 30  # names of a destination
 _ABSENT: Final = object()
 
 _NAME: Final = r"(?:[A-Za-z_$@:]|\\\.)(?:[\w$@:-]|\\\.)*"
@@ -127,8 +127,10 @@ def _read_destination(text: str) -> tuple[str, ...]:
         raise Unsupported(
             f"the mapping writes into an array, at {text}; only objects are written into here"
         )
-    if len(names) > DEEPEST:
-        raise Unsupported(f"a destination of the mapping has more than {DEEPEST} names")
+    if len(names) > MOST_NAMES:
+        raise Unsupported(
+            f"a destination of the mapping has more than {MOST_NAMES} names"
+        )
     return tuple(names)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from headwater_local_flow_service.inlets import registry
 from headwater_local_flow_service.inlets.problems import InletError
 from headwater_local_flow_service.kernel import transitions
 from headwater_local_flow_service.kernel.kind import DRAFT
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     import falcon
 
     from headwater_local_flow_service.gateway.tokens import Tokens
+    from headwater_local_flow_service.inlets.registry import InletFinder
     from headwater_local_flow_service.store.inlet_rows import Inlet
     from headwater_local_flow_service.store.store import Record, Store
 
@@ -38,9 +38,9 @@ class Opening:
     source_name: str = ""
 
 
-def open_inlet(store: Store, id: str) -> Opening:
+def open_inlet(store: Store, finder: InletFinder, id: str) -> Opening:
     """Return what is behind an inlet. Raises `InletError` where there is no such inlet."""
-    inlet = registry.find(store, id)
+    inlet = finder.find(id)
     if inlet is not None:
         connection = store.get(tables.connections, inlet.scope, inlet.owner)
         if connection is not None and _is_open(connection):

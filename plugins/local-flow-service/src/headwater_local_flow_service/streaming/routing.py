@@ -55,6 +55,7 @@ class Router:
         self._opening = opening
         self._named = named
         self._known: dict[tuple[str | None, str | None], Route] = {}
+        self._all: list[Route] | None = None  # of the inlet, once one is looked for
 
     def find(self, flow: str | None = None, data_set: str | None = None) -> Route:
         """Return the route of a message that names these, where it names any. Raises `NoRoute`."""
@@ -97,11 +98,9 @@ class Router:
         )
 
     def _find_by_data_set(self, data_set: str) -> Route:
-        routes = [
-            route
-            for route in map(self._build, self._list_flows())
-            if route.data_set == data_set
-        ]
+        if self._all is None:
+            self._all = [self._build(flow) for flow in self._list_flows()]
+        routes = [route for route in self._all if route.data_set == data_set]
         if not routes:
             raise NoRoute(
                 "no dataflow that is enabled leads from this inlet to header.datasetId"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from headwater_local_flow_service.inlets.registry import InletFinder
 from headwater_local_flow_service.store.inlet_rows import InletRows
 from headwater_local_flow_service.streaming.backlog import Backlog
 from headwater_local_flow_service.streaming.flush_thread import FlushThread
@@ -27,6 +28,7 @@ class Streaming:
         self.store: Store = lake.store
         self.settings: Settings = lake.context.settings
         self.tokens = tokens
+        self.finder = InletFinder(lake.store)
         self.validator = Validator(lake.store)
         self._lake = lake
         self._backlog = Backlog(lake.store)
