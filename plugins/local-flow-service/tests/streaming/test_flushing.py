@@ -18,7 +18,8 @@ from streams import (
 )
 from talking import code
 
-from headwater_local_flow_service.store.inlet_rows import InletRows, Message
+from headwater_local_flow_service.store import tables
+from headwater_local_flow_service.store.inlet_rows import InletRows
 from headwater_local_flow_service.store.store import Scope
 from headwater_local_flow_service.streaming import flushing, windows
 from headwater_local_flow_service.streaming.flushing import Flusher, Undeliverable
@@ -265,21 +266,40 @@ def test_the_schema_counts_that_there_is_when_messages_are_stored(
     assert batch["status"] == "failed"
 
 
-def test_a_data_set_that_is_gone_is_told_and_holds_up_nobody(
+def test_messages_go_with_a_data_set_that_is_deleted(
+    later: Talker, caplog: pytest.LogCaptureFixture
+) -> None:
+    stream = Stream(later)
+    stream.send_several([stream.message({"_id": "1"})] * 2)
+    [flow] = later.get(f"/flows/{stream.flow}").json()["items"]
+    [target] = flow["targetConnectionIds"]
+    for path in (
+        f"/flows/{stream.flow}",
+        f"/targetConnections/{target}",
+        f"{PLATFORM}/catalog/dataSets/{stream.data_set}",
+    ):
+        assert later.send("DELETE", path).status_code in (200, 204)
+    assert not _flusher(later).flush(SCOPE, stream.flow)
+    assert _waiting(later, stream.flow) == 0
+    assert (
+        f"2 messages for the dataflow {stream.flow} were dropped: their data set was deleted"
+        in caplog.text
+    )
+
+
+def test_a_schema_that_is_gone_is_told_and_holds_up_nobody(
     talker: Talker, caplog: pytest.LogCaptureFixture
 ) -> None:
     stream, other = Stream(talker), Stream(talker)
     with talker.app.store.writing(SCOPE) as rows:
-        gone = Message(
-            scope=SCOPE, flow="gone", data_set="gone", received_at=1, text="{}"
-        )
-        InletRows(rows).add_messages([gone])
+        rows.remove(tables.schemas, SCOPE, stream.schema)
+    stream.send(stream.message({"_id": "1"}))
     other.send(other.message({"_id": "1"}))
     assert len(stored_rows(talker, other.data_set)) == 1
     with pytest.raises(Undeliverable):
-        _flusher(talker).flush(SCOPE, "gone")
-    assert "messages for the dataflow gone wait" in caplog.text
-    assert stored_rows(talker, stream.data_set) == []
+        _flusher(talker).flush(SCOPE, stream.flow)
+    assert f"messages for the dataflow {stream.flow} wait" in caplog.text
+    assert _waiting(talker, stream.flow) == 1
 
 
 def test_messages_come_into_data_sets_without_anybody_asking(

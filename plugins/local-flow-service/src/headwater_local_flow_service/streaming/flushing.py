@@ -7,6 +7,7 @@ finds the messages gone and is undone, so that no message comes into two batches
 from __future__ import annotations
 
 import hashlib
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -22,6 +23,7 @@ from headwater_local_flow_service.kernel.clock import now
 from headwater_local_flow_service.lake import batches, keys, results, sweeping
 from headwater_local_flow_service.lake.ids import new_ulid
 from headwater_local_flow_service.lake.refusals import EXPORT
+from headwater_local_flow_service.neighbours import lookup
 from headwater_local_flow_service.promotion import outcome
 from headwater_local_flow_service.promotion.job import (
     BatchError,
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
         Validator,
     )
 
+log = logging.getLogger("headwater.local")
+
 CLIENT: Final = "headwater-streaming"  # who makes the batches and runs of streams
 _SAMPLES: Final = 10  # records in the file of samples
 _DESCRIPTION: Final = {
@@ -60,10 +64,10 @@ _DESCRIPTION: Final = {
 
 
 class Undeliverable(Exception):
-    """The data set of messages is gone, or its schema: they wait until somebody puts it right."""
+    """The schema of a data set is gone: its messages wait until somebody puts that right."""
 
     def __init__(self) -> None:
-        super().__init__("the data set of a dataflow, or its schema, is gone")
+        super().__init__("the schema of their data set is gone")
 
 
 class _Gone(Exception):
@@ -98,7 +102,8 @@ class Flusher:
             return False
         rules = self._validator.read_rules(scope, window.data_set)
         if rules is None:
-            raise Undeliverable
+            self._drop(window)
+            return window.is_full
         started = now()
         made = self._make_batches(window, rules)
         folders = [keys.folder_of(scope, batch.id) for batch in made]
@@ -111,6 +116,18 @@ class Flusher:
             self._remove(folders)
             raise
         return window.is_full
+
+    def _drop(self, window: Window) -> None:
+        """Let messages go with their data set, as its batches did. Raises `Undeliverable` where it is there."""
+        seqs = [message.seq for message in window.messages]
+        with self._lake.store.writing(window.scope) as rows:
+            if lookup.data_set(rows, window.scope, window.data_set) is not None:
+                raise Undeliverable
+            InletRows(rows).remove_messages(window.scope, window.flow, seqs)
+        text = (
+            "%d messages for the dataflow %s were dropped: their data set was deleted"
+        )
+        log.warning(text, len(seqs), window.flow)
 
     def _make_batches(self, window: Window, rules: DataSetRules) -> list[_Batch]:
         """Write the files of a window: a batch of what fits, and one that has failed of what does not."""
