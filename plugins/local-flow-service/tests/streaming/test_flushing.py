@@ -339,6 +339,20 @@ def test_raw_data_comes_into_the_data_set_as_it_was_mapped(talker: Talker) -> No
     assert (row["_id"], row["person"]["id"]) == ("7", "7")
 
 
+def test_what_was_mapped_comes_in_the_types_of_the_schema(talker: Talker) -> None:
+    pairs = {"n": "_id", "s": "age", "noise": "email", "who": "person"}
+    mappings = [{"source": a, "destination": b} for a, b in pairs.items()]
+    stream = Stream(talker, raw=True, mappings=mappings)
+    sent = {"n": 7, "s": "12", "noise": [1], "who": {"name": 1.5}}
+    named = {"x-adobe-flow-id": stream.flow}
+    sync = {"syncValidation": "true"}
+    answer = stream.send(sent, params=named | sync)
+    assert answer.status_code == 200, answer.text
+    [row] = stored_rows(talker, stream.data_set)
+    assert (row["_id"], row["age"], row["email"]) == ("7", 12, None)
+    assert row["person"] == {"name": "1.5"}
+
+
 def test_a_stream_has_no_runs_on_demand(talker: Talker) -> None:
     stream = Stream(talker)
     answer = talker.post("/runs", json={"flowId": stream.flow})

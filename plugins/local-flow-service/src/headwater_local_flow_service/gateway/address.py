@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.settings import Settings
 
 # A name or an address, brackets around one of IPv6, and a port.
-_HOST: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _SCHEMES: Final = ("http", "https")
 
 _address: ContextVar[str] = ContextVar("headwater_local_address", default="")

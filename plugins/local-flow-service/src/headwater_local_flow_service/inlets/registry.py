@@ -22,7 +22,7 @@ HTTP_API: Final = "bc7b00d6-623a-4dfc-9fdb-f1240aeadaeb"  # a connection specifi
 WEBHOOK: Final = "e77fde5a-22a8-11ed-861d-0242ac120002"  # a flow specification
 
 _BYTES: Final = 32
-_ID: Final = re.compile(r"[0-9a-f]{64}")
+_ID = re.compile(r"[0-9a-f]{64}")
 _MOST_REMEMBERED: Final = 4096
 _LOOKED_UP: Final = 32  # digits that the database compares; the others are compared in a time that tells nothing
 

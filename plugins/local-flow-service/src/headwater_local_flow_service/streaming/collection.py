@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LARGEST_MESSAGE: Final = 1_048_576  # bytes, also of several messages together
 
-_JSON: Final = re.compile(r"application/(?:json|[^\s;]+\+json)")
+_JSON = re.compile(r"application/(?:json|[^\s;]+\+json)")
 _SMILE: Final = "application/x-jackson-smile"
 _counter: Final = itertools.count(1)
 

@@ -25,12 +25,12 @@ _ABSENT: Final = object()
 
 _NAME: Final = r"(?:[A-Za-z_$@:]|\\\.)(?:[\w$@:-]|\\\.)*"
 _QUOTED_NAME: Final = r"\$\{(?:[^{}\\]|\\.)+\}"
-_STEP: Final = re.compile(rf"({_QUOTED_NAME}|{_NAME})((?:\[\d{{1,6}}\])*)(\.|$)")
-_INDEX: Final = re.compile(r"\[(\d+)\]")
-_TEXT: Final = re.compile(r'"([^"\\]*)"' + r"|'([^'\\]*)'")
-_NUMBER: Final = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
+_STEP = re.compile(rf"({_QUOTED_NAME}|{_NAME})((?:\[\d{{1,6}}\])*)(\.|$)")
+_INDEX = re.compile(r"\[(\d+)\]")
+_TEXT = re.compile(r'"([^"\\]*)"' + r"|'([^'\\]*)'")
+_NUMBER = re.compile(r"-?\d{1,30}(?:\.\d{1,30})?")
 _WORDS: Final = {"true": True, "false": False, "null": None}
-_FUNCTION: Final = re.compile(r"([A-Za-z_]\w{0,63})\s*\(")
+_FUNCTION = re.compile(r"([A-Za-z_]\w{0,63})\s*\(")
 
 
 class Unsupported(Exception):

@@ -13,6 +13,7 @@ from headwater_local_flow_service.inlets import problems
 from headwater_local_flow_service.neighbours.ids import schema_id
 from headwater_local_flow_service.store.inlet_rows import Message
 from headwater_local_flow_service.streaming.routing import NoRoute
+from headwater_local_flow_service.streaming.validating import MAPPED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,9 +57,8 @@ class MessageReader:
             raise self._refusal(
                 problems.INVALID, "raw data needs a dataflow with a Mapping"
             )
-        return route, self._complete(
-            {}, {"xdmEntity": route.mapping.apply(sent)}, route
-        )
+        body = {"xdmEntity": route.mapping.apply(sent)}
+        return route, self._complete({}, body, route) | {MAPPED: True}
 
     def _read_xdm(self, sent: dict[str, Any]) -> tuple[Route, dict[str, Any]]:
         header, body = sent.get("header"), sent.get("body")
@@ -81,9 +81,10 @@ class MessageReader:
                 "header.schemaRef and body.xdmMeta.schemaRef must both name the schema of the data set",
             )
         entity = body.get("xdmEntity")
-        if route.mapping is not None and isinstance(entity, dict):
-            body = {**body, "xdmEntity": route.mapping.apply(entity)}
-        return route, self._complete(header, body, route)
+        if route.mapping is None or not isinstance(entity, dict):
+            return route, self._complete(header, body, route)
+        body = {**body, "xdmEntity": route.mapping.apply(entity)}
+        return route, self._complete(header, body, route) | {MAPPED: True}
 
     def _check_organization(self, header: Mapping[str, Any]) -> None:
         if header.get("imsOrgId") not in (None, self._opening.inlet.scope.org):

@@ -12,6 +12,7 @@ import attrs
 from headwater_local_flow_service.inlets import problems
 from headwater_local_flow_service.inlets.problems import InletError
 from headwater_local_flow_service.neighbours import lookup, resolution
+from headwater_local_flow_service.streaming import casting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.streaming.routing import Route
 
 NO_ENTITY: Final = "Payload body is missing xdmEntity"
+MAPPED: Final = (
+    "_mapped"  # what a kept message says besides, where a mapping made its entity
+)
 _MOST_KEPT: Final = 64  # compiled schemas; the one that was not used for longest goes
 
 
@@ -33,9 +37,10 @@ class DataSetRules:
     schema: Mapping[str, Any] = attrs.field(repr=False)
     rules: MessageRules
 
-    def find_violations(self, message: Mapping[str, Any]) -> list[Violation]:
-        """Return what an XDM message breaks; one without an entity is a matter of `NO_ENTITY`."""
-        return self.rules.find_violations(message["body"].get("xdmEntity"))
+    def read_entity(self, message: Mapping[str, Any]) -> Any:
+        """Return the entity of a message; one that was mapped in the types of the schema."""
+        entity = message["body"].get("xdmEntity")
+        return casting.cast(entity, self.schema) if message.get(MAPPED) else entity
 
 
 class Validator:
@@ -63,7 +68,7 @@ class Validator:
             raise _refusal(opening, [{"message": "the schema of the data set is gone"}])
         if not has_entity(message):
             raise _refusal(opening, [{"message": NO_ENTITY}])
-        violations = rules.find_violations(message)
+        violations = rules.rules.find_violations(rules.read_entity(message))
         if violations:
             raise _refusal(opening, [as_cause(violations)])
 

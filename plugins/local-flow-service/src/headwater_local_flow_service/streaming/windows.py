@@ -108,8 +108,8 @@ def sort_messages(window: Window, rules: DataSetRules) -> Sorted:
         if not validating.has_entity(message):
             _add_failed(result, message, [{"message": validating.NO_ENTITY}])
             continue
-        entity = message["body"]["xdmEntity"]
-        violations = rules.find_violations(message)
+        entity = rules.read_entity(message)
+        violations = rules.rules.find_violations(entity)
         if violations:
             told = [violation.as_json() for violation in violations]
             failed = entity if isinstance(entity, dict) else message
