@@ -45,6 +45,16 @@ statement_timeout = 7.5
 token_lifetime = 60
 public_url = "https://flow.example"
 inlet_interval = 2.5
+lake = "lake"
+landing_zone = "zone"
+landing_zone_token_lifetime = 3600
+
+[lake_options]
+region = "eu-west-1"
+
+[landing_zone_options]
+account_name = "acme"
+account_key = "env:DESK_SECRET"
 
 [strictness]
 delete_status = 202
@@ -104,6 +114,14 @@ def test_a_file_says_everything(tmp_path: Path) -> None:
     assert settings.proxies == ("127.0.0.1",)
     assert settings.public_url == "https://flow.example"
     assert settings.inlet_interval == 2.5
+    assert settings.lake == str(tmp_path / "lake")
+    assert settings.lake_options == {"region": "eu-west-1"}
+    assert settings.landing_zone == str(tmp_path / "zone")
+    assert settings.landing_zone_token_lifetime == 3600
+    assert settings.landing_zone_options == {
+        "account_name": "acme",
+        "account_key": "open-sesame",
+    }
 
 
 def test_every_key_of_a_file_is_in_the_example(tmp_path: Path) -> None:
@@ -197,6 +215,17 @@ def test_without_a_file_everything_is_as_it_always_was() -> None:
             "no organizations",
             "name each organization",
         ),
+        (
+            '[landing_zone_options]\naccount_key = "canary-secret"',
+            "landing_zone_options.account_key must be a reference",
+            "env:NAME",
+        ),
+        (
+            "[landing_zone_options]\nendpoint = 1",
+            "landing_zone_options.endpoint must be a string",
+            "quotes",
+        ),
+        ("landing_zone_token_lifetime = 1", "from 60 to 31536000", "lifetime"),
         ('host = "0.0.0.0"', "no client is configured", "--client"),
         ("port = = 3 # canary-secret", "is not TOML", ""),
     ],

@@ -121,9 +121,12 @@ def store_settings(
 ) -> Settings:
     """Return settings for working on the store that ``serve`` with the same file and option uses.
 
-    What reaches the object store is looked up only for who works on the files too, with `lake`. Raises `InvalidInput`.
+    What reaches the object store of the lake is looked up only for who works on its files too, with `lake`. Raises
+    `InvalidInput`.
     """
     from_file = _read_file(path)
+    # The files of landing zones are left alone, so that nobody needs to give the key of where they lie.
+    from_file.pop("landing_zone_options", None)
     if not lake:
         from_file.pop("lake_options", None)
     plain = _select_plain(from_file, store, path)
