@@ -116,7 +116,7 @@ def test_text_without_a_header_that_can_be_read_is_refused(data: bytes) -> None:
         _describe(data)
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 60), st.sampled_from([b"\n", b"\r\n"]))
 def test_a_row_that_is_cut_where_reading_ends_is_left_out(
     offset: int, newline: bytes
@@ -139,6 +139,7 @@ def test_a_row_that_is_cut_where_reading_ends_is_left_out(
     assert all(other == expected for other in others)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.text(max_size=8), st.text(max_size=8)), min_size=1, max_size=5
@@ -309,6 +310,7 @@ def test_properties_that_cannot_be_are_named(given: dict[str, str]) -> None:
         FileProperties(**given)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.sampled_from(["", *COMPRESSIONS]))
 def test_no_bytes_end_in_anything_but_an_answer_or_a_refusal(
     data: bytes, compression: str

@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from making import PACKERS
 
@@ -62,6 +62,7 @@ def test_what_cannot_be_found_out_is_refused(data: bytes) -> None:
 _CELL = st.text(st.characters(exclude_characters="".join(DELIMITERS), codec="utf-8"))
 
 
+@settings(deadline=None)
 @given(
     st.integers(2, 5).flatmap(
         lambda width: st.lists(
@@ -79,6 +80,7 @@ def test_the_delimiter_that_was_written_is_found(
     assert find_delimiter(written.getvalue()) == delimiter
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_has_a_delimiter(text: str) -> None:
     assert find_delimiter(text) in DELIMITERS

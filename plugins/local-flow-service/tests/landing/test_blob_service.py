@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 import requests
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from landing.zones_served import Served, error_code
 
@@ -81,6 +81,7 @@ def test_no_name_leads_out_of_the_container(
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.json")} == before
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_name_is_taken_or_refused_and_those_taken_are_plain_paths(
     name: str,
@@ -207,6 +208,32 @@ def test_files_vanish_after_seven_days(
     assert landing.file("old.csv", fileType="delimited").status_code == 404
     assert landing.list() == []
     assert list((tmp_path).rglob("old.csv")) == []
+
+
+def test_blocks_of_which_no_file_is_made_vanish_too(
+    landing: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, _mark, token = landing.credentials()["SASUri"].partition("?")
+
+    def put(name: str) -> None:
+        query = f"{token}&comp=block&blockid=QQ%3D%3D"
+        answer = requests.put(f"{path}/{name}?{query}", data=b"x", timeout=30)
+        assert answer.status_code == 201
+
+    put("left.bin")
+    [blocks] = tmp_path.rglob("blocks")
+    assert len([*blocks.rglob("*")]) == 2
+
+    later = clock.now() + zone.LIFETIME_DAYS * 86_400_000 + 1000
+    monkeypatch.setattr(zone, "now", lambda: later)
+    commit = requests.put(
+        f"{path}/other.bin?{token}&comp=blocklist",
+        data=b"<BlockList></BlockList>",
+        timeout=30,
+    )
+
+    assert commit.status_code == 201
+    assert [*blocks.rglob("*")] == []
 
 
 def test_a_folder_of_a_hundred_thousand_files_is_listed_in_bounds(

@@ -25,10 +25,8 @@ OPTIONS: Final = ("account_name", "account_key", "endpoint")
 
 _PERMISSIONS: Final = "racwdl"  # of a policy: read, add, create, write, delete, list
 _TIMEOUT: Final = (5, 15)  # seconds to connect, and to wait for an answer
-_POLICY = re.compile(
-    r"<SignedIdentifier>\s*<Id>(dlz-[0-9a-f-]{36})</Id>.*?<Expiry>([^<]{10,40})</Expiry>",
-    re.DOTALL,
-)
+_ID = re.compile(r"<Id>(dlz-[0-9a-f-]{36})</Id>")
+_EXPIRY = re.compile(r"<Expiry>([^<]{10,40})</Expiry>")
 
 
 @attrs.frozen(kw_only=True)
@@ -107,10 +105,12 @@ class ContainerPolicies:
     def read(self) -> AccessPolicy | None:
         """Return the policy, or None where there is none yet."""
         answer = self.account.ask("GET", f"{self._path}&comp=acl", accept=(404,))
-        found = _POLICY.search(answer.text)
-        if answer.status_code == 404 or not found:
+        text = answer.content.decode("utf-8", "replace")
+        # The service keeps one policy there and no other.
+        id, expiry = _ID.search(text), _EXPIRY.search(text)
+        if answer.status_code == 404 or not (id and expiry):
             return None
-        return AccessPolicy(found[1], _parse_time(found[2]))
+        return AccessPolicy(id[1], _parse_time(expiry[1]))
 
     def replace(self, policy: AccessPolicy) -> None:
         """Put a policy in the place of the one there is, which ends every token of that one."""

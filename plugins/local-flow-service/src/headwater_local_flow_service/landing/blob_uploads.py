@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from hashlib import _Hash as Digest
     from typing import BinaryIO
 
-    from headwater_local_flow_service.files.file_store import FileStore
-    from headwater_local_flow_service.landing.zone import Zone
+    from headwater_local_flow_service.landing.zone import Zone, ZoneFiles
 
 LARGEST_BLOB: Final = 5000 << 20  # bytes of a file that is put whole
 MOST_BLOCKS: Final = 50_000  # of one file
@@ -30,10 +29,9 @@ LARGEST_LIST: Final = 8 << 20  # bytes
 
 _PIECE: Final = 1 << 20
 _LONGEST_ID: Final = 128  # characters of a block's id
-_BLOCK = re.compile(rb"\s*<(Latest|Uncommitted)>([^<>&]*)</\1>\s*")
-_LIST = re.compile(
-    rb"\s*(?:<\?xml[^<>]*\?>)?\s*<BlockList>(.*)</BlockList>\s*", re.DOTALL
-)
+_BLOCK = re.compile(rb"<(Latest|Uncommitted)>([^<>&]{0,128})</\1>")
+_OPENING: Final = b"<BlockList>"
+_CLOSING: Final = b"</BlockList>"
 
 
 class Files(Protocol):
@@ -105,20 +103,15 @@ def commit_blocks(zone: Zone, name: str, body: bytes) -> None:
 
 def _read_list(body: bytes) -> list[str]:
     """Return the ids of a block list: so few elements that a pattern reads them. Raises `BlobError`."""
-    found = _LIST.fullmatch(body)
-    if found is None:
-        raise _invalid_list("cannot be read; blocks are Latest or Uncommitted here")
-    text, ids, position = found[1], [], 0
-    while position < len(text):
-        block = _BLOCK.match(text, position)
-        if block is None:
-            if text[position:].strip():
-                raise _invalid_list(
-                    "cannot be read; blocks are Latest or Uncommitted here"
-                )
-            break
-        ids.append(block[2].decode("ascii", "replace"))
-        position = block.end()
+    text = body.strip()
+    if text.startswith(b"<?xml"):
+        text = text.partition(b"?>")[2].strip()
+    if not (text.startswith(_OPENING) and text.endswith(_CLOSING)):
+        raise _unreadable_list()
+    inner = text.removeprefix(_OPENING).removesuffix(_CLOSING)
+    ids = [block[2].decode("ascii", "replace") for block in _BLOCK.finditer(inner)]
+    if _BLOCK.sub(b"", inner).strip():
+        raise _unreadable_list()
     if len(ids) > MOST_BLOCKS:
         raise _invalid_list(f"names more than {MOST_BLOCKS} blocks")
     return ids
@@ -136,7 +129,7 @@ def _md5() -> Digest:
     return hashlib.md5(usedforsecurity=False)
 
 
-def _blocks(zone: Zone) -> FileStore:
+def _blocks(zone: Zone) -> ZoneFiles:
     if zone.blocks is None:
         raise BlobError("OperationNotAllowed", "this zone takes no blocks")
     return zone.blocks
@@ -164,6 +157,10 @@ def _no_folder_in_its_place() -> Iterator[None]:
                 "a file and a folder cannot have the same name here: choose another",
             )
         )
+
+
+def _unreadable_list() -> BlobError:
+    return _invalid_list("cannot be read; blocks are Latest or Uncommitted here")
 
 
 def _invalid_list(what: str) -> BlobError:

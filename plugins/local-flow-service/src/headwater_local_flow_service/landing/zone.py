@@ -43,10 +43,10 @@ class ZoneFiles:
         live = tuple(info for info in listing.files if self._is_live(info))
         return Listing(files=live, folders=listing.folders)
 
-    def walk(self) -> Iterator[FileInfo]:
-        """Yield every file, in the order of the keys."""
+    def walk(self, prefix: str = "") -> Iterator[FileInfo]:
+        """Yield every file below a folder, in the order of the keys."""
         self._sweep()
-        return filter(self._is_live, self.store.walk())
+        return filter(self._is_live, self.store.walk(prefix))
 
     def read_info(self, key: str) -> FileInfo | None:
         """Return what is known of a file, or None where there is none."""
@@ -61,6 +61,7 @@ class ZoneFiles:
 
     def add(self, source: Path, key: str) -> None:
         """Move a file of this machine in."""
+        self._sweep()
         self.store.add(source, key)
 
     def local_path(self, key: str) -> Path | None:
@@ -106,7 +107,7 @@ class Zone:
     endpoint: str = ""
     permissions: str = sas.PERMISSIONS  # that its tokens name
     # of large files that are on their way; None where the account itself takes them
-    blocks: FileStore | None = None
+    blocks: ZoneFiles | None = None
 
     def describe(self) -> dict[str, str]:
         """Return the container as the platform describes it."""

@@ -73,7 +73,7 @@ class Zones:
             account=name,
             container=CONTAINER,
             files=ZoneFiles(FolderFiles(folder / CONTAINER)),
-            blocks=FolderFiles(folder / "blocks"),
+            blocks=ZoneFiles(FolderFiles(folder / "blocks")),
             policies=PolicyFile(folder / "policy.json"),
             keys=functools.partial(self._vault.derive_keys, _PURPOSE),
             lifetime=self._settings.landing_zone_token_lifetime,
