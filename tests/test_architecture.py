@@ -80,7 +80,8 @@ SERVICE: dict[str, set[str]] = {
     "neighbours": {"errors", "gateway", "kernel", "listing", "settings", "store", "texts"},
     "landing": {"errors", "files", "gateway", "kernel", "store", "wsgi"},
     "connections": {
-        "errors", "files", "gateway", "inlets", "kernel", "landing", "listing", "neighbours", "samples", "specs", "store",
+        "errors", "files", "gateway", "inlets", "kernel", "landing", "listing", "neighbours", "samples", "specs",
+        "store",
     },
     "flows": {"connections", "errors", "gateway", "inlets", "kernel", "listing", "neighbours", "specs", "store"},
     "lake": {
