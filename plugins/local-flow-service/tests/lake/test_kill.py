@@ -129,6 +129,7 @@ def _ids(folder: Path) -> int:
         ).fetchall()
     ids: list[str] = []
     for (key,) in keys:
-        ids += parquet.read_table(lake / key, columns=["id"])["id"].to_pylist()
+        [path] = lake.glob(f"*/{key}")
+        ids += parquet.read_table(path, columns=["id"])["id"].to_pylist()
     assert len(set(ids)) == len(ids)
     return len(ids)

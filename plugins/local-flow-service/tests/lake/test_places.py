@@ -17,7 +17,8 @@ from headwater.cli.group import root
 from headwater.cli.state import State
 from headwater.errors import InvalidInput
 from headwater_local_flow_service import Settings
-from headwater_local_flow_service.lake import place
+from headwater_local_flow_service.archive import resetting
+from headwater_local_flow_service.lake import place, sweeping
 from headwater_local_flow_service.serving import handover, options
 
 if TYPE_CHECKING:
@@ -100,6 +101,22 @@ def test_a_service_goes_on_with_what_one_before_it_has_stored(
     desk.talker.app.close()
     again = type(desk)(service([], lake=str(place)), desk.data_set)
     assert again.rows() == ROWS
+
+
+def test_stores_that_share_a_place_leave_each_others_files_alone(
+    service: Callable[..., Any], desk_of: Any, place: Path, tmp_path: Path
+) -> None:
+    desks = [
+        desk_of(service([], lake=str(place), store=str(tmp_path / name / "a.db")))
+        for name in ("one", "two")
+    ]
+    for desk in desks:
+        desk.fill(ROWS)
+    lake = desks[0].talker.app.lake
+    assert sweeping.sweep(lake.store, lake.files, older_than=-10) == 0
+    resetting.run(lake.store)
+    assert resetting.remove_files(lake.store.id, lake.context.settings) > 0
+    assert desks[1].rows() == ROWS
 
 
 def test_data_sets_live_in_a_bucket(

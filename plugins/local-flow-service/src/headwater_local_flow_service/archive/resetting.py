@@ -29,9 +29,12 @@ def run(store: Store) -> dict[str, int]:
     return gone
 
 
-def remove_files(settings: Settings) -> int:
-    """Remove the files of all batches, whose rows are gone; return how many. Raises `FilesUnavailable`."""
-    files = place.open_lake_files(settings)
+def remove_files(store: str, settings: Settings) -> int:
+    """Remove the files of all batches of a store, whose rows are gone; return how many. Raises `FilesUnavailable`.
+
+    `store` is the id of the store; files of others in the same place stay.
+    """
+    files = place.open_lake_files(settings, store)
     if files is None:
         return 0
     count = 0

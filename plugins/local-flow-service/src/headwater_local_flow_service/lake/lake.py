@@ -23,7 +23,7 @@ class Lake:
 
     def __init__(self, context: ServiceContext) -> None:
         self.context = context
-        self._files = place.open_lake_files(context.settings)
+        self._files = place.open_lake_files(context.settings, context.store.id)
         self.spool = Spool(place.incoming_folder(context.settings))
         self.promoter = Promoter(context.store, self._files)
 

@@ -34,12 +34,15 @@ def location_of(settings: Settings) -> str | None:
     return f"{url.database}-lake" if database.is_file(url) else None
 
 
-def open_lake_files(settings: Settings) -> FileStore | None:
-    """Return the place for files, or None where there is none. Raises `InvalidInput`."""
+def open_lake_files(settings: Settings, store: str) -> FileStore | None:
+    """Return the place for the files of a store, by its id, or None where there is none. Raises `InvalidInput`.
+
+    Each store has a folder of its own there: to a store, the files of another would be garbage.
+    """
     location = location_of(settings)
     if location is None:
         return None
-    return open_files(location, settings.lake_options)
+    return open_files(f"{location.rstrip('/')}/{store}", settings.lake_options)
 
 
 def incoming_folder(settings: Settings) -> Path:

@@ -212,7 +212,7 @@ def reset(state: State, /, *, yes: bool, store: str | None, file: Path | None) -
         gone = resetting.run(opened)
     removed = 0
     try:
-        removed = resetting.remove_files(settings)
+        removed = resetting.remove_files(opened.id, settings)
     except FilesUnavailable as error:
         state.notice(f"files of data sets are left over: {error}")
     text = f"{sum(gone.values())} objects deleted from {opened.label}"
