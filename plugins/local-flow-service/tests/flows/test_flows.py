@@ -604,7 +604,7 @@ def test_a_strict_service_refuses_the_schedule_of_a_stream(
     source = desk.made(
         "/sourceConnections", {"baseConnectionId": base, "connectionSpec": http}
     )["id"]
-    stream = {
+    stream: dict[str, Any] = {
         "flowSpec": {"id": STREAM, "version": "1.0"},
         "sourceConnectionIds": [source],
         "scheduleParams": HOURLY,
