@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 import aepp  # type: ignore[import-not-found]
-from aepp import (  # type: ignore[import-not-found]
+from aepp import (
     catalog,
     dataaccess,
     flowservice,

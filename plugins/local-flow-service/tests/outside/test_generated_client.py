@@ -62,7 +62,7 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     contract.operations()  # skips where the file is not there
     python = python_with(*GENERATOR)
     folder = tmp_path_factory.mktemp("generated")
-    command = [
+    command: list[str | Path] = [
         python.with_name("openapi-python-client"), "generate", "--path", contract.FILE, "--meta", "none",
         "--output-path", folder / "client",
     ]  # fmt: skip
