@@ -15,6 +15,7 @@ from headwater_local_flow_service.promotion.nesting import (
     offsets_of,
     values_of,
 )
+from headwater_local_flow_service.promotion.rendering import render_column
 from headwater_local_flow_service.promotion.shapes import Shape
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def widen_column(array: pa.Array, type: pa.DataType) -> pa.Array:
     if array.null_count == len(array):
         return pa.nulls(len(array), type)
     if pa.types.is_string(type):
-        return pa.array(map(to_text, array.to_pylist(maps_as_pydicts="strict")), type)
+        return pa.array(map(to_text, render_column(array)), type)
     if pa.types.is_nested(type):
         return _widen_nested(array, type)
     return array.cast(type)
