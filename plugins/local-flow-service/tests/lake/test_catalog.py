@@ -133,7 +133,7 @@ def test_properties_that_an_object_lacks_leave_it_empty(
         "property=",
         "property=!a==b",
         "createdAfter=yesterday",
-        "color=red",
+        "statuss=failed",
         "status=%00",
         "&".join(["property=a,b,c,d,e,f,g,h,i,j,k"] * 2),
     ],
