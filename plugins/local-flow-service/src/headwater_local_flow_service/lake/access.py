@@ -5,6 +5,7 @@ from __future__ import annotations
 import urllib.parse
 from typing import TYPE_CHECKING, Any, Final
 
+from headwater_local_flow_service.gateway import address
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.lake import batch_states as states
 from headwater_local_flow_service.lake import batches, downloads
@@ -45,14 +46,11 @@ class BatchFiles:
             roles = (OUTPUT,) if record.state in states.SUCCESSFUL else ()
             count = batch_files.count(rows, scope, id, roles)
             page = batch_files.of_batch(rows, scope, id, roles, start=start, limit=limit)  # fmt: skip
-        base = f"{self._origin(req)}{EXPORT}"
+        base = f"{address.current()}{EXPORT}"
         resp.media = {
             "data": [_render_file(file, base) for file in page],
             **_paging(f"{base}/batches/{id}/files", count, limit, start),
         }
-
-    def _origin(self, req: falcon.Request) -> str:
-        return origin_of(req, self._lake.context.settings.proxies)
 
 
 class BatchReports:
@@ -80,8 +78,7 @@ class BatchReports:
         entries = _entries(found, path)
         if path and not entries:
             raise missing(path, self._name)
-        origin = origin_of(req, self._lake.context.settings.proxies)
-        base = f"{origin}{EXPORT}/batches/{id}/{self._name}"
+        base = f"{address.current()}{EXPORT}/batches/{id}/{self._name}"
         data = []
         for name, size in entries[start : start + limit]:
             whole = urllib.parse.quote(f"{path}/{name}".strip("/"), safe="")
@@ -113,8 +110,7 @@ class File:
         file = self._find(caller_of(req).scope, id)
         name = file.path.rpartition("/")[2]
         if "path" not in given:
-            origin = origin_of(req, self._lake.context.settings.proxies)
-            href = f"{origin}{EXPORT}/files/{id}?path={urllib.parse.quote(name, safe='')}"  # fmt: skip
+            href = f"{address.current()}{EXPORT}/files/{id}?path={urllib.parse.quote(name, safe='')}"  # fmt: skip
             resp.media = {
                 "data": [_link_of(name, file.size, href)],
                 "_page": {"limit": _LARGEST_PAGE, "count": 1},
@@ -179,12 +175,3 @@ def _paging(url: str, count: int, limit: int, start: int) -> dict[str, Any]:
     if start + limit < count:
         links["next"] = {"href": f"{url}?limit={limit}&start={start + limit}"}
     return {"_page": {"limit": limit, "count": count}, "_links": links}
-
-
-def origin_of(req: falcon.Request, proxies: Sequence[str]) -> str:
-    """Return scheme and host as the client has written them; a proxy of ours says which scheme that was."""
-    scheme = req.scheme
-    forwarded = (req.get_header("x-forwarded-proto") or "").strip().lower()
-    if req.remote_addr in proxies and forwarded in ("http", "https"):
-        scheme = forwarded
-    return f"{scheme}://{req.netloc}"
