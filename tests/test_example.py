@@ -128,7 +128,7 @@ def test_it_passes_conformance(environment: Path) -> None:
     # The authoring kit and the embedded service are borrowed from the checkout.
     borrowed = [
         str(ROOT / "plugins" / name / "src")
-        for name in ("authoring", "local-flow-service")
+        for name in ("authoring", "files", "local-flow-service")
     ]
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(borrowed)}
     ran = subprocess.run(

@@ -9,13 +9,6 @@ import attrs
 
 from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
-from headwater_files import (
-    FileProperties,
-    UnreadableFile,
-    describe,
-    find_properties,
-    read_folder,
-)
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.files.file_store import FilesUnavailable
 from headwater_local_flow_service.landing.zone import CONTAINER
@@ -24,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
-    from headwater_files import Place
+    from headwater_files import FileProperties, Place
 
 OBJECT_TYPES: Final = ("root", "folder", "file")
 
@@ -64,6 +57,9 @@ class FilePlace(Protocol):
 
 def explore(zone: FilePlace, question: FileQuestion) -> Explored:
     """Return what a root or a folder holds, or what a file is like. Raises `FlowError`."""
+    # What reads files is imported when one is asked about: every command with the embedded service passes by here.
+    from headwater_files import read_folder
+
     with translate_unavailable():
         if question.object_type == "file":
             return Explored(answer=_explore_file(zone, question))
@@ -88,6 +84,8 @@ def translate_unavailable() -> Iterator[None]:
 
 
 def _explore_file(zone: FilePlace, question: FileQuestion) -> dict[str, Any]:
+    from headwater_files import describe
+
     if not question.determine and "fileType" not in question.options:
         raise FlowError(
             "CONNECTOR-1359-400",
@@ -110,6 +108,8 @@ def _explore_file(zone: FilePlace, question: FileQuestion) -> dict[str, Any]:
 
 
 def _read_properties(file: BinaryIO, question: FileQuestion) -> FileProperties:
+    from headwater_files import FileProperties, find_properties
+
     if question.determine:
         with _refusing("CONNECTOR-1375-400"):
             return find_properties(file)
@@ -131,7 +131,7 @@ def _refusing(code: str) -> Iterator[None]:
     """Turn what cannot be read as asked into a refusal."""
     try:
         yield
-    except (UnreadableFile, InvalidInput) as error:
+    except InvalidInput as error:
         raise_bare(FlowError(code, str(error)))
 
 
