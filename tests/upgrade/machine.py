@@ -185,6 +185,13 @@ class Caller:
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
+    def read_as_written(self, path: str, accept: str) -> Any:
+        """Return what is at a path in the form that `accept` asked the version for that wrote it.
+
+        Up to 0.1.0 the full forms of the Schema Registry left references as they are, as the plain ones still do.
+        """
+        return self.get(path, accept.replace("xed-full+json", "xed+json"))
+
     def get(self, path: str, accept: str = "*/*") -> Any:
         """Read a path."""
         return self.send("GET", path, headers={"Accept": accept})
