@@ -30,7 +30,6 @@ access_log = true
 metrics_port = 9001
 store = "data/local.db"
 key_file = "/etc/headwater/key"
-lake = "data/lake"
 strict = true
 sandboxes = ["stage"]
 hosts = ["Flow.Example"]
@@ -59,10 +58,6 @@ account_key = "env:DESK_SECRET"
 [strictness]
 delete_status = 202
 past_start_time = "accept"
-
-[lake_options]
-region = "eu-west-1"
-secret_access_key = "env:DESK_SECRET"
 
 [[clients]]
 id = "desk"

@@ -36,7 +36,7 @@ uploads.WINDOW = 1
 uploads._LEAST = 64_000
 uploads._MOST = 45
 from headwater_local_flow_service.lake import uploads as lake
-lake.LARGEST_FILE = uploads._LARGEST["PUT"] = 4 << 20
+lake.LARGEST_FILE = uploads._RULES[0][1]["PUT"] = 4 << 20
 from headwater_local_flow_service.commands import serve
 serve()
 """
