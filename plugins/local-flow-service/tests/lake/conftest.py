@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     import requests
@@ -130,7 +130,7 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(service: Callable[..., Any], place: Path) -> Iterator[Desk]:
+def desk(service: Callable[..., Any], place: Path) -> Desk:
     """Return somebody with an empty data set; files lie in a folder of the test's own."""
     pytest.importorskip("pyarrow", reason="what reads and writes Parquet is missing")
     return desk_of(service([], lake=str(place)))
