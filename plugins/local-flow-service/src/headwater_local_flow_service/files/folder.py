@@ -39,6 +39,7 @@ class FolderFiles:
         with _translated():
             with source.open("rb") as file:
                 os.fsync(file.fileno())
+            os.utime(source)  # it is as young as in a bucket
             if not _move(source, target):
                 with source.open("rb") as read, self.writing(key) as written:
                     while piece := read.read(1 << 20):

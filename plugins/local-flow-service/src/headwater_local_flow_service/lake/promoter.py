@@ -35,6 +35,7 @@ RETRY_SECONDS = 10.0  # after a failure that may pass
 LOOK_SECONDS = 10.0  # between two looks for batches that nobody promotes
 MOST_ATTEMPTS: Final = 5
 SWEEP_SECONDS = 3600.0
+_FIRST_SWEEP: Final = 600.0  # seconds after the start
 _CLOSING: Final = 30  # seconds in which a promotion that is under way may end
 _AT_ONCE: Final = 100
 
@@ -52,7 +53,7 @@ class Promoter:
         self._thread: threading.Thread | None = None
         self._is_watching = False
         self._is_closed = False
-        self._swept_at: float | None = None
+        self._swept_at = 0.0  # seconds since 1970
 
     def begin(self, scope: Scope, id: str) -> None:
         """Have a batch promoted soon, unless somebody else is at it."""
@@ -64,6 +65,7 @@ class Promoter:
     def watch(self) -> None:
         """Look for batches that nobody promotes, now and as long as this process lives; and sweep once an hour."""
         self._is_watching = True
+        self._swept_at = now() / 1000 - SWEEP_SECONDS + _FIRST_SWEEP
         self._run()
 
     def resume(self, record: Record) -> None:
@@ -122,7 +124,7 @@ class Promoter:
         for row in found:
             self._promote(Scope(org=row.org, sandbox=row.sandbox), row.id)
         moment = now() / 1000
-        if self._swept_at is None or moment - self._swept_at > SWEEP_SECONDS:
+        if moment - self._swept_at > SWEEP_SECONDS:
             self._swept_at = moment
             sweeping.sweep(self._store, self._files)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Final
 
 from headwater_local_flow_service.files.file_store import FilesUnavailable
@@ -12,7 +13,7 @@ from headwater_local_flow_service.lake.place import FOLDER
 from headwater_local_flow_service.store import batch_files
 
 if TYPE_CHECKING:
-    from headwater_local_flow_service.files.file_store import FileStore
+    from headwater_local_flow_service.files.file_store import FileInfo, FileStore
     from headwater_local_flow_service.store.store import Store
 
 # A file is written before its row, and an upload may take a while in between.
@@ -24,28 +25,33 @@ def sweep(store: Store, files: FileStore, *, older_than: float = OLD_SECONDS) ->
 
     Batches that are being promoted are left alone: their rows come last. Raises `FilesUnavailable`, `StoreUnavailable`.
     """
-    count = 0
-    for sandbox in files.read_folder(FOLDER).folders:
-        for folder in files.read_folder(sandbox).folders:
-            count += _sweep_batch(store, files, folder, older_than)
-    return count
-
-
-def _sweep_batch(store: Store, files: FileStore, folder: str, older_than: float) -> int:
-    id = folder.rpartition("/")[2]
-    with store.reading() as rows:
-        # The id of a batch belongs to one organization and sandbox only.
-        found = rows.find_all(TABLE, [id])
-        known = batch_files.known_keys(rows, id)
-    if found and found[0].state in states.WAITING:
-        return 0
     before = now() - int(older_than * 1000)
     count = 0
-    for info in [*files.walk(folder)]:
-        if info.key not in known and info.modified < before:
-            files.remove(info.key)
+    # One listing of everything: a bucket is asked once for a thousand files, however many batches those are of.
+    for batch, infos in itertools.groupby(files.walk(FOLDER), key=_batch_of):
+        old = [info.key for info in infos if info.modified < before]
+        for key in _find_garbage(store, batch, old):
+            files.remove(key)
             count += 1
     return count
+
+
+def _batch_of(info: FileInfo) -> str:
+    """Return the batch that a file belongs to, by its key."""
+    return info.key.split("/")[2]
+
+
+def _find_garbage(store: Store, batch: str, keys: list[str]) -> list[str]:
+    """Return those keys that no row of a batch names; none while it is being promoted."""
+    if not keys:
+        return []
+    with store.reading() as rows:
+        # The id of a batch belongs to one organization and sandbox only.
+        found = rows.find_all(TABLE, [batch])
+        known = batch_files.known_keys(rows, batch)
+    if found and found[0].state in states.WAITING:
+        return []
+    return [key for key in keys if key not in known]
 
 
 def remove_folder(files: FileStore, folder: str) -> None:
