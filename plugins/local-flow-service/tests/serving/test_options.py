@@ -44,12 +44,8 @@ statement_timeout = 7.5
 token_lifetime = 60
 public_url = "https://flow.example"
 inlet_interval = 2.5
-lake = "lake"
 landing_zone = "zone"
 landing_zone_token_lifetime = 3600
-
-[lake_options]
-region = "eu-west-1"
 
 [landing_zone_options]
 account_name = "acme"
@@ -109,8 +105,11 @@ def test_a_file_says_everything(tmp_path: Path) -> None:
     assert settings.proxies == ("127.0.0.1",)
     assert settings.public_url == "https://flow.example"
     assert settings.inlet_interval == 2.5
-    assert settings.lake == str(tmp_path / "lake")
-    assert settings.lake_options == {"region": "eu-west-1"}
+    assert settings.lake == str(tmp_path / "data" / "lake")
+    assert settings.lake_options == {
+        "region": "eu-west-1",
+        "secret_access_key": "open-sesame",
+    }
     assert settings.landing_zone == str(tmp_path / "zone")
     assert settings.landing_zone_token_lifetime == 3600
     assert settings.landing_zone_options == {
