@@ -14,6 +14,7 @@ from headwater_files.properties import (
     ENCODINGS,
     FILE_TYPES,
     FileProperties,
+    ParquetMissing,
     UnreadableFile,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "Description",
     "Entry",
     "FileProperties",
+    "ParquetMissing",
     "Place",
     "UnreadableFile",
     "describe",

@@ -9,11 +9,10 @@ import io
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
 from headwater.sources import Column
 from headwater_files.bounded import BoundedReads
-from headwater_files.properties import UnreadableFile
+from headwater_files.properties import ParquetMissing, UnreadableFile
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -40,14 +39,14 @@ def read_parquet(
 ) -> tuple[tuple[Column, ...], list[dict[str, Any]]]:
     """Return the columns of a Parquet file and up to `most` rows. Raises `UnreadableFile`.
 
-    Raises `InvalidInput` where pyarrow is not installed.
+    Raises `ParquetMissing` where pyarrow is not installed.
     """
     _check_ends(file)
     try:
         import pyarrow as pa
         from pyarrow.parquet import ParquetFile
     except ModuleNotFoundError:
-        raise_bare(InvalidInput("Parquet needs the package pyarrow", remedy=EXTRA))
+        raise_bare(ParquetMissing("Parquet needs the package pyarrow", remedy=EXTRA))
     file.seek(0)
     source = pa.PythonFile(BoundedReads(file, _MOST_READ), mode="r")
     try:

@@ -21,6 +21,12 @@ class UnreadableFile(InvalidInput):
     kind: ClassVar[str] = "unreadable-file"
 
 
+class ParquetMissing(InvalidInput):
+    """The file is Parquet, and the package that reads it is not installed."""
+
+    kind: ClassVar[str] = "parquet-missing"
+
+
 def _check_choice(*choices: str) -> Any:
     def check(_properties: Any, attribute: attrs.Attribute[Any], value: str) -> None:
         if value not in choices:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -87,6 +88,18 @@ def test_parquet_has_types(anywhere: Served) -> None:
         "string",
     ]
     assert answer["data"] == [{"id": 1, "name": "one"}, {"id": 2, "name": "two"}]
+
+
+def test_without_pyarrow_parquet_is_answered_501_with_what_to_install(
+    landing: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landing.upload("a.parquet", b"PAR1" + b"\0" * 20 + b"\4\0\0\0PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+
+    answer = landing.file("a.parquet", fileType="parquet")
+
+    assert answer.status_code == 501
+    assert "headwater-local-flow-service[lake]" in answer.json()["errorMessage"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
 from headwater_local_flow_service.errors import FlowError
 from headwater_local_flow_service.files.file_store import FilesUnavailable
+from headwater_local_flow_service.files.opening import EXTRA
 from headwater_local_flow_service.landing.zone import CONTAINER
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def translate_unavailable() -> Iterator[None]:
 
 
 def _explore_file(zone: FilePlace, question: FileQuestion) -> dict[str, Any]:
-    from headwater_files import describe
+    from headwater_files import ParquetMissing, describe
 
     if not question.determine and "fileType" not in question.options:
         raise FlowError(
@@ -101,6 +102,8 @@ def _explore_file(zone: FilePlace, question: FileQuestion) -> dict[str, Any]:
                 description = describe(file, properties)
     except FileNotFoundError:
         raise_bare(_missing())
+    except ParquetMissing:
+        raise_bare(FlowError("HEADWATER-1501-501", f"Parquet is read with {EXTRA}"))
     return {
         "properties": properties.as_dict(),
         **description.as_dict(preview=question.preview),
@@ -129,8 +132,12 @@ def _read_properties(file: BinaryIO, question: FileQuestion) -> FileProperties:
 @contextmanager
 def _refusing(code: str) -> Iterator[None]:
     """Turn what cannot be read as asked into a refusal."""
+    from headwater_files import ParquetMissing
+
     try:
         yield
+    except ParquetMissing:
+        raise
     except InvalidInput as error:
         raise_bare(FlowError(code, str(error)))
 
