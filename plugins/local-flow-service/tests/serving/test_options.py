@@ -44,12 +44,17 @@ statement_timeout = 7.5
 token_lifetime = 60
 public_url = "https://flow.example"
 inlet_interval = 2.5
+lake = "data/lake"
 landing_zone = "zone"
 landing_zone_token_lifetime = 3600
 
 [landing_zone_options]
 account_name = "acme"
 account_key = "env:DESK_SECRET"
+
+[lake_options]
+region = "eu-west-1"
+secret_access_key = "env:DESK_SECRET"
 
 [strictness]
 delete_status = 202
