@@ -1,10 +1,8 @@
-"""An object store of a test's own: moto's server, started on a free port. Skips where it is not installed."""
+"""An object store of a test's own: moto's server, started on a free port. Skips where it cannot be installed."""
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
-import sys
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 import requests
+from outside.parts import python_with
 from servers import free_port
 
 if TYPE_CHECKING:
@@ -45,13 +44,10 @@ class ObjectStore:
 def running() -> Iterator[ObjectStore]:
     """Run a server with one empty bucket."""
     pytest.importorskip("obstore", reason="files in an object store need obstore")
-    if importlib.util.find_spec("moto") is None or not importlib.util.find_spec(
-        "flask"
-    ):
-        pytest.skip("moto's server is not installed: pip install 'moto[server]'")
+    python = python_with("moto[server]>=5,<6")
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        [python, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -8,18 +8,19 @@ import shutil
 import socket
 import subprocess
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 import pytest
 import requests
+from outside.parts import node_program
 from servers import free_port
 
 from headwater_local_flow_service.testing import LocalFlowService
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 CONNECTORS: Final = "/data/foundation/connectors/landingzone"
 EXPLORE: Final = (
@@ -100,17 +101,9 @@ def error_code(answer: requests.Response) -> str:
 
 
 def find_azurite() -> str:
-    """Return the path of Azurite's program. Skips where it is not installed."""
-    near = [
-        Path(above) / "node_modules" / ".bin" / "azurite-blob"
-        for above in (Path.cwd(), *Path(__file__).parents)
-    ]
-    for found in (_GIVEN, shutil.which("azurite-blob"), *filter(Path.exists, near)):
-        if found:
-            return str(found)
-    pytest.skip(
-        "Azurite is not installed: npm install azurite, or HEADWATER_AZURITE=PATH of azurite-blob"
-    )
+    """Return the path of Azurite's program. Skips where it is not installed, and cannot be."""
+    found = _GIVEN or shutil.which("azurite-blob")
+    return found or str(node_program("azurite@3", "azurite-blob"))
 
 
 @contextlib.contextmanager
