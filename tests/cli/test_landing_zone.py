@@ -68,6 +68,15 @@ def test_a_file_is_put_listed_and_previewed(orders: Path) -> None:
     assert "Fjørd" in page
 
 
+def test_a_path_may_be_given_without_the_container(orders: Path) -> None:
+    result("landing-zone", "upload", str(orders), "--as", "2024/orders.csv")
+
+    within = result("landing-zone", "list", "2024")
+    assert within == result("landing-zone", "list", f"{CONTAINER}/2024")
+    for path in ("2024/orders.csv", "/2024/orders.csv"):
+        assert result("landing-zone", "preview", path)["data"]
+
+
 def test_a_file_keeps_its_name_unless_another_is_given(orders: Path) -> None:
     orders.write_bytes(b"")
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from headwater.cli.state import State
     from headwater.flowservice.landing_zone import LandingZone
+    from headwater.flowservice.service import FlowService
 
     Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -113,13 +114,15 @@ def upload(state: State, /, *, file: Path, name: str | None) -> None:
 @common
 @click.pass_obj
 def list_(state: State, /, *, folder: str | None) -> None:
-    """List what lies in the container, or in one of its folders, given by its path."""
+    """List what lies in the container, or in one of its folders, given by its path with or without the container."""
     from headwater.cli.source import exploration_text
     from headwater.flowservice.landing_zone import SPEC_ID
 
     with state.service(state.profile()) as service:
         found = service.connection_specs.explore(
-            SPEC_ID, object_type="folder" if folder else "root", object=folder
+            SPEC_ID,
+            object_type="folder" if folder else "root",
+            object=_in_container(service, folder) if folder else None,
         )
     emit(found, exploration_text(found), as_json=state.json)
 
@@ -130,7 +133,10 @@ def list_(state: State, /, *, folder: str | None) -> None:
 @common
 @click.pass_obj
 def preview(state: State, /, *, path: str) -> None:
-    """Show the columns and first rows of a file, given by its path; the service finds out how it is written."""
+    """Show the columns and first rows of a file; the service finds out how it is written.
+
+    PATH is what `list` and `upload` show, or the same without the container.
+    """
     from headwater.cli.source import exploration_text
     from headwater.flowservice.landing_zone import SPEC_ID
 
@@ -138,11 +144,19 @@ def preview(state: State, /, *, path: str) -> None:
         found = service.connection_specs.explore(
             SPEC_ID,
             object_type="file",
-            object=path,
+            object=_in_container(service, path),
             preview=True,
             determine_properties=True,
         )
     emit(found, exploration_text(found), as_json=state.json)
+
+
+def _in_container(service: FlowService, path: str) -> str:
+    """Return a path as explorations take it: it begins with the name of the container."""
+    container = service.landing_zone.get().get("containerName")
+    if not isinstance(container, str) or f"{path}/".startswith(f"{container}/"):
+        return path
+    return f"{container}/{path.lstrip('/')}"
 
 
 def _print_credentials(
