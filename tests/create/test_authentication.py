@@ -246,3 +246,23 @@ def test_unknown_fields_are_allowed_only_where_nothing_fits_without() -> None:
         ("limit",),
     )
     assert (tolerant.problems, tolerant.hint) == ([], "")
+
+
+def test_of_several_the_one_that_fits_but_for_unknown_fields_is_chosen() -> None:
+    specs = [attrs.evolve(spec, cloud=None) for spec in ORACLE]
+    for values, label in (
+        ({"connectionString": "c", "limit": 5}, "ConnectionString"),
+        ({**AWS_FIELDS, "limit": 5}, "Basic Authentication"),
+    ):
+        tolerant = _given(_source(*specs), values=values, allow_unknown=True)
+        assert (tolerant.auth.label, tolerant.unknown) == (label, ("limit",))
+        assert tolerant.problems == []
+
+
+def test_fields_of_the_other_cloud_with_an_unknown_one_are_told_so() -> None:
+    more = {**AWS_FIELDS, "limit": 5}
+    kept = _given(_source(*ORACLE), values=more, allow_unknown=True)
+    assert kept.auth.cloud == "azure"
+    assert kept.hint == (
+        "the fields are nearer to Basic Authentication (aws): give --cloud aws for it"
+    )

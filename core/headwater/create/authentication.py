@@ -110,7 +110,7 @@ def _point_elsewhere(
         return nearest
     fitting = [credentials for credentials in left_out if not credentials.misfits]
     best = min(fitting or left_out, key=_measure_distance)
-    if best.misfits and _measure_distance(best)[:3] >= _measure_distance(nearest)[:3]:
+    if best.misfits and _measure_distance(best)[:4] >= _measure_distance(nearest)[:4]:
         return nearest
     options = []
     if best.auth.cloud not in (None, given.cloud or given.home_cloud):
@@ -159,14 +159,21 @@ def _wrong_cloud(
     )
 
 
-def _measure_distance(credentials: GivenCredentials) -> tuple[bool, bool, int, int]:
-    """Say how far credentials are from fitting; of two that are equally far, the first is meant."""
+def _measure_distance(
+    credentials: GivenCredentials,
+) -> tuple[bool, bool, bool, int, int]:
+    """Say how far credentials are from fitting; of two that are equally far, the first is meant.
+
+    A field that is not listed counts where it is sent on request, too.
+    """
     rules = [problem.rule for problem in credentials.misfits]
-    only_lacks_fields = set(rules) == {"required"}
+    unlisted = rules.count("unknown") + len(credentials.unknown)
+    only_lacks_fields = set(rules) == {"required"} and not unlisted
     return (
+        bool(rules),
         not only_lacks_fields,
         only_lacks_fields and credentials.auth.deprecated,
-        rules.count("unknown"),
+        unlisted,
         len(rules),
     )
 
