@@ -172,7 +172,7 @@ def test_a_body_for_the_other_cloud_chooses_it_or_names_the_option(
     except InvalidInput as error:
         told = error.remedy
     else:
-        told = named.hint
+        told = named.other_fit
     assert "--cloud" in told
 
 
