@@ -90,6 +90,39 @@ def test_authentication_differs_only_in_what_is_listed_as_corrected(
         }, slug
 
 
+@pytest.mark.parametrize(
+    ("slug", "name", "form"),
+    [
+        ("mysql", "server", "host"),
+        ("ibm-db2", "server", "host_port"),
+        ("salesforce", "environmentUrl", "url"),
+        ("zendesk", "subdomain", "url"),
+    ],
+)
+def test_fields_that_hold_a_host_or_a_url_say_so_where_documentation_does(
+    slug: str, name: str, form: str
+) -> None:
+    forms = {
+        field.form
+        for auth in source_of(slug).credential_schemas()
+        for field in auth.fields
+        if field.name == name
+    }
+    assert forms == {form}
+
+
+def test_a_host_is_a_host_and_a_url_a_url_in_every_description() -> None:
+    # Called a URL there, and printed as the name of a host.
+    divided = {"oracle-service-cloud"}
+    for slug in set(slugs()) - divided:
+        for auth in source_of(slug).credential_schemas():
+            for field in auth.fields:
+                if "host name or IP address" in field.description:
+                    assert field.form == "host", (slug, field.name)
+                elif field.description.startswith(("URL ", "Root URL ")):
+                    assert field.form == "url" or field.secret, (slug, field.name)
+
+
 def _of_spec(spec: ConnectionSpec) -> dict[str, Any]:
     return {
         "id": spec.id,

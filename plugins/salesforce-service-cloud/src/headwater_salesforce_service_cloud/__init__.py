@@ -37,7 +37,12 @@ def _oauth2_client_credential() -> AuthenticationSpec:
     return AuthenticationSpec(
         "OAuth2 Client Credential",
         (
-            Field("environmentUrl", description=_ENVIRONMENT_URL, example=_EXAMPLE_URL),
+            Field(
+                "environmentUrl",
+                description=_ENVIRONMENT_URL,
+                example=_EXAMPLE_URL,
+                form="url",
+            ),
             Field(
                 "clientId",
                 description="Client identifier (consumer key) of the OAuth2 application",
@@ -81,6 +86,7 @@ def _basic_authentication() -> AuthenticationSpec:
                 recommended=True,
                 description=_ENVIRONMENT_URL,
                 example=_EXAMPLE_URL,
+                form="url",
             ),
             Field(
                 "apiVersion",
