@@ -1,4 +1,7 @@
-"""An existing connection is ours where its non-secret fields are, however somebody else has spelled them."""
+"""An existing connection is ours where its non-secret fields are, however somebody else has spelled them.
+
+What the service fills with the connection's own name (`sourceId`), where we left it out, is ours too.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,7 @@ class Acme:
             Field("port", accepts_type="integer"),
             Field("tls", "boolean", accepts_type="string"),
             Field("key", secret=True),
+            Field("sourceId", required=False),
         ]
         return [AuthenticationSpec("Basic", fields)]
 
@@ -41,6 +45,8 @@ class Acme:
         ({"port": 5439, "tls": "true", "key": "******"}, ()),
         ({"port": 5440, "tls": "true"}, ("port",)),
         ({"port": "5439", "tls": "no"}, ("tls",)),
+        ({"port": "5439", "tls": True, "sourceId": "Desk"}, ()),
+        ({"port": "5439", "tls": True, "sourceId": "Other"}, ("sourceId",)),
     ],
 )
 def test_a_stored_spelling_is_read_as_ours_would_be(

@@ -141,7 +141,8 @@ class WantedConnection:
 def find_differences(connection: Connection, prepared: Prepared) -> tuple[str, ...]:
     """Name our non-secret fields that an existing connection holds otherwise; empty means it could be ours.
 
-    A field the service leaves out of its answer says nothing: reads return credentials in part.
+    A field the service leaves out of its answer says nothing: reads return credentials in part. Neither does one that
+    we leave out, and the service fills with a name that we gave, as it does for inlets.
     """
     payload = prepared.payload
     sent_auth = payload.get("auth") or {}
@@ -151,18 +152,27 @@ def find_differences(connection: Connection, prepared: Prepared) -> tuple[str, .
     if connection.auth_name and connection.auth_name != sent_auth.get("specName"):
         return (*names, "auth.specName")
     sent_params = sent_auth.get("params") or {}
+    given_names = (prepared.name, sent_params.get("name"))
     for field in prepared.auth.fields:
-        if _differs(field, connection.params, sent_params):
+        if _differs(field, connection.params, sent_params, given_names):
             names.append(field.name)
     return tuple(names)
 
 
-def _differs(field: Field, stored: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
+def _differs(
+    field: Field,
+    stored: Mapping[str, Any],
+    sent: Mapping[str, Any],
+    given_names: Sequence[Any],
+) -> bool:
     """Say whether a stored value is another one than ours; secrets, and what an answer masks, cannot be compared."""
     if field.secret or field.name not in stored:
         return False
     own = spell_value(field, stored[field.name])  # as others may have spelled it
-    return not may_equal(sent.get(field.name, field.default), own)
+    wanted = sent.get(field.name, field.default)
+    if wanted is None and own in given_names:
+        return False
+    return not may_equal(wanted, own)
 
 
 def _without_secrets(value: Any) -> Any:
