@@ -452,6 +452,7 @@ def test_a_pace_nobody_would_wait_for_is_throttling() -> None:
         "https://[",
         "a:b",
         "acme.custhelp.com#",
+        "acme .custhelp.com",
     ],
 )
 def test_a_host_that_cannot_be_used_is_refused_before_anything_is_sent(

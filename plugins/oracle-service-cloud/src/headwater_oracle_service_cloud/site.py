@@ -144,7 +144,8 @@ def _split_site(root: str) -> SplitResult | None:
     except ValueError:
         return None
     names_more = root.partition("://")[2] != site.netloc
-    if not site.hostname or port == 0 or names_more:
+    has_blanks = any(character.isspace() for character in root)
+    if not site.hostname or port == 0 or names_more or has_blanks:
         return None
     return site
 
