@@ -352,6 +352,16 @@ def test_several_lines_are_pasted_at_once_and_not_echoed(
     assert not any(line in shown for line in text.splitlines() if line)
 
 
+def test_a_question_names_the_values_that_a_field_takes() -> None:
+    program = """
+from headwater import Field
+from headwater.cli.prompts import ask
+ask("tls", Field("tls", description="Whether", enum=("On", "Off")))
+"""
+    code, shown = _at_a_terminal([], ["On\n"], program=[sys.executable, "-c", program])
+    assert (code, "tls (Whether; one of On, Off): " in shown) == (0, True)
+
+
 def test_ending_input_before_the_first_line_is_declining() -> None:
     program = [sys.executable, "-c", _PROGRAM, ""]
     code, shown = _at_a_terminal([], ["\x04"], program=program)

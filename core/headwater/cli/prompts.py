@@ -24,12 +24,19 @@ _END = re.compile(r"-----END [^-]+-----\s*")
 
 def ask(name: str, field: Field) -> str:
     """Return what somebody types for a field; a secret is not echoed. Raises `click.Abort` where they decline."""
-    meaning = f" ({field.description})" if field.description else ""
-    question = escape_line(f"{name}{meaning}")
+    choices = _name_choices(field) if field.enum else ""
+    meaning = "; ".join(filter(None, (field.description, choices)))
+    question = escape_line(f"{name} ({meaning})" if meaning else name)
     if field.multiline and _can_hide():
         return _ask_for_lines(question, field)
     text: str = click.prompt(question, hide_input=field.secret, err=True, type=str)
     return text
+
+
+def _name_choices(field: Field) -> str:
+    from headwater.cli.facts import format_choices  # few fields need it
+
+    return format_choices(field.enum)
 
 
 def _ask_for_lines(question: str, field: Field) -> str:
