@@ -292,6 +292,20 @@ def test_a_connector_without_id_and_without_a_namesake_has_nothing_to_offer() ->
     assert (verdict.verdict, verdict.suggested) == ("unverified", ())
 
 
+def test_a_source_of_the_user_interface_says_so_and_names_its_page() -> None:
+    only = connector(
+        auth=(),
+        id=None,
+        no_id_reason="not documented",
+        base_connection=False,
+        ui_only=True,
+        documentation="help/acme.md",
+    )
+    verdict = judge(only, [], cloud="azure")
+    assert (verdict.verdict, verdict.remedy) == ("unverified", "follow help/acme.md")
+    assert "in the platform's user interface only" in verdict.message
+
+
 def _listed(*specs: AuthenticationSpec) -> list[AuthenticationSpec]:
     return [validation.from_auth_spec(validation.auth_spec(one)) for one in specs]
 

@@ -124,6 +124,12 @@ def _offer_ids(
         message="no verified id, and the tenant lists no source of this name",
         suggested=tuple(spec.id for spec in fitting),
     )
+    if not fitting and connector.spec.ui_only:
+        return attrs.evolve(
+            verdict,
+            message="set up in the platform's user interface only, and the tenant lists no source of this name",
+            remedy=f"follow {connector.spec.documentation}",
+        )
     if not fitting:
         return verdict
     named = ", ".join(f"{spec.id} ({spec.name})" for spec in fitting)
