@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from dataflows import CONTENT_TYPE
+from dataflows import CONTENT_TYPE, PLATFORM, new_data_set
 from streams import ORG, Stream
 
 from headwater.secret import Secret
@@ -180,6 +180,19 @@ def test_two_dataflows_of_one_inlet_must_be_told_apart(stream: Stream) -> None:
     message = stream.message({"_id": "1"}, header={"flowId": None})
     _text, [reason] = _reasons(stream.send(message))
     assert reason.startswith("several dataflows take messages of this inlet")
+
+
+def test_what_is_wrong_with_another_dataflow_of_an_inlet_stops_no_message(
+    stream: Stream,
+) -> None:
+    function = [{"source": "trim(id)", "destination": "_id"}]
+    stream.new_flow(new_data_set(stream.talker, stream.schema), function)
+    gone = new_data_set(stream.talker, stream.schema)
+    stream.new_flow(gone)
+    url = f"{PLATFORM}/catalog/dataSets/{gone}"
+    assert stream.talker.send("DELETE", url).status_code == 200
+    message = stream.message({"_id": "1"}, header={"flowId": None})
+    assert stream.send(message).status_code == 200
 
 
 @pytest.mark.parametrize("id", ["0" * 64, "nothing", "%00", "A" * 64])

@@ -55,7 +55,9 @@ class Router:
         self._opening = opening
         self._named = named
         self._known: dict[tuple[str | None, str | None], Route] = {}
-        self._all: list[Route] | None = None  # of the inlet, once one is looked for
+        self._all: list[tuple[str, Record]] | None = (
+            None  # the dataflows of the inlet with their data sets, once one is looked for
+        )
 
     def find(self, flow: str | None = None, data_set: str | None = None) -> Route:
         """Return the route of a message that names these, where it names any. Raises `NoRoute`."""
@@ -99,15 +101,18 @@ class Router:
 
     def _find_by_data_set(self, data_set: str) -> Route:
         if self._all is None:
-            self._all = [self._build(flow) for flow in self._list_flows()]
-        routes = [route for route in self._all if route.data_set == data_set]
-        if not routes:
+            self._all = [
+                (self._read_data_set_id(flow), flow) for flow in self._list_flows()
+            ]
+        # Built is only the one that is meant: what is wrong with another one stops no message.
+        flows = [flow for id, flow in self._all if id == data_set]
+        if not flows:
             raise NoRoute(
                 "no dataflow that is enabled leads from this inlet to header.datasetId"
             )
-        if len(routes) > 1:
+        if len(flows) > 1:
             raise NoRoute(_MANY)
-        return routes[0]
+        return self._build(flows[0])
 
     def _list_flows(self) -> list[Record]:
         """Return the dataflows that this inlet feeds and that are enabled."""
@@ -122,12 +127,17 @@ class Router:
             flow for flow in found.values() if transitions.target_state(flow) == ENABLED
         ]
 
+    def _read_data_set_id(self, record: Record) -> str:
+        """Return the id of the data set that a dataflow names, whether it is there or not."""
+        target_id = dataflow.read_stored(record.document).target_id or ""
+        target = self._store.get(tables.target_connections, record.scope, target_id)
+        params = {} if target is None else target.document.get("params") or {}
+        return str(params.get("dataSetId", ""))
+
     def _build(self, record: Record) -> Route:
         flow = dataflow.read_stored(record.document)
         scope = record.scope
-        target = self._store.get(tables.target_connections, scope, flow.target_id or "")
-        params = {} if target is None else target.document.get("params") or {}
-        id = str(params.get("dataSetId", ""))
+        id = self._read_data_set_id(record)
         data_set = self._store.get(tables.data_sets, scope, id)
         if data_set is None:
             raise NoRoute("the target connection of the dataflow names no data set")
