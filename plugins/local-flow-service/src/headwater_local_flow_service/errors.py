@@ -201,11 +201,7 @@ def _store(
 def _unexpected(
     req: falcon.Request, resp: falcon.Response, error: Exception, params: Any
 ) -> None:
-    # Frames only: an exception's text could hold what the caller sent.
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error(
-        "request %s failed: %s\n%s", request_id(req), type(error).__name__, frames
-    )
+    log_frames(f"request {request_id(req)} failed", error)
     _flow(
         req,
         resp,
@@ -217,3 +213,9 @@ def _unexpected(
 def request_id(req: falcon.Request) -> str:
     """Return the id that this request carries in the answer's header, its error body and the log."""
     return str(getattr(req.context, "request_id", ""))
+
+
+def log_frames(what: str, error: Exception) -> None:
+    """Write into the log what failed, and where: frames only, since an exception's text could hold what was sent."""
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s: %s\n%s", what, type(error).__name__, frames)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 import threading
-import traceback
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from headwater_local_flow_service.errors import log_frames
 from headwater_local_flow_service.files.file_store import FilesUnavailable
 from headwater_local_flow_service.kernel.clock import now
 from headwater_local_flow_service.lake import batch_states as states
@@ -103,7 +103,7 @@ class Promoter:
             except (StoreUnavailable, FilesUnavailable) as error:
                 log.warning("batches wait: %s", error)
             except Exception as error:
-                _log(error)
+                log_frames("a promotion failed", error)
 
     def _next(self) -> Due | None:
         """Return the batch that is next; None when it is time to look for others."""
@@ -142,7 +142,7 @@ class Promoter:
                 result = jobs.promote(self._store, self._files, record, folder)
             is_ours = self._commit(record, result)
         except Exception as error:
-            _log(error)
+            log_frames("a promotion failed", error)
             self._give_back(record)
             is_ours = False
         if not is_ours:
@@ -254,9 +254,3 @@ def _ours(rows: Rows, claimed: Record) -> Record | None:
 
 def _until(seconds: float) -> int:
     return now() + int(seconds * 1000)
-
-
-def _log(error: Exception) -> None:
-    # Frames only: an exception's text could hold what is in a file.
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("a promotion failed: %s\n%s", type(error).__name__, frames)

@@ -6,11 +6,10 @@ import contextlib
 import logging
 import threading
 import time
-import traceback
 import uuid
 from typing import TYPE_CHECKING, Final
 
-from headwater_local_flow_service.errors import FlowError
+from headwater_local_flow_service.errors import FlowError, log_frames
 from headwater_local_flow_service.files.file_store import FilesUnavailable
 from headwater_local_flow_service.kernel.clock import now
 from headwater_local_flow_service.store import leases
@@ -122,7 +121,7 @@ class FlushThread:
             log.warning("messages of inlets wait: %s", error)
             pause = _AFTER_FAILURE
         except Exception as error:
-            _log(error)
+            log_frames("a flush of an inlet failed", error)
             pause = _AFTER_FAILURE
         with self._changed:
             self._passes_ended = self._passes_begun
@@ -157,7 +156,7 @@ class FlushThread:
         except (Undeliverable, FilesUnavailable, FlowError) as error:
             log.warning("messages for the dataflow %s wait: %s", stream.flow, error)
         except Exception as error:
-            _log(error)
+            log_frames("a flush of an inlet failed", error)
         failed.append(stream.flow)
         return False
 
@@ -180,9 +179,3 @@ class FlushThread:
             now=moment,
             until=moment + _LEASE_SECONDS * 1000,
         )
-
-
-def _log(error: Exception) -> None:
-    # Frames only: an exception's text could hold what is in a message.
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    log.error("a flush of an inlet failed: %s\n%s", type(error).__name__, frames)
