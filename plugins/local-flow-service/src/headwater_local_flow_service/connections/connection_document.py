@@ -117,13 +117,11 @@ class _Judgement:
 
 
 def _judge(problems: list[Problem], auth: Auth, refuse_unknown: bool) -> _Judgement:
-    passed = [
-        problem
-        for problem in problems
-        if not refuse_unknown and is_passed_over(problem, auth.specs)
-    ]
-    refused = [problem for problem in problems if problem not in passed]
-    return _Judgement(refused, passed)
+    judgement = _Judgement([], [])
+    for problem in problems:
+        passes = not refuse_unknown and is_passed_over(problem, auth.specs)
+        (judgement.passed if passes else judgement.refused).append(problem)
+    return judgement
 
 
 def is_passed_over(problem: Problem, specs: Sequence[AuthenticationSpec]) -> bool:
