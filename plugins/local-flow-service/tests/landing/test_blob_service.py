@@ -192,6 +192,7 @@ def test_ranges_are_those_of_the_file(landing: Served) -> None:
     assert part.headers["Content-Range"] == "bytes 1-2/3"
     assert read("bytes=0-99").content == b"id\n"
     assert error_code(read("bytes=3-")) == "InvalidRange"
+    assert error_code(read("bytes=2-1")) == "InvalidRange"
     assert error_code(read("lines=1")) == "InvalidRange"
 
 

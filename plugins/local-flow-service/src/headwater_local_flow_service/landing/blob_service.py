@@ -223,6 +223,8 @@ def _read_range(req: falcon.Request, size: int) -> tuple[int, int] | None:
     if start >= size:
         raise BlobError("InvalidRange", "the range lies behind the end of the file")
     last = int(found[2]) if found and found[2] else size - 1
+    if last < start:
+        raise BlobError("InvalidRange", "the range ends before it begins")
     return start, min(last, size - 1) + 1
 
 
