@@ -10,7 +10,6 @@ import pytest
 
 from headwater_local_flow_service.promotion.messages import (
     compile_message_rules,
-    describe_violations,
 )
 
 STRING = {"type": "string"}
@@ -68,8 +67,6 @@ def test_it_stops_after_five(object_schema: Any) -> None:
     rules = compile_message_rules(object_schema(dict.fromkeys(entity, STRING)))
     found = rules.find_violations(entity)
     assert len(found) == 5
-    assert describe_violations(found) == "#: 5 schema violations found"
-    assert describe_violations(found[:1]) == "#/0: expected type: String, found: Long"
     many = rules.find_violations({f"x{number}": 1 for number in range(9)})
     assert [violation.keyword for violation in many] == ["additionalProperties"] * 5
 

@@ -20,7 +20,6 @@ DELETED: Final = "deleted"  # its files are gone
 
 WAITING: Final = (LOADED, STAGING, RETRYING)  # a promotion is due or under way
 SUCCESSFUL: Final = (SUCCESS, "active")
-KEPT: Final = (SUCCESS, INACTIVE)  # whose output files stay
 
 ALL: Final = (
     LOADING, LOADED, STAGING, "staged", RETRYING, STALLED, SUCCESS, "active", FAILED, "failure", ABORTED, "abandoned",

@@ -26,6 +26,7 @@ from headwater_local_flow_service.store.storeerrors import StoreUnavailable
 
 if TYPE_CHECKING:
     from headwater_local_flow_service.files.file_store import FileStore
+    from headwater_local_flow_service.promotion.job import Promoted
     from headwater_local_flow_service.store.store import Record, Rows, Store
 
 log = logging.getLogger("headwater.local")
@@ -177,7 +178,7 @@ class Promoter:
                 **facts,
             )
 
-    def _commit(self, claimed: Record, result: results.Result) -> bool:
+    def _commit(self, claimed: Record, result: Promoted) -> bool:
         """Write what came of a batch; False where it is not ours any more."""
         assert self._files is not None
         with self._store.writing(claimed.scope) as rows:

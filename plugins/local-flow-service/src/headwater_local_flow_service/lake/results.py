@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from headwater_local_flow_service.store.store import Record, Rows
 
-Result = Promoted
-
 _MOST_ERRORS: Final = 100  # of a batch
 _MOST_ROWS: Final = 100  # numbers of rows in one of them
 

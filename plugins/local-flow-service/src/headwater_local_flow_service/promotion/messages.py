@@ -43,14 +43,6 @@ def compile_message_rules(schema: Mapping[str, Any]) -> MessageRules:
     return MessageRules(compile_rules(schema, nullable=False, epoch=False))
 
 
-def describe_violations(violations: list[Violation]) -> str:
-    """Return the sentence above several violations, as the platform writes it; that of the only one."""
-    if len(violations) == 1:
-        only = violations[0]
-        return f"{only.pointer}: {only.message}"
-    return f"#: {len(violations)} schema violations found"
-
-
 def _check_bounds(entity: Any) -> str | None:
     """Return what is too much of an entity, level by level, so that no depth of it can end the process."""
     level = [entity]
