@@ -112,6 +112,14 @@ def test_set_refuses_a_secret_with_the_reason() -> None:
     assert CANARY not in done.stderr
 
 
+def test_a_variable_is_offered_only_where_the_environment_is_asked() -> None:
+    required = _validate("--set", f"password={CANARY}")
+    assert "HEADWATER_CRED_ORACLE_SERVICE_CLOUD__PASSWORD" in required.stderr
+    unlisted = _validate("--set", f"apiKey={CANARY}", "--allow-unknown")
+    assert "env:NAME or file:PATH" in unlisted.stderr
+    assert "HEADWATER_CRED" not in unlisted.stderr
+
+
 @pytest.mark.parametrize("text", ["many", "2_2", "٢٢", "nan", "1e999", "", "9" * 5000])
 def test_a_text_that_is_no_number_stays_a_text_and_is_a_problem(text: str) -> None:
     good = json.dumps({"host": "h", "userName": "u", "password": "p4ss"})

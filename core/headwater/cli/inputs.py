@@ -155,7 +155,8 @@ def _parse_assignments(
         if name in known:
             _check_settable(connector.slug, *known[name])
         elif allow_unknown and is_secret_name(name):
-            _check_settable(connector.slug, (name,), Field(name, secret=True))
+            unlisted = Field(name, required=False, secret=True)
+            _check_settable(connector.slug, (name,), unlisted)
         assignments[name] = text
     return assignments
 
@@ -164,10 +165,12 @@ def _check_settable(slug: str, path: FieldPath, field: Field) -> None:
     """Raise `InvalidInput` for a field that a command line cannot give: a secret, an object of some, or one inside."""
     name = dotted(path)
     if field.secret:
+        # The environment is only asked for what is required.
+        is_asked = field.required or field.required_if is not None
+        variable = f", or set {variable_name(slug, *path)}" if is_asked else ""
         raise InvalidInput(
             f"--set cannot give {name}: it is a secret, and others can read command lines",
-            remedy="write it into the credentials file as env:NAME or file:PATH,"
-            f" or set {variable_name(slug, *path)}",
+            remedy=f"write it into the credentials file as env:NAME or file:PATH{variable}",
         )
     if holds_secrets(field):
         raise InvalidInput(
