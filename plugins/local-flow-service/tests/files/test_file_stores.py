@@ -154,10 +154,18 @@ def test_a_folder_that_is_no_folder_is_told(tmp_path: Path) -> None:
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"x")
     (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "own").write_bytes(b"x")
     (tmp_path / "files" / "out").symlink_to(tmp_path)
+    (tmp_path / "files" / "file").symlink_to(tmp_path / "secret")
+    (tmp_path / "files" / "round").symlink_to(tmp_path / "files" / "round")
     files = open_files(str(tmp_path / "files"))
-    with pytest.raises(ValueError, match="out of the folder"):
-        files.open("out/secret")
+    for ask in (files.open, files.read_info, files.remove):
+        for key in ("out/secret", "file", "round"):
+            with pytest.raises(FilesUnavailable, match="leads out of it") as told:
+                ask(key)
+            assert told.value.remedy
+    assert [info.key for info in files.walk()] == ["own"]
+    assert files.read_folder().folders == ()
 
 
 def test_folders_that_vanish_while_they_are_written_to_are_made_again(

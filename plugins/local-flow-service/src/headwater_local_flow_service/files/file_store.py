@@ -40,7 +40,7 @@ class FileStore(Protocol):
     """Files by key: a relative path with slashes, such as ``batches/01EQ/part-0.parquet``.
 
     A file appears whole or not at all, and replaces one of the same key. Every method raises `FilesUnavailable` where
-    the place cannot be used, and `ValueError` for a key that leads out of it.
+    the place cannot be used, and `ValueError` for a key that is no relative path of plain names.
     """
 
     def add(self, source: Path, key: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -20,7 +21,6 @@ from headwater_local_flow_service.files.file_store import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
     from typing import BinaryIO
 
 _TRIES: Final = (4, 3, 2, 1, 0)  # how often a folder that vanishes is made again
@@ -88,7 +88,7 @@ class FolderFiles:
             if not path.is_dir():
                 return Listing(files=(), folders=())
             with os.scandir(path) as found:
-                entries = sorted(found, key=_name_of)
+                entries = sorted(filter(self._is_inside, found), key=_name_of)
             return Listing(
                 files=tuple(_infos(entries, above)),
                 folders=tuple(
@@ -109,9 +109,22 @@ class FolderFiles:
         check_key(key)
         path = self.root / key
         # A link in the folder may lead out of it.
-        if not path.resolve().is_relative_to(self.root.resolve()):
-            raise ValueError("the key leads out of the folder")
+        if not self._leads_inside(path):
+            raise FilesUnavailable(
+                "a link in the folder for files leads out of it",
+                remedy="replace the link by what it leads to",
+            )
         return path
+
+    def _leads_inside(self, path: Path) -> bool:
+        try:
+            return path.resolve().is_relative_to(self.root.resolve())
+        except RuntimeError:  # links that lead to each other, before Python 3.13
+            return False
+
+    def _is_inside(self, entry: os.DirEntry[str]) -> bool:
+        """Say whether an entry of a folder is one of its own; a link that leads out is none."""
+        return not entry.is_symlink() or self._leads_inside(Path(entry.path))
 
     def _key(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
