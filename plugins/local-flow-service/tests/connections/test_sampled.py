@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MYSQL = "26d738e0-8963-47ea-aadf-c60de735468a"
 ZENDESK = "0a27232b-2c6e-4396-b8c6-c9fc24e37ba4"
 SFTP = "b7bf2577-4520-42c9-bae9-cad01560f7bc"
+SNOWFLAKE_STREAMING = "51ae16c2-bdad-42fd-9fce-8d5dfddaf140"
 ORACLE = "ba5126ec-c9ac-11eb-b8bc-0242ac130003"
 BODIES = {
     "mysql": {
@@ -46,6 +47,20 @@ BODIES = {
             },
         },
         "connectionSpec": {"id": SFTP, "version": "1.0"},
+    },
+    "snowflake-streaming": {
+        "name": "changes",
+        "auth": {
+            "specName": "Basic Authentication for Snowflake",
+            "params": {
+                "account": "acme.snowflakecomputing.com",
+                "database": "SHOP",
+                "warehouse": "POLLING",
+                "username": "acme",
+                "password": "invented",
+            },
+        },
+        "connectionSpec": {"id": SNOWFLAKE_STREAMING, "version": "1.0"},
     },
     "oracle": {
         "name": "desk",
@@ -95,6 +110,13 @@ def test_every_answer_says_that_it_is_a_sample(sampling: Any) -> None:
     assert table.json()[MARK] is True
     assert tested.json() == {"result": True, MARK: True}
     assert {each.headers[HEADER] for each in (root, table, tested)} == {"true"}
+
+
+def test_samples_in_an_envelope_say_it_on_the_envelope(sampling: Any) -> None:
+    id = _made(sampling, "snowflake-streaming")
+    root = sampling.get(f"/connections/{id}/explore?objectType=root").json()
+    assert root[MARK] is True
+    assert all(item.keys() == {"type", "name"} for item in root["items"])
 
 
 def test_a_table_has_columns_of_each_kind_and_rows_under_them(sampling: Any) -> None:

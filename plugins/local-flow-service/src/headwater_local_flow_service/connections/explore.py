@@ -15,6 +15,7 @@ from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.gateway.incoming import warn
 from headwater_local_flow_service.kernel import lifecycle
 from headwater_local_flow_service.landing import exploring
+from headwater_local_flow_service.samples.source import mark
 from headwater_local_flow_service.specs import (
     source_connectors,
     source_shapes,
@@ -56,10 +57,13 @@ class ExploreConnection:
         shape = source_connectors.look_up_shape(context, record.scope, connector)
         check_answerable(question, connector, shape)
         answer = self._ask_source(record, connector, question)
-        if answer is None:
+        is_sample = answer is None
+        if is_sample:
             answer = sampled.explore(question, _of_files(question), shape)
             sampled.tell(resp)
-        resp.media = _wrap(answer) if shape.wraps_root else answer
+        if shape.wraps_root:
+            answer = _wrap(answer)
+        resp.media = mark(answer) if is_sample else answer
 
     def _ask_source(
         self, record: Record, connector: Connector, question: Question
