@@ -30,6 +30,7 @@ HEADERS = {
     "x-api-key": "key",
     "x-gw-ims-org-id": "ACME@AdobeOrg",
 }
+INLET = "c0ffee00" * 8
 RULES = '[[rules]]\nfault = "commit-then-reset"\nmethod = "POST"\npath = "/connections"\ntimes = 1\n'
 
 
@@ -89,6 +90,8 @@ def test_the_command_fails_as_told_logs_it_and_stops_in_peace(
             )
             == 1
         )
+        for path in ("/collection/", "/collection/batch/", "/collectio%6e/"):
+            requests.post(f"{root}{path}{INLET}", json={}, timeout=10)
         requests.put(f"{root}/_faults", json={"rules": [{"fault": "hang"}]}, timeout=10)
         with pytest.raises(requests.ReadTimeout):
             requests.get(url, headers=HEADERS, timeout=0.2)
@@ -98,6 +101,8 @@ def test_the_command_fails_as_told_logs_it_and_stops_in_peace(
     assert f'"POST {BASE}/connections" - ' in logged
     assert "fault commit-then-reset" in logged
     assert "limit" not in logged
+    assert logged.count(f"{INLET[:8]}...") == 3
+    assert INLET not in logged
     assert "correct-horse" not in logged
 
 

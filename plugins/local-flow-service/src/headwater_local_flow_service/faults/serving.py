@@ -15,6 +15,7 @@ from headwater_local_flow_service.faults.control import add_control
 from headwater_local_flow_service.faults.engine import CONTROL, Faults
 from headwater_local_flow_service.faults.rules import Plan
 from headwater_local_flow_service.faults.server import FaultServer, check_host
+from headwater_local_flow_service.serving.accesslog import shorten_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +85,8 @@ def _log_request(
     method: str, path: str, status: int, milliseconds: float, fault: str
 ) -> None:
     # No query: it could hold a client's secret. No control characters: they could act on a terminal.
-    safe_path = urllib.parse.quote(path, safe="/%:@!$&'()*+,;=")
+    told = shorten_path(urllib.parse.unquote(path))
+    safe_path = urllib.parse.quote(told, safe="/%:@!$&'()*+,;=")
     facts = f"{status or '-'} {milliseconds:.1f} ms"
     if fault:
         facts += f" fault {fault}"

@@ -78,11 +78,15 @@ def line(
         "time": _time(time.time()),
         "request": request_id,
         "method": method,
-        # Who knows the whole id of an inlet may send to it.
-        "path": _INLET.sub(r"\1...", path[:_LONGEST]),
+        "path": shorten_path(path),
         "status": status,
         "ms": round((time.perf_counter() - came) * 1000, 1),
     }
+
+
+def shorten_path(path: str) -> str:
+    """Return a path as a log may hold it: who knows the whole id of an inlet may send to it."""
+    return _INLET.sub(r"\1...", path[:_LONGEST])
 
 
 def _line_of(req: falcon.Request, resp: falcon.Response) -> dict[str, Any]:
