@@ -149,6 +149,37 @@ def test_what_is_not_offered_is_refused_in_azures_words(
     assert f"<Code>{code}</Code>" in answer.text
 
 
+@pytest.mark.parametrize("comp", ["", "comp=block&blockid=YQ==&"])
+def test_what_is_to_be_copied_makes_no_empty_file(landing: Served, comp: str) -> None:
+    path, _mark, token = landing.credentials()["SASUri"].partition("?")
+    answer = requests.put(
+        f"{path}/copy.csv?{comp}{token}",
+        headers={
+            "x-ms-blob-type": "BlockBlob",
+            "x-ms-copy-source": f"{path}/a.csv?{token}",
+        },
+        timeout=30,
+    )
+    assert answer.status_code == 400
+    assert error_code(answer) == "OperationNotAllowed"
+    assert landing.list() == []
+
+
+@pytest.mark.parametrize("prefix", ["../", "a//b", "./", ".hidden/", "x" * 300 + "/"])
+def test_nothing_lies_in_folders_that_cannot_be(landing: Served, prefix: str) -> None:
+    assert _put(landing, "a/b").status_code == 201
+    path, _mark, token = landing.credentials()["SASUri"].partition("?")
+    question = {
+        "restype": "container",
+        "comp": "list",
+        "delimiter": "/",
+        "prefix": prefix,
+    }
+    answer = requests.get(f"{path}?{token}", params=question, timeout=30)
+    assert answer.status_code == 200
+    assert b"<Blobs></Blobs>" in answer.content
+
+
 def test_a_type_of_blob_must_be_named(landing: Served) -> None:
     path, _mark, token = landing.credentials()["SASUri"].partition("?")
     answer = requests.put(f"{path}/a?{token}", data=b"x", timeout=30)

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 import attrs
 
 from headwater.foreign import raise_bare
+from headwater_local_flow_service.landing import names
 from headwater_local_flow_service.landing.blob_errors import BlobError
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def _entries(
 
 def _read_folder(zone: Zone, prefix: str) -> Iterator[tuple[str, FileInfo | None]]:
     folder = prefix.rpartition("/")[0]
+    if folder and names.find_fault(folder):
+        return  # no folder can have such a name
     listing = zone.files.read_folder(folder)
     found: dict[str, FileInfo | None] = {info.key: info for info in listing.files}
     found.update({f"{key}/": None for key in listing.folders})

@@ -76,6 +76,9 @@ class Blob:
         query = _read_query(req)
         zone, name = self._find(where, query)
         comp = query.get("comp")
+        # What would be copied is not in the body: a file made of that would be empty.
+        if req.get_header("x-ms-copy-source") is not None:
+            raise _not_offered()
         with _busy():
             match comp:
                 case None:
