@@ -151,6 +151,16 @@ def test_a_folder_that_is_no_folder_is_told(tmp_path: Path) -> None:
         files.add(source, "a/b")
 
 
+@pytest.mark.parametrize("key", ["x" * 256, "ø" * 200, "a/" * 3000 + "a"])
+def test_nothing_lies_under_names_that_are_too_long(tmp_path: Path, key: str) -> None:
+    (tmp_path / "files").mkdir()
+    files = open_files(str(tmp_path / "files"))
+    assert files.read_info(key) is None
+    assert files.read_folder(key).files == ()
+    with pytest.raises(FileNotFoundError):
+        files.open(key)
+
+
 def test_a_link_that_leads_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"x")
     (tmp_path / "files").mkdir()

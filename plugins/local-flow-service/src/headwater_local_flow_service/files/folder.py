@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _TRIES: Final = (4, 3, 2, 1, 0)  # how often a folder that vanishes is made again
+_LONGEST_NAME: Final = 255  # bytes of a name, as file systems have it
+_LONGEST_PATH: Final = 4095  # bytes of a path, as the operating system has it
 _HIDDEN: Final = "."  # how the names of files begin that are still being written
 
 
@@ -56,6 +58,8 @@ class FolderFiles:
     def open(self, key: str) -> BinaryIO:
         """Open a file. Raises `FileNotFoundError`. See `FileStore`."""
         path = self._path(key)
+        if not _can_be(path):
+            raise FileNotFoundError(errno.ENOENT, "no file has such a name")
         with _translated():
             return path.open("rb")
 
@@ -67,7 +71,7 @@ class FolderFiles:
         """Return what is known of a file, or None. See `FileStore`."""
         path = self._path(key)
         with _translated():
-            return self._info(path) if path.is_file() else None
+            return self._info(path) if _can_be(path) and path.is_file() else None
 
     def walk(self, prefix: str = "") -> Iterator[FileInfo]:
         """Yield every file below a folder. See `FileStore`."""
@@ -85,7 +89,7 @@ class FolderFiles:
         path = self._path(folder) if folder else self.root
         above = f"{folder}/" if folder else ""
         with _translated():
-            if not path.is_dir():
+            if not _can_be(path) or not path.is_dir():
                 return Listing(files=(), folders=())
             with os.scandir(path) as found:
                 entries = sorted(filter(self._is_inside, found), key=_name_of)
@@ -136,6 +140,13 @@ class FolderFiles:
             size=status.st_size,
             modified=status.st_mtime_ns // 1_000_000,
         )
+
+
+def _can_be(path: Path) -> bool:
+    """Say whether anything can lie there: asked about a longer name, the system answers with an error."""
+    return len(os.fsencode(path)) <= _LONGEST_PATH and all(
+        len(os.fsencode(name)) <= _LONGEST_NAME for name in path.parts
+    )
 
 
 def _name_of(entry: os.DirEntry[str]) -> str:
