@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import falcon
 
-from headwater.foreign import raise_bare
-from headwater_local_flow_service.files.file_store import FilesUnavailable
-from headwater_local_flow_service.lake.refusals import files_unavailable, refused
+from headwater_local_flow_service.lake.refusals import refused, translate_unavailable
 from headwater_local_flow_service.neighbours.refusals import missing
 from headwater_local_flow_service.wsgi import FileBody
 
@@ -53,10 +51,8 @@ def answer(
 
 def _check_there(files: FileStore, file: BatchFile) -> None:
     """Refuse where the file is gone: an answer that has begun could not say so any more."""
-    try:
+    with translate_unavailable():
         found = files.read_info(file.key)
-    except FilesUnavailable as error:
-        raise_bare(files_unavailable(error))
     if found is None:
         raise missing(file.id, "files")
 

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import falcon
 
 from headwater.foreign import raise_bare
-from headwater_local_flow_service.files.file_store import FilesUnavailable
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.lake import batch_bodies, batches, uploads
 from headwater_local_flow_service.lake import batch_states as states
 from headwater_local_flow_service.lake.ids import new_ulid
 from headwater_local_flow_service.lake.refusals import (
     check_url,
-    files_unavailable,
     refused,
+    translate_unavailable,
 )
 from headwater_local_flow_service.lake.spool import TooLarge
 from headwater_local_flow_service.lake.uploads import Target
@@ -49,7 +48,7 @@ class Batches:
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Store a new batch and return it."""
         check_url(req)
-        self._lake.files  # noqa: B018 - refuses where there is none
+        self._lake.require_files()
         asked.query(req, ())
         caller = caller_of(req)
         body = asked.body(req, self._lake.context.settings)
@@ -214,9 +213,8 @@ class File:
     ) -> Target:
         """Check what goes for every call; return the file that is meant. Raises `NeighbourError`."""
         check_url(req)
-        self._lake.files  # noqa: B018 - refuses where there is none
+        self._lake.require_files()
         asked.query(req, parameters)
-        # WSGI hands bytes over as Latin-1, and a path is UTF-8.
         uploads.check_path(path)
         return Target(
             scope=caller_of(req).scope, batch=batch, data_set=data_set, path=path
@@ -229,14 +227,15 @@ class File:
             yield Path(req.env[SPOOLED])
             return
         try:
-            with self._lake.spool.receive(_stream_of(req), largest) as path:
+            with (
+                translate_unavailable(),
+                self._lake.spool.receive(_stream_of(req), largest) as path,
+            ):
                 if req.content_length not in (None, path.stat().st_size):
                     raise refused("the body broke off before its end")
                 yield path
         except TooLarge:
             raise_bare(too_large(largest))
-        except FilesUnavailable as error:
-            raise_bare(files_unavailable(error))
 
 
 def check_binary(req: falcon.Request) -> None:

@@ -48,6 +48,10 @@ class Lake:
             )
         return self._files
 
+    def require_files(self) -> None:
+        """Refuse where there is no place for files, before anything else is looked at. Raises `NeighbourError`."""
+        _files = self.files
+
     def close(self) -> None:
         """Let the promotion that is under way end, and begin no other."""
         self.promoter.close()

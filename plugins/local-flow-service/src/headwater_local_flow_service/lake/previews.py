@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from headwater.errors import InvalidInput
 from headwater.foreign import raise_bare
-from headwater_local_flow_service.files.file_store import FilesUnavailable
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.lake import batch_bodies, batches
 from headwater_local_flow_service.lake.refusals import (
     check_url,
-    files_unavailable,
     refused,
+    translate_unavailable,
 )
 from headwater_local_flow_service.neighbours import asked, lookup
 from headwater_local_flow_service.neighbours.refusals import missing
@@ -54,7 +53,7 @@ class DataSetPreview:
         resp.media = {"data": rows}
 
     def _find(self, scope: Scope, id: str) -> list[BatchFile]:
-        self._lake.files  # noqa: B018 - refuses where there is none
+        self._lake.require_files()
         with self._lake.store.reading() as rows:
             if lookup.data_set(rows, scope, id) is None:
                 raise missing(id, "dataSets")
@@ -115,9 +114,8 @@ def _read_rows(
 def _told() -> Iterator[None]:
     """Turn what goes wrong with a file into a refusal."""
     try:
-        yield
-    except FilesUnavailable as error:
-        raise_bare(files_unavailable(error))
+        with translate_unavailable():
+            yield
     except FileNotFoundError:
         raise_bare(refused("the file is gone", 404))
     except InvalidInput as error:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import falcon
 
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.errors import request_id
+from headwater_local_flow_service.files.file_store import FilesUnavailable
 from headwater_local_flow_service.neighbours.refusals import NeighbourError, invalid
 
 if TYPE_CHECKING:
-    from headwater_local_flow_service.files.file_store import FilesUnavailable
+    from collections.abc import Iterator
 
 IMPORT: Final = "/data/foundation/import"
 EXPORT: Final = "/data/foundation/export"
@@ -31,9 +34,13 @@ def busy(text: str, *, seconds: int = 5) -> NeighbourError:
     return error
 
 
-def files_unavailable(error: FilesUnavailable) -> NeighbourError:
-    """Return the answer while the place for files cannot be used."""
-    return busy(f"{error}; nothing was stored, try again later", seconds=5)
+@contextmanager
+def translate_unavailable() -> Iterator[None]:
+    """Refuse with ``Retry-After`` while the place for files cannot be used. Raises `NeighbourError`."""
+    try:
+        yield
+    except FilesUnavailable as error:
+        raise_bare(busy(f"{error}; nothing was stored, try again later"))
 
 
 def check_url(req: falcon.Request) -> None:

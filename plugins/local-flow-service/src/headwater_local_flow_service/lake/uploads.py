@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from headwater.foreign import raise_bare
-from headwater_local_flow_service.files.file_store import FilesUnavailable
 from headwater_local_flow_service.kernel.clock import now
 from headwater_local_flow_service.lake import batches, keys
 from headwater_local_flow_service.lake.ids import new_ulid
-from headwater_local_flow_service.lake.refusals import files_unavailable, refused
+from headwater_local_flow_service.lake.refusals import refused, translate_unavailable
 from headwater_local_flow_service.neighbours.refusals import NeighbourError, missing
 from headwater_local_flow_service.store import batch_files
 from headwater_local_flow_service.store.batch_files import (
@@ -25,8 +24,10 @@ from headwater_local_flow_service.store.batch_files import (
 from headwater_local_flow_service.texts import UNSTORABLE, is_storable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
+    from headwater_local_flow_service.files.file_store import FileStore
     from headwater_local_flow_service.lake.lake import Lake
     from headwater_local_flow_service.store.store import Rows, Scope
 
@@ -83,10 +84,8 @@ def store_file(lake: Lake, target: Target, spooled: Path, role: str = INPUT) -> 
     size = spooled.stat().st_size
     files = lake.files
     key = keys.new_input(target.scope, target.batch)
-    try:
+    with translate_unavailable():
         files.add(spooled, key)
-    except FilesUnavailable as error:
-        raise_bare(files_unavailable(error))
     return _store_row(lake, target, key, size, role)
 
 
@@ -157,11 +156,15 @@ def check_part(rows: Rows, target: Target) -> None:
     batches.require_loading(rows, target.scope, target.batch, target.data_set)
     begun = batch_files.find(rows, target.scope, target.batch, BEGUN, target.path)
     if begun is None:
-        raise refused(
-            "the large file was not begun: send POST to its path with action=INITIALIZE first"
-        )
+        raise _not_begun()
     if batch_files.count(rows, target.scope, target.batch, (PART,)) >= MOST_PARTS:
         raise refused(f"a batch takes at most {MOST_PARTS} parts: send larger ones")
+
+
+def _not_begun() -> NeighbourError:
+    return refused(
+        "the large file was not begun: send POST to its path with action=INITIALIZE first"
+    )
 
 
 def complete_large(lake: Lake, target: Target) -> int:
@@ -175,24 +178,24 @@ def complete_large(lake: Lake, target: Target) -> int:
             done = batch_files.find(
                 rows, target.scope, target.batch, INPUT, target.path
             )
-            if done is not None:
-                return done.size
-            raise refused(
-                "the large file was not begun: send POST to its path with action=INITIALIZE first"
-            )
+            if done is None:
+                raise _not_begun()
+            return done.size
     _check_whole(parts)
     key = keys.new_input(target.scope, target.batch)
-    try:
-        with files.writing(key) as whole:
-            for part in parts:
-                with files.open(part.key) as file:
-                    while piece := file.read(_PIECE):
-                        whole.write(piece)
-    except FilesUnavailable as error:
-        raise_bare(files_unavailable(error))
+    with translate_unavailable():
+        _join(files, parts, key)
     size = sum(part.size for part in parts)
     _store_row(lake, target, key, size, INPUT)
     return size
+
+
+def _join(files: FileStore, parts: Iterable[BatchFile], key: str) -> None:
+    """Write the parts of a file one after the other. Raises `FilesUnavailable`."""
+    with files.writing(key) as whole:
+        for part in parts:
+            with files.open(part.key) as file:
+                shutil.copyfileobj(file, whole, _PIECE)
 
 
 def _check_whole(parts: list[BatchFile]) -> None:

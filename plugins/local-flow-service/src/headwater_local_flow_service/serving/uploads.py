@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from headwater.foreign import raise_bare
 from headwater_local_flow_service.errors import FlowError
-from headwater_local_flow_service.files.file_store import FilesUnavailable
 from headwater_local_flow_service.lake import place
-from headwater_local_flow_service.lake.refusals import busy, files_unavailable, refused
+from headwater_local_flow_service.lake.refusals import (
+    busy,
+    refused,
+    translate_unavailable,
+)
 from headwater_local_flow_service.lake.spool import Spool, write
 from headwater_local_flow_service.lake.uploads import LARGEST_FILE, LARGEST_PART
 from headwater_local_flow_service.landing.blob_uploads import LARGEST_BLOB
@@ -99,12 +102,10 @@ class Uploads:
         self._under_way += 1
         self._reserved += most
         try:
-            with ExitStack() as stack:
+            with translate_unavailable(), ExitStack() as stack:
                 path, file = await self._open(stack, most)
                 size = await self._collect(file, body, most, length)
                 yield path, size
-        except FilesUnavailable as error:
-            raise_bare(files_unavailable(error))
         finally:
             self._under_way -= 1
             self._reserved -= most
