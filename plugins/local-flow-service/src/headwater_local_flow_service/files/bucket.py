@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from contextlib import contextmanager
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import attrs
@@ -84,7 +85,9 @@ class BucketFiles:
         with _translated():
             found = obstore.list_with_delimiter(self.bucket, _below(folder))
             return Listing(
-                files=tuple(sorted(map(_info, found["objects"]), key=_key_of)),
+                files=tuple(
+                    sorted(map(_info, found["objects"]), key=attrgetter("key"))
+                ),
                 folders=tuple(
                     sorted(prefix.rstrip("/") for prefix in found["common_prefixes"])
                 ),
@@ -154,10 +157,6 @@ def _below(folder: str) -> str | None:
         return None
     check_key(folder)
     return f"{folder}/"
-
-
-def _key_of(info: FileInfo) -> str:
-    return info.key
 
 
 def _info(meta: ObjectMeta) -> FileInfo:

@@ -71,7 +71,9 @@ class FolderFiles:
         """Return what is known of a file, or None. See `FileStore`."""
         path = self._path(key)
         with _translated():
-            return self._info(path) if _can_be(path) and path.is_file() else None
+            if not _can_be(path) or not path.is_file():
+                return None
+            return _info(key, path.stat())
 
     def walk(self, prefix: str = "") -> Iterator[FileInfo]:
         """Yield every file below a folder. See `FileStore`."""
@@ -130,16 +132,11 @@ class FolderFiles:
         """Say whether an entry of a folder is one of its own; a link that leads out is none."""
         return not entry.is_symlink() or self._leads_inside(Path(entry.path))
 
-    def _key(self, path: Path) -> str:
-        return path.relative_to(self.root).as_posix()
 
-    def _info(self, path: Path) -> FileInfo:
-        status = path.stat()
-        return FileInfo(
-            key=self._key(path),
-            size=status.st_size,
-            modified=status.st_mtime_ns // 1_000_000,
-        )
+def _info(key: str, status: os.stat_result) -> FileInfo:
+    return FileInfo(
+        key=key, size=status.st_size, modified=status.st_mtime_ns // 1_000_000
+    )
 
 
 def _can_be(path: Path) -> bool:
@@ -162,11 +159,7 @@ def _infos(entries: Iterable[os.DirEntry[str]], above: str) -> Iterator[FileInfo
             status = entry.stat()
         except FileNotFoundError:  # removed meanwhile
             continue
-        yield FileInfo(
-            key=above + entry.name,
-            size=status.st_size,
-            modified=status.st_mtime_ns // 1_000_000,
-        )
+        yield _info(above + entry.name, status)
 
 
 def _move(source: Path, target: Path) -> bool:

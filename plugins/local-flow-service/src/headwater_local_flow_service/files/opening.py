@@ -53,25 +53,15 @@ def _open_bucket(scheme: str, name: str, prefix: str, options: Any) -> FileStore
         raise InvalidInput(
             "files in an object store need the package obstore", remedy=EXTRA
         ) from None
-    within = prefix or None
     # An own object store on this machine speaks plain http.
     client: Any = {"allow_http": True, "timeout": "30s"}
     # Whoever waits for one that is away is told so before long.
     retry: Any = {"max_retries": 3, "retry_timeout": timedelta(seconds=10)}
-    if scheme == "s3":
-        return BucketFiles(
-            S3Store(
-                name,
-                prefix=within,
-                config=options,
-                client_options=client,
-                retry_config=retry,
-            )
-        )
+    kinds: dict[str, type[S3Store | AzureStore]] = {"s3": S3Store, "az": AzureStore}
     return BucketFiles(
-        AzureStore(
+        kinds[scheme](
             name,
-            prefix=within,
+            prefix=prefix or None,
             config=options,
             client_options=client,
             retry_config=retry,

@@ -26,7 +26,7 @@ from headwater_local_flow_service.store import batch_files
 from headwater_local_flow_service.wsgi import BODY_TO_COME, SPOOLED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
     from headwater_local_flow_service.lake.lake import Lake
@@ -122,16 +122,9 @@ class File:
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
 
-    def on_put(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,
-        id: str,
-        data_set: str,
-        path: str,
-    ) -> None:
+    def on_put(self, req: falcon.Request, resp: falcon.Response, **where: str) -> None:
         """Store a file, in the place of one of the same path if there is one."""
-        target = self._check(req, id, data_set, path)
+        target = self._check(req, where)
         check_binary(req)
         check_length(req, uploads.LARGEST_FILE)
         with self._lake.store.reading() as rows:
@@ -144,15 +137,10 @@ class File:
         resp.status = falcon.HTTP_201 if is_new else falcon.HTTP_200
 
     def on_patch(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,
-        id: str,
-        data_set: str,
-        path: str,
+        self, req: falcon.Request, resp: falcon.Response, **where: str
     ) -> None:
         """Store one part of a large file."""
-        target = self._check(req, id, data_set, path)
+        target = self._check(req, where)
         check_binary(req)
         check_length(req, uploads.LARGEST_PART)
         first, last = _read_range(req)
@@ -167,18 +155,11 @@ class File:
                     "the header Content-Range says another length than the body has"
                 )
             size = uploads.store_part(self._lake, target, first, spooled)
-        resp.media = {"name": path, "sizeInBytes": size}
+        resp.media = {"name": target.path, "sizeInBytes": size}
 
-    def on_post(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,
-        id: str,
-        data_set: str,
-        path: str,
-    ) -> None:
+    def on_post(self, req: falcon.Request, resp: falcon.Response, **where: str) -> None:
         """Begin or complete a large file."""
-        target = self._check(req, id, data_set, path, "action")
+        target = self._check(req, where, "action")
         action = _read_action(req, _LARGE_ACTIONS)
         if action == states.COMPLETE:
             size = uploads.complete_large(self._lake, target)
@@ -186,38 +167,29 @@ class File:
             uploads.begin_large(self._lake, target)
             size = 0
             resp.status = falcon.HTTP_201
-        resp.media = {"name": path, "sizeInBytes": size}
+        resp.media = {"name": target.path, "sizeInBytes": size}
 
-    def on_head(
-        self,
-        req: falcon.Request,
-        resp: falcon.Response,
-        id: str,
-        data_set: str,
-        path: str,
-    ) -> None:
+    def on_head(self, req: falcon.Request, resp: falcon.Response, **where: str) -> None:
         """Tell how many bytes of the file are here."""
-        target = self._check(req, id, data_set, path)
+        target = self._check(req, where)
         with self._lake.store.reading() as rows:
             size = uploads.received_bytes(rows, target)
         resp.set_header("Range", f"bytes=0-{max(size - 1, 0)}" if size else "bytes=0-0")
         resp.set_header("X-Received-Bytes", str(size))
 
     def _check(
-        self,
-        req: falcon.Request,
-        batch: str,
-        data_set: str,
-        path: str,
-        *parameters: str,
+        self, req: falcon.Request, where: Mapping[str, str], *parameters: str
     ) -> Target:
         """Check what goes for every call; return the file that is meant. Raises `NeighbourError`."""
         check_url(req)
         self._lake.require_files()
         asked.query(req, parameters)
-        uploads.check_path(path)
+        uploads.check_path(where["path"])
         return Target(
-            scope=caller_of(req).scope, batch=batch, data_set=data_set, path=path
+            scope=caller_of(req).scope,
+            batch=where["id"],
+            data_set=where["data_set"],
+            path=where["path"],
         )
 
     @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from email.utils import formatdate
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
@@ -91,7 +92,7 @@ def _entries(
         return _read_folder(zone, question.prefix)
     return (
         (info.key, info)
-        for info in sorted(zone.files.walk(), key=_key_of)
+        for info in sorted(zone.files.walk(), key=attrgetter("key"))
         if info.key.startswith(question.prefix)
     )
 
@@ -106,10 +107,6 @@ def _read_folder(zone: Zone, prefix: str) -> Iterator[tuple[str, FileInfo | None
     for key in sorted(found):
         if key.startswith(prefix):
             yield key, found[key]
-
-
-def _key_of(info: FileInfo) -> str:
-    return info.key
 
 
 def _render(key: str, info: FileInfo | None) -> str:
