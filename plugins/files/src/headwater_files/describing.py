@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import BinaryIO
 
+    from headwater_files.compression import Beginning
     from headwater_files.properties import FileProperties
 
 MOST_ROWS: Final = 100
@@ -57,28 +58,33 @@ def describe(
     if not beginning.data:
         raise UnreadableFile("the file is empty", remedy="upload it with its rows")
     if properties.file_type == "json":
-        text = read_text(beginning, "UTF-8")
-        objects = json_rows.read_rows(text, max(rows, 1), whole=beginning.whole)
-        if not objects and not beginning.whole:
-            raise _too_long()
-        schema = json_schema.schema_of(objects)
-        return Description(json_schema=schema, rows=_within_bounds(objects[:rows]))
+        return _describe_json(beginning, rows)
+    return _describe_delimited(beginning, properties, rows)
+
+
+def _describe_json(beginning: Beginning, most: int) -> Description:
+    text = read_text(beginning, "UTF-8")
+    objects = json_rows.read_rows(text, max(most, 1), whole=beginning.whole)
+    if not objects and not beginning.whole:
+        raise _too_long()
+    schema = json_schema.schema_of(objects)
+    return Description(json_schema=schema, rows=_within_bounds(objects[:most]))
+
+
+def _describe_delimited(
+    beginning: Beginning, properties: FileProperties, most: int
+) -> Description:
     text = read_text(beginning, properties.encoding)
-    header, *records = read_records(
-        text, properties.delimiter, rows + 1, whole=beginning.whole
-    ) or [[]]
+    records = read_records(text, properties.delimiter, most + 1, whole=beginning.whole)
+    header, *others = records or [[]]
+    if not header and not beginning.whole:
+        raise _too_long()
     if not header:
-        raise (
-            _too_long()
-            if not beginning.whole
-            else UnreadableFile(
-                "the file has no header row", remedy="upload it with one"
-            )
-        )
+        raise UnreadableFile("the file has no header row", remedy="upload it with one")
     names = name_columns(header)
     return Description(
         columns=tuple(Column(name=name, type="string") for name in names),
-        rows=_within_bounds(_row(names, record) for record in records),
+        rows=_within_bounds(_row(names, record) for record in others),
     )
 
 
