@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import json
+import os
 import tarfile
 import tracemalloc
 import zlib
@@ -22,6 +23,7 @@ from headwater_files import COMPRESSIONS, FileProperties, UnreadableFile, descri
 if TYPE_CHECKING:
     from pathlib import Path
 
+FULL = bool(os.environ.get("HEADWATER_TEST_FULL"))
 CSV = b'id,name\n1,"Fj\xc3\xb8rd, the"\n2,\n'
 LINES = b'{"id": 1, "tags": ["a"]}\n{"id": 2.5, "in": {"x": true}}\n'
 
@@ -116,7 +118,7 @@ def test_text_without_a_header_that_can_be_read_is_refused(data: bytes) -> None:
         _describe(data)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=200 if FULL else 10, deadline=None)
 @given(st.integers(0, 60), st.sampled_from([b"\n", b"\r\n"]))
 def test_a_row_that_is_cut_where_reading_ends_is_left_out(
     offset: int, newline: bytes
