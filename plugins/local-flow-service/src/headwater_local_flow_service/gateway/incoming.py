@@ -7,7 +7,7 @@ import json
 import math
 import re
 import urllib.parse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from headwater.foreign import raise_bare
 from headwater_local_flow_service.errors import (
@@ -19,6 +19,7 @@ from headwater_local_flow_service.texts import UNSTORABLE, is_storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
+    from typing import BinaryIO
 
     import falcon
 
@@ -164,17 +165,22 @@ def load_strict(text: str | bytes) -> Any:
     return json.loads(text, parse_constant=_refuse, parse_float=_finite)
 
 
+def body_stream(req: falcon.Request) -> BinaryIO | None:
+    """Return the body to be read to its end; None where nothing says where it ends, and reading would wait for ever."""
+    if req.content_length is not None:
+        return cast("BinaryIO", req.bounded_stream)
+    if req.env.get("wsgi.input_terminated"):
+        return cast("BinaryIO", req.stream)
+    return None
+
+
 def raw_body(req: falcon.Request, most: int) -> bytes:
     """Read the body, whether its length is announced or not. Raises `FlowError` when it is larger than `most` bytes."""
     length = req.content_length
     if length is not None and length > most:
         raise too_large(most)
-    if length is not None:
-        raw = bytes(req.bounded_stream.read(most + 1))
-    elif req.env.get("wsgi.input_terminated"):
-        raw = bytes(req.stream.read(most + 1))
-    else:
-        return b""  # reading on would wait for a body that never comes
+    stream = body_stream(req)
+    raw = b"" if stream is None else bytes(stream.read(most + 1))
     if len(raw) > most:
         raise too_large(most)
     return raw

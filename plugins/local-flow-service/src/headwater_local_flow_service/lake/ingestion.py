@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import falcon
 
 from headwater.foreign import raise_bare
+from headwater_local_flow_service.gateway import incoming
 from headwater_local_flow_service.gateway.gateway import caller_of
 from headwater_local_flow_service.lake import batch_bodies, batches, uploads
 from headwater_local_flow_service.lake import batch_states as states
@@ -27,7 +29,6 @@ from headwater_local_flow_service.wsgi import BODY_TO_COME, SPOOLED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import BinaryIO
 
     from headwater_local_flow_service.lake.lake import Lake
     from headwater_local_flow_service.store.store import Record, Rows
@@ -198,10 +199,11 @@ class File:
         if SPOOLED in req.env:
             yield Path(req.env[SPOOLED])
             return
+        stream = incoming.body_stream(req) or io.BytesIO()
         try:
             with (
                 translate_unavailable(),
-                self._lake.spool.receive(_stream_of(req), largest) as path,
+                self._lake.spool.receive(stream, largest) as path,
             ):
                 if req.content_length not in (None, path.stat().st_size):
                     raise refused("the body broke off before its end")
@@ -235,12 +237,6 @@ def too_large(largest: int) -> Exception:
             413,
         )
     return refused(f"a part of a file has at most {largest} bytes", 413)
-
-
-def _stream_of(req: falcon.Request) -> BinaryIO:
-    if req.content_length is None and req.env.get("wsgi.input_terminated"):
-        return cast("BinaryIO", req.stream)
-    return cast("BinaryIO", req.bounded_stream)
 
 
 def _read_action(req: falcon.Request, actions: tuple[str, ...]) -> str:

@@ -11,11 +11,12 @@ import re
 from contextlib import contextmanager, nullcontext
 from email.utils import formatdate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 from headwater.foreign import raise_bare
 from headwater_local_flow_service.files.file_store import FilesUnavailable
+from headwater_local_flow_service.gateway import incoming
 from headwater_local_flow_service.landing import blob_uploads, names, sas
 from headwater_local_flow_service.landing.blob_errors import BlobError
 from headwater_local_flow_service.landing.blob_listing import (
@@ -244,10 +245,8 @@ def _body(req: falcon.Request) -> Body:
     spooled = req.env.get(SPOOLED)
     if spooled is not None:
         return Body(Path(spooled), md5)
-    stream: Any = req.stream
-    if req.content_length is not None:
-        stream = req.bounded_stream
-    elif not req.env.get("wsgi.input_terminated"):
+    stream = incoming.body_stream(req)
+    if stream is None:
         raise BlobError("MissingRequiredHeader", "the header Content-Length is missing")
     return Body(stream, md5)
 

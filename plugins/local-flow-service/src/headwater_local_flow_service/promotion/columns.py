@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,15 +39,14 @@ def build_column(values: Sequence[Any], shape: Shape, type: pa.DataType) -> pa.A
 
     if shape.kind == shapes.OBJECT:
         return _build_struct(values, shape, type)
+    given = [value for value in values if value is not None]
     if shape.kind == shapes.ARRAY and shape.item is not None:
-        flat = [item for value in values if value is not None for item in value]
+        flat = list(itertools.chain.from_iterable(given))
         items = build_column(flat, shape.item, type.value_type)
         return pa.ListArray.from_arrays(_offsets(values), items, type)
     if shape.kind == shapes.MAP and shape.item is not None:
-        names = [name for value in values if value is not None for name in value]
-        flat = [
-            item for value in values if value is not None for item in value.values()
-        ]
+        names = list(itertools.chain.from_iterable(given))
+        flat = [item for value in given for item in value.values()]
         items = build_column(flat, shape.item, type.item_type)
         keys = pa.array(names, type.key_type)
         return pa.MapArray.from_arrays(_offsets(values), keys, items, type)

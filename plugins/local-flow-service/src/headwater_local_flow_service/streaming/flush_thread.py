@@ -19,6 +19,8 @@ from headwater_local_flow_service.streaming.flushing import Undeliverable
 from headwater_local_flow_service.streaming.windows import MOST_IN_WINDOW
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from headwater_local_flow_service.store.inlet_rows import Stream
     from headwater_local_flow_service.store.store import Store
     from headwater_local_flow_service.streaming.flushing import Flusher
@@ -133,16 +135,27 @@ class FlushThread:
         due = [stream for stream in streams if self._seconds_until(stream) <= 0]
         if due and not self._claim():
             return _LOOK_SECONDS
-        is_idle, failed = not due, list[str]()
+        if not due:
+            return self._count_down(streams, failed=())
+        failed: list[str] = []
         while due:
             # One window of each at a time: a stream that never ends keeps no other waiting.
             due = [stream for stream in due if self._flush(stream, failed)]
             if due and (self._is_closed or not self._claim()):
                 return _SHORTEST
-        waits = [_AFTER_FAILURE] if failed else []
-        for stream in streams if is_idle else self._list_streams():
-            if stream.flow not in failed:
-                waits.append(max(_SHORTEST, self._seconds_until(stream)))
+        return self._count_down(self._list_streams(), failed)
+
+    def _count_down(
+        self, streams: Sequence[Stream], failed: Collection[str]
+    ) -> float | None:
+        """Return after how many seconds the next of these streams is due; None where none waits."""
+        waits = [
+            max(_SHORTEST, self._seconds_until(stream))
+            for stream in streams
+            if stream.flow not in failed
+        ]
+        if failed:
+            waits.append(_AFTER_FAILURE)
         if self._is_watching:
             waits.append(_LOOK_SECONDS)
         return min(waits, default=None)
