@@ -87,16 +87,10 @@ def _find_batches(rows: Rows, scope: Scope, query: CatalogQuery) -> list[Item]:
         values = query.equal["externalId"]
         where.append(TABLE.c.name.in_([column_of(value) for value in values]))
         rest.append(catalog_queries.equals("externalId", values))
-    names = [name for name, _descends in query.order]
-    is_sorted = set(names) <= _BATCH_ORDERS.keys()
-    order = (
-        catalog_queries.order_clauses(query, _BATCH_ORDERS, TABLE.c.seq)
-        if is_sorted
-        else [TABLE.c.seq]
-    )
-    records = rows.stream(TABLE, scope, where, order)
+    order = catalog_queries.order_clauses(query, _BATCH_ORDERS, TABLE.c.seq)
+    records = rows.stream(TABLE, scope, where, order or [TABLE.c.seq])
     items = (batches.render(record) for record, _length in records)
-    return catalog_queries.take_page(items, query, rest, is_sorted=is_sorted)
+    return catalog_queries.take_page(items, query, rest, is_sorted=order is not None)
 
 
 class Batch:
@@ -196,15 +190,14 @@ class DataSetFiles:
             where, rest = catalog_queries.where(
                 query, _FILE_COLUMNS, tables.batch_files.c.created_at
             )
-            names = {name for name, _descends in query.order}
-            is_sorted = names <= _FILE_ORDERS.keys()
-            order = []
-            if is_sorted:
-                tie = tables.batch_files.c.id
-                order = catalog_queries.order_clauses(query, _FILE_ORDERS, tie)
-            files = batch_files.read_page(rows, scope, where, order)
+            order = catalog_queries.order_clauses(
+                query, _FILE_ORDERS, tables.batch_files.c.id
+            )
+            files = batch_files.read_page(rows, scope, where, order or [])
             items = map(_render_file, files)
-            found = catalog_queries.take_page(items, query, rest, is_sorted=is_sorted)
+            found = catalog_queries.take_page(
+                items, query, rest, is_sorted=order is not None
+            )
         resp.media = {item["id"]: query.show(item) for item in found}
 
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-LONGEST: Final = (
-    255  # characters of a component; bytes of one, too, where a folder keeps it
-)
-_LONGEST_STORED: Final = (
-    240  # bytes: a folder needs the rest while a file is being written
-)
+LONGEST: Final = 255  # characters of a component
+# Bytes of one: a folder needs the rest of its 255 while a file is being written.
+_LONGEST_STORED: Final = 240
 _FORBIDDEN: Final = re.compile(r'["\\:|<>*?\x00-\x1f\x7f-\x9f]')
 _RESERVED: Final = frozenset(
     {

@@ -147,8 +147,13 @@ def order_clauses(
     query: CatalogQuery,
     columns: Mapping[str, ColumnElement[Any]],
     tie: ColumnElement[Any],
-) -> list[ColumnElement[Any]]:
-    """Return what the database sorts by; `tie` decides between equals, in the direction of the last property."""
+) -> list[ColumnElement[Any]] | None:
+    """Return what the database sorts by; None where a property is no column, and the page is sorted in memory.
+
+    `tie` decides between equals, in the direction of the last property.
+    """
+    if any(name not in columns for name, _descends in query.order):
+        return None
     clauses = [
         columns[name].desc() if descends else columns[name].asc()
         for name, descends in query.order

@@ -27,8 +27,6 @@ from headwater_local_flow_service.neighbours.refusals import (
 from headwater_local_flow_service.store import batch_files, tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
-
     from headwater_local_flow_service.kernel.service_context import ServiceContext
     from headwater_local_flow_service.settings import Settings
     from headwater_local_flow_service.store.store import Record, Rows, Scope
@@ -167,13 +165,10 @@ def _find(
         names = query.equal["name"]
         where.append(_TABLE.c.name.in_([records.column_of(name) for name in names]))
         rest.append(catalog_queries.equals("name", names))
-    is_sorted = {name for name, _descends in query.order} <= _ORDERS.keys()
-    order: list[ColumnElement[Any]] = [_TABLE.c.seq]
-    if is_sorted:
-        order = catalog_queries.order_clauses(query, _ORDERS, _TABLE.c.seq)
-    stream = rows.stream(_TABLE, scope, where, order)
+    order = catalog_queries.order_clauses(query, _ORDERS, _TABLE.c.seq)
+    stream = rows.stream(_TABLE, scope, where, order or [_TABLE.c.seq])
     items = (render(record) | {"id": record.id} for record, _length in stream)
-    found = catalog_queries.take_page(items, query, rest, is_sorted=is_sorted)
+    found = catalog_queries.take_page(items, query, rest, is_sorted=order is not None)
     records.check_page_size(found)
     return found
 

@@ -117,9 +117,8 @@ class Outcome:
         if self._job.diagnostics:
             for file in self._job.inputs:
                 self._inputs.write({"path": file.path})
-        is_csv = (
-            self._job.format.name.lower() == "csv"
-        )  # which the platform counts nothing of
+        # The platform counts nothing of CSV.
+        is_counted = self._job.format.name.lower() != "csv"
         succeeded = self._is_tolerable()
         if succeeded:
             outputs = self._parts.finish()
@@ -138,7 +137,7 @@ class Outcome:
             failed=() if succeeded else self._end_failed(failed),
             reports=self._made_reports(),
             errors=self._build_errors(),
-            metrics=self._measure(outputs) if succeeded and not is_csv else {},
+            metrics=self._measure(outputs) if succeeded and is_counted else {},
         )
 
     def refuse(self, code: str, description: str) -> Promoted:

@@ -90,9 +90,8 @@ class Shape:
             item = self.item.arrow_type() if self.item is not None else None
             if item is None and self.inferred:
                 return None
-            item = (
-                item or pa.string()
-            )  # the column is known to be there, if not of what
+            # The column is known to be there, if not of what.
+            item = item or pa.string()
             return pa.list_(item) if self.kind == ARRAY else pa.map_(pa.string(), item)
         return _plain_types().get(self.kind)
 

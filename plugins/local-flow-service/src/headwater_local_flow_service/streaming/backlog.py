@@ -28,9 +28,7 @@ RETRY_AFTER: Final = 5  # seconds
 
 _SECONDS: Final = 1.0  # between two counts
 _SHARE: Final = 20  # a count may take one in so many of the seconds between
-_MOST_KNOWN: Final = (
-    1024  # dataflows; the one that was not used for longest is forgotten
-)
+_MOST_KNOWN: Final = 1024  # dataflows; those not used for longest are forgotten
 
 
 @attrs.define

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from headwater_local_flow_service.streaming.validating import DataSetRules
 
 MOST_IN_WINDOW: Final = 10_000  # messages
-LARGEST_WINDOW: Final = (
-    16_777_216  # characters of messages; the one that reaches it is the last
-)
+# characters of messages; the one that reaches it is the last
+LARGEST_WINDOW: Final = 16_777_216
 
 
 @attrs.frozen(kw_only=True)
