@@ -6,13 +6,13 @@ import contextlib
 import os
 import random
 import signal
-import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from processes import workers_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,16 +67,6 @@ class Patient:
         return self.send("POST", url, **rest)
 
 
-def _workers(leader: int) -> list[int]:
-    listed = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(leader)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return [int(line) for line in listed.stdout.split()]
-
-
 def test_killed_workers_leave_every_batch_whole_and_no_row_twice(
     served: Any, tmp_path: Path, desk_of: Any, lines: Any
 ) -> None:
@@ -89,7 +79,7 @@ def test_killed_workers_leave_every_batch_whole_and_no_row_twice(
             for _kill in range(KILLS):
                 if over.wait(random.uniform(0.2, 0.7)):
                     return
-                for worker in _workers(process.pid)[:1]:
+                for worker in workers_of(process.pid)[:1]:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(worker, signal.SIGKILL)
 

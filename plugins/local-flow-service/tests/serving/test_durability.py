@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -22,6 +21,7 @@ import disks
 import pytest
 import requests
 import servers
+from processes import workers_of
 from sqlalchemy import create_engine, text
 from talking import HEADERS, oracle
 
@@ -33,6 +33,7 @@ from headwater_local_flow_service.store import database
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
+    from pathlib import Path
 
 FULL = bool(os.environ.get("HEADWATER_TEST_FULL"))
 ROUNDS = 20 if FULL else 3
@@ -119,22 +120,10 @@ def _endpoint(url: str, number: int) -> Endpoint:
     )
 
 
-def _workers(process: subprocess.Popen[str]) -> list[int]:
-    """Return the ids of the worker processes, which are those that hold the port."""
-    children = (
-        Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    )
-    return [
-        int(id)
-        for id in children
-        if b"resource_tracker" not in Path(f"/proc/{id}/cmdline").read_bytes()
-    ]
-
-
 def _kill(process: subprocess.Popen[str], dice: random.Random, _url: str) -> None:
     """Kill one worker or all of them, at a random moment."""
     time.sleep(dice.uniform(0.05, 0.6))
-    workers = _workers(process)
+    workers = workers_of(process.pid)
     for worker in (
         workers if dice.random() < 0.5 else dice.sample(workers, k=min(1, len(workers)))
     ):
@@ -355,7 +344,7 @@ def test_workers_that_are_replaced_while_the_server_is_away_wait_for_it(
         _comes_back(process, url)
         server.stop()
         try:
-            for worker in _workers(process):
+            for worker in workers_of(process.pid):
                 os.kill(worker, signal.SIGKILL)
             time.sleep(4)
             assert process.poll() is None
@@ -364,7 +353,7 @@ def test_workers_that_are_replaced_while_the_server_is_away_wait_for_it(
         _comes_back(process, url)
         server.stop()
         try:
-            for worker in _workers(process):
+            for worker in workers_of(process.pid):
                 os.kill(worker, signal.SIGKILL)
             time.sleep(2)
             # nobody who wants it to stop waits for the store either

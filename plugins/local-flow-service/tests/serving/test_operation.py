@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from processes import workers_of
 
 from headwater_local_flow_service import LocalAdapter, Settings, build_app
 from headwater_local_flow_service.serving import accesslog, ports
@@ -44,15 +45,6 @@ def _until(condition: Callable[[], Any]) -> Any:
             return found
         time.sleep(0.05)
     raise AssertionError("it never was so")
-
-
-def _workers(process: Any) -> list[int]:
-    return [
-        int(id)
-        for id in Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        .read_text()
-        .split()
-    ]
 
 
 def test_health_says_that_the_store_answers_and_needs_no_token(service: Any) -> None:
@@ -133,7 +125,9 @@ def test_metrics_add_up_over_workers_and_a_killed_worker_comes_back(
         line = process.stdout.readline()
         assert line.startswith("metrics on http://127.0.0.1:")
         metrics = line.removeprefix("metrics on ").strip()
-        workers = _until(lambda: len(_workers(process)) >= 2 and _workers(process))
+        workers = _until(
+            lambda: len(workers_of(process.pid)) >= 2 and workers_of(process.pid)
+        )
         for _ in range(20):
             assert requests.get(f"{root}/health", timeout=10).status_code == 200
         _until(lambda: _sum(metrics, "granian_requests_handled") == 20)
@@ -154,7 +148,7 @@ def test_workers_that_are_killed_as_soon_as_they_are_back_come_back(
 ) -> None:
     with served(tmp_path, "--workers", "2") as (process, root):
         for _ in range(4):
-            for worker in _workers(process):
+            for worker in workers_of(process.pid):
                 if b"resource_tracker" not in _command(worker):
                     os.kill(worker, signal.SIGKILL)
             _until(lambda: _answers(root))
@@ -277,7 +271,7 @@ def test_every_line_is_json_where_the_access_log_is(
     served: Served, tmp_path: Path
 ) -> None:
     with served(tmp_path, "--access-log") as (process, root):
-        [worker] = _workers(process)
+        [worker] = workers_of(process.pid)
         os.kill(worker, signal.SIGKILL)
         _until(lambda: _answers(root))
     lines = (tmp_path / "stderr").read_text().splitlines()
@@ -290,7 +284,7 @@ def test_a_worker_that_does_not_stop_is_ended_and_that_is_said(
     served: Served, tmp_path: Path
 ) -> None:
     with served(tmp_path, "--access-log") as (process, _root):
-        [worker] = _workers(process)
+        [worker] = workers_of(process.pid)
         os.kill(worker, signal.SIGSTOP)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0

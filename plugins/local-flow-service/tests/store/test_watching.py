@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import disks
 import pytest
 import requests
+from processes import workers_of
 from talking import BASE, HEADERS, oracle
 
 from headwater_local_flow_service import Settings, StoreError
@@ -244,10 +245,8 @@ def test_a_service_with_several_workers_refuses_in_all_of_them_and_none_makes_an
         _remove(store)
         assert {_post(url, "ghost").status_code for _ in range(40)} == {503}
         assert not store.exists()
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-        for worker in children.read_text().split():
-            if b"resource_tracker" not in Path(f"/proc/{worker}/cmdline").read_bytes():
-                os.kill(int(worker), signal.SIGKILL)
+        for worker in workers_of(process.pid):
+            os.kill(worker, signal.SIGKILL)
         time.sleep(2)
         assert not store.exists()
         for path, kept in held.items():

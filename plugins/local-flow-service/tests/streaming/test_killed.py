@@ -10,14 +10,17 @@ import sys
 import threading
 import time
 from collections import Counter
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 import requests
+from processes import workers_of
 from streams import Stream, batches, stored_rows
 from talking import HEADERS, Talker
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ROUNDS = 12 if os.environ.get("HEADWATER_TEST_FULL") else 3
 SENDERS = 4
@@ -82,19 +85,8 @@ class Senders:
                         self.answered.append(id)
 
 
-def _workers(parent: int) -> list[int]:
-    """Return the processes below one, other than Python's own helpers."""
-    found = []
-    for children in Path(f"/proc/{parent}/task").glob("*/children"):
-        for child in map(int, children.read_text().split()):
-            command = Path(f"/proc/{child}/cmdline").read_bytes()
-            if b"resource_tracker" not in command:
-                found.append(child)
-    return found
-
-
 def _kill_one_or_all(parent: int, chance: random.Random) -> None:
-    workers = _workers(parent)
+    workers = workers_of(parent)
     if chance.random() < 0.5:
         workers = workers[:1]
     for worker in workers:
