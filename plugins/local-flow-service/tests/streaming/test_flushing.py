@@ -18,6 +18,7 @@ from streams import (
 )
 from talking import code
 
+from headwater_local_flow_service.flows import run_reports
 from headwater_local_flow_service.store import tables
 from headwater_local_flow_service.store.inlet_rows import InletRows
 from headwater_local_flow_service.store.store import Scope
@@ -201,7 +202,7 @@ def test_two_that_flush_the_same_messages_store_them_once(
     stream = Stream(later)
     stream.send_several([stream.message({"_id": str(i)}) for i in range(10)])
     together = threading.Barrier(2)
-    sort = flushing.sort_messages
+    sort = windows.sort_messages
 
     def sort_together(*given: Any) -> Any:
         together.wait(timeout=10)
@@ -234,7 +235,7 @@ def test_a_flush_that_fails_leaves_everything_as_it_was(
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(flushing.run_reports, "add_run", fail)
+        patch.setattr(run_reports, "add_run", fail)
         with pytest.raises(RuntimeError):
             _flusher(later).flush(SCOPE, stream.flow)
     assert batches(later, stream.data_set) == []
