@@ -190,3 +190,50 @@ def test_samples_of_the_embedded_service_are_told_as_such(
         assert done.returncode == 0, done.stderr
         assert "sample data" in done.stderr
     assert result("connections", "explore", connection)[0]["sampleData"] is True
+
+
+def test_files_and_rest_sources_are_explored_by_their_type(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HEADWATER_LOCAL_SAMPLE_DATA", "1")
+    given = {"host": "drop.example", "userName": "acme", "password": "literal:invented"}
+    drop = result(
+        "create", "sftp", "--name", "drop", "-c", "-", stdin=json.dumps(given)
+    )["id"]
+    root = result("connections", "explore", drop)
+    assert "samples/customers.csv" in [item["path"] for item in root]
+    folder = result("connections", "explore", drop, "samples/2026", "--type", "folder")
+    assert "samples/2026/orders.parquet" in [item["path"] for item in folder]
+    file = result(
+        "connections", "explore", drop, "samples/2026/campaigns.tsv", "--type", "file", "--preview"
+    )  # fmt: skip
+    assert file["properties"]["columnDelimiter"] == "\t"
+    assert file["data"]
+
+    given = {"subdomain": "acme", "accessToken": "literal:invented"}
+    tickets = result(
+        "create", "zendesk", "--name", "tickets", "-c", "-", stdin=json.dumps(given)
+    )["id"]
+    document = result("connections", "explore", tickets, "--type", "rest", "--preview")
+    assert document["format"] == "hierarchical"
+    assert document["data"]
+    asked = ("--type", "rest", "--source-param", "since=2026-01-01")
+    assert "data" not in result("connections", "explore", tickets, *asked)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--preview",), "missing"),
+        (("--type", "file"), "missing"),
+        (("x", "--source-param", "a=b"), "REST"),
+        (("--type", "rest", "--source-param", "a"), "NAME=VALUE"),
+    ],
+)
+def test_options_of_an_exploration_that_do_not_go_together_are_refused(
+    arguments: tuple[str, ...], told: str
+) -> None:
+    code, error = failure("connections", "explore", "some-id", *arguments)
+    assert code == 2
+    assert told in str(error)
+    assert error["remedy"]

@@ -110,32 +110,100 @@ def test(state: State, /, *, connection_id: str) -> int:
 
 @command.command("explore")
 @click.argument("connection_id", metavar="ID")
-@click.argument("table_name", metavar="[TABLE]", required=False)
+@click.argument("path", metavar="[OBJECT]", required=False)
+@click.option(
+    "--type",
+    "object_type",
+    type=click.Choice(("table", "folder", "file", "rest")),
+    help="What OBJECT is: a table unless said, or a folder or file of a source of files; rest, without OBJECT, for a "
+    "source that is read by REST.",
+)
+@click.option(
+    "--source-param",
+    "source_params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What a source that is read by REST is asked with.",
+)
 @click.option("--preview", is_flag=True, help="Show the first rows as well.")
 @sending
 @common
 @click.pass_obj
 def explore(
-    state: State, /, *, connection_id: str, table_name: str | None, preview: bool
+    state: State,
+    /,
+    *,
+    connection_id: str,
+    path: str | None,
+    object_type: str | None,
+    source_params: tuple[str, ...],
+    preview: bool,
 ) -> None:
-    """Let the service look into the source: its tables, or the columns and first rows of one."""
-    from headwater.cli.source import exploration_text
-    from headwater.errors import InvalidInput
+    """Let the service look into the source: its tables or files, or what one of them is like.
 
-    if preview and table_name is None:
-        raise InvalidInput(
-            "--preview needs the table to preview",
-            remedy="name it after the connection's id",
-        )
-    object_type = "root" if table_name is None else "table"
+    How a file is written is found out by the service.
+    """
+    from headwater.cli.source import exploration_text
+
+    asked = _exploration(path, object_type, source_params, preview=preview)
     with state.service(state.profile()) as service:
-        answer = service.connections.explore(
-            connection_id, object_type=object_type, object=table_name, preview=preview
-        )
+        answer = service.connections.explore(connection_id, **asked)
     parts = answer if isinstance(answer, list) else [answer]
     if any(isinstance(part, dict) and part.get(_SAMPLE) for part in parts):
         state.notice(_NO_SOURCE)
     emit(answer, exploration_text(answer), as_json=state.json)
+
+
+def _exploration(
+    path: str | None,
+    object_type: str | None,
+    source_params: tuple[str, ...],
+    *,
+    preview: bool,
+) -> dict[str, Any]:
+    """Return the arguments of an exploration. Raises `InvalidInput` for options that do not go together."""
+    from headwater.errors import InvalidInput
+
+    if source_params and object_type != "rest":
+        raise InvalidInput(
+            "--source-param is for sources that are read by REST",
+            remedy="give --type rest as well",
+        )
+    if object_type == "rest":
+        params = dict(map(_split_param, source_params))
+        path = path or "json"
+        return {
+            "object_type": "rest",
+            "object": path,
+            "preview": preview,
+            "source_params": params,
+        }
+    if path is None:
+        if preview or object_type:
+            raise InvalidInput(
+                "the object to look into is missing",
+                remedy="name it after the connection's id",
+            )
+        return {"object_type": "root"}
+    object_type = object_type or "table"
+    return {
+        "object_type": object_type,
+        "object": path,
+        "preview": preview,
+        "determine_properties": object_type == "file",
+    }
+
+
+def _split_param(text: str) -> tuple[str, str]:
+    from headwater.errors import InvalidInput
+
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise InvalidInput(
+            "--source-param must be written NAME=VALUE",
+            remedy="name the parameter before the equals sign",
+        )
+    return name.strip(), value
 
 
 @command.command("update")

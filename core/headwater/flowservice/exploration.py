@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, TypeVar
+import base64
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
 from headwater.errors import InvalidInput
 from headwater.flowservice.resource import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # An array of what a root or folder holds, or an object that describes a table or file.
 Exploration: TypeAlias = list[Any] | dict[str, Any]
@@ -25,16 +30,20 @@ class Explorable(Resource[T]):
         object: str | None = None,
         preview: bool = False,
         determine_properties: bool = False,
+        source_params: Mapping[str, Any] | None = None,
     ) -> Exploration:
         """Look into the source: an array of what a root or folder holds, or an object that describes a table or file.
 
         `object` is the path of a table, file or folder, needed for every type but ``root``; `preview` adds rows.
-        `determine_properties` has the service find out how a file is written.
+        `determine_properties` has the service find out how a file is written. `source_params` are what a source that
+        is read by REST is asked with (``rest``, whose `object` is ``json``), such as ``{"projectId": "2671127"}``.
         """
         answer = self._transport.request(
             "GET",
             self._path_of(id, "/explore"),
-            query=_query(object_type, object, preview, determine_properties),
+            query=_query(
+                object_type, object, preview, determine_properties, source_params
+            ),
         )
         body = answer.json()
         if not isinstance(body, (list, dict)):
@@ -43,7 +52,11 @@ class Explorable(Resource[T]):
 
 
 def _query(
-    object_type: str, object: str | None, preview: bool, determine_properties: bool
+    object_type: str,
+    object: str | None,
+    preview: bool,
+    determine_properties: bool,
+    source_params: Mapping[str, Any] | None,
 ) -> str:
     if object is None and object_type.lower() != "root":
         raise InvalidInput(
@@ -56,4 +69,10 @@ def _query(
         parameters["preview"] = "true"
     if determine_properties:
         parameters["determineProperties"] = "true"
+    if source_params is not None:
+        text = json.dumps(source_params, separators=(",", ":")).encode()
+        parameters |= {
+            "fileType": "json",
+            "sourceParams": base64.urlsafe_b64encode(text).decode().rstrip("="),
+        }
     return urlencode(parameters)
