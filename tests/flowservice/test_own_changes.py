@@ -83,14 +83,16 @@ def _served(
     app = build_app(Settings(store=str(tmp_path / "local.db")))
     rig = Rig(embedded(app), tls=proxied, proxied=proxied, disturb=once)
     with contextlib.closing(app), rig:
-        at = oauth(
-            url=rig.url,
-            ims_url=rig.url,
-            proxy=rig.proxy,
-            ca_bundle=rig.ca_bundle,
-            read_timeout=1,
-        )
-        with service(at) as (flow, _pauses):
+        reached: dict[str, Any] = {
+            "url": rig.url,
+            "ims_url": rig.url,
+            "proxy": rig.proxy,
+            "ca_bundle": rig.ca_bundle,
+        }
+        # The catalogue is loaded with patience; from then on an answer that is missing is a lost one.
+        with service(oauth(**reached, read_timeout=60)) as (first, _pauses):
+            first.connection_specs.get(PAYLOAD["connectionSpec"]["id"])
+        with service(oauth(**reached, read_timeout=1)) as (flow, _pauses):
             yield rig, flow
 
 

@@ -31,7 +31,9 @@ def credential_schemas() -> tuple[AuthenticationSpec, ...]:
             "Basic Authentication",
             (
                 Field(
-                    "host", description="Host URL of the Oracle Service Cloud instance"
+                    "host",
+                    description="Host URL of the Oracle Service Cloud instance",
+                    example="acme.custhelp.com",
                 ),
                 Field(
                     "username",
