@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import attrs
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 REQUIRED = ("connection_spec", "credential_schemas")
 READER = ("__enter__", "__exit__", "check", "tables", "columns", "preview")
+
+
+_registering = threading.Lock()
 
 
 class _Manager(pluggy.PluginManager):
@@ -71,7 +75,8 @@ class Connector:
         self.slug = slug
         self.distribution = distribution
         self.id_source = ""
-        self._hook = self._relay(plugin)
+        self._manager = self._relay(plugin)
+        self._hook: Any = self._manager.hook
         self.spec: ConnectionSpec = self._load_spec()
         self.authentication: tuple[AuthenticationSpec, ...] = (
             self._load_authentication()
@@ -95,6 +100,7 @@ class Connector:
         What a secret field holds is sealed, revealed or not, and so is a string that a connector composed from a
         revealed secret. Values of the request that are no secrets stay as they are, even where they are alike.
         """
+        self._register_default()
         secrets = tuple(secrets_in(dict(request.params)))
         with foreign(
             f"connector {self.slug}: build_payload", self.distribution, secrets
@@ -174,7 +180,7 @@ class Connector:
         known = frozenset(strings_in(credentials.params))
         return GuardedReader(reader, self.slug, self.distribution, secrets, known)
 
-    def _relay(self, plugin: object) -> Any:
+    def _relay(self, plugin: object) -> _Manager:
         if inspect.isclass(plugin):
             raise self._violation(
                 "the entry point names a class; name an instance of it, or a module"
@@ -183,11 +189,15 @@ class Connector:
         manager.add_hookspecs(hooks)
         with foreign(f"connector {self.slug}: registering", self.distribution):
             manager.register(plugin, self.slug)
-            if not manager.hook.build_payload.get_hookimpls():
-                manager.register(Defaults(), "headwater-defaults")
             manager.check_pending()
         self._check_implementations(manager, plugin)
-        return manager.hook
+        return manager
+
+    def _register_default(self) -> None:
+        """Put core's own plugin below one that builds no payload; lists of many connectors go without."""
+        with _registering:
+            if not self._hook.build_payload.get_hookimpls():
+                self._manager.register(Defaults(), "headwater-defaults")
 
     def _check_implementations(
         self, manager: pluggy.PluginManager, plugin: object
