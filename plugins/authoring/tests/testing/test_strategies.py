@@ -63,7 +63,9 @@ def test_optional_fields_come_and_go_and_each_choice_is_taken() -> None:
         "Few",
         [Field("any", None), Field("choice", enum=("EU", "US")), *ALL.fields[-1:]],
     )
-    once = settings(database=None, phases=[Phase.generate])
+    once = settings(
+        database=None, phases=[Phase.generate], max_examples=2_000, derandomize=True
+    )
     for wanted in (
         lambda values: "extra" in values,
         lambda values: "extra" not in values,
@@ -96,7 +98,9 @@ def test_random_credentials_keep_every_rule(values: dict[str, Any]) -> None:
 
 
 def test_each_end_of_a_range_and_each_side_of_a_condition_is_drawn() -> None:
-    once = settings(database=None, phases=[Phase.generate])
+    once = settings(
+        database=None, phases=[Phase.generate], max_examples=2_000, derandomize=True
+    )
     for wanted in (
         lambda values: values["port"] == 1,
         lambda values: values["port"] == 3,
