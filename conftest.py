@@ -7,6 +7,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,11 @@ def pytest_configure() -> None:
     """Take Ctrl-C as usual: a shell that starts this in the background has it ignored, by all that is run here."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # How long one example takes says how busy the machine is, and nothing about what is tested.
+    settings.register_profile(
+        "checkout", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("checkout")
 
 
 @pytest.fixture(autouse=True)
