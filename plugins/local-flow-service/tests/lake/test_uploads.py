@@ -182,6 +182,30 @@ def test_parts_that_do_not_make_a_whole_are_refused_at_completion(
     assert told(answer)
 
 
+def test_a_large_file_that_is_begun_again_while_it_is_completed_is_said_to_be(
+    desk: Any, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = desk.create()["id"]
+    url = desk.url_of(batch, "large.json")
+    desk.talker.post(url, params={"action": "INITIALIZE"})
+    assert _patch(desk, url, b"123456789", 0, 9).status_code == 200
+    join = uploads._join
+
+    def join_late(*given: Any) -> None:
+        desk.talker.post(url, params={"action": "INITIALIZE"})
+        join(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "_join", join_late)
+        answer = desk.talker.post(url, params={"action": "COMPLETE"})
+    assert answer.status_code == 400
+    assert "INITIALIZE" in told(answer)
+    # and the one that was begun goes on
+    assert _patch(desk, url, b"{}", 0, 2).status_code == 200
+    answer = desk.talker.post(url, params={"action": "COMPLETE"})
+    assert answer.status_code in (200, 201)
+
+
 def test_a_part_needs_a_beginning_and_a_range_of_its_length(
     desk: Any, told: Any
 ) -> None:

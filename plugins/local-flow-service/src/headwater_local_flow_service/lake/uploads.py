@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from headwater.foreign import raise_bare
 from headwater_local_flow_service.kernel.clock import now
 from headwater_local_flow_service.lake import batches, keys
 from headwater_local_flow_service.lake.ids import new_ulid
@@ -183,8 +184,12 @@ def complete_large(lake: Lake, target: Target) -> int:
             return done.size
     _check_whole(parts)
     key = keys.new_input(target.scope, target.batch)
-    with translate_unavailable():
-        _join(files, parts, key)
+    try:
+        with translate_unavailable():
+            _join(files, parts, key)
+    except FileNotFoundError:
+        # Another request has put the file, or begun it again, and dropped the parts.
+        raise_bare(_not_begun())
     size = sum(part.size for part in parts)
     _store_row(lake, target, key, size, INPUT)
     return size
