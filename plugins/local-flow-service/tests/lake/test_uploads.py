@@ -6,6 +6,7 @@ import io
 import json
 import os
 import stat
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from headwater_local_flow_service.files.folder import FolderFiles
 from headwater_local_flow_service.lake import uploads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 MEBIBYTE = 1 << 20
@@ -204,6 +206,114 @@ def test_a_large_file_that_is_begun_again_while_it_is_completed_is_said_to_be(
     assert _patch(desk, url, b"{}", 0, 2).status_code == 200
     answer = desk.talker.post(url, params={"action": "COMPLETE"})
     assert answer.status_code in (200, 201)
+
+
+@pytest.mark.parametrize("moment", ["before it is joined", "after it is joined"])
+def test_a_completion_does_not_undo_what_was_sent_while_it_ran(
+    desk: Any, told: Any, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    batch = desk.create()["id"]
+    url = desk.url_of(batch, "large.json")
+    old, new = b'{"id": "old"}\n', b'{"id": "new"}\n' * 2
+
+    def send_again() -> None:
+        begun = desk.talker.post(url, params={"action": "INITIALIZE"})
+        assert begun.status_code == 201
+        assert _patch(desk, url, new, 0, len(new)).status_code == 200
+
+    desk.talker.post(url, params={"action": "INITIALIZE"})
+    assert _patch(desk, url, old, 0, len(old)).status_code == 200
+    with _meanwhile(monkeypatch, send_again, moment):
+        answer = desk.talker.post(url, params={"action": "COMPLETE"})
+    assert answer.status_code == 400
+    assert "INITIALIZE" in told(answer)
+    answer = desk.talker.post(url, params={"action": "COMPLETE"})
+    assert (answer.status_code, answer.json()["sizeInBytes"]) == (200, len(new))
+    desk.act(batch, "COMPLETE")
+    desk.wait(batch)
+    assert [row["id"] for row in desk.rows()] == ["new", "new"]
+
+
+def test_a_completion_does_not_drop_a_part_that_was_sent_again_while_it_ran(
+    desk: Any, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = desk.create()["id"]
+    url = desk.url_of(batch, "large.json")
+    desk.talker.post(url, params={"action": "INITIALIZE"})
+    assert _patch(desk, url, b'{"id": "old"}\n', 0, 14).status_code == 200
+
+    def send_again() -> None:
+        assert _patch(desk, url, b'{"id": "new"}\n', 0, 14).status_code == 200
+
+    with _meanwhile(monkeypatch, send_again, "after it is joined"):
+        answer = desk.talker.post(url, params={"action": "COMPLETE"})
+    assert answer.status_code == 400
+    assert "COMPLETE" in told(answer)
+    assert desk.talker.post(url, params={"action": "COMPLETE"}).status_code == 200
+    desk.act(batch, "COMPLETE")
+    desk.wait(batch)
+    assert [row["id"] for row in desk.rows()] == ["new"]
+
+
+@pytest.mark.parametrize("moment", ["before it is joined", "after it is joined"])
+def test_a_file_put_whole_while_the_large_one_is_completed_stays(
+    desk: Any, stored: Any, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    batch = desk.create()["id"]
+    url = desk.url_of(batch, "large.json")
+    desk.talker.post(url, params={"action": "INITIALIZE"})
+    assert _patch(desk, url, b'{"id": "old"}\n', 0, 14).status_code == 200
+
+    def put_whole() -> None:
+        assert desk.put(batch, "large.json", b'{"id":"new"}\n').status_code == 201
+
+    with _meanwhile(monkeypatch, put_whole, moment):
+        answer = desk.talker.post(url, params={"action": "COMPLETE"})
+    assert (answer.status_code, answer.json()["sizeInBytes"]) == (200, 13)
+    assert len(stored()) == 1
+    desk.act(batch, "COMPLETE")
+    desk.wait(batch)
+    assert [row["id"] for row in desk.rows()] == ["new"]
+
+
+@pytest.mark.parametrize("moment", ["before it is joined", "after it is joined"])
+def test_a_large_file_may_be_completed_twice_at_once(
+    desk: Any, stored: Any, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    batch = desk.create()["id"]
+    url = desk.url_of(batch, "large.json")
+    desk.talker.post(url, params={"action": "INITIALIZE"})
+    assert _patch(desk, url, b'{"id": "a"}\n', 0, 12).status_code == 200
+    answers = []
+
+    def complete() -> None:
+        answers.append(desk.talker.post(url, params={"action": "COMPLETE"}))
+
+    with _meanwhile(monkeypatch, complete, moment):
+        complete()
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert len(stored()) == 1
+
+
+@contextmanager
+def _meanwhile(
+    monkeypatch: pytest.MonkeyPatch, other: Callable[[], None], moment: str
+) -> Iterator[None]:
+    """Have another request carried out while a large file is completed, once."""
+    join = uploads._join
+    others = [other]
+
+    def join_with_another(*given: Any) -> None:
+        late = [others.pop()] if others else []
+        if late and moment == "before it is joined":
+            late.pop()()
+        join(*given)
+        if late:
+            late.pop()()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(uploads, "_join", join_with_another)
+        yield
 
 
 def test_a_part_needs_a_beginning_and_a_range_of_its_length(

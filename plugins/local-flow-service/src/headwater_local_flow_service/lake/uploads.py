@@ -90,10 +90,21 @@ def store_file(lake: Lake, target: Target, spooled: Path, role: str = INPUT) -> 
     return _store_row(lake, target, key, size, role)
 
 
-def _store_row(lake: Lake, target: Target, key: str, size: int, role: str) -> bool:
+def _store_row(
+    lake: Lake,
+    target: Target,
+    key: str,
+    size: int,
+    role: str,
+    *,
+    joined: list[BatchFile] | None = None,
+) -> bool:
     unneeded = []
     try:
         with lake.store.writing(target.scope) as rows:
+            # What was sent since they were read is no part of the file, and was told to be stored.
+            if joined is not None and _parts_of(rows, target) != joined:
+                raise _Overtaken
             before = check_target(rows, target, role)
             _check_size(rows, target, size)
             if before is not None:
@@ -102,7 +113,7 @@ def _store_row(lake: Lake, target: Target, key: str, size: int, role: str) -> bo
             if role == INPUT:
                 unneeded += _drop_parts(rows, target)
             batch_files.add_all(rows, [_new_file(target, role, target.path, key, size)])
-    except NeighbourError:
+    except (NeighbourError, _Overtaken):
         batches.remove_files(lake.files, [key])
         raise
     batches.remove_files(lake.files, unneeded)
@@ -172,27 +183,50 @@ def complete_large(lake: Lake, target: Target) -> int:
     """Make one file of the parts of a large one; return its size. Raises `NeighbourError`."""
     files = lake.files
     with lake.store.reading() as rows:
-        batches.require_loading(rows, target.scope, target.batch, target.data_set)
-        begun = batch_files.find(rows, target.scope, target.batch, BEGUN, target.path)
-        parts = _parts_of(rows, target)
-        if begun is None:
-            done = batch_files.find(
-                rows, target.scope, target.batch, INPUT, target.path
-            )
-            if done is None:
-                raise _not_begun()
+        done = _completed(rows, target)
+        if done is not None:
             return done.size
+        parts = _parts_of(rows, target)
     _check_whole(parts)
     key = keys.new_input(target.scope, target.batch)
     try:
         with translate_unavailable():
             _join(files, parts, key)
-    except FileNotFoundError:
-        # Another request has put the file, or begun it again, and dropped the parts.
-        raise_bare(_not_begun())
-    size = sum(part.size for part in parts)
-    _store_row(lake, target, key, size, INPUT)
+        size = sum(part.size for part in parts)
+        _store_row(lake, target, key, size, INPUT, joined=parts)
+    except (FileNotFoundError, _Overtaken):
+        return _overtaken_size(lake, target)
     return size
+
+
+class _Overtaken(Exception):
+    """Another request has changed a large file while its parts were put together."""
+
+
+def _completed(rows: Rows, target: Target) -> BatchFile | None:
+    """Return the whole file, or None where a large one was begun. Raises `NeighbourError` where there is neither."""
+    batches.require_loading(rows, target.scope, target.batch, target.data_set)
+    begun = batch_files.find(rows, target.scope, target.batch, BEGUN, target.path)
+    if begun is not None:
+        return None
+    done = batch_files.find(rows, target.scope, target.batch, INPUT, target.path)
+    if done is None:
+        raise _not_begun()
+    return done
+
+
+def _overtaken_size(lake: Lake, target: Target) -> int:
+    """Return the size of the file that another request has made whole meanwhile. Raises `NeighbourError`."""
+    with lake.store.reading() as rows:
+        done = _completed(rows, target)
+    if done is None:
+        raise_bare(
+            refused(
+                "the file was begun again, or a part of it sent, while it was completed: send action=COMPLETE once more"
+                " when all of its parts are here, or action=INITIALIZE to begin it again"
+            )
+        )
+    return done.size
 
 
 def _join(files: FileStore, parts: Iterable[BatchFile], key: str) -> None:
