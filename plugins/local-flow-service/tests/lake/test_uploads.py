@@ -295,6 +295,37 @@ def test_a_large_file_may_be_completed_twice_at_once(
     assert len(stored()) == 1
 
 
+@pytest.mark.parametrize("action", ["COMPLETE", "a whole file"])
+def test_a_part_that_comes_once_its_file_is_complete_is_refused(
+    desk: Any, told: Any, stored: Any, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    batch = desk.create()["id"]
+    url = desk.url_of(batch, "large.json")
+    desk.talker.post(url, params={"action": "INITIALIZE"})
+    assert _patch(desk, url, b"123456789", 0, 5).status_code == 200
+    add = FolderFiles.add
+
+    def add_late(*given: Any) -> None:
+        add(*given)
+        patch.setattr(FolderFiles, "add", add)
+        if action == "COMPLETE":
+            done = desk.talker.post(url, params={"action": "COMPLETE"})
+        else:
+            done = desk.put(batch, "large.json", b"{}")
+        assert done.status_code in {200, 201}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FolderFiles, "add", add_late)
+        answer = _patch(desk, url, b"123456789", 5, 9)
+    assert answer.status_code == 400
+    assert "INITIALIZE" in told(answer)
+    assert len(stored()) == 1
+    # nor is it a part of what is begun afterwards
+    desk.talker.post(url, params={"action": "INITIALIZE"})
+    answer = desk.talker.post(url, params={"action": "COMPLETE"})
+    assert told(answer) == "no part of the file was sent"
+
+
 @contextmanager
 def _meanwhile(
     monkeypatch: pytest.MonkeyPatch, other: Callable[[], None], moment: str

@@ -70,6 +70,9 @@ def check_path(path: str) -> None:
 def check_target(rows: Rows, target: Target, role: str = INPUT) -> BatchFile | None:
     """Refuse a file for a batch that takes none; return the one that it replaces. Raises `NeighbourError`."""
     batches.require_loading(rows, target.scope, target.batch, target.data_set)
+    if role == PART:
+        # Looked for as the part is stored too: one that is left when its file is made would be part of the next.
+        _require_begun(rows, attrs.evolve(target, path=_path_of_part(target.path)))
     before = batch_files.find(rows, target.scope, target.batch, role, target.path)
     if before is None and role != PART:
         number = batch_files.count(rows, target.scope, target.batch, (INPUT, BEGUN))
@@ -166,11 +169,15 @@ def store_part(lake: Lake, target: Target, first: int, spooled: Path) -> int:
 def check_part(rows: Rows, target: Target) -> None:
     """Refuse a part of a large file that was not begun. Raises `NeighbourError`."""
     batches.require_loading(rows, target.scope, target.batch, target.data_set)
+    _require_begun(rows, target)
+    if batch_files.count(rows, target.scope, target.batch, (PART,)) >= MOST_PARTS:
+        raise refused(f"a batch takes at most {MOST_PARTS} parts: send larger ones")
+
+
+def _require_begun(rows: Rows, target: Target) -> None:
     begun = batch_files.find(rows, target.scope, target.batch, BEGUN, target.path)
     if begun is None:
         raise _not_begun()
-    if batch_files.count(rows, target.scope, target.batch, (PART,)) >= MOST_PARTS:
-        raise refused(f"a batch takes at most {MOST_PARTS} parts: send larger ones")
 
 
 def _not_begun() -> NeighbourError:
@@ -280,12 +287,17 @@ def _drop_parts(rows: Rows, target: Target) -> list[str]:
 def _parts_of(rows: Rows, target: Target) -> list[BatchFile]:
     """Return the parts of a large file, in the order of their first bytes."""
     parts = batch_files.of_batch(rows, target.scope, target.batch, (PART,))
-    mine = [part for part in parts if part.path.rpartition(":")[0] == target.path]
+    mine = [part for part in parts if _path_of_part(part.path) == target.path]
     return sorted(mine, key=_first_byte)
 
 
 def _part_path(path: str, first: int) -> str:
     return f"{path}:{first}"
+
+
+def _path_of_part(path: str) -> str:
+    """Return the path of the file that a part belongs to."""
+    return path.rpartition(":")[0]
 
 
 def _first_byte(part: BatchFile) -> int:
